@@ -1,0 +1,43 @@
+import type {
+  Counters,
+  DiskUsage,
+  Kernel,
+  LimitSource,
+  LostWorker,
+  MemoryMoment,
+  Sample
+} from '@labkeeper/protocol';
+
+/** The memory bound that holds, and how the system kills when it is reached. */
+export interface ILimit {
+  readonly limitBytes: number | null;
+  readonly limitSource: LimitSource;
+  /** memory.oom.group: the whole container dies at once. */
+  readonly oomGroup: boolean;
+}
+
+/**
+ * Everything the companion can see of its container. Implemented by the collectors; the rest of the companion
+ * sees only this, and tests give it a scripted one. All calls are synchronous, cheap, and never throw: what cannot
+ * be read is null.
+ */
+export interface IObserver {
+  /** Which kernels to attribute processes to. Kernels with `pid === null` run elsewhere and are ignored. */
+  setKernels(kernels: readonly Kernel[]): void;
+  /** One full sample. */
+  sample(nowMs: number): Sample;
+  /** Container memory alone: two reads, for the fast watch near the limit. */
+  memory(nowMs: number): MemoryMoment | null;
+  counters(nowMs: number): Counters;
+  limit(): ILimit;
+  /** MemAvailable and MemTotal of the machine. */
+  machineMemory(): { readonly availableBytes: number; readonly totalBytes: number } | null;
+  /** Fresh `/dev/shm` and home, not the cached ones of a sample. */
+  shm(): DiskUsage | null;
+  home(): DiskUsage | null;
+  /** Processes below this living kernel that vanished since the last call, newest last. */
+  takeLostWorkers(kernelId: string): readonly LostWorker[];
+  /** CPU scheduler periods since the start: all, and throttled ones; null = no quota. */
+  throttling(): { readonly periods: number; readonly throttled: number } | null;
+  close(): void;
+}

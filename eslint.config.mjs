@@ -1,0 +1,70 @@
+import jupyter from '@jupyter/eslint-plugin';
+import prettier from 'eslint-config-prettier';
+import ts from 'typescript-eslint';
+
+/** The files of `folder` may import, of this repository's packages, only `allowed` (DESIGN: imports go one way). */
+const mayImport = (folder, ...allowed) => ({
+  files: [`${folder}/**`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: allowed.length ? `^@labkeeper/(?!(${allowed.join('|')})(/|$))` : '^@labkeeper/',
+            message: `${folder} may import only: ${allowed.join(', ') || 'no package of this repository'}.`
+          },
+          {
+            regex: '^(\\.\\./)+(packages|companion|protocol|core|labkit|resource-meter|labextension)/',
+            message: 'Import the package by its name.'
+          },
+          ...(folder === 'packages/protocol' || folder === 'packages/core'
+            ? [{ regex: '^(node:|@jupyterlab/|@lumino/|react)', message: `${folder} is pure: no I/O, no Node, no DOM.` }]
+            : [])
+        ]
+      }
+    ]
+  }
+});
+
+export default ts.config(
+  {
+    ignores: [
+      '**/lib/',
+      'labkeeper/',
+      'packaging/',
+      'dist/',
+      '.venv/',
+      '.venv-oldest/',
+      '.state/',
+      'packages/labextension/schema/',
+      'test-results/',
+      '**/.ipynb_checkpoints/'
+    ]
+  },
+  ...ts.configs.recommended,
+  {
+    files: ['**/*.{ts,tsx}'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      'no-empty': ['error', { allowEmptyCatch: false }],
+      eqeqeq: ['error', 'always', { null: 'ignore' }]
+    }
+  },
+  { plugins: { jupyter } },
+  ...jupyter.configs.recommended,
+  mayImport('packages/protocol'),
+  mayImport('packages/core', 'protocol'),
+  mayImport('packages/labkit', 'protocol', 'core'),
+  mayImport('packages/resource-meter', 'protocol', 'core', 'labkit'),
+  mayImport('packages/labextension', 'labkit', 'resource-meter'),
+  mayImport('companion', 'protocol', 'core'),
+  {
+    files: ['packages/protocol/**', 'packages/core/**', 'companion/**', 'bench/**', 'ui-tests/**', 'scripts/**', '**/*.test.*'],
+    rules: { 'jupyter/no-untranslated-string': 'off' }
+  },
+  prettier
+);

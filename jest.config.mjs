@@ -1,0 +1,35 @@
+const common = {
+  transform: {
+    '\\.svg$': '@jupyterlab/testing/lib/jest-raw-loader.js',
+    '\\.[cm]?[jt]sx?$': '<rootDir>/scripts/jest-esbuild.mjs'
+  },
+  // Many packages are published as modules only, so all are compiled (and cached).
+  transformIgnorePatterns: [],
+  moduleNameMapper: {
+    '\\.css$': 'identity-obj-proxy',
+    '^@labkeeper/([^/]+)$': '<rootDir>/packages/$1/src'
+  },
+  roots: ['<rootDir>/packages', '<rootDir>/companion'],
+  testPathIgnorePatterns: ['/node_modules/', '/lib/']
+};
+
+export default {
+  projects: [
+    {
+      ...common,
+      displayName: 'browser',
+      testMatch: ['<rootDir>/packages/{labkit,resource-meter,labextension}/src/**/*.test.ts?(x)'],
+      testEnvironment: '@jupyterlab/testing/lib/jest-env.js',
+      setupFiles: ['@jupyterlab/testing/lib/jest-shim.js']
+    },
+    {
+      ...common,
+      displayName: 'node',
+      testMatch: [
+        '<rootDir>/packages/{protocol,core}/src/**/*.test.ts',
+        '<rootDir>/companion/{src,test}/**/*.test.ts'
+      ],
+      testEnvironment: 'node'
+    }
+  ]
+};

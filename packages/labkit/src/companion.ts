@@ -1,0 +1,51 @@
+import { Token } from '@lumino/coreutils';
+import type { ISignal } from '@lumino/signaling';
+import type { Death, History, Kernel, Machine, Notice, Sample } from '@labkeeper/protocol';
+
+/**
+ * Whether the page hears from its companion.
+ * `away`: it does not, and `reason` says why in one sentence for people. `disabled`: switched off by the admin.
+ */
+export type CompanionState = 'connecting' | 'connected' | 'away' | 'disabled';
+
+/** What the companion said about itself in its hello. */
+export interface ICompanionInfo {
+  readonly build: string;
+  readonly boot: string;
+  readonly disabled: readonly string[];
+  readonly machine: Machine;
+  readonly runbookUrl: string | null;
+  readonly serverName: string;
+}
+
+/** The one link of this page to its companion. It reconnects by itself; everything here is the newest known state. */
+export interface ICompanion {
+  readonly state: CompanionState;
+  /** One translated sentence, empty while connected. */
+  readonly reason: string;
+  readonly info: ICompanionInfo | null;
+  readonly sample: Sample | null;
+  readonly recent: History | null;
+  readonly day: History | null;
+  readonly kernels: readonly Kernel[];
+  readonly deaths: readonly Death[];
+  readonly notices: readonly Notice[];
+  readonly stateChanged: ISignal<ICompanion, CompanionState>;
+  readonly sampleTaken: ISignal<ICompanion, Sample>;
+  readonly historyChanged: ISignal<ICompanion, void>;
+  readonly kernelsChanged: ISignal<ICompanion, readonly Kernel[]>;
+  /** A death happened now, or an earlier one has news (same id). Not emitted for the list that comes at connection. */
+  readonly deathSeen: ISignal<ICompanion, Death>;
+  /** The list of past deaths came, at connection: the newest may be from before this page was open. */
+  readonly deathsKnown: ISignal<ICompanion, readonly Death[]>;
+  readonly noticeGiven: ISignal<ICompanion, Notice>;
+  /** Whether the admin switched off a part. */
+  isDisabled(part: string): boolean;
+  /** Tries to connect now. */
+  reconnect(): void;
+}
+
+export const ICompanion = new Token<ICompanion>(
+  '@labkeeper/labextension:ICompanion',
+  'The link to the Labkeeper companion.'
+);

@@ -1,0 +1,56 @@
+import * as v from 'valibot';
+import { notification } from '../envelope.js';
+import { Bytes, Count, Text } from '../values/units.js';
+
+/** Parts that an admin can switch off by `LABKEEPER_DISABLE`. */
+export const Part = v.picklist([
+  'companion',
+  'meter',
+  'deaths',
+  'notices',
+  'oom-score',
+  'flight-recorder',
+  'gpu'
+]);
+export type Part = v.InferOutput<typeof Part>;
+export const PARTS: readonly Part[] = Part.options;
+
+const Greeting = { protocol: Count, build: Text };
+
+/** What is known once about the machine. */
+export const Machine = v.object({
+  hostname: Text,
+  platform: Text,
+  cpuModel: v.nullable(Text),
+  cpuCores: Count,
+  memoryBytes: v.nullable(Bytes)
+});
+export type Machine = v.InferOutput<typeof Machine>;
+
+/** First message of the companion to a page. */
+export const companionHello = notification(
+  'hello',
+  v.object({
+    ...Greeting,
+    disabled: v.array(Text),
+    machine: Machine,
+    /** Where people read more about a death; the admin's, null = none. */
+    runbookUrl: v.nullable(Text),
+    /** What the hub calls this server; empty without a hub or for the default server. */
+    serverName: Text,
+    /** One id per companion process: a new one tells the page to forget unfinished things. */
+    boot: Text
+  })
+);
+
+/** First message of a page to the companion. */
+export const pageHello = notification(
+  'hello',
+  v.object({ ...Greeting, client: v.picklist(['lab', 'notebook', 'page']), visible: v.boolean() })
+);
+
+/** First message of the jupyter_server extension to the companion. */
+export const serverHello = notification(
+  'hello',
+  v.object({ ...Greeting, serverPid: Count, serverName: Text, baseUrl: Text, rootDir: Text })
+);

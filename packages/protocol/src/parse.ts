@@ -1,0 +1,62 @@
+import * as v from 'valibot';
+import { Envelope, type IDeclaration } from './envelope.js';
+
+/** Why a frame was not taken: a sentence for a log, never for a researcher. */
+export class MessageError extends Error {
+  override readonly name = 'MessageError';
+}
+
+/** What to do with each message of one link: pairs of a declaration and its handler. */
+export class Receiver {
+  /** Calls `handler` with the parsed parameters of every `declaration` message. */
+  on<S extends v.GenericSchema>(
+    declaration: IDeclaration<S>,
+    handler: (params: v.InferOutput<S>) => void
+  ): this {
+    this.handlers.set(declaration.method, params => {
+      const result = v.safeParse(declaration.params, params);
+      if (!result.success) {
+        throw new MessageError(`${declaration.method}: ${result.issues.map(say).slice(0, 3).join('; ')}`);
+      }
+      handler(result.output);
+    });
+    return this;
+  }
+
+  /**
+   * Parses one frame and hands it to its handler.
+   *
+   * @param text - the frame, JSON.
+   * @returns false for a well-formed message of a kind this side does not know (a newer peer's): counted, not an error.
+   * @throws MessageError when the frame is not JSON, not an envelope, or its parameters do not have the declared shape.
+   */
+  receive(text: string): boolean {
+    let frame: unknown;
+    try {
+      frame = JSON.parse(text);
+    } catch {
+      throw new MessageError(`not JSON (${text.length} characters)`);
+    }
+    const envelope = v.safeParse(Envelope, frame);
+    if (!envelope.success) {
+      throw new MessageError(`not an envelope: ${envelope.issues.map(say).slice(0, 3).join('; ')}`);
+    }
+    const handler = this.handlers.get(envelope.output.method);
+    handler?.(envelope.output.params);
+    return handler !== undefined;
+  }
+
+  private readonly handlers = new Map<string, (params: unknown) => void>();
+}
+
+/** The text of one message, ready to be sent. The compiler checks the parameters; the receiver checks them again. */
+export function encode<S extends v.GenericSchema>(
+  declaration: IDeclaration<S>,
+  params: v.InferInput<S>
+): string {
+  return JSON.stringify({ method: declaration.method, params });
+}
+
+function say(issue: v.BaseIssue<unknown>): string {
+  return `${v.getDotPath(issue) ?? 'the message'}: expected ${issue.expected ?? 'something else'}, got ${issue.received}`;
+}
