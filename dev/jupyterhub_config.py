@@ -1,0 +1,69 @@
+"""JupyterHub with working defaults, for `npm start`, the browser tests and the benchmarks. Not for production.
+
+Settings come in environment variables, all set by ``dev.start``:
+LABKEEPER_PORT, LABKEEPER_STATE, LABKEEPER_PASSWORD, LABKEEPER_MEMORY (bytes), LABKEEPER_CPU (cores), LABKEEPER_TEST,
+LABKEEPER_DOCKER.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+root = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(root))
+
+from dev.accounts import ACCOUNTS  # noqa: E402
+from dev.spawner import GIB, LimitedSpawner  # noqa: E402
+
+c = get_config()  # noqa: F821
+port = int(os.environ["LABKEEPER_PORT"])
+state = Path(os.environ["LABKEEPER_STATE"])
+memory_bytes = int(os.environ.get("LABKEEPER_MEMORY", 2 * GIB))
+cpu_cores = float(os.environ.get("LABKEEPER_CPU", "1"))
+
+c.JupyterHub.bind_url = f"http://127.0.0.1:{port}"
+c.JupyterHub.hub_port = port + 1
+c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{port + 2}"
+c.ConfigurableHTTPProxy.command = [
+    str(root / ".venv/bin/node"),
+    str(root / "node_modules/configurable-http-proxy/bin/configurable-http-proxy"),
+]
+c.ConfigurableHTTPProxy.pid_file = str(state / "proxy.pid")
+c.JupyterHub.pid_file = str(state / "hub.pid")
+c.JupyterHub.db_url = f"sqlite:///{state}/hub.sqlite"
+c.JupyterHub.cookie_secret_file = str(state / "cookie_secret")
+c.JupyterHub.log_level = os.environ.get("LABKEEPER_LOG_LEVEL", "WARN")
+c.JupyterHub.cleanup_servers = True
+
+c.JupyterHub.authenticator_class = "dummy"
+c.DummyAuthenticator.password = os.environ["LABKEEPER_PASSWORD"]
+c.Authenticator.allowed_users = set(ACCOUNTS)
+c.Authenticator.admin_users = {"admin"}
+
+c.Spawner.default_url = os.environ.get("LABKEEPER_DEFAULT_URL", "/lab/tree/labkeeper-tour.ipynb")
+# Lab compiles and imports for some seconds on a small quota; the hub's default patience is 30 s.
+c.Spawner.start_timeout = 120
+c.Spawner.http_timeout = 90
+
+if os.environ.get("LABKEEPER_DOCKER"):
+    from dev.docker.spawner_config import configure_docker
+
+    configure_docker(c, root=root, state=state, memory_bytes=memory_bytes, cpu_cores=cpu_cores)
+else:
+    c.JupyterHub.spawner_class = LimitedSpawner
+    c.LimitedSpawner.home_dir_template = str(state / "home/{username}")
+    c.LimitedSpawner.memory_bytes = memory_bytes
+    c.LimitedSpawner.cpu_cores = cpu_cores
+    c.LimitedSpawner.group_prefix = f"labkeeper-{port}"
+    c.LimitedSpawner.tour = str(root / "labkeeper/tour/labkeeper-tour.ipynb")
+    c.Spawner.cmd = [str(Path(os.environ.get("LABKEEPER_VENV", root / ".venv")) / "bin/jupyterhub-singleuser")]
+    c.Spawner.environment = {
+        name: os.environ[name]
+        for name in ("PATH", "LABKEEPER_DISABLE", "LABKEEPER_RUNBOOK_URL", "LABKEEPER_THROTTLE_MINUTES")
+        if name in os.environ
+    }
+
+# Lab refuses to run as root unless told; in a container image for tests and on some machines it has no choice.
+c.Spawner.args = ["--allow-root"] if os.getuid() == 0 and not os.environ.get("LABKEEPER_DOCKER") else []
+if os.environ.get("LABKEEPER_TEST"):
+    c.Spawner.args += ["--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"]

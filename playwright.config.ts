@@ -1,0 +1,40 @@
+import { defineConfig } from '@playwright/test';
+
+/** The hub of the browser tests: its own ports and state, so that it runs beside `npm start`. */
+const port = Number(process.env['LABKEEPER_TEST_PORT'] ?? 21200);
+export const TEST_PASSWORD = 'tests-only';
+
+export default defineConfig({
+  testDir: 'ui-tests',
+  timeout: 90_000,
+  workers: 1,
+  retries: 0,
+  reporter: [['list'], ['json', { outputFile: 'test-results/playwright.json' }]],
+  outputDir: 'test-results/playwright',
+  use: {
+    baseURL: `http://127.0.0.1:${port}`,
+    viewport: { width: 1280, height: 800 },
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync'
+      ]
+    }
+  },
+  webServer: {
+    command: `.venv/bin/python -m dev.start --port ${port} --state .state/test-hub --memory 700M --cpu 1`,
+    url: `http://127.0.0.1:${port}/hub/health`,
+    timeout: 90_000,
+    reuseExistingServer: false,
+    stdout: 'ignore',
+    env: { LABKEEPER_TEST: '1', LABKEEPER_PASSWORD: TEST_PASSWORD },
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 25_000 }
+  }
+});
