@@ -65,5 +65,7 @@ else:
 
 # Lab refuses to run as root unless told; in a container image for tests and on some machines it has no choice.
 c.Spawner.args = ["--allow-root"] if os.getuid() == 0 and not os.environ.get("LABKEEPER_DOCKER") else []
+# The demo makes no request to the outside.
+c.Spawner.args += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
 if os.environ.get("LABKEEPER_TEST"):
     c.Spawner.args += ["--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"]

@@ -1,0 +1,111 @@
+// Runs every suite, one after the other, and counts: `npm test`, or `npm test -- units browser` for some of them.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+
+const RESULTS = 'test-results';
+/** Exit status by which a suite says that this machine cannot run it; its last line says why. */
+const CANNOT_RUN = 77;
+
+/** Runs a command, shows its output, and returns its status and last lines. */
+function run(command, args) {
+  return new Promise(resolve => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let tail = '';
+    for (const [stream, out] of [
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr]
+    ]) {
+      stream.on('data', data => {
+        out.write(data);
+        tail = (tail + data).slice(-4000);
+      });
+    }
+    child.on('error', error => resolve({ status: 127, tail: error.message }));
+    child.on('exit', code => resolve({ status: code ?? 1, tail }));
+  });
+}
+
+const counts = (passed, failed, skipped = 0) => ({ passed, failed, skipped });
+const readJson = file => JSON.parse(readFileSync(file, 'utf8'));
+
+/** A suite that only says yes or no. */
+async function check(command, ...args) {
+  const { status } = await run(command, args);
+  return status === 0 ? counts(1, 0) : counts(0, 1);
+}
+
+/** A suite that ends with a line "N passed, N failed[, N skipped]". */
+async function counted(command, ...args) {
+  const { status, tail } = await run(command, args);
+  if (status === CANNOT_RUN) return counts(0, 0, 1);
+  const line = /(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$/.exec(tail.trim());
+  if (!line) return counts(0, 1);
+  const failed = Number(line[2]);
+  return counts(Number(line[1]), status !== 0 && failed === 0 ? 1 : failed, Number(line[3] ?? 0));
+}
+
+async function jest() {
+  const file = `${RESULTS}/jest.json`;
+  const { status } = await run('jest', ['--json', `--outputFile=${file}`, '--silent']);
+  if (!existsSync(file)) return counts(0, 1);
+  const result = readJson(file);
+  const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
+  return counts(result.numPassedTests, status !== 0 && failed === 0 ? 1 : failed, result.numPendingTests + result.numTodoTests);
+}
+
+async function pytest() {
+  const file = `${RESULTS}/pytest.xml`;
+  const { status } = await run('pytest', ['-q', 'tests/python', `--junitxml=${file}`, '-rs']);
+  if (!existsSync(file)) return counts(0, 1);
+  const number = name => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(readFileSync(file, 'utf8'))?.[1] ?? 0);
+  const failed = number('failures') + number('errors');
+  return counts(number('tests') - failed - number('skipped'), status !== 0 && failed === 0 ? 1 : failed, number('skipped'));
+}
+
+async function playwright() {
+  if (!existsSync(process.env.CHROMIUM ?? '/usr/bin/chromium')) {
+    console.log('No Chromium: the browser tests cannot run. Install it (Debian: apt-get install chromium) or name one in CHROMIUM.');
+    return counts(0, 0, 1);
+  }
+  const file = `${RESULTS}/playwright.json`;
+  const { status } = await run('playwright', ['test']);
+  if (!existsSync(file)) return counts(0, 1);
+  const { expected, unexpected, flaky, skipped } = readJson(file).stats;
+  return counts(expected, status !== 0 && unexpected + flaky === 0 ? 1 : unexpected + flaky, skipped);
+}
+
+const suites = {
+  lint: () => check('npm', 'run', '--silent', 'lint:all'),
+  schemas: () => check('node', 'scripts/generate-schemas.mjs', '--check'),
+  units: jest,
+  python: pytest,
+  browser: playwright,
+  docker: () => counted('node', 'tests/docker/run.mjs'),
+  machine: () => counted('node', 'tests/machine/run.mjs')
+};
+
+const wanted = process.argv.slice(2);
+for (const name of wanted) {
+  if (!Object.hasOwn(suites, name)) {
+    console.error(`"${name}" is no suite; there are: ${Object.keys(suites).join(', ')}.`);
+    process.exit(2);
+  }
+}
+rmSync(RESULTS, { recursive: true, force: true });
+mkdirSync(RESULTS, { recursive: true });
+const total = counts(0, 0, 0);
+const rows = [];
+for (const [name, suite] of Object.entries(suites)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  console.log(`\n── ${name} ${'─'.repeat(60 - name.length)}`);
+  const start = Date.now();
+  const result = await suite();
+  for (const key of Object.keys(total)) total[key] += result[key];
+  rows.push([name, result, ((Date.now() - start) / 1000).toFixed(1)]);
+}
+console.log('');
+for (const [name, { passed, failed, skipped }, seconds] of rows) {
+  console.log(`${name.padEnd(10)} ${`${passed}`.padStart(5)} passed ${`${failed}`.padStart(4)} failed ${`${skipped}`.padStart(4)} skipped ${seconds.padStart(8)} s`);
+}
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
