@@ -40,7 +40,7 @@ def main() -> int:
         "LABKEEPER_PORT": str(port),
         "LABKEEPER_STATE": str(state),
         "LABKEEPER_PASSWORD": password,
-        "LABKEEPER_MEMORY": str(_bytes(arguments.memory)),
+        "LABKEEPER_MEMORY": str(to_bytes(arguments.memory)),
         "LABKEEPER_CPU": str(arguments.cpu),
     }
     if arguments.docker:
@@ -83,7 +83,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--state", default=str(ROOT / ".state/hub"), help="folder for homes, database and log")
     arguments = parser.parse_args()
     try:
-        _bytes(arguments.memory)
+        to_bytes(arguments.memory)
     except ValueError:
         parser.error(f"--memory: expected a number with K, M or G behind it (2G), got {arguments.memory!r}")
     if arguments.cpu < 0.05:
@@ -91,7 +91,8 @@ def _parse() -> argparse.Namespace:
     return arguments
 
 
-def _bytes(text: str) -> int:
+def to_bytes(text: str) -> int:
+    """Bytes from a text such as ``700M``. Raises ValueError for anything else."""
     factor = {"K": 2**10, "M": 2**20, "G": 2**30}.get(text[-1:].upper())
     return int(float(text[:-1]) * factor) if factor else int(text)
 

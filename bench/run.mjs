@@ -1,0 +1,46 @@
+// `npm run bench`: the quick set; `npm run bench -- NAME…`: these; `npm run bench -- all`: everything (about an hour).
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { writeTable } from './lib/result.mts';
+
+/** Each bench is one file, writes the figures of its ids, and is named for them. `quick`: in the set without arguments. */
+const BENCHES = {
+  bundle: { quick: true, figures: 'bundle.start.gzip' },
+  sample: { quick: true, figures: 'meter.sample.ratio, meter.sample.ratio.4g' },
+  total: { quick: true, figures: 'meter.total.ratio' },
+  status: { quick: true, figures: 'server.cpu.ratio' },
+  pipe: { quick: true, figures: 'pipe.slowtab.growth' },
+  charge: { quick: true, figures: 'companion.charge' },
+  activate: { quick: true, figures: 'lab.activate' },
+  companion: { quick: false, figures: 'companion.cpu.idle, companion.cpu.watched, companion.anon' },
+  dialog: { quick: false, figures: 'death.dialog.p50, death.dialog.p95' },
+  verdicts: { quick: false, figures: 'verdict.wrong, verdict.unknown' },
+  victim: { quick: false, figures: 'victim.server' },
+  group: { quick: false, figures: 'death.group.unexplained' },
+  honest: { quick: false, figures: 'notices.honest' },
+  first: { quick: false, figures: 'start.first, first.verdict' },
+  activity: { quick: false, figures: 'activity.ours' }
+};
+
+const wanted = process.argv.slice(2);
+const names = wanted.includes('all') ? Object.keys(BENCHES) : wanted.length > 0 ? wanted : Object.keys(BENCHES).filter(name => BENCHES[name].quick);
+for (const name of names) {
+  if (!Object.hasOwn(BENCHES, name)) {
+    console.error(`"${name}" is no benchmark; there are:`);
+    for (const [known, { figures }] of Object.entries(BENCHES)) console.error(`  ${known.padEnd(10)} ${figures}`);
+    process.exit(2);
+  }
+}
+let failed = 0;
+for (const name of names) {
+  const file = `bench/${name}.mts`;
+  if (!existsSync(file)) {
+    console.error(`${name}: not written yet`);
+    failed++;
+    continue;
+  }
+  const { status } = spawnSync(process.execPath, [file], { stdio: 'inherit' });
+  if (status !== 0) failed++;
+}
+writeTable();
+process.exitCode = failed > 0 ? 1 : 0;
