@@ -16,6 +16,18 @@ export interface ILimit {
   readonly oomGroup: boolean;
 }
 
+/** How one collector fares. */
+export interface ICollectorMetrics {
+  readonly runs: number;
+  /** Runs that gave nothing. */
+  readonly empty: number;
+  /** Time of all runs, and of the last one. */
+  readonly totalMs: number;
+  readonly lastMs: number;
+  /** Why the last run gave nothing, a clause for a log; null = it gave something. */
+  readonly reason: string | null;
+}
+
 /**
  * Everything the companion can see of its container. Implemented by the collectors; the rest of the companion
  * sees only this, and tests give it a scripted one. All calls are synchronous, cheap, and never throw: what cannot
@@ -39,5 +51,12 @@ export interface IObserver {
   takeLostWorkers(kernelId: string): readonly LostWorker[];
   /** CPU scheduler periods since the start: all, and throttled ones; null = no quota. */
   throttling(): { readonly periods: number; readonly throttled: number } | null;
+  /**
+   * While on, every process of the container but PID 1, the server and the companion is a likelier victim of the
+   * out-of-memory killer than they are; off puts everything back. Off at first.
+   */
+  protectServer(on: boolean): void;
+  /** How each collector fares, by name; cheap. */
+  metrics(): Readonly<Record<string, ICollectorMetrics>>;
   close(): void;
 }

@@ -43,6 +43,7 @@ export type OtherKernel = v.InferOutput<typeof OtherKernel>;
 
 /** A process below a kernel that vanished while the kernel lives on. */
 export const LostWorker = v.object({ pid: Count, name: Text, memoryBytes: Bytes });
+export type LostWorker = v.InferOutput<typeof LostWorker>;
 
 /** What is known at the moment of a verdict. Facts only; `core` decides what they mean. */
 export const Evidence = v.object({

@@ -41,6 +41,7 @@ export const DiskUsage = v.object({ path: Text, usedBytes: Bytes, sizeBytes: Byt
 export type DiskUsage = v.InferOutput<typeof DiskUsage>;
 
 export const ProcessCount = v.object({ current: Count, limit: v.nullable(Count) });
+export type ProcessCount = v.InferOutput<typeof ProcessCount>;
 
 /** Pressure stall information, percent of the last 10 s. `scope`: the container's own files, or the machine's. */
 export const Pressure = v.object({
