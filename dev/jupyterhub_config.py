@@ -2,7 +2,7 @@
 
 Settings come in environment variables, all set by ``dev.start``:
 LABKEEPER_PORT, LABKEEPER_STATE, LABKEEPER_PASSWORD, LABKEEPER_MEMORY (bytes), LABKEEPER_CPU (cores), LABKEEPER_TEST,
-LABKEEPER_DOCKER.
+LABKEEPER_DOCKER, LABKEEPER_BENCH_TOKEN, LABKEEPER_DEFAULT_URL, LABKEEPER_VENV, LABKEEPER_LOG_LEVEL.
 """
 
 import os
@@ -40,6 +40,13 @@ c.DummyAuthenticator.password = os.environ["LABKEEPER_PASSWORD"]
 c.Authenticator.allowed_users = set(ACCOUNTS)
 c.Authenticator.admin_users = {"admin"}
 
+if os.environ.get("LABKEEPER_BENCH_TOKEN"):
+    # The benchmark of user activity asks the hub, and runs the real culler, with this token.
+    c.JupyterHub.services = [{"name": "bench", "api_token": os.environ["LABKEEPER_BENCH_TOKEN"]}]
+    scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
+    c.JupyterHub.load_roles = [{"name": "bench", "scopes": scopes, "services": ["bench"]}]
+    c.JupyterHub.last_activity_interval = 5
+
 c.Spawner.default_url = os.environ.get("LABKEEPER_DEFAULT_URL", "/lab/tree/labkeeper-tour.ipynb")
 # Lab compiles and imports for some seconds on a small quota; the hub's default patience is 30 s.
 c.Spawner.start_timeout = 120
@@ -62,6 +69,8 @@ else:
         for name in ("PATH", "LABKEEPER_DISABLE", "LABKEEPER_RUNBOOK_URL", "LABKEEPER_THROTTLE_MINUTES")
         if name in os.environ
     }
+    if os.environ.get("LABKEEPER_BENCH_TOKEN"):
+        c.Spawner.environment["JUPYTERHUB_ACTIVITY_INTERVAL"] = "5"
 
 # Lab refuses to run as root unless told; in a container image for tests and on some machines it has no choice.
 c.Spawner.args = ["--allow-root"] if os.getuid() == 0 and not os.environ.get("LABKEEPER_DOCKER") else []

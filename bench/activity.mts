@@ -1,0 +1,93 @@
+// activity.ours: updates of the server's last activity at the hub that Labkeeper causes in ten idle minutes with a
+// visible tab (Lab's own polling is answered inside the browser, so what is left is ours) and in a hidden one, which
+// the real idle culler must stop on time.
+import { spawn } from 'node:child_process';
+import { type Page, chromium } from '@playwright/test';
+import { BROWSER } from './lib/browser.mts';
+import { sleep } from './lib/cpu.mts';
+import { type IHub, logIn, startHub } from './lib/hub.mts';
+import { record } from './lib/result.mts';
+
+const MINUTES = 10;
+const TIMEOUT_S = 120;
+const EVERY_S = 10;
+const token = 'bench-token-0123456789abcdef';
+
+async function lastActivity(hub: IHub): Promise<string | null> {
+  const answer = await fetch(`${hub.url}/hub/api/users?include_stopped_servers=1`, { headers: { Authorization: `token ${token}` } });
+  const users: { name: string; servers?: Record<string, { last_activity: string; ready: boolean }> }[] = await answer.json();
+  const server = users.find(user => user.name === 'researcher')?.servers?.[''];
+  return server?.ready ? server.last_activity : null;
+}
+
+/** Answers Lab's own requests and sockets inside the browser; Labkeeper's pass. */
+async function silenceLab(page: Page): Promise<void> {
+  const known = new Map<string, { status: number; headers: Record<string, string>; body: Buffer }>();
+  await page.route(/\/user\/researcher\/(api|lab\/api)\//, async route => {
+    const request = route.request();
+    const key = `${request.method()} ${new URL(request.url()).pathname}`;
+    let answer = known.get(key);
+    if (!answer) {
+      const real = await route.fetch();
+      answer = { status: real.status(), headers: real.headers(), body: await real.body() };
+      known.set(key, answer);
+    }
+    await route.fulfill(answer);
+  });
+}
+
+const hub = await startHub({ port: 21400, environment: { LABKEEPER_BENCH_TOKEN: token, LABKEEPER_DEFAULT_URL: '/lab' } });
+const browser = await chromium.launch(BROWSER);
+const samples: Record<string, unknown> = {};
+let ours = 0;
+try {
+  const page = await browser.newPage();
+  await silenceLab(page);
+  await logIn(page, hub);
+  await page.locator('[data-labkeeper="status"]').waitFor();
+  // Lab's start itself is activity, and the hub hears of it some seconds later.
+  await sleep(45_000);
+  const seen: string[] = [];
+  let last = await lastActivity(hub);
+  for (const end = Date.now() + MINUTES * 60_000; Date.now() < end; await sleep(5000)) {
+    const now = await lastActivity(hub);
+    if (now !== last) seen.push(`${new Date().toISOString()}: ${last} → ${now}`);
+    last = now;
+  }
+  samples['visible'] = seen;
+  ours += seen.length;
+  const text = await page.locator('[data-labkeeper="status"]').innerText();
+  samples['meter at the end'] = text;
+  if (!/GB|MB/.test(text)) throw new Error(`the meter did not run to the end: "${text}"`);
+
+  // A hidden tab: headless Chromium calls every tab visible, so the page is told otherwise.
+  await page.unroute(/\/user\/researcher\/(api|lab\/api)\//);
+  await page.reload();
+  await page.locator('[data-labkeeper="status"]').waitFor();
+  await page.evaluate(() => {
+    Object.defineProperty(document, 'hidden', { get: () => true });
+    Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  const hiddenAt = Date.now();
+  const culler = spawn('.venv/bin/python', ['-m', 'jupyterhub_idle_culler', `--timeout=${TIMEOUT_S}`, `--cull-every=${EVERY_S}`, `--url=${hub.url}/hub/api`], {
+    stdio: 'inherit',
+    env: { ...process.env, JUPYTERHUB_API_TOKEN: token }
+  });
+  let culledAfter: number | null = null;
+  // On time: the timeout, one look of the culler, and what Lab itself still did when the tab was hidden.
+  while (Date.now() - hiddenAt < (TIMEOUT_S + 3 * EVERY_S + 30) * 1000) {
+    if ((await lastActivity(hub)) === null) {
+      culledAfter = (Date.now() - hiddenAt) / 1000;
+      break;
+    }
+    await sleep(1000);
+  }
+  culler.kill('SIGTERM');
+  samples['hidden'] = { timeoutSeconds: TIMEOUT_S, culledAfterSeconds: culledAfter };
+  if (culledAfter === null) ours++;
+} finally {
+  await browser.close();
+  await hub.stop();
+}
+record({ id: 'activity.ours', what: `Activity caused in ${MINUTES} idle minutes (visible tab), and a hidden tab not culled on time`, unit: 'updates', value: ours, n: 1, samples }, 'activity');
