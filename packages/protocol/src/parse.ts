@@ -13,13 +13,7 @@ export class Receiver {
     declaration: IDeclaration<S>,
     handler: (params: v.InferOutput<S>) => void
   ): this {
-    this.handlers.set(declaration.method, params => {
-      const result = v.safeParse(declaration.params, params);
-      if (!result.success) {
-        throw new MessageError(`${declaration.method}: ${result.issues.map(say).slice(0, 3).join('; ')}`);
-      }
-      handler(result.output);
-    });
+    this.handlers.set(declaration.method, params => handler(parseParams(declaration, params)));
     return this;
   }
 
@@ -47,6 +41,22 @@ export class Receiver {
   }
 
   private readonly handlers = new Map<string, (params: unknown) => void>();
+}
+
+/**
+ * Checks the parameters of one message.
+ *
+ * @throws MessageError when they do not have the declared shape.
+ */
+export function parseParams<S extends v.GenericSchema>(
+  declaration: IDeclaration<S>,
+  params: unknown
+): v.InferOutput<S> {
+  const result = v.safeParse(declaration.params, params);
+  if (!result.success) {
+    throw new MessageError(`${declaration.method}: ${result.issues.map(say).slice(0, 3).join('; ')}`);
+  }
+  return result.output;
 }
 
 /** The text of one message, ready to be sent. The compiler checks the parameters; the receiver checks them again. */

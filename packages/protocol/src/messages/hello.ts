@@ -42,6 +42,10 @@ export const companionHello = notification(
     boot: Text
   })
 );
+export type CompanionHello = v.InferOutput<typeof companionHello.params>;
+
+/** As much of a hello as any version says: enough to find that the two sides do not speak the same protocol. */
+export const anyHello = notification('hello', v.looseObject({ protocol: Count }));
 
 /** First message of a page to the companion. */
 export const pageHello = notification(
