@@ -38,7 +38,10 @@ export interface ICompanion {
   readonly deathSeen: ISignal<ICompanion, Death>;
   /** The list of past deaths came, at connection: the newest may be from before this page was open. */
   readonly deathsKnown: ISignal<ICompanion, readonly Death[]>;
+  /** A notice was given now, or an earlier one has news (same id). Not emitted for the list that comes at connection. */
   readonly noticeGiven: ISignal<ICompanion, Notice>;
+  /** The list of notices that still hold or are recent came, at connection. */
+  readonly noticesKnown: ISignal<ICompanion, readonly Notice[]>;
   /** Whether the admin switched off a part. */
   isDisabled(part: string): boolean;
   /** Tries to connect now. */
