@@ -1,0 +1,21 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/**
+ * Waits for a fact of the system that sends no signal (a counter, a file), asking every 10 ms.
+ *
+ * @returns the first truthy value of `look`.
+ * @throws after `timeoutMs`, naming what was waited for.
+ */
+export async function eventually(look, timeoutMs, what) {
+  const endMs = Date.now() + timeoutMs;
+  for (;;) {
+    const value = look();
+    if (value) {
+      return value;
+    }
+    if (Date.now() > endMs) {
+      throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}`);
+    }
+    await delay(10);
+  }
+}

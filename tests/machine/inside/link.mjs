@@ -1,0 +1,84 @@
+import { Receiver, encode } from '@labkeeper/protocol';
+import WebSocket from 'ws';
+
+/** One link to the companion over its unix socket: what was declared is parsed, collected and can be waited for. */
+export class Link {
+  /**
+   * @param socketPath - the companion's unix socket.
+   * @param path - `/server` or `/lab`.
+   * @param declarations - the messages that the other side sends.
+   */
+  static async open(socketPath, path, declarations) {
+    const socket = new WebSocket(`ws+unix:${socketPath}:${path}`);
+    const link = new Link(socket, declarations);
+    await new Promise((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('error', reject);
+    });
+    return link;
+  }
+
+  constructor(socket, declarations) {
+    this.socket = socket;
+    this.seen = [];
+    this.waiting = new Set();
+    const receiver = new Receiver();
+    for (const declaration of declarations) {
+      receiver.on(declaration, params => this.take({ method: declaration.method, params, atMs: Date.now() }));
+    }
+    socket.on('message', data => {
+      try {
+        receiver.receive(String(data));
+      } catch (error) {
+        this.take({ method: 'wrong', params: String(error), atMs: Date.now() });
+      }
+    });
+    // The close that follows says enough.
+    socket.on('error', () => undefined);
+    this.closed = new Promise(resolve => socket.once('close', resolve));
+  }
+
+  send(declaration, params) {
+    this.socket.send(encode(declaration, params));
+  }
+
+  /** The first message, seen already or still to come, of this kind that `accept` takes: `{params, atMs}`. */
+  async first(declaration, accept = () => true, timeoutMs = 15_000) {
+    const fits = message => message.method === declaration.method && accept(message.params);
+    const known = this.seen.find(fits);
+    if (known !== undefined) {
+      return known;
+    }
+    return await new Promise((resolve, reject) => {
+      const waiter = message => {
+        if (fits(message)) {
+          this.waiting.delete(waiter);
+          clearTimeout(timer);
+          resolve(message);
+        }
+      };
+      const timer = setTimeout(() => {
+        this.waiting.delete(waiter);
+        const methods = [...new Set(this.seen.map(message => message.method))].join(', ');
+        const wrong = this.seen.find(message => message.method === 'wrong');
+        reject(
+          new Error(
+            `no ${declaration.method} that fits within ${timeoutMs / 1000} s (seen: ${methods}${wrong ? `; ${wrong.params}` : ''})`
+          )
+        );
+      }, timeoutMs);
+      this.waiting.add(waiter);
+    });
+  }
+
+  close() {
+    this.socket.close();
+  }
+
+  take(message) {
+    this.seen.push(message);
+    for (const waiter of [...this.waiting]) {
+      waiter(message);
+    }
+  }
+}

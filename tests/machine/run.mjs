@@ -1,0 +1,124 @@
+#!/usr/bin/env node
+/**
+ * Labkeeper's companion on a real kernel with cgroup v2, in a small virtual machine made for it.
+ *
+ *     node tests/machine/run.mjs [--kills N] [--only name,name] [--console] [--json FILE]
+ *
+ * `--kills N`: how often the whole container is killed (default 3; the promise `death.group.unexplained` takes 100).
+ * Exit code 0 = all passed, 1 = not, 77 = skipped because something cannot be had here (the reason is printed).
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { boot } from './boot.mjs';
+import { buildBaseDisk, buildHomeDisk, buildInitramfs, buildPayloadDisk } from './disks.mjs';
+import { findKernel } from './kernel.mjs';
+import { findPrograms } from './programs.mjs';
+import { SKIPPED, Unavailable } from './unavailable.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '3' },
+    only: { type: 'string' },
+    console: { type: 'boolean', default: false },
+    json: { type: 'string' }
+  }
+});
+const repository = join(import.meta.dirname, '../..');
+const cache = join(repository, '.state/machine');
+
+/** Time for booting and everything but the kills, and for one kill with its restart, both under emulation. */
+const BASE_MS = 240_000;
+const KILL_MS = 30_000;
+
+async function main() {
+  const startMs = Date.now();
+  await mkdir(cache, { recursive: true });
+  const programs = findPrograms();
+  const kernel = await findKernel(cache);
+  const initramfs = await buildInitramfs(cache, programs, kernel.modules);
+  const [base, payload, home] = [
+    await buildBaseDisk(cache, programs, process.execPath),
+    await buildPayloadDisk(cache, programs, repository),
+    await buildHomeDisk(cache, programs)
+  ];
+  const builtMs = Date.now();
+  const results = [];
+  const tail = [];
+  let done = false;
+  await boot(
+    {
+      program: programs['qemu-system-x86_64'],
+      kernel: kernel.image,
+      initramfs,
+      disks: [
+        { path: base, readOnly: true },
+        { path: payload, readOnly: true },
+        { path: home, readOnly: false }
+      ],
+      memoryMiB: 1024
+    },
+    [`kills=${Number(options.kills)}`, ...(options.only === undefined ? [] : [`only=${options.only}`])],
+    report => {
+      if (report.kind === 'up') {
+        console.log(
+          `  the machine is up after ${seconds(Date.now() - builtMs)} (built in ${seconds(builtMs - startMs)})`
+        );
+      } else if (report.kind === 'done') {
+        done = true;
+      } else {
+        results.push(report);
+        say(report);
+      }
+    },
+    line => {
+      tail.push(line);
+      tail.splice(0, tail.length - 40);
+      if (options.console) {
+        console.log(`  | ${line}`);
+      }
+    },
+    BASE_MS + Number(options.kills) * KILL_MS
+  );
+  const failed = results.filter(({ kind }) => kind === 'failed').length + (done ? 0 : 1);
+  if (!done) {
+    const words = options.console ? [] : tail;
+    console.log(
+      `  the machine stopped before the end; its last words:\n${words.map(line => `  | ${line}`).join('\n')}`
+    );
+  }
+  if (options.json !== undefined) {
+    await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
+  }
+  console.log(
+    `${results.length - results.filter(({ kind }) => kind === 'failed').length} passed, ${failed} failed (virtual machine, ${seconds(Date.now() - startMs)})`
+  );
+  return failed === 0 ? 0 : 1;
+}
+
+function say({ kind, name, round, rounds, tookMs, why, ...figures }) {
+  const text = Object.entries(figures)
+    .map(([key, value]) => `${key} ${String(value)}`)
+    .join(', ');
+  const which = rounds > 1 ? `${name} ${round}/${rounds}` : name;
+  console.log(
+    `  ${kind === 'passed' ? 'ok  ' : 'FAIL'} ${which} (${seconds(tookMs)})${text === '' ? '' : `: ${text}`}`
+  );
+  if (why !== undefined) {
+    console.log(why.replace(/^/gm, '       '));
+  }
+}
+
+function seconds(ms) {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof Unavailable)) {
+    throw error;
+  }
+  console.log(`skipped: virtual machine with cgroup v2: ${error.message}`);
+  process.exitCode = SKIPPED;
+}
