@@ -7,6 +7,8 @@ const common = {
   transformIgnorePatterns: [],
   moduleNameMapper: {
     '\\.css$': 'identity-obj-proxy',
+    // Import paths end in .js, as they do when compiled; the sources are TypeScript.
+    '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.tsx', '$1.js'],
     '^@labkeeper/([^/]+)$': '<rootDir>/packages/$1/src'
   },
   roots: ['<rootDir>/packages', '<rootDir>/companion'],

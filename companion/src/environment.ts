@@ -1,0 +1,101 @@
+import { homedir } from 'node:os';
+import { PARTS, type Part } from '@labkeeper/protocol';
+
+/** How the server extension and the hub tell a companion what to do. */
+export interface IEnvironment {
+  /** The unix socket to listen on. */
+  readonly socketPath: string;
+  /** The folder on which the flight recorder lives; null = there is none. */
+  readonly homePath: string | null;
+  /** The jupyter_server that started this companion; null = nobody said. */
+  readonly serverPid: number | null;
+  /** What the hub calls the server; empty without a hub or for the default server. */
+  readonly serverName: string;
+  readonly disabled: ReadonlySet<Part>;
+  /** Words in LABKEEPER_DISABLE that name no part. */
+  readonly unknownParts: readonly string[];
+  readonly runbookUrl: string | null;
+  /** How long throttling must last before it is told. */
+  readonly throttleMs: number;
+  readonly build: string;
+  /** The hub's limits (MEM_LIMIT, CPU_LIMIT); null = not set. */
+  readonly memoryLimitBytes: number | null;
+  readonly cpuLimitCores: number | null;
+}
+
+/** A variable that cannot be understood: its message is a sentence for the server's log. */
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError';
+}
+
+/** Reads the variables. An empty variable counts as not set. */
+export function readEnvironment(
+  variables: Readonly<Record<string, string | undefined>>,
+  home: string = homedir()
+): IEnvironment {
+  const socketPath = text(variables['LABKEEPER_SOCKET']);
+  if (socketPath === null) {
+    throw new EnvironmentError('LABKEEPER_SOCKET is not set: it names the unix socket to listen on.');
+  }
+  // sockaddr_un holds 108 bytes with its end (unix(7)); Node would cut a longer path without a word.
+  if (Buffer.byteLength(socketPath) > 107) {
+    throw new EnvironmentError(
+      `LABKEEPER_SOCKET is ${Buffer.byteLength(socketPath)} bytes long, a unix socket's path may have 107: ${socketPath}`
+    );
+  }
+  const { parts, unknown } = readParts(text(variables['LABKEEPER_DISABLE']));
+  return {
+    socketPath,
+    homePath: text(variables['LABKEEPER_HOME']) ?? text(home),
+    serverPid: positive(variables, 'LABKEEPER_SERVER_PID'),
+    serverName: text(variables['LABKEEPER_SERVER_NAME']) ?? '',
+    disabled: parts,
+    unknownParts: unknown,
+    runbookUrl: text(variables['LABKEEPER_RUNBOOK_URL']),
+    throttleMs: (positive(variables, 'LABKEEPER_THROTTLE_MINUTES') ?? 5) * 60_000,
+    build: text(variables['LABKEEPER_BUILD']) ?? 'development',
+    memoryLimitBytes: positiveOrNull(variables['MEM_LIMIT']),
+    cpuLimitCores: positiveOrNull(variables['CPU_LIMIT'])
+  };
+}
+
+/** `1`, `true`, `all` and `yes` switch off everything, a list the parts named; separated by commas or spaces. */
+function readParts(list: string | null): { parts: Set<Part>; unknown: string[] } {
+  const words = (list ?? '').toLowerCase().split(/[\s,]+/).filter(word => word !== '');
+  const parts = new Set<Part>();
+  const unknown: string[] = [];
+  for (const word of words) {
+    const part = PARTS.find(name => name === word);
+    if (part) {
+      parts.add(part);
+    } else if (['1', 'true', 'all', 'yes'].includes(word)) {
+      PARTS.forEach(name => parts.add(name));
+    } else if (!['0', 'false', 'no'].includes(word)) {
+      unknown.push(word);
+    }
+  }
+  return { parts, unknown };
+}
+
+function text(value: string | undefined): string | null {
+  const trimmed = value?.trim() ?? '';
+  return trimmed === '' ? null : trimmed;
+}
+
+function positive(variables: Readonly<Record<string, string | undefined>>, name: string): number | null {
+  const value = text(variables[name]);
+  if (value === null) {
+    return null;
+  }
+  const number = Number(value);
+  if (!Number.isFinite(number) || number <= 0) {
+    throw new EnvironmentError(`${name} is "${value}", it should be a number above 0.`);
+  }
+  return number;
+}
+
+/** The hub's variables are hints of others: what is not a positive number counts as not set. */
+function positiveOrNull(value: string | undefined): number | null {
+  const number = Number(text(value) ?? NaN);
+  return Number.isFinite(number) && number > 0 ? number : null;
+}

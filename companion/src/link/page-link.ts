@@ -1,0 +1,151 @@
+import { anyHello, pageHello, parseParams, PROTOCOL, Receiver, visibilityChanged } from '@labkeeper/protocol';
+import type { WebSocket } from 'ws';
+import type { IClock, IDisposable } from '../clock.js';
+import { readSocket, type IIncomingCounts } from './incoming.js';
+
+/** Bytes waiting for a page above which it gets no more samples. */
+export const BLOCKED_BYTES = 256 * 1024;
+/** A page that stays blocked for this long with more than this much waiting is let go; it connects again. */
+export const GIVE_UP_BYTES = 1024 * 1024;
+export const GIVE_UP_MS = 60_000;
+/** Messages kept for a blocked page, one per id. */
+export const KEPT_MESSAGES = 128;
+
+/** Close code of a page that speaks another protocol. */
+export const CLOSE_PROTOCOL = 4409;
+
+export interface IPageLinkOptions {
+  readonly socket: WebSocket;
+  readonly clock: IClock;
+  readonly counts: IIncomingCounts;
+  /** The page said hello, and whether it is visible. */
+  readonly greeted: () => void;
+  /** The page became visible or hidden since. */
+  readonly visibilityChanged: () => void;
+  readonly closed: () => void;
+  readonly badFrame: (reason: string) => void;
+}
+
+/**
+ * One page. What waits for it is bounded: a page that reads slowly gets fewer samples, and of the rest only the newest
+ * of each id.
+ */
+export class PageLink {
+  constructor(private readonly options: IPageLinkOptions) {
+    const { socket } = options;
+    const receiver = new Receiver()
+      .on(anyHello, hello => this.greet(hello))
+      .on(visibilityChanged, ({ visible }) => this.see(visible));
+    readSocket(socket, receiver, options.counts, options.badFrame);
+    socket.on('close', () => {
+      this.isOpen = false;
+      this.giveUp?.dispose();
+      this.kept.clear();
+      options.closed();
+    });
+  }
+
+  /** Whether the page said it is visible: hidden ones get deaths and notices, but no samples. */
+  get visible(): boolean {
+    return this.isVisible;
+  }
+
+  /** Bytes that wait for the page to read. */
+  get waitingBytes(): number {
+    return this.options.socket.bufferedAmount;
+  }
+
+  /** Sends a message that a slow page may miss. */
+  offer(text: string): void {
+    if (!this.blocked()) {
+      this.write(text);
+    }
+  }
+
+  /** Sends a message that the page must get; while it is blocked only the newest of each `id` is kept. */
+  keep(id: string, text: string): void {
+    if (!this.blocked() && this.kept.size === 0) {
+      this.write(text);
+      return;
+    }
+    this.kept.delete(id);
+    this.kept.set(id, text);
+    for (const oldest of this.kept.keys()) {
+      if (this.kept.size <= KEPT_MESSAGES) {
+        break;
+      }
+      this.kept.delete(oldest);
+    }
+  }
+
+  /** Closes with a code and a sentence (at most 123 bytes). */
+  close(code: number, reason: string): void {
+    this.options.socket.close(code, reason);
+  }
+
+  private greet(hello: { protocol: number }): void {
+    if (hello.protocol !== PROTOCOL) {
+      this.close(
+        CLOSE_PROTOCOL,
+        hello.protocol < PROTOCOL
+          ? 'This page is older than the Labkeeper on the server: reload the page.'
+          : 'This page is newer than the Labkeeper on the server: restart the server.'
+      );
+      return;
+    }
+    this.isVisible = parseParams(pageHello, hello).visible;
+    this.options.greeted();
+  }
+
+  private see(visible: boolean): void {
+    if (visible !== this.isVisible) {
+      this.isVisible = visible;
+      this.options.visibilityChanged();
+    }
+  }
+
+  private blocked(): boolean {
+    const blocked = this.isOpen && this.waitingBytes > BLOCKED_BYTES;
+    if (blocked) {
+      this.giveUp ??= this.options.clock.after(GIVE_UP_MS, () => this.letGo());
+    }
+    return blocked;
+  }
+
+  private letGo(): void {
+    this.giveUp = null;
+    if (this.waitingBytes > GIVE_UP_BYTES) {
+      // close() would wait behind everything that the page does not read.
+      this.options.socket.terminate();
+    }
+  }
+
+  private write(text: string): void {
+    this.options.socket.send(text, error => {
+      // An error here means that the socket closed, which 'close' tells.
+      if (!error) {
+        this.drain();
+      }
+    });
+  }
+
+  private drain(): void {
+    if (this.waitingBytes > BLOCKED_BYTES) {
+      return;
+    }
+    this.giveUp?.dispose();
+    this.giveUp = null;
+    for (const [id, text] of this.kept) {
+      if (this.blocked()) {
+        break;
+      }
+      this.kept.delete(id);
+      this.write(text);
+    }
+  }
+
+  private isOpen = true;
+  private isVisible = false;
+  private giveUp: IDisposable | null = null;
+  private readonly kept = new Map<string, string>();
+}

@@ -1,0 +1,142 @@
+import {
+  companionHello,
+  deathSeen,
+  deathsKnown,
+  encode,
+  historyRead,
+  kernelsChanged,
+  noticeGiven,
+  noticesKnown,
+  sampleTaken,
+  type CompanionHello,
+  type Death,
+  type History,
+  type Kernel,
+  type Notice,
+  type Sample
+} from '@labkeeper/protocol';
+import type { WebSocket } from 'ws';
+import type { IClock } from '../clock.js';
+import type { IIncomingCounts } from './incoming.js';
+import { PageLink } from './page-link.js';
+
+/** What a page is told when it connects. */
+export interface IPageState {
+  hello(): CompanionHello;
+  kernels(): readonly Kernel[];
+  deaths(): readonly Death[];
+  notices(): readonly Notice[];
+  history(): { recent: History; day: History };
+}
+
+export interface IPagesOptions {
+  readonly clock: IClock;
+  readonly state: IPageState;
+  readonly counts: IIncomingCounts;
+  readonly badFrame: (reason: string) => void;
+  /** The number of visible pages changed. */
+  readonly visibleChanged: (visible: number) => void;
+  /** A page connected and knows everything that is known. */
+  readonly greeted: () => void;
+}
+
+/** All connected pages. Each message is written once, however many pages read it. */
+export class Pages {
+  constructor(private readonly options: IPagesOptions) {}
+
+  /** Pages that are connected. */
+  get count(): number {
+    return this.links.size;
+  }
+
+  /** Pages that are connected and visible. */
+  get visible(): number {
+    let visible = 0;
+    for (const link of this.links) {
+      visible += link.visible ? 1 : 0;
+    }
+    return visible;
+  }
+
+  /** Bytes that wait for all pages to read them. */
+  get waitingBytes(): number {
+    let bytes = 0;
+    for (const link of this.links) {
+      bytes += link.waitingBytes;
+    }
+    return bytes;
+  }
+
+  /** Takes a new page and tells it what is known. */
+  accept(socket: WebSocket): void {
+    const { state } = this.options;
+    const link = new PageLink({
+      socket,
+      clock: this.options.clock,
+      counts: this.options.counts,
+      badFrame: this.options.badFrame,
+      greeted: () => this.options.visibleChanged(this.visible),
+      visibilityChanged: () => {
+        if (link.visible) {
+          // It missed samples while it was hidden.
+          link.keep('history', encode(historyRead, state.history()));
+        }
+        this.options.visibleChanged(this.visible);
+      },
+      closed: () => {
+        this.links.delete(link);
+        this.options.visibleChanged(this.visible);
+      }
+    });
+    this.links.add(link);
+    link.keep('hello', encode(companionHello, state.hello()));
+    link.keep('kernels', encode(kernelsChanged, { kernels: [...state.kernels()] }));
+    link.keep('deaths', encode(deathsKnown, { deaths: [...state.deaths()] }));
+    link.keep('notices', encode(noticesKnown, { notices: [...state.notices()] }));
+    link.keep('history', encode(historyRead, state.history()));
+    this.options.greeted();
+  }
+
+  sample(sample: Sample): void {
+    if (this.visible === 0) {
+      return;
+    }
+    const text = encode(sampleTaken, sample);
+    for (const link of this.links) {
+      if (link.visible) {
+        link.offer(text);
+      }
+    }
+  }
+
+  kernels(kernels: readonly Kernel[]): void {
+    this.keep('kernels', () => encode(kernelsChanged, { kernels: [...kernels] }));
+  }
+
+  death(death: Death): void {
+    this.keep(`death ${death.id}`, () => encode(deathSeen, death));
+  }
+
+  notice(notice: Notice): void {
+    this.keep(`notice ${notice.id}`, () => encode(noticeGiven, notice));
+  }
+
+  /** Closes all pages: they are told that the companion goes away and connect again. */
+  close(): void {
+    for (const link of this.links) {
+      link.close(1001, 'The companion stops.');
+    }
+  }
+
+  private keep(id: string, text: () => string): void {
+    if (this.links.size === 0) {
+      return;
+    }
+    const message = text();
+    for (const link of this.links) {
+      link.keep(id, message);
+    }
+  }
+
+  private readonly links = new Set<PageLink>();
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, rename, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A file or folder that somebody else could have put there; it is left alone. */
+export class NotOursError extends Error {
+  override readonly name = 'NotOursError';
+}
+
+/** The folder of one server below `home`: `.local/share/labkeeper/flight/<server>`. */
+export function flightFolder(home: string, serverName: string): string {
+  return join(home, '.local', 'share', 'labkeeper', 'flight', folderName(serverName));
+}
+
+/** A file name for any server name, different for different names. */
+function folderName(serverName: string): string {
+  if (serverName === '') {
+    return 'default';
+  }
+  const digest = createHash('sha256').update(serverName).digest('hex').slice(0, 8);
+  return `${serverName.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 64)}-${digest}`;
+}
+
+/**
+ * Makes the folder, and checks that its own part of the path (from `labkeeper` on) is made of real folders of this
+ * user. Above that people may have what links they like.
+ */
+export async function ensureFlightFolder(home: string, serverName: string): Promise<string> {
+  const folder = flightFolder(home, serverName);
+  const share = join(home, '.local', 'share');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const part of [join(share, 'labkeeper'), join(share, 'labkeeper', 'flight'), folder]) {
+    const found = await lstat(part);
+    if (!found.isDirectory() || found.uid !== ownUid()) {
+      throw new NotOursError(`${part} is not a folder of this user.`);
+    }
+  }
+  return folder;
+}
+
+/** Opens a new file for appending; never one that exists, never through a link. */
+export function createOwnFile(path: string): Promise<FileHandle> {
+  const { O_CREAT, O_EXCL, O_WRONLY, O_APPEND, O_NOFOLLOW } = constants;
+  return open(path, O_CREAT | O_EXCL | O_WRONLY | O_APPEND | O_NOFOLLOW, 0o600);
+}
+
+/**
+ * Reads a file of this user, not through a link.
+ *
+ * @returns at most the last `limitBytes` of it.
+ * @throws NotOursError for a link, another user's file, or anything that is no plain file.
+ */
+export async function readOwnFile(path: string, limitBytes: number): Promise<Buffer> {
+  // Non-blocking, so that a named pipe cannot hold us.
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const found = await file.stat();
+    if (!found.isFile() || found.uid !== ownUid() || found.nlink !== 1) {
+      throw new NotOursError(`${path} is not a plain file of this user.`);
+    }
+    const length = Math.min(found.size, limitBytes);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, found.size - length);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Replaces a small file whole: readers see the old one or the new one. */
+export async function replaceOwnFile(path: string, text: string, unique: string): Promise<void> {
+  const temporary = `${path}.${unique}`;
+  const file = await createOwnFile(temporary);
+  try {
+    await file.writeFile(text);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+}
+
+function ownUid(): number {
+  return process.geteuid?.() ?? -1;
+}
