@@ -44,7 +44,7 @@ try {
   const page = await browser.newPage();
   await silenceLab(page);
   await logIn(page, hub);
-  await page.locator('[data-labkeeper="status"]').waitFor();
+  await page.locator('.lk-Meter').waitFor();
   // Lab's start itself is activity, and the hub hears of it some seconds later.
   await sleep(45_000);
   const seen: string[] = [];
@@ -56,14 +56,14 @@ try {
   }
   samples['visible'] = seen;
   ours += seen.length;
-  const text = await page.locator('[data-labkeeper="status"]').innerText();
+  const text = await page.locator('.lk-Meter').innerText();
   samples['meter at the end'] = text;
   if (!/GB|MB/.test(text)) throw new Error(`the meter did not run to the end: "${text}"`);
 
   // A hidden tab: headless Chromium calls every tab visible, so the page is told otherwise.
   await page.unroute(/\/user\/researcher\/(api|lab\/api)\//);
   await page.reload();
-  await page.locator('[data-labkeeper="status"]').waitFor();
+  await page.locator('.lk-Meter').waitFor();
   await page.evaluate(() => {
     Object.defineProperty(document, 'hidden', { get: () => true });
     Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });

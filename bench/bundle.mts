@@ -18,7 +18,7 @@ try {
   });
   await page.goto(`${server.url}/lab?token=${server.token}`);
   await page.waitForFunction(() => 'jupyterapp' in window);
-  await page.waitForSelector('.lk-StatusItem, [data-labkeeper="status"]', { timeout: 20_000 });
+  await page.waitForSelector('.lk-Meter', { timeout: 20_000 });
 } finally {
   await browser.close();
   await server.stop();
