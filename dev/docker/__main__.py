@@ -1,0 +1,53 @@
+"""An engine with the image, for programs: `python -m dev.docker --state DIR`.
+
+Prints one line of JSON (`host`, `image`, `own`, `mounts`, `uid`, `gid`, `home`, `prefix`), then waits for the
+end of its standard input and stops the engine if it is ours. Exit status 77: no engine can be had, standard
+output says why.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from pathlib import Path
+
+from dev.docker.engine import NoEngineError, open_engine
+from dev.docker.image import GID, HOME, UID, import_image, read_only_mounts
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def main() -> int:
+    """Open, tell, wait, stop."""
+    parser = argparse.ArgumentParser(prog="python -m dev.docker")
+    parser.add_argument("--state", default=str(ROOT / ".state/docker"))
+    arguments = parser.parse_args()
+    # The end of standard input is the one way to end this; Ctrl-C reaches our caller too, who closes it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        engine = open_engine(Path(arguments.state).resolve())
+    except NoEngineError as error:
+        print(error)
+        return 77
+    try:
+        about = {
+            "host": engine.host,
+            "image": import_image(engine),
+            "own": engine.own,
+            "mounts": read_only_mounts(ROOT),
+            "uid": UID,
+            "gid": GID,
+            "home": HOME,
+            "prefix": sys.prefix,
+        }
+        print(json.dumps(about), flush=True)
+        sys.stdin.read()
+    finally:
+        engine.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
