@@ -7,13 +7,14 @@
  * `--kills N`: how often the whole container is killed (default 3; the promise `death.group.unexplained` takes 100).
  * Exit code 0 = all passed, 1 = not, 77 = skipped because something cannot be had here (the reason is printed).
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { boot } from './boot.mjs';
 import { buildBaseDisk, buildHomeDisk, buildInitramfs, buildPayloadDisk } from './disks.mjs';
 import { findKernel } from './kernel.mjs';
 import { findPrograms } from './programs.mjs';
+import { Reporting, seconds } from './reporting.mjs';
 import { SKIPPED, Unavailable } from './unavailable.mjs';
 
 const { values: options } = parseArgs({
@@ -31,6 +32,9 @@ const cache = join(repository, '.state/machine');
 const BASE_MS = 240_000;
 const KILL_MS = 30_000;
 
+/** Room for the biggest container and what lies outside it; all of it is filled once. */
+const MEMORY_MIB = 1024;
+
 async function main() {
   const startMs = Date.now();
   await mkdir(cache, { recursive: true });
@@ -43,7 +47,7 @@ async function main() {
     await buildHomeDisk(cache, programs)
   ];
   const builtMs = Date.now();
-  const results = [];
+  const reporting = new Reporting(startMs);
   const tail = [];
   let done = false;
   await boot(
@@ -56,7 +60,7 @@ async function main() {
         { path: payload, readOnly: true },
         { path: home, readOnly: false }
       ],
-      memoryMiB: 1024
+      memoryMiB: MEMORY_MIB
     },
     [`kills=${Number(options.kills)}`, ...(options.only === undefined ? [] : [`only=${options.only}`])],
     report => {
@@ -67,8 +71,7 @@ async function main() {
       } else if (report.kind === 'done') {
         done = true;
       } else {
-        results.push(report);
-        say(report);
+        reporting.take(report);
       }
     },
     line => {
@@ -80,37 +83,11 @@ async function main() {
     },
     BASE_MS + Number(options.kills) * KILL_MS
   );
-  const failed = results.filter(({ kind }) => kind === 'failed').length + (done ? 0 : 1);
   if (!done) {
-    const words = options.console ? [] : tail;
-    console.log(
-      `  the machine stopped before the end; its last words:\n${words.map(line => `  | ${line}`).join('\n')}`
-    );
+    console.log('  the machine stopped before the end; its last words:');
+    console.log(tail.map(line => `  | ${line}`).join('\n'));
   }
-  if (options.json !== undefined) {
-    await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
-  }
-  console.log(
-    `${results.length - results.filter(({ kind }) => kind === 'failed').length} passed, ${failed} failed (virtual machine, ${seconds(Date.now() - startMs)})`
-  );
-  return failed === 0 ? 0 : 1;
-}
-
-function say({ kind, name, round, rounds, tookMs, why, ...figures }) {
-  const text = Object.entries(figures)
-    .map(([key, value]) => `${key} ${String(value)}`)
-    .join(', ');
-  const which = rounds > 1 ? `${name} ${round}/${rounds}` : name;
-  console.log(
-    `  ${kind === 'passed' ? 'ok  ' : 'FAIL'} ${which} (${seconds(tookMs)})${text === '' ? '' : `: ${text}`}`
-  );
-  if (why !== undefined) {
-    console.log(why.replace(/^/gm, '       '));
-  }
-}
-
-function seconds(ms) {
-  return `${(ms / 1000).toFixed(1)} s`;
+  return await reporting.finish(options.json, !done);
 }
 
 try {

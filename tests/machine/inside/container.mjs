@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { chownSync, mkdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import {
@@ -19,6 +20,11 @@ import {
 import { eventually } from './eventually.mjs';
 import { Hog, Process } from './hog.mjs';
 import { Link } from './link.mjs';
+
+const HOME = '/home/lab';
+/** The container's user, as in enter.sh. */
+const UID = 1000;
+const GID = 100;
 
 const FROM_COMPANION = [
   companionHello,
@@ -44,6 +50,8 @@ export class Container {
    */
   static async start(group, options = {}) {
     const container = new Container(group);
+    mkdirSync(options.home ?? HOME, { recursive: true });
+    chownSync(options.home ?? HOME, UID, GID);
     container.server = new Hog(group);
     await container.server.grow(options.serverMiB ?? 20);
     await container.startCompanion(options);
@@ -56,7 +64,7 @@ export class Container {
     this.number = 0;
   }
 
-  async startCompanion({ namespace = 'private', home = '/home/lab', environment = {} }) {
+  async startCompanion({ namespace = 'private', home = HOME, environment = {} }) {
     const socketPath = `/tmp/companion-${this.group.name.replaceAll('/', '-')}.sock`;
     const startedAtMs = Date.now();
     this.companion = spawn(
@@ -96,7 +104,7 @@ export class Container {
     }
     this.log = () => log;
     this.startMs = Date.now() - startedAtMs;
-    this.serverLink = await Link.open(socketPath, '/server', FROM_COMPANION);
+    this.serverLink = await Link.open(`ws+unix:${socketPath}:/server`, FROM_COMPANION);
     this.serverLink.send(serverHello, {
       protocol: PROTOCOL,
       build: 'machine-test',
@@ -105,7 +113,7 @@ export class Container {
       baseUrl: '/',
       rootDir: home
     });
-    this.page = await Link.open(socketPath, '/lab', FROM_COMPANION);
+    this.page = await Link.open(`ws+unix:${socketPath}:/lab`, FROM_COMPANION);
     this.page.send(pageHello, { protocol: PROTOCOL, build: 'machine-test', client: 'lab', visible: true });
     await this.page.first(companionHello);
   }

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { Reporting } from '../reporting.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 
 /** Reports to the machine outside: one JSON line on the console. */
@@ -22,24 +23,8 @@ writeFileSync('/proc/self/oom_score_adj', '-1000');
 const only = words.get('only')?.split(',') ?? null;
 const kills = Number(words.get('kills') ?? '3');
 report({ kind: 'up', uptimeMs: Math.round(process.uptime() * 1000) });
-for (const [name, { run, each = () => 1 }] of Object.entries(SCENARIOS)) {
-  if (only !== null && !only.includes(name)) {
-    continue;
-  }
-  const rounds = each(kills);
-  for (let round = 1; round <= rounds; round++) {
-    const startMs = Date.now();
-    try {
-      const figures = await run(round);
-      report({ kind: 'passed', name, round, rounds, tookMs: Date.now() - startMs, ...figures });
-    } catch (error) {
-      report({ kind: 'failed', name, round, rounds, tookMs: Date.now() - startMs, why: describe(error) });
-    }
-  }
-}
+const reporting = new Reporting();
+reporting.take = report;
+await reporting.run(SCENARIOS, only, kills);
 report({ kind: 'done' });
 process.exit(0);
-
-function describe(error) {
-  return (error instanceof Error ? (error.stack ?? error.message) : String(error)).slice(0, 3000);
-}

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Waits for a fact of the system that sends no signal (a counter, a file), asking every 10 ms.
+ * Waits for a fact of the system that sends no signal (a counter, a file, a port), asking every 10 ms.
+ *
+ * @param look - may be asynchronous.
  *
  * @returns the first truthy value of `look`.
  * @throws after `timeoutMs`, naming what was waited for.
@@ -9,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function eventually(look, timeoutMs, what) {
   const endMs = Date.now() + timeoutMs;
   for (;;) {
-    const value = look();
+    const value = await look();
     if (value) {
       return value;
     }

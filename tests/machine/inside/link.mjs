@@ -1,15 +1,15 @@
 import { Receiver, encode } from '@labkeeper/protocol';
 import WebSocket from 'ws';
 
-/** One link to the companion over its unix socket: what was declared is parsed, collected and can be waited for. */
+/** One link to the companion: what was declared is parsed, collected and can be waited for. */
 export class Link {
   /**
-   * @param socketPath - the companion's unix socket.
-   * @param path - `/server` or `/lab`.
+   * @param url - `ws+unix:<socket>:/server`, `ws+unix:<socket>:/lab`, or a page's way through jupyter_server.
    * @param declarations - the messages that the other side sends.
+   * @param options - of the `ws` package: headers.
    */
-  static async open(socketPath, path, declarations) {
-    const socket = new WebSocket(`ws+unix:${socketPath}:${path}`);
+  static async open(url, declarations, options = {}) {
+    const socket = new WebSocket(url, options);
     const link = new Link(socket, declarations);
     await new Promise((resolve, reject) => {
       socket.once('open', resolve);

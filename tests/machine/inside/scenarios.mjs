@@ -1,28 +1,257 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { deathsKnown, sampleTaken } from '@labkeeper/protocol';
+import { Container } from './container.mjs';
 import { Group } from './group.mjs';
-import { Hog } from './hog.mjs';
+
+const MIB = 2 ** 20;
+
+/** A limit that a companion and some kernels fit into; below 256 MiB file pages thrash (measured). */
+const LIMIT_MIB = 256;
 
 let serial = 0;
 
 /** A new group of its own for every round, as every container gets one. */
-function newGroup(settings) {
+function newGroup(settings, parent = '') {
   serial += 1;
-  return new Group(`lab-${serial}`, settings);
+  return new Group(`${parent}lab-${serial}`, { 'memory.max': `${LIMIT_MIB}M`, ...settings });
 }
+
+/** Runs `body` with a started container and clears up, whatever happens. The companion's log goes with a failure. */
+async function inContainer(group, options, body) {
+  const container = await Container.start(group, options);
+  try {
+    return { startMs: container.startMs, ...(await body(container)) };
+  } catch (error) {
+    const log = container.log();
+    throw log === '' ? error : new Error(`${error.stack}\nthe companion said:\n${log}`);
+  } finally {
+    await container.close();
+  }
+}
+
+/** The message that carries the expected cause, or a failure that shows what was said instead. */
+function expectVerdict({ verdict, evidence }, expected) {
+  const { cause, memory } = verdict;
+  assert.deepEqual({ cause, memory }, expected, `verdict ${JSON.stringify({ verdict, evidence })}`);
+}
+
+/** Fills the container by `stepMiB` at a time, with a pause that lets the companion see it, until the kernel dies. */
+async function growToDeath(kernel, stepMiB, enoughMiB) {
+  while (await kernel.grow(stepMiB)) {
+    assert.ok(kernel.heldMiB < enoughMiB, `${kernel.heldMiB} MiB and still alive`);
+  }
+  const end = await kernel.ended;
+  assert.equal(end.signal, 'SIGKILL', JSON.stringify(end));
+  return end;
+}
+
+const oomScore = pid => Number(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8'));
 
 /** Every scenario: `run(round)` rejects when it fails and may return figures; `each(kills)` says how often it runs. */
 export const SCENARIOS = {
-  'cgroup-v2-kills-one': {
+  'own-limit': {
     async run() {
-      const group = newGroup({ 'memory.max': '128M', 'memory.swap.max': '0' });
-      const hog = new Hog(group);
-      assert.equal(await hog.grow(200), false);
-      const end = await hog.ended;
-      assert.equal(end.signal, 'SIGKILL', JSON.stringify(end));
-      assert.equal(group.number('memory.events', 'oom_kill'), 1);
-      assert.ok(Number(group.read('memory.peak')) > 120 * 2 ** 20);
-      await group.remove();
-      return {};
+      return await inContainer(newGroup(), {}, async container => {
+        const kernel = container.startKernel();
+        await kernel.grow(40);
+        const { memory, pressure, processes } = await container.sampleOf(kernel, 40);
+        assert.equal(memory.limitBytes, LIMIT_MIB * MIB);
+        assert.equal(memory.limitSource, 'cgroup');
+        assert.ok(memory.peakBytes >= 60 * MIB, `memory.peak ${memory.peakBytes}`);
+        assert.equal(pressure.scope, 'container');
+        assert.ok(processes.current >= 3 && processes.limit === null, JSON.stringify(processes));
+        const end = await growToDeath(kernel, 20, LIMIT_MIB);
+        const { params: death, atMs } = await container.death(kernel);
+        expectVerdict(death, { cause: 'memory-limit', memory: 'yes' });
+        assert.equal(death.verdict.confidence, 'certain');
+        const heldMiB = death.verdict.heldBytes / MIB;
+        return { verdictAfterMs: atMs - end.atMs, heldMiB: Math.round(heldMiB), orderedMiB: kernel.heldMiB };
+      });
+    }
+  },
+  'limit-above': {
+    async run() {
+      const parent = new Group('pod', { 'memory.max': `${LIMIT_MIB}M` });
+      const figures = await inContainer(
+        newGroup({ 'memory.max': `${2 * LIMIT_MIB}M` }, 'pod/'),
+        {},
+        async container => {
+          const kernel = container.startKernel();
+          await kernel.grow(40);
+          await container.sampleOf(kernel, 40);
+          await growToDeath(kernel, 20, 2 * LIMIT_MIB);
+          assert.equal(container.group.number('memory.events', 'oom'), 0);
+          const { params: death } = await container.death(kernel);
+          expectVerdict(death, { cause: 'memory-elsewhere', memory: 'yes' });
+          return {};
+        }
+      );
+      await parent.remove();
+      return figures;
+    }
+  },
+  'limit-above-visible': {
+    async run() {
+      const parent = new Group('slice', { 'memory.max': `${LIMIT_MIB}M` });
+      const figures = await inContainer(
+        newGroup({ 'memory.max': `${2 * LIMIT_MIB}M` }, 'slice/'),
+        { namespace: 'host' },
+        async container => {
+          const kernel = container.startKernel();
+          await kernel.grow(40);
+          const { memory } = await container.sampleOf(kernel, 40);
+          assert.equal(memory.limitBytes, LIMIT_MIB * MIB);
+          assert.equal(memory.limitSource, 'parent-cgroup');
+          return {};
+        }
+      );
+      await parent.remove();
+      return figures;
+    }
+  },
+  'machine-out-of-memory': {
+    async run() {
+      return await inContainer(newGroup({ 'memory.max': '4096M' }), {}, async container => {
+        const kernel = container.startKernel();
+        await kernel.grow(40);
+        await container.sampleOf(kernel, 40);
+        await container.preferKernels(oomScore);
+        await growToDeath(kernel, 50, 4096);
+        const { params: death } = await container.death(kernel);
+        expectVerdict(death, { cause: 'memory-elsewhere', memory: 'yes' });
+        return { heldMiB: kernel.heldMiB };
+      });
+    }
+  },
+  'killed-from-outside-at-95-percent': {
+    async run() {
+      return await inContainer(newGroup(), {}, async container => {
+        const kernel = container.startKernel();
+        while (container.group.unreclaimable() < 0.95 * LIMIT_MIB * MIB) {
+          assert.ok(await kernel.grow(2), 'died of memory before it was killed');
+        }
+        await container.sampleOf(kernel, kernel.heldMiB - 4);
+        kernel.kill('SIGKILL');
+        const { params: death } = await container.death(kernel);
+        assert.equal(container.group.number('memory.events', 'oom_kill'), 0);
+        expectVerdict(death, { cause: 'killed-outside', memory: 'no' });
+        return { heldMiB: kernel.heldMiB };
+      });
+    }
+  },
+  throttled: {
+    async run() {
+      return await inContainer(newGroup({ 'cpu.max': '50000 100000' }), {}, async container => {
+        const kernel = container.startKernelRunning([
+          'sh',
+          '-c',
+          'while :; do :; done & while :; do :; done'
+        ]);
+        const { params } = await container.page.first(
+          sampleTaken,
+          ({ cpu }) => (cpu?.throttledShare ?? 0) > 0.8,
+          20_000
+        );
+        assert.equal(params.cpu.quotaCores, 0.5);
+        assert.equal(params.cpu.machineCores, 2);
+        assert.ok(kernel.end === null);
+        return {
+          throttledShare: params.cpu.throttledShare.toFixed(2),
+          usedCores: params.cpu.usedCores.toFixed(2)
+        };
+      });
+    }
+  },
+  'too-many-processes': {
+    async run() {
+      return await inContainer(newGroup({ 'pids.max': 40 }), {}, async container => {
+        const kernel = container.startKernelRunning(['sh', '-c', 'while sleep 600 & do :; done; exit 1']);
+        await kernel.ended;
+        assert.ok(container.group.number('pids.events', 'max') > 0);
+        const { params: death } = await container.death(kernel);
+        expectVerdict(death, { cause: 'too-many-processes', memory: 'no' });
+        const { before, after } = death.evidence;
+        assert.ok(after.pidsRefused > before.pidsRefused, JSON.stringify({ before, after }));
+        return {};
+      });
+    }
+  },
+  'server-survives-eight-kernels': {
+    async run() {
+      // Without help the server dies here: it is the biggest process, and the killer takes the biggest.
+      const options = { serverMiB: 110 };
+      return await inContainer(newGroup({ 'memory.max': '448M' }), options, async container => {
+        const kernels = Array.from({ length: 8 }, () => container.startKernel());
+        await Promise.all(kernels.map(kernel => kernel.grow(4)));
+        await container.preferKernels(oomScore);
+        const died = Promise.race(kernels.map(kernel => kernel.ended.then(() => kernel)));
+        // All grow alike until one is killed, so that each stays smaller than the server.
+        while (kernels.every(kernel => kernel.end === null)) {
+          await Promise.all(kernels.map(kernel => kernel.grow(2)));
+          assert.ok(kernels[0].heldMiB < 100, 'no kernel was killed');
+        }
+        const victim = await died;
+        const { params: death } = await container.death(victim);
+        expectVerdict(death, { cause: 'memory-limit', memory: 'yes' });
+        assert.equal(container.server.end, null, 'the server was killed');
+        assert.equal(container.companion.exitCode, null);
+        return { victimMiB: victim.heldMiB, serverMiB: options.serverMiB };
+      });
+    }
+  },
+  'whole-container-killed-by-memory': {
+    each: kills => kills,
+    async run(round) {
+      // Slow enough for every sample, fast, and in one go.
+      const stepMiB = [8, 30, 300][(round - 1) % 3];
+      const home = `/home/round-${round}`;
+      const container = await Container.start(newGroup({ 'memory.oom.group': 1 }), { home });
+      const bystander = container.startKernel('other.ipynb');
+      await bystander.grow(10);
+      const kernel = container.startKernel('holder.ipynb');
+      await kernel.grow(40);
+      await container.sampleOf(kernel, 40);
+      container.groupKilled = true;
+      const end = await growToDeath(kernel, stepMiB, LIMIT_MIB + stepMiB);
+      assert.equal((await container.companionEnded).signal, 'SIGKILL');
+      assert.equal((await container.server.ended).signal, 'SIGKILL');
+      await container.abandon();
+      return await inContainer(newGroup({ 'memory.oom.group': 1 }), { home }, async next => {
+        const death = await firstRecorded(next, kernel);
+        expectVerdict(death, { cause: 'container-killed', memory: 'yes' });
+        const lateMs = death.atMs - end.atMs;
+        assert.ok(Math.abs(lateMs) < 3000, `the time is wrong by ${lateMs} ms`);
+        return { stepMiB, timeWrongByMs: lateMs, heldMiB: Math.round((death.verdict.heldBytes ?? 0) / MIB) };
+      });
+    }
+  },
+  'whole-container-stopped-by-others': {
+    async run() {
+      const home = '/home/stopped';
+      const container = await Container.start(newGroup(), { home });
+      const kernel = container.startKernel();
+      await kernel.grow(40);
+      await container.sampleOf(kernel, 40);
+      container.groupKilled = true;
+      container.group.write('cgroup.kill', 1);
+      const end = await kernel.ended;
+      await container.abandon();
+      return await inContainer(newGroup(), { home }, async next => {
+        const death = await firstRecorded(next, kernel);
+        expectVerdict(death, { cause: 'container-stopped', memory: 'no' });
+        return { timeWrongByMs: death.atMs - end.atMs };
+      });
     }
   }
 };
+
+/** The death that the next start knows from the flight recorder; it must name the right kernel. */
+async function firstRecorded(container, kernel) {
+  const { params } = await container.page.first(deathsKnown, ({ deaths }) => deaths.length > 0);
+  const { deaths } = params;
+  assert.equal(deaths.length, 1, `one death is told: ${JSON.stringify(deaths)}`);
+  assert.equal(deaths[0].evidence.kernel.kernelId, kernel.kernelId, 'another kernel is blamed');
+  assert.equal(deaths[0].evidence.fromFlightRecorder, true);
+  return deaths[0];
+}

@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  PROTOCOL,
+  companionHello,
+  deathSeen,
+  deathsKnown,
+  historyRead,
+  kernelsChanged,
+  noticeGiven,
+  noticesKnown,
+  pageHello,
+  sampleTaken
+} from '@labkeeper/protocol';
+import WebSocket from 'ws';
+import { eventually } from '../machine/inside/eventually.mjs';
+import { Link } from '../machine/inside/link.mjs';
+import { repository } from './engine.mjs';
+
+const FROM_COMPANION = [
+  companionHello,
+  deathSeen,
+  deathsKnown,
+  historyRead,
+  kernelsChanged,
+  noticeGiven,
+  noticesKnown,
+  sampleTaken
+];
+const TOKEN = 'test-token';
+const PORT = 8888;
+let serial = 0;
+
+/** A user's container with a real jupyter_server and Labkeeper in it, reached like a page reaches it. */
+export class Container {
+  /**
+   * @param options - memory (docker's notation), cpus, processes, home: a volume's name, `read-only` or `absent`;
+   *   environment: more variables.
+   */
+  static async start(engine, options = {}) {
+    serial += 1;
+    const name = `labkeeper-test-${process.pid}-${serial}`;
+    const { memory = '512m', processes = 200, home = `${name}-home`, environment = {} } = options;
+    const { about } = engine;
+    const installed = existsSync(join(about.prefix, 'etc/jupyter/jupyter_server_config.d/labkeeper.json'));
+    const words = [
+      ...['run', '--detach', '--name', name, '--user', `${about.uid}:${about.gid}`, '--hostname', 'lab'],
+      // The start gets more CPU than the container keeps: imports at half a core take 9 s.
+      ...['--memory', memory, '--memory-swap', memory, '--cpu-period', '100000', '--cpu-quota', '200000'],
+      ...['--pids-limit', String(processes), '--shm-size', '64m'],
+      ...about.mounts.flatMap(path => ['--volume', `${path}:${path}:ro`]),
+      ...homeWords(engine, home),
+      ...Object.entries({
+        // Runtime files do not belong on a home that may be read-only.
+        JUPYTER_RUNTIME_DIR: '/tmp/runtime',
+        ...(installed ? {} : { PYTHONPATH: repository }),
+        ...(home === 'absent' || home === 'read-only'
+          ? { JUPYTER_DATA_DIR: '/tmp/data', JUPYTER_CONFIG_DIR: '/tmp/config', IPYTHONDIR: '/tmp/ipython' }
+          : {}),
+        ...environment
+      }).flatMap(([key, value]) => ['--env', `${key}=${value}`]),
+      about.image,
+      join(about.prefix, 'bin/jupyter-server'),
+      ...['--ip=0.0.0.0', `--port=${PORT}`, '--no-browser', `--IdentityProvider.token=${TOKEN}`],
+      ...['--ServerApp.port_retries=0', `--ServerApp.root_dir=${home === 'absent' ? '/tmp' : about.home}`],
+      ...(installed ? [] : ["--ServerApp.jpserver_extensions={'labkeeper': True}"])
+    ];
+    const startedAtMs = Date.now();
+    engine.containers.add(name);
+    await engine.docker(...words);
+    const address = await engine.docker('inspect', '--format', '{{.NetworkSettings.IPAddress}}', name);
+    const container = new Container(engine, name, address);
+    await container.untilUp();
+    container.startMs = Date.now() - startedAtMs;
+    await engine.docker('update', '--cpu-quota', String((options.cpus ?? 0.5) * 100_000), name);
+    return container;
+  }
+
+  constructor(engine, name, address) {
+    this.engine = engine;
+    this.name = name;
+    this.address = address;
+    this.kernels = new Map();
+  }
+
+  /** Connects as a page does, through jupyter_server. */
+  async openPage() {
+    this.page = await Link.open(`ws://${this.address}:${PORT}/labkeeper/ws`, FROM_COMPANION, {
+      headers: { Authorization: `token ${TOKEN}` }
+    });
+    this.page.send(pageHello, { protocol: PROTOCOL, build: 'docker-test', client: 'lab', visible: true });
+    await this.page.first(companionHello);
+    return this.page;
+  }
+
+  async request(method, path, body) {
+    const answer = await fetch(`http://${this.address}:${PORT}${path}`, {
+      method,
+      headers: { Authorization: `token ${TOKEN}`, 'Content-Type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(20_000)
+    });
+    if (!answer.ok) {
+      throw new Error(`${method} ${path}: ${answer.status} ${(await answer.text()).slice(0, 300)}`);
+    }
+    return answer.status === 204 ? null : await answer.json();
+  }
+
+  /** Starts a notebook's kernel and returns its id. */
+  async startKernel(path) {
+    const session = await this.request('POST', '/api/sessions', {
+      path,
+      name: path,
+      type: 'notebook',
+      kernel: { name: 'python3' }
+    });
+    return session.kernel.id;
+  }
+
+  /** Runs code in a kernel; resolves to the status of its reply (`ok`, `error`), or null when the kernel dies first. */
+  async execute(kernelId, code) {
+    const socket = new WebSocket(`ws://${this.address}:${PORT}/api/kernels/${kernelId}/channels`, {
+      headers: { Authorization: `token ${TOKEN}` }
+    });
+    const id = randomUUID();
+    const status = new Promise(resolve => {
+      socket.on('close', () => resolve(null));
+      socket.on('error', () => resolve(null));
+      socket.on('message', data => {
+        const message = JSON.parse(String(data));
+        if (message.msg_type === 'execute_reply' && message.parent_header.msg_id === id) {
+          resolve(message.content.status);
+        }
+        if (
+          message.msg_type === 'status' &&
+          ['restarting', 'autorestarting', 'dead'].includes(message.content.execution_state)
+        ) {
+          resolve(null);
+        }
+      });
+    });
+    await new Promise((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('error', reject);
+    });
+    socket.send(
+      JSON.stringify({
+        header: {
+          msg_id: id,
+          msg_type: 'execute_request',
+          username: '',
+          session: randomUUID(),
+          version: '5.3',
+          date: new Date().toISOString()
+        },
+        parent_header: {},
+        metadata: {},
+        content: { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false },
+        channel: 'shell'
+      })
+    );
+    const result = await status;
+    socket.terminate();
+    return result;
+  }
+
+  /** Waits until a sample lists the kernel with at least so much memory, and returns that sample. */
+  async sampleOf(kernelId, atLeastMiB) {
+    const { params } = await this.page.first(sampleTaken, sample =>
+      sample.kernels.some(usage => usage.kernelId === kernelId && usage.memoryBytes >= atLeastMiB * 2 ** 20)
+    );
+    return params;
+  }
+
+  /** The newest death that this start knows from the flight recorder. */
+  async recorded() {
+    const { params } = await this.page.first(deathsKnown, ({ deaths }) =>
+      deaths.some(({ evidence }) => evidence.fromFlightRecorder)
+    );
+    return params.deaths.filter(({ evidence }) => evidence.fromFlightRecorder).at(-1);
+  }
+
+  async exec(...words) {
+    return await this.engine.docker('exec', this.name, ...words);
+  }
+
+  /** Waits for the end of the container, and returns when it was, as the engine says (ms since the epoch). */
+  async ended() {
+    await this.engine.docker('wait', this.name);
+    return Date.parse(await this.engine.docker('inspect', '--format', '{{.State.FinishedAt}}', this.name));
+  }
+
+  async logs() {
+    return await this.engine.docker('logs', '--tail', '30', this.name);
+  }
+
+  async remove() {
+    this.page?.close();
+    await this.engine.docker('rm', '--force', this.name);
+    this.engine.containers.delete(this.name);
+  }
+
+  async untilUp() {
+    const status = await eventually(
+      async () => {
+        try {
+          return await this.request('GET', '/api/status');
+        } catch (error) {
+          const running = await this.engine.docker('inspect', '--format', '{{.State.Running}}', this.name);
+          if (running !== 'true') {
+            throw new Error(`the container ended: ${await this.logs()}`, { cause: error });
+          }
+          return null;
+        }
+      },
+      60_000,
+      'jupyter_server'
+    );
+    return status;
+  }
+}
+
+function homeWords(engine, home) {
+  if (home === 'absent') {
+    return ['--env', 'HOME=/nowhere', '--workdir', '/tmp'];
+  }
+  if (home === 'read-only') {
+    return ['--env', `HOME=${engine.about.home}`, '--volume', `/usr/share:${engine.about.home}:ro`];
+  }
+  engine.volumes.add(home);
+  return ['--env', `HOME=${engine.about.home}`, '--volume', `${home}:${engine.about.home}`];
+}
