@@ -3,6 +3,7 @@ export * from './values/sample.js';
 export * from './values/kernel.js';
 export * from './values/evidence.js';
 export * from './values/verdict.js';
+export * from './values/flight.js';
 export * from './envelope.js';
 export * from './parse.js';
 export * from './messages/hello.js';

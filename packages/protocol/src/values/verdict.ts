@@ -99,6 +99,7 @@ export type Advice = v.InferOutput<typeof Advice>;
 
 /** Whether memory was the reason: said either way, because "not memory" is what people need to hear too. */
 export const MemoryAnswer = v.picklist(['yes', 'no', 'unknown']);
+export type MemoryAnswer = v.InferOutput<typeof MemoryAnswer>;
 
 export const Verdict = v.object({
   cause: Cause,

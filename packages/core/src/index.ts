@@ -1,0 +1,15 @@
+export { FLIGHT_KERNELS, FlightKernel, FlightRecord, parseFlightRecord } from '@labkeeper/protocol';
+export * from './judge.js';
+export * from './held.js';
+export * from './last-run.js';
+export * from './flight-summary.js';
+export * from './schedule.js';
+export * from './growth.js';
+export * from './danger.js';
+export * from './level.js';
+export * from './history-ring.js';
+export * from './throttle-detector.js';
+export * from './judge-throttle.js';
+export * from './once-per-day.js';
+export * from './death-series.js';
+export * from './attribute-memory.js';
