@@ -14,10 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Network of our own engine's bridge, away from Docker's default so that both can be there.
-BRIDGE = "172.29.0.1/24"
-#: A unix socket's path may have 107 bytes (unix(7)).
-LONGEST_SOCKET_BYTES = 100
+from dev.docker.bridge import Bridge, BridgeError, make_bridge
+
 #: prctl(2): the signal that a process gets when its parent dies.
 PR_SET_PDEATHSIG = 1
 START_TIMEOUT_S = 30.0
@@ -38,6 +36,7 @@ class Engine:
     """The machine's address on the engine's bridge: where containers reach a hub."""
     _process: subprocess.Popen[bytes] | None = None
     _folder: Path | None = None
+    _bridge: Bridge | None = None
 
     @property
     def own(self) -> bool:
@@ -66,6 +65,8 @@ class Engine:
             process.wait()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+        if self._bridge is not None:
+            self._bridge.remove()
 
 
 def open_engine(state: Path) -> Engine:
@@ -92,6 +93,10 @@ def open_engine(state: Path) -> Engine:
 
 def _start(state: Path) -> Engine:
     state.mkdir(parents=True, exist_ok=True)
+    try:
+        bridge = make_bridge()
+    except BridgeError as error:
+        raise NoEngineError(f"A Docker engine of our own has no network: {error}.") from error
     # The socket has a short path of its own: the state folder may lie too deep for one.
     folder = Path(tempfile.mkdtemp(prefix="labkeeper-docker-"))
     host = f"unix://{folder}/docker.sock"
@@ -102,10 +107,11 @@ def _start(state: Path) -> Engine:
         f"--data-root={state / 'data'}",
         f"--exec-root={folder / 'exec'}",
         f"--pidfile={folder / 'docker.pid'}",
-        f"--bip={BRIDGE}",
+        f"--bridge={bridge.name}",
         "--iptables=false",
         "--ip6tables=false",
         "--ip-masq=false",
+        "--ip-forward=false",
         "--log-level=warn",
     ]
     with log_path.open("ab") as log:
@@ -117,7 +123,7 @@ def _start(state: Path) -> Engine:
             start_new_session=True,
             preexec_fn=_end_with_parent(),
         )
-    engine = Engine(host, BRIDGE.split("/")[0], process, folder)
+    engine = Engine(host, bridge.address, process, folder, bridge)
     deadline = time.monotonic() + START_TIMEOUT_S
     while not _answers(host):
         if process.poll() is not None or time.monotonic() > deadline:

@@ -7,11 +7,10 @@
  * `--kills N`: how often a whole container is killed from outside (default 2; the promise `death.group.unexplained`
  * takes 40 of its 100 from here). Exit code 0 = all passed, 1 = not, 77 = skipped because no engine can be had.
  */
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Reporting } from '../machine/reporting.mjs';
 import { SKIPPED, Unavailable } from '../machine/unavailable.mjs';
-import { Engine, repository } from './engine.mjs';
+import { Engine } from './engine.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 
 const { values: options } = parseArgs({
@@ -20,7 +19,7 @@ const { values: options } = parseArgs({
 
 async function main() {
   const reporting = new Reporting();
-  const engine = await Engine.open(join(repository, '.state/docker'));
+  const engine = await Engine.open();
   const stop = () => {
     void engine.close().finally(() => process.exit(130));
   };

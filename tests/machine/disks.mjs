@@ -123,9 +123,10 @@ export async function buildPayloadDisk(cache, programs, repository) {
     logLevel: 'warning'
   });
   const companion = join(repository, 'labkeeper/node/companion.mjs');
-  if (existsSync(companion)) {
-    await copyFile(companion, join(folder, 'companion.mjs'));
+  if (!existsSync(companion)) {
+    throw new Error('labkeeper/node/companion.mjs is not built yet: npm run build');
   }
+  await copyFile(companion, join(folder, 'companion.mjs'));
   const image = join(cache, 'payload.ext4');
   await rm(image, { force: true });
   await makeDisk(programs, image, 16, folder);
