@@ -1,41 +1,13 @@
+import { existsSync } from 'node:fs';
 import type { IObserver } from '../observer.js';
+import { MachineObserver } from './machine-observer.js';
 import type { IObserverOptions } from './observer-options.js';
+import { ProcObserver } from './proc-observer.js';
 
 export type { IObserverOptions } from './observer-options.js';
 
-/** Makes the observer of the container in which this process runs. */
-export function createObserver(_options: IObserverOptions): IObserver {
-  return {
-    setKernels: () => undefined,
-    sample: nowMs => ({
-      atMs: nowMs,
-      memory: null,
-      cpu: null,
-      shm: null,
-      home: null,
-      processes: null,
-      pressure: null,
-      gpus: [],
-      kernels: []
-    }),
-    memory: () => null,
-    counters: nowMs => ({
-      atMs: nowMs,
-      cgroupVersion: null,
-      oomKill: null,
-      limitHit: null,
-      oomGroupKill: null,
-      pidsRefused: null,
-      machineOomKill: null
-    }),
-    limit: () => ({ limitBytes: null, limitSource: 'machine', oomGroup: false }),
-    machineMemory: () => null,
-    shm: () => null,
-    home: () => null,
-    takeLostWorkers: () => [],
-    throttling: () => null,
-    protectServer: () => undefined,
-    metrics: () => ({}),
-    close: () => undefined
-  };
+/** Makes the observer for this system: by /proc where there is one, else of the machine as a whole. */
+export function createObserver(options: IObserverOptions): IObserver {
+  const hasProc = existsSync(`${options.procRoot ?? '/proc'}/self/stat`);
+  return hasProc ? new ProcObserver(options) : new MachineObserver(options);
 }

@@ -1,3 +1,4 @@
+import type { IClock } from '../clock.js';
 import type { Log } from '../log.js';
 
 /** What an observer looks at. Every root can be a fixture tree. */
@@ -16,10 +17,12 @@ export interface IObserverOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The jupyter_server, whose control group is the container's; null = the companion's own is taken. */
   readonly serverPid: number | null;
+  /** The companion, as /proc counts; default this process. */
+  readonly ownPid?: number;
   /** Whether to look for GPUs, default true. */
   readonly gpu?: boolean;
-  /** Milliseconds that only grow, default `performance.now`. */
-  readonly monotonicMs?: () => number;
+  /** Default the machine's own clock. */
+  readonly clock?: IClock;
   /** Where absent features are told, once each; default nowhere. */
   readonly log?: Log;
 }
