@@ -1,0 +1,237 @@
+"""The jupyter_server extension: starts the companion with the server, watches its kernels, carries its pages."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import time
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.paths import jupyter_runtime_dir
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Bool, List, Unicode
+
+from ._version import __version__
+from .handlers import HealthHandler, PageSocketHandler
+from .kernel_watch import KernelWatch
+from .link import CompanionLink
+from .pages import extend_page_config
+from .parts import Disabled, read_disabled
+from .sockets import PrivateSocket, answers, make_private_socket
+from .supervisor import COMPANION, Program, Supervisor, companion_environment
+
+SIDECAR_WAIT_S = 3.0
+"""How long a socket named in LABKEEPER_SOCKET may take to answer: a pod's containers start side by side."""
+
+
+class Labkeeper(ExtensionApp):
+    """Configuration of Labkeeper on one server: `c.Labkeeper.…` in a jupyter_server configuration file."""
+
+    name = "labkeeper"
+    description = "Keeps kernels alive and explains their deaths."
+    load_other_extensions = True
+
+    disable = Unicode(
+        "",
+        help="""Parts to switch off, separated by commas: companion, meter, deaths, notices, oom-score,
+        flight-recorder, gpu; or 1 for everything. Adds to the environment variable LABKEEPER_DISABLE.""",
+    ).tag(config=True)
+    runbook_url = Unicode(
+        "",
+        help="""Where people read more about the death of a kernel; shown in the dialog.
+        Wins over the environment variable LABKEEPER_RUNBOOK_URL.""",
+    ).tag(config=True)
+    node_path = Unicode("", help="The Node (22 or newer) that runs the companion; empty = look for one.").tag(
+        config=True
+    )
+    node_arguments = List(
+        Unicode(),
+        default_value=["--max-semi-space-size=1", "--max-old-space-size=64"],
+        help="Arguments for Node itself; by default they keep its memory small.",
+    ).tag(config=True)
+    companion_script = Unicode(
+        str(COMPANION), help="The companion's program; another one is for development."
+    ).tag(config=True)
+    companion_arguments = List(Unicode(), help="Further arguments for the companion.").tag(config=True)
+    keep_stderr = Bool(
+        True,
+        help="""Whether the standard error of local kernels goes through Labkeeper on its way to the server's, so
+        that the reason why a kernel cannot start is known and shown.""",
+    ).tag(config=True)
+
+    # ExtensionApp declares these with types of its own; set when the extension is loaded.
+    disabled: Disabled = Disabled((), ())
+    supervisor: Supervisor | None = None
+    link: CompanionLink | None = None
+    watch: KernelWatch | None = None
+    private_socket: PrivateSocket | None = None
+    sidecar_socket: str | None = None
+    _failure = ""
+
+    def initialize_settings(self) -> None:
+        """Read what is off, tell the pages, and begin with the server's loop."""
+        self.disabled = read_disabled(os.environ.get("LABKEEPER_DISABLE", ""), self.disable)
+        if self.disabled.warning:
+            self.log.warning("Labkeeper: %s", self.disabled.warning)
+        extend_page_config(self.settings, self.disabled)
+        if self.disabled.companion:
+            self.log.info("Labkeeper is switched off (LABKEEPER_DISABLE).")
+            return
+        app = self.serverapp
+        self.watch = KernelWatch(
+            app.kernel_manager,
+            app.session_manager,
+            getattr(app, "event_logger", None),
+            listener=self,
+            log=self.log,
+            keep_stderr=self.keep_stderr,
+        )
+        self.watch.install()
+        app.io_loop.add_callback(self._start)
+
+    def initialize_handlers(self) -> None:
+        """Register our addresses."""
+        self.handlers.append((r"labkeeper/health", HealthHandler, {"labkeeper": self}))
+        self.handlers.append((r"labkeeper/ws", PageSocketHandler, {"labkeeper": self}))
+
+    async def stop_extension(self) -> None:
+        """Say good-bye to the companion and end it. jupyter_server calls this before it ends the kernels."""
+        if self.watch is not None:
+            self.watch.stop()
+        if self.link is not None:
+            await self.link.stop("server/stopping", {"atMs": _now_ms()})
+        if self.supervisor is not None:
+            await self.supervisor.stop()
+        if self.private_socket is not None:
+            self.private_socket.remove()
+        if self.watch is not None:
+            self.watch.close()
+
+    # ---- for the handlers
+
+    @property
+    def companion_socket(self) -> str | None:
+        """The socket of a companion that listens; None while there is none."""
+        if self.sidecar_socket is not None:
+            return self.sidecar_socket
+        if (
+            self.supervisor is not None
+            and self.supervisor.state == "running"
+            and self.private_socket is not None
+        ):
+            return self.private_socket.path
+        return None
+
+    @property
+    def away_reason(self) -> str:
+        """Why there is none, as the end of a sentence."""
+        if self.sidecar_socket is not None:
+            return f"the companion beside this server does not answer at {self.sidecar_socket}"
+        if self.supervisor is None:
+            return self._failure or "it is just starting"
+        return self.supervisor.reason or "it does not answer"
+
+    @property
+    def away_hint(self) -> str:
+        """What to do about it; may be empty."""
+        return self.supervisor.hint if self.supervisor is not None else ""
+
+    def health(self) -> dict[str, Any] | None:
+        """Say what runs; None when the companion does not."""
+        if self.companion_socket is None or (self.link is not None and not self.link.connected):
+            return None
+        return {
+            "ok": True,
+            "build": __version__,
+            "companionPid": self.supervisor.pid if self.supervisor else None,
+            "sidecar": self.sidecar_socket is not None,
+            "restarts": self.supervisor.restarts if self.supervisor else 0,
+            "disabled": list(self.disabled.parts),
+        }
+
+    # ---- listener of the kernel watch
+
+    def kernels_changed(self) -> None:
+        """The list of kernels has changed."""
+        if self.link is not None:
+            self.link.kernels_changed()
+
+    def tell(self, method: str, params: dict[str, Any]) -> None:
+        """Something happened to a kernel."""
+        if self.link is not None:
+            self.link.tell(method, params)
+
+    # ---- start
+
+    async def _start(self) -> None:
+        assert self.watch is not None
+        self.link = CompanionLink(lambda: self.companion_socket, self._hello, self.watch.kernels, self.log)
+        self.watch.start()
+        named = os.environ.get("LABKEEPER_SOCKET", "").strip()
+        if named and await self._sidecar_answers(named):
+            self.sidecar_socket = named
+            self.log.info("Labkeeper: using the companion at %s.", named)
+        else:
+            if named:
+                self.log.warning(
+                    "Labkeeper: nobody answers at %s (LABKEEPER_SOCKET); starting a companion of our own.",
+                    named,
+                )
+            self._start_companion()
+        self.link.start()
+
+    async def _sidecar_answers(self, path: str) -> bool:
+        deadline = asyncio.get_running_loop().time() + SIDECAR_WAIT_S
+        while not answers(path):
+            if asyncio.get_running_loop().time() > deadline:
+                return False
+            await asyncio.sleep(0.2)
+        return True
+
+    def _start_companion(self) -> None:
+        try:
+            self.private_socket = make_private_socket(jupyter_runtime_dir())
+        except OSError as error:
+            self._failure = f"no folder for its socket can be made ({error})"
+            self.log.error("Labkeeper: %s", self._failure)
+            return
+        environment = companion_environment(os.environ)
+        environment["LABKEEPER_SOCKET"] = self.private_socket.path
+        environment["LABKEEPER_SERVER_PID"] = str(os.getpid())
+        environment["LABKEEPER_SERVER_NAME"] = self._server_name
+        environment["LABKEEPER_DISABLE"] = ",".join(self.disabled.parts)
+        environment["LABKEEPER_BUILD"] = __version__
+        if self.runbook_url:
+            environment["LABKEEPER_RUNBOOK_URL"] = self.runbook_url
+        environment.setdefault("LABKEEPER_HOME", os.path.expanduser("~"))
+        program = Program(
+            script=Path(self.companion_script),
+            environment=environment,
+            node_path=self.node_path,
+            node_arguments=self.node_arguments,
+            arguments=self.companion_arguments,
+        )
+        self.log.debug("Labkeeper: node arguments %s", shlex.join(self.node_arguments))
+        self.supervisor = Supervisor(
+            program, self.log, lambda _pid: self.link and self.link.companion_started()
+        )
+        self.supervisor.start()
+
+    def _hello(self) -> dict[str, Any]:
+        return {
+            "build": __version__,
+            "serverPid": os.getpid(),
+            "serverName": self._server_name,
+            "baseUrl": self.serverapp.base_url,
+            "rootDir": str(self.serverapp.root_dir),
+        }
+
+    @property
+    def _server_name(self) -> str:
+        return os.environ.get("JUPYTERHUB_SERVER_NAME", "")
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
