@@ -2,7 +2,6 @@ import type { Evidence, Verdict } from '@labkeeper/protocol';
 import { counterChanges } from './counter-changes.js';
 import { heldBytes } from './held.js';
 import { judgeStart } from './judge-start.js';
-import { tooManyProcesses } from './judge-signal.js';
 import {
   busyProofs,
   exitProofs,
@@ -12,6 +11,7 @@ import {
   notMemoryProofs,
   workerProofs
 } from './proofs.js';
+import { tooManyProcesses } from './too-many-processes.js';
 
 /** The verdict about a kernel that ended by itself with a code. */
 export function judgeCode(evidence: Evidence, code: number): Verdict {

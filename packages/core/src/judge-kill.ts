@@ -1,23 +1,20 @@
-import type { Confidence, Evidence, Proof, Verdict } from '@labkeeper/protocol';
+import type { Confidence, Evidence, Verdict } from '@labkeeper/protocol';
 import { counterChanges } from './counter-changes.js';
-import { memoryAdvice } from './free-advice.js';
 import { heldBytes } from './held.js';
 import { judgeStart } from './judge-start.js';
-import { unknownVerdict } from './judge-unseen-exit.js';
+import { memoryElsewhere, memoryLimit } from './memory-verdicts.js';
 import {
   busyProofs,
   counterProofs,
   exitProofs,
   heldProofs,
-  limitProofs,
   machineProofs,
-  movedProofs,
   notMemoryProofs,
-  peakProofs,
   togetherProofs,
   workerProofs
 } from './proofs.js';
 import { isMachineShort, shortage, wasNearLimit, type IShortage } from './shortage.js';
+import { unknownVerdict } from './unknown-verdict.js';
 
 /** The verdict about a kernel that ended by SIGKILL: the system's out-of-memory killer, or somebody. */
 export function judgeKill(evidence: Evidence): Verdict {
@@ -32,57 +29,6 @@ export function judgeKill(evidence: Evidence): Verdict {
     default:
       return judgeCounted(evidence, found);
   }
-}
-
-/** The verdict "memory limit", for a death or a living kernel's worker. */
-export function memoryLimit(evidence: Evidence, confidence: Confidence): Verdict {
-  const held = heldBytes(evidence);
-  return {
-    cause: 'memory-limit',
-    confidence,
-    memory: 'yes',
-    heldBytes: held?.bytes ?? null,
-    proofs: [
-      ...limitProofs(evidence),
-      ...peakProofs(evidence),
-      ...heldProofs(held),
-      ...memoryCounters(evidence),
-      ...exitProofs(evidence),
-      ...busyProofs(evidence),
-      ...togetherProofs(evidence)
-    ],
-    advice: memoryAdvice(evidence)
-  };
-}
-
-/** The verdict "memory, but not your limit". */
-export function memoryElsewhere(evidence: Evidence, confidence: Confidence): Verdict {
-  const held = heldBytes(evidence);
-  return {
-    cause: 'memory-elsewhere',
-    confidence,
-    memory: 'yes',
-    heldBytes: held?.bytes ?? null,
-    proofs: [
-      ...notMemoryProofs(evidence),
-      ...machineProofs(evidence),
-      ...heldProofs(held),
-      ...memoryCounters(evidence),
-      ...exitProofs(evidence),
-      ...busyProofs(evidence),
-      ...togetherProofs(evidence)
-    ],
-    advice: [{ kind: 'not-you' }, { kind: 'ask-support' }]
-  };
-}
-
-function memoryCounters(evidence: Evidence): Proof[] {
-  const own = counterProofs(evidence, 'oom-kill');
-  return [
-    ...(own.length > 0 ? own : counterProofs(evidence, 'machine-oom-kill')),
-    ...counterProofs(evidence, 'limit-hit'),
-    ...movedProofs(evidence, 'group-kill')
-  ];
 }
 
 /** The counter moved: was it for this kernel? One kill explains one death. */

@@ -13,12 +13,11 @@ import {
   machineProofs,
   movedProofs,
   notMemoryProofs,
-  processProofs,
   shmProofs,
-  startProofs,
   workerProofs
 } from './proofs.js';
 import { isMachineShort } from './shortage.js';
+import { tooManyProcesses } from './too-many-processes.js';
 
 const SIGINT = 2;
 const SIGILL = 4;
@@ -76,24 +75,6 @@ export function judgeSignal(evidence: Evidence, signal: number): Verdict {
     return outside(evidence, 'terminated-outside', 'high');
   }
   return outside(evidence, 'killed-outside', SELF_MADE.has(signal) ? 'medium' : 'high');
-}
-
-/** The verdict "too many processes" about a kernel that died. */
-export function tooManyProcesses(evidence: Evidence, confidence: Confidence): Verdict {
-  return {
-    cause: 'too-many-processes',
-    confidence,
-    memory: 'no',
-    heldBytes: heldBytes(evidence)?.bytes ?? null,
-    proofs: [
-      ...movedProofs(evidence, 'pids-refused'),
-      ...processProofs(evidence),
-      ...startProofs(evidence),
-      ...exitProofs(evidence),
-      ...busyProofs(evidence)
-    ],
-    advice: [{ kind: 'fewer-processes' }]
-  };
 }
 
 function judgeBusError(evidence: Evidence): Verdict {

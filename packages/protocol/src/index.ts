@@ -9,3 +9,4 @@ export * from './parse.js';
 export * from './messages/hello.js';
 export * from './messages/page.js';
 export * from './messages/server.js';
+export * from './messages/all.js';

@@ -1,32 +1,36 @@
 import * as v from 'valibot';
 import { Consequence } from './kernel.js';
 import { Evidence } from './evidence.js';
+import { known } from './known.js';
 import { Bytes, Count, DurationMs, EpochMs, KernelId, Text } from './units.js';
 
-/** Why a kernel died, or what is wrong with a living one. */
-export const Cause = v.picklist([
-  'memory-limit',
-  'memory-elsewhere',
-  'killed-outside',
-  'terminated-outside',
-  'segfault',
-  'bus-error',
-  'shm-full',
-  'illegal-instruction',
-  'abort',
-  'floating-point',
-  'exited',
-  'start-failed',
-  'too-many-processes',
-  'disk-full',
-  'worker-killed',
-  'container-killed',
-  'container-stopped',
-  'cpu-throttled',
-  'asked-for',
-  'runs-elsewhere',
+/** Why a kernel died, or what is wrong with a living one. One that only a newer peer knows reads as `unknown`. */
+export const Cause = v.fallback(
+  v.picklist([
+    'memory-limit',
+    'memory-elsewhere',
+    'killed-outside',
+    'terminated-outside',
+    'segfault',
+    'bus-error',
+    'shm-full',
+    'illegal-instruction',
+    'abort',
+    'floating-point',
+    'exited',
+    'start-failed',
+    'too-many-processes',
+    'disk-full',
+    'worker-killed',
+    'container-killed',
+    'container-stopped',
+    'cpu-throttled',
+    'asked-for',
+    'runs-elsewhere',
+    'unknown'
+  ]),
   'unknown'
-]);
+);
 export type Cause = v.InferOutput<typeof Cause>;
 
 /** `certain`: the facts leave no other reading. `high`, `medium`: said with the reason for doubt. `none`: unknown. */
@@ -107,8 +111,8 @@ export const Verdict = v.object({
   memory: MemoryAnswer,
   /** What this kernel held when it died, best estimate; null = not known. */
   heldBytes: v.nullable(Bytes),
-  proofs: v.array(Proof),
-  advice: v.array(Advice)
+  proofs: known(Proof),
+  advice: known(Advice)
 });
 export type Verdict = v.InferOutput<typeof Verdict>;
 

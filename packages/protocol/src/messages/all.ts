@@ -1,0 +1,36 @@
+import { companionHello, pageHello, serverHello } from './hello.js';
+import {
+  deathsKnown,
+  deathSeen,
+  historyRead,
+  kernelsChanged,
+  noticeGiven,
+  noticesKnown,
+  sampleTaken,
+  visibilityChanged
+} from './page.js';
+import { kernelDied, kernelFate, kernelStartFailed, serverKernels, serverStopping } from './server.js';
+
+/** Every message of the protocol by who sends it: what fixtures and generated schemas must cover. */
+export const MESSAGES = {
+  companion: [
+    companionHello,
+    sampleTaken,
+    historyRead,
+    kernelsChanged,
+    deathSeen,
+    deathsKnown,
+    noticeGiven,
+    noticesKnown
+  ],
+  page: [pageHello, visibilityChanged],
+  server: [serverHello, serverKernels, kernelDied, kernelFate, kernelStartFailed, serverStopping]
+} as const;
+
+/** Who sends a message. */
+export type Side = keyof typeof MESSAGES;
+
+/** The name of a message's fixture and schema: `usage/sample` of the companion is `usage-sample.companion`. */
+export function messageName(method: string, side: Side): string {
+  return `${method.replaceAll('/', '-')}.${side}`;
+}
