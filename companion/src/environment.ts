@@ -18,9 +18,6 @@ export interface IEnvironment {
   /** How long throttling must last before it is told. */
   readonly throttleMs: number;
   readonly build: string;
-  /** The hub's limits (MEM_LIMIT, CPU_LIMIT); null = not set. */
-  readonly memoryLimitBytes: number | null;
-  readonly cpuLimitCores: number | null;
 }
 
 /** A variable that cannot be understood: its message is a sentence for the server's log. */
@@ -53,9 +50,7 @@ export function readEnvironment(
     unknownParts: unknown,
     runbookUrl: text(variables['LABKEEPER_RUNBOOK_URL']),
     throttleMs: (positive(variables, 'LABKEEPER_THROTTLE_MINUTES') ?? 5) * 60_000,
-    build: text(variables['LABKEEPER_BUILD']) ?? 'development',
-    memoryLimitBytes: positiveOrNull(variables['MEM_LIMIT']),
-    cpuLimitCores: positiveOrNull(variables['CPU_LIMIT'])
+    build: text(variables['LABKEEPER_BUILD']) ?? 'development'
   };
 }
 
@@ -92,10 +87,4 @@ function positive(variables: Readonly<Record<string, string | undefined>>, name:
     throw new EnvironmentError(`${name} is "${value}", it should be a number above 0.`);
   }
   return number;
-}
-
-/** The hub's variables are hints of others: what is not a positive number counts as not set. */
-function positiveOrNull(value: string | undefined): number | null {
-  const number = Number(text(value) ?? NaN);
-  return Number.isFinite(number) && number > 0 ? number : null;
 }

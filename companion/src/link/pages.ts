@@ -36,8 +36,8 @@ export interface IPagesOptions {
   readonly badFrame: (reason: string) => void;
   /** The number of visible pages changed. */
   readonly visibleChanged: (visible: number) => void;
-  /** A page connected and knows everything that is known. */
-  readonly greeted: () => void;
+  /** A page said hello; it knows by then what was known. */
+  readonly greeted: (visible: boolean) => void;
 }
 
 /** All connected pages. Each message is written once, however many pages read it. */
@@ -75,7 +75,10 @@ export class Pages {
       clock: this.options.clock,
       counts: this.options.counts,
       badFrame: this.options.badFrame,
-      greeted: () => this.options.visibleChanged(this.visible),
+      greeted: () => {
+        this.options.visibleChanged(this.visible);
+        this.options.greeted(link.visible);
+      },
       visibilityChanged: () => {
         if (link.visible) {
           // It missed samples while it was hidden.
@@ -94,7 +97,6 @@ export class Pages {
     link.keep('deaths', encode(deathsKnown, { deaths: [...state.deaths()] }));
     link.keep('notices', encode(noticesKnown, { notices: [...state.notices()] }));
     link.keep('history', encode(historyRead, state.history()));
-    this.options.greeted();
   }
 
   sample(sample: Sample): void {

@@ -19,8 +19,8 @@ export class Segments {
     private readonly opening: () => readonly string[]
   ) {}
 
-  /** Appends records; with `sync` they are on the disk when this resolves. */
-  async append(texts: readonly string[], sync: boolean): Promise<void> {
+  /** Appends records; with `sync` they are on the disk when this resolves. @returns bytes written. */
+  async append(texts: readonly string[], sync: boolean): Promise<number> {
     let bytes = Buffer.concat(texts.map(encodeFrame));
     if (this.file === null || this.sizeBytes + bytes.length > SEGMENT_BYTES) {
       await this.begin();
@@ -35,12 +35,21 @@ export class Segments {
     if (sync) {
       await file.datasync();
     }
+    return bytes.length;
   }
 
   async close(): Promise<void> {
     const file = this.file;
     this.file = null;
     await file?.close();
+  }
+
+  /** Removes its files. */
+  async remove(): Promise<void> {
+    await this.close();
+    for (const number of [this.number - 1, this.number - 2]) {
+      await rm(join(this.folder, segmentName(this.boot, number)), { force: true });
+    }
   }
 
   private async begin(): Promise<void> {
@@ -70,7 +79,7 @@ export interface IRun {
 }
 
 /**
- * The runs in a folder but `ownBoot`. Files that are not ours or vanish meanwhile are left out and told.
+ * The runs in a folder but those of `ownBoot`. Files that are not ours or vanish meanwhile are left out and told.
  */
 export async function readRuns(
   folder: string,
@@ -81,7 +90,7 @@ export async function readRuns(
   for (const name of await readdir(folder)) {
     const match = NAME.exec(name);
     const [, boot, number] = match ?? [];
-    if (boot !== undefined && number !== undefined && boot !== ownBoot) {
+    if (boot !== undefined && number !== undefined && !boot.startsWith(ownBoot)) {
       const files = byBoot.get(boot) ?? [];
       files.push({ number: Number(number), path: join(folder, name) });
       byBoot.set(boot, files);

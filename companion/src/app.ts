@@ -1,0 +1,237 @@
+import type { Server } from 'node:http';
+import { hostname } from 'node:os';
+import { PROTOCOL, type Death, type Kernel, type Machine } from '@labkeeper/protocol';
+import type { IClock } from './clock.js';
+import { CounterBaseline } from './deaths/counter-baseline.js';
+import { DeathList } from './deaths/death-list.js';
+import { DeathWatch } from './deaths/death-watch.js';
+import { LostWorkers } from './deaths/lost-workers.js';
+import type { IEnvironment } from './environment.js';
+import { reasonOf } from './failure.js';
+import { createFrontDoor } from './link/front-door.js';
+import { Pages } from './link/pages.js';
+import { ServerLink } from './link/server-link.js';
+import type { Log } from './log.js';
+import { DayLedger } from './notices/day-ledger.js';
+import { NoticeWatch } from './notices/notice-watch.js';
+import type { IObserver } from './observer.js';
+import { Recording } from './recorder/recording.js';
+import type { IFacts } from './watch/evidence.js';
+import { KernelList } from './watch/kernel-list.js';
+import { Recent } from './watch/recent.js';
+import { Sampler } from './watch/sampler.js';
+
+export interface IAppOptions {
+  readonly environment: IEnvironment;
+  readonly clock: IClock;
+  readonly log: Log;
+  /** One id per companion process. */
+  readonly boot: string;
+  readonly observer: IObserver;
+  /** Asks for what is known once about the machine; slow, so it comes after the start. */
+  readonly readMachine: () => Promise<Machine>;
+  /** Default `/proc`. */
+  readonly procRoot?: string;
+}
+
+/** Why a companion ends: its server is gone (standard input closed), or a signal asked for it. */
+export type EndReason = 'server-gone' | 'signal';
+
+export interface IApp {
+  /** HTTP and WebSocket; whoever made the app lets it listen. */
+  readonly server: Server;
+  /** Begins to look. Resolves when past deaths are known. */
+  start(): Promise<void>;
+  /** Ends in order: pages are told, the last records are on the disk. */
+  close(reason: EndReason): Promise<void>;
+}
+
+/** Connects all parts of the companion. Nothing here reads the process's own environment, clock or arguments. */
+export function createApp(options: IAppOptions): IApp {
+  const { environment, clock, log, observer, boot } = options;
+  const { disabled } = environment;
+  const startedMs = clock.monotonicMs();
+  let machine = plainMachine();
+  let stopping = false;
+
+  const kernels = new KernelList();
+  const recent = new Recent();
+  const facts: IFacts = { observer, recent, kernels };
+  const baseline = new CounterBaseline(observer.counters(clock.wallMs()));
+  const lostWorkers = new LostWorkers(observer, kernels);
+  const deaths = new DeathList();
+  const counts = { pages: { bad: 0, unknown: 0 }, server: { bad: 0, unknown: 0 } };
+
+  const ledger = new DayLedger(() => recording?.keep());
+  const notices = new NoticeWatch({
+    facts,
+    baseline,
+    lostWorkers,
+    ledger,
+    throttleMs: environment.throttleMs,
+    enabled: !disabled.has('notices'),
+    given: notice => pages.notice(notice)
+  });
+  const recording =
+    disabled.has('flight-recorder') || environment.homePath === null
+      ? null
+      : new Recording({
+          home: environment.homePath,
+          serverName: environment.serverName,
+          serverPid: environment.serverPid,
+          boot,
+          clock,
+          log,
+          facts,
+          procRoot: options.procRoot ?? '/proc',
+          deaths,
+          ledger,
+          found: death => pages.death(death),
+          isWatched: () => pages.visible > 0
+        });
+  const watch = new DeathWatch({
+    facts,
+    clock,
+    baseline,
+    lostWorkers,
+    known: () => deaths.all,
+    seen: (death: Death) => {
+      deaths.put(death);
+      pages.death(death);
+      notices.died(death.evidence.kernel.kernelId);
+      recording?.died(death);
+    }
+  });
+  const sampler: Sampler = new Sampler({
+    clock,
+    observer,
+    recent,
+    kernels,
+    watched: () => pages.visible > 0 && !disabled.has('meter'),
+    sampled: (sample, counters, danger) => {
+      const monotonicMs = clock.monotonicMs();
+      baseline.read(counters, monotonicMs);
+      lostWorkers.look(monotonicMs);
+      if (!disabled.has('meter')) {
+        pages.sample(sample);
+      }
+      notices.look(sample, counters, monotonicMs);
+      recording?.log.sampled(danger);
+    },
+    remembered: (memory, danger) => recording?.log.remembered(memory, danger)
+  });
+  const pages: Pages = new Pages({
+    clock,
+    counts: counts.pages,
+    badFrame: once(reason => log(`A page sent what is no message: ${reason}`)),
+    visibleChanged: () => sampler.wake(),
+    greeted: visible => visible && recording?.tell(),
+    state: {
+      hello: () => ({
+        protocol: PROTOCOL,
+        build: environment.build,
+        disabled: [...disabled],
+        machine,
+        runbookUrl: environment.runbookUrl,
+        serverName: environment.serverName,
+        boot
+      }),
+      kernels: () => kernels.all,
+      deaths: () => deaths.all,
+      notices: () => notices.all,
+      history: () => sampler.history()
+    }
+  });
+  const link = new ServerLink({
+    counts: counts.server,
+    log,
+    events: {
+      kernels: (list: readonly Kernel[]) => {
+        kernels.set(list);
+        observer.setKernels(list);
+        pages.kernels(list);
+        sampler.wake();
+      },
+      died: death => watching() && watch.died(death),
+      fate: fate => watching() && watch.fate(fate),
+      startFailed: failure => watching() && watch.startFailed(failure),
+      stopping: () => {
+        stopping = true;
+        recording?.log.stopped();
+      }
+    }
+  });
+  const watching = (): boolean => !stopping && !disabled.has('deaths');
+
+  const server = createFrontDoor({
+    acceptPage: socket => pages.accept(socket),
+    acceptServer: socket => link.accept(socket),
+    health: () => ({
+      ok: true,
+      protocol: PROTOCOL,
+      build: environment.build,
+      boot,
+      uptimeMs: Math.round(clock.monotonicMs() - startedMs),
+      disabled: [...disabled],
+      pages: pages.count,
+      visiblePages: pages.visible,
+      waitingBytes: pages.waitingBytes,
+      serverConnected: link.connected,
+      kernels: kernels.all.length,
+      deaths: deaths.all.length,
+      frames: counts,
+      recorder: recording?.health() ?? null,
+      collectors: observer.metrics()
+    })
+  });
+
+  return {
+    server,
+    async start() {
+      if (environment.unknownParts.length > 0) {
+        log(`LABKEEPER_DISABLE names no part of Labkeeper: ${environment.unknownParts.join(', ')}.`);
+      }
+      observer.protectServer(!disabled.has('oom-score'));
+      sampler.start();
+      recording?.start();
+      options.readMachine().then(
+        known => (machine = known),
+        error => log(`The machine could not be described: ${reasonOf(error)}`)
+      );
+      await recording?.restored();
+    },
+    async close(reason) {
+      if (reason === 'signal' && !stopping) {
+        // Whoever stops the container in order asks us too; a killed one asks nobody.
+        recording?.log.stopped();
+      } else if (!stopping) {
+        recording?.log.last();
+      }
+      stopping = true;
+      sampler.dispose();
+      watch.dispose();
+      pages.close();
+      link.close();
+      server.close();
+      server.closeIdleConnections();
+      await recording?.close();
+      observer.close();
+    }
+  };
+}
+
+/** What Node knows without asking anybody. */
+function plainMachine(): Machine {
+  return { hostname: hostname(), platform: process.platform, cpuModel: null, cpuCores: 1, memoryBytes: null };
+}
+
+/** Passes only the first call on: one line in the log finds a bug, a thousand hide others. */
+function once(call: (reason: string) => void): (reason: string) => void {
+  let called = false;
+  return reason => {
+    if (!called) {
+      called = true;
+      call(reason);
+    }
+  };
+}

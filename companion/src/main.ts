@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { createApp } from './app.js';
+import { systemClock } from './clock.js';
+import { EnvironmentError, readEnvironment } from './environment.js';
+import { reasonOf } from './failure.js';
+import { listenOnSocket, SocketTakenError } from './link/listen.js';
+import { lineLog } from './log.js';
+import { createObserver } from './sampling/create-observer.js';
+import { readMachine } from './sampling/read-machine.js';
+
+/** Longest an orderly end may take: a container that stops leaves about 1.5 s in all. */
+const STOP_MS = 1000;
+
+/** Exit codes: the server extension tells them apart. */
+const EXIT = { failed: 1, environment: 2, taken: 3 } as const;
+
+const log = lineLog(text => process.stderr.write(text));
+
+// The server may be gone before us; the end of our standard input tells, a lost log line does not matter then.
+process.stderr.on('error', () => undefined);
+process.stdout.on('error', () => undefined);
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
+
+await run();
+
+async function run(): Promise<void> {
+  try {
+    const environment = readEnvironment(process.env);
+    if (environment.disabled.has('companion')) {
+      log('The companion is switched off by LABKEEPER_DISABLE.');
+      process.exit(0);
+    }
+    const app = createApp({
+      environment,
+      clock: systemClock,
+      log,
+      boot: randomUUID(),
+      readMachine,
+      observer: createObserver({
+        homePath: environment.homePath,
+        environment: process.env,
+        serverPid: environment.serverPid,
+        gpu: !environment.disabled.has('gpu'),
+        log
+      })
+    });
+    await listenOnSocket(app.server, environment.socketPath);
+    await app.start();
+
+    let stopping = false;
+    const stop = (reason: 'server-gone' | 'signal'): void => {
+      if (stopping) {
+        return;
+      }
+      stopping = true;
+      setTimeout(() => process.exit(0), STOP_MS).unref();
+      app.close(reason).then(() => process.exit(0), fail);
+    };
+    process.on('SIGTERM', () => stop('signal'));
+    process.on('SIGINT', () => stop('signal'));
+    process.on('SIGHUP', () => stop('signal'));
+    process.stdin.on('end', () => stop('server-gone'));
+    process.stdin.on('close', () => stop('server-gone'));
+    process.stdin.on('error', () => stop('server-gone'));
+    process.stdin.resume();
+
+    process.stdout.write(`${JSON.stringify({ ready: true, build: environment.build })}\n`);
+  } catch (error) {
+    log(reasonOf(error));
+    process.exit(
+      error instanceof SocketTakenError
+        ? EXIT.taken
+        : error instanceof EnvironmentError
+          ? EXIT.environment
+          : EXIT.failed
+    );
+  }
+}
+
+function fail(error: unknown): void {
+  log(`The companion failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  process.exit(EXIT.failed);
+}

@@ -1,0 +1,126 @@
+import { flightSummary, type FlightRecord } from '@labkeeper/core';
+import type { MemoryMoment } from '@labkeeper/protocol';
+import type { IClock, IDisposable } from '../clock.js';
+import type { IFacts } from '../watch/evidence.js';
+
+/** While calm: a sign of life this often. */
+export const HEARTBEAT_MS = 10_000;
+/** While calm: everything at most this often, and less often where it is long. */
+export const SUMMARY_MS = 60_000;
+/** While calm: bytes per minute that summaries may take, of the 4 KiB that all records may. */
+const SUMMARY_BYTES_PER_MINUTE = 3300;
+/** In danger: memory is written again when it changed by this share of the limit, or after a second. */
+const CHANGE_SHARE = 0.005;
+const UNCHANGED_MS = 1000;
+
+/** Where records go. */
+export interface IRecordSink {
+  /** Takes a record; @returns its size in bytes. */
+  note(record: FlightRecord, sync: boolean): number;
+}
+
+/** Decides what the flight recorder writes: little while calm, every reading that says something while in danger. */
+export class FlightLog implements IDisposable {
+  constructor(
+    private readonly options: {
+      readonly facts: IFacts;
+      readonly clock: IClock;
+      readonly sink: IRecordSink;
+    }
+  ) {}
+
+  /** Begins to give signs of life. */
+  start(): void {
+    this.timer = this.options.clock.after(HEARTBEAT_MS, () => {
+      if (this.options.clock.monotonicMs() - this.writtenAtMs >= HEARTBEAT_MS / 2) {
+        this.heartbeat(this.options.facts.recent.memory?.unreclaimableBytes ?? null, false);
+      }
+      this.start();
+    });
+  }
+
+  /** After each full sample. */
+  sampled(danger: boolean): void {
+    const monotonicMs = this.options.clock.monotonicMs();
+    if (danger) {
+      this.summary(true);
+      this.nextSummaryMs = monotonicMs + SUMMARY_MS;
+    } else if (monotonicMs >= this.nextSummaryMs) {
+      const bytes = this.summary(false);
+      this.nextSummaryMs = monotonicMs + Math.max(SUMMARY_MS, (bytes / SUMMARY_BYTES_PER_MINUTE) * 60_000);
+    }
+    this.danger = danger;
+  }
+
+  /** After each reading of memory alone. */
+  remembered(memory: MemoryMoment, danger: boolean): void {
+    if (danger && !this.danger) {
+      // The last sample is up to two seconds old; who held what is the most important thing to have written.
+      this.summary(true);
+    } else if (danger && this.isNews(memory)) {
+      this.heartbeat(memory.unreclaimableBytes, true);
+    }
+    this.danger = danger;
+  }
+
+  /** A death that was explained while the container lived. */
+  died(kernelId: string, atMs: number): void {
+    this.options.sink.note({ kind: 'death', atMs, kernelId }, true);
+  }
+
+  /** The server stops on purpose, or the container is asked to: there will be nothing to explain. */
+  stopped(): void {
+    this.options.sink.note({ kind: 'clean-stop', atMs: this.options.clock.wallMs() }, true);
+  }
+
+  /** Everything that is known now goes to the disk, because it may be the last. */
+  last(): void {
+    this.summary(true);
+  }
+
+  dispose(): void {
+    this.timer?.dispose();
+  }
+
+  private isNews(memory: MemoryMoment): boolean {
+    const { limitBytes } = this.options.facts.observer.limit();
+    const changed = Math.abs(memory.unreclaimableBytes - this.writtenBytes);
+    return (
+      this.options.clock.monotonicMs() - this.writtenAtMs >= UNCHANGED_MS ||
+      (limitBytes !== null && changed >= CHANGE_SHARE * limitBytes)
+    );
+  }
+
+  private heartbeat(unreclaimableBytes: number | null, sync: boolean): void {
+    this.wrote(unreclaimableBytes);
+    this.options.sink.note({ kind: 'heartbeat', atMs: this.options.clock.wallMs(), unreclaimableBytes }, sync);
+  }
+
+  private summary(sync: boolean): number {
+    const { observer, recent, kernels } = this.options.facts;
+    this.wrote(recent.memory?.unreclaimableBytes ?? null);
+    return this.options.sink.note(
+      flightSummary({
+        atMs: this.options.clock.wallMs(),
+        memory: recent.memory,
+        ...observer.limit(),
+        machine: observer.machineMemory(),
+        peakBytes: recent.sample?.memory?.peakBytes ?? null,
+        kernels: kernels.all,
+        usage: recent.sample?.kernels ?? []
+      }),
+      sync
+    );
+  }
+
+  private wrote(bytes: number | null): void {
+    this.writtenAtMs = this.options.clock.monotonicMs();
+    this.writtenBytes = bytes ?? 0;
+  }
+
+  private timer: IDisposable | null = null;
+  private danger = false;
+  private nextSummaryMs = 0;
+  private writtenAtMs = 0;
+  private writtenBytes = 0;
+}

@@ -1,0 +1,136 @@
+import type { FlightRecord } from '@labkeeper/core';
+import type { IClock, IDisposable } from '../clock.js';
+import { codeOf, reasonOf } from '../failure.js';
+import type { Log } from '../log.js';
+import { ensureFlightFolder } from './own-folder.js';
+import { Segments } from './segments.js';
+
+/** Records that wait for a slow disk, at most: the oldest go first. */
+const WAITING_RECORDS = 256;
+/** After a failure of the disk it is tried again this much later. */
+export const RETRY_MS = 10 * 60_000;
+
+export interface IFlightRecorderOptions {
+  readonly home: string;
+  readonly serverName: string;
+  readonly serverId: string;
+  readonly boot: string;
+  readonly clock: IClock;
+  readonly log: Log;
+}
+
+/**
+ * Writes records to the home volume without ever waiting for it: one write is under way, what comes meanwhile goes
+ * together into the next. A home that is read-only, full or away costs one line in the log.
+ */
+export class FlightRecorder implements IDisposable {
+  constructor(private readonly options: IFlightRecorderOptions) {
+    const { clock, boot, serverId } = options;
+    this.opening = { kind: 'start', atMs: clock.wallMs(), boot, serverId };
+  }
+
+  /** Whether records reach the disk, as far as is known. */
+  get writes(): boolean {
+    return this.retry === null;
+  }
+
+  /** Bytes written since the start. */
+  get bytesWritten(): number {
+    return this.written;
+  }
+
+  /** Takes a record; with `sync` it is forced to the disk. Returns its size in bytes. */
+  note(record: FlightRecord, sync: boolean): number {
+    const text = JSON.stringify(record);
+    if (record.kind === 'summary') {
+      this.lastSummary = text;
+    }
+    if (this.retry === null && !this.disposed) {
+      this.waiting.push(text);
+      this.waiting.splice(0, this.waiting.length - WAITING_RECORDS);
+      this.sync ||= sync;
+      this.flushing ??= this.flush();
+    }
+    return Buffer.byteLength(text) + 8;
+  }
+
+  /** Resolves when everything noted so far is written, or cannot be. */
+  async settled(): Promise<void> {
+    await this.flushing;
+  }
+
+  /** Writes what waits and closes the files. */
+  async close(): Promise<void> {
+    this.retry?.dispose();
+    await this.settled();
+    this.disposed = true;
+    await this.segments?.close();
+  }
+
+  dispose(): void {
+    this.retry?.dispose();
+    this.disposed = true;
+  }
+
+  private async flush(): Promise<void> {
+    try {
+      while (this.waiting.length > 0) {
+        const texts = this.waiting.splice(0);
+        const sync = this.sync;
+        this.sync = false;
+        this.segments ??= await this.open();
+        this.written += await this.segments.append(texts, sync);
+      }
+    } catch (error) {
+      await this.fail(error);
+    } finally {
+      this.flushing = null;
+    }
+  }
+
+  private async open(): Promise<Segments> {
+    const folder = await ensureFlightFolder(this.options.home, this.options.serverName);
+    await this.failed?.remove();
+    this.failed = null;
+    const opening = JSON.stringify(this.opening);
+    return new Segments(folder, `${this.options.boot}-${this.opened++}`, () =>
+      this.lastSummary === null ? [opening] : [opening, this.lastSummary]
+    );
+  }
+
+  private async fail(error: unknown): Promise<void> {
+    this.waiting.length = 0;
+    // After a retry a new ring begins, and this one must not stay beside it.
+    this.failed = this.segments ?? this.failed;
+    this.segments = null;
+    try {
+      await this.failed?.close();
+    } catch (closing) {
+      // The same disk that just failed; the first error is the one to tell.
+      if (codeOf(closing) === null) {
+        throw closing;
+      }
+    }
+    if (!this.toldFailure) {
+      this.toldFailure = true;
+      this.options.log(
+        `The flight recorder cannot write (${reasonOf(error)}); if the whole container dies, the next start cannot say why.`
+      );
+    }
+    this.retry = this.options.clock.after(RETRY_MS, () => (this.retry = null));
+  }
+
+  private readonly opening: FlightRecord;
+  private readonly waiting: string[] = [];
+  private segments: Segments | null = null;
+  private failed: Segments | null = null;
+  /** Who held what, as it was written last: every segment begins with it. */
+  private lastSummary: string | null = null;
+  private opened = 0;
+  private sync = false;
+  private written = 0;
+  private flushing: Promise<void> | null = null;
+  private retry: IDisposable | null = null;
+  private toldFailure = false;
+  private disposed = false;
+}

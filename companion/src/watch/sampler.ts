@@ -1,0 +1,128 @@
+import { Growth, HistoryRing, inDanger, schedule } from '@labkeeper/core';
+import type { Counters, History, MemoryMoment, Sample } from '@labkeeper/protocol';
+import type { IClock, IDisposable } from '../clock.js';
+import type { IObserver } from '../observer.js';
+import type { KernelList } from './kernel-list.js';
+import type { Recent } from './recent.js';
+
+/** The two rings of the design: 15 minutes by the second, 24 hours by the minute. */
+const RECENT = { stepMs: 1000, capacity: 15 * 60 } as const;
+const DAY = { stepMs: 60_000, capacity: 24 * 60 } as const;
+
+export interface ISamplerOptions {
+  readonly clock: IClock;
+  readonly observer: IObserver;
+  readonly recent: Recent;
+  readonly kernels: KernelList;
+  /** Whether a visible page wants samples. */
+  readonly watched: () => boolean;
+  /** After each full sample, with the counters read right after it. */
+  readonly sampled: (sample: Sample, counters: Counters, danger: boolean) => void;
+  /** After each reading of memory alone. */
+  readonly remembered: (memory: MemoryMoment, danger: boolean) => void;
+}
+
+/** Looks at the container as often as `core` says, for as long as it lives. */
+export class Sampler implements IDisposable {
+  constructor(private readonly options: ISamplerOptions) {}
+
+  /** Begins, with a full sample. */
+  start(): void {
+    this.look('full');
+  }
+
+  /** Something changed that decides when to look: a page came, a kernel became busy. */
+  wake(): void {
+    if (this.timer) {
+      this.timer.dispose();
+      this.plan();
+    }
+  }
+
+  history(): { recent: History; day: History } {
+    return { recent: this.ring.read(), day: this.day.read() };
+  }
+
+  dispose(): void {
+    this.timer?.dispose();
+    this.timer = null;
+    this.disposed = true;
+  }
+
+  private look(kind: 'full' | 'memory'): void {
+    const { clock, observer, recent } = this.options;
+    const nowMs = clock.wallMs();
+    const monotonicMs = clock.monotonicMs();
+    if (kind === 'full') {
+      const sample = observer.sample(nowMs);
+      const counters = observer.counters(nowMs);
+      this.fullAtMs = monotonicMs;
+      recent.noteSample(sample, monotonicMs);
+      this.grow(sample.memory?.unreclaimableBytes ?? null, monotonicMs);
+      this.remember(sample);
+      this.options.sampled(sample, counters, this.danger());
+    } else {
+      const memory = observer.memory(nowMs);
+      if (memory) {
+        recent.noteMemory(memory, monotonicMs);
+        this.grow(memory.unreclaimableBytes, monotonicMs);
+        this.options.remembered(memory, this.danger());
+      }
+    }
+    // A handler of the sample may have ended us.
+    if (!this.disposed) {
+      this.plan();
+    }
+  }
+
+  private plan(): void {
+    const { clock, kernels } = this.options;
+    const next = schedule({
+      ...this.pressure(),
+      watched: this.options.watched(),
+      busy: kernels.busy.length > 0,
+      sinceFullMs: clock.monotonicMs() - this.fullAtMs
+    });
+    this.timer = clock.after(next.delayMs, () => this.look(next.kind));
+  }
+
+  private danger(): boolean {
+    return inDanger(this.pressure());
+  }
+
+  private pressure(): { share: number | null; growthBytesPerSecond: number; headroomBytes: number | null } {
+    const { limitBytes } = this.options.observer.limit();
+    const unreclaimableBytes = this.options.recent.memory?.unreclaimableBytes ?? null;
+    const known = limitBytes !== null && limitBytes > 0 && unreclaimableBytes !== null;
+    return {
+      share: known ? unreclaimableBytes / limitBytes : null,
+      headroomBytes: known ? Math.max(0, limitBytes - unreclaimableBytes) : null,
+      growthBytesPerSecond: this.growth.bytesPerSecond
+    };
+  }
+
+  private grow(bytes: number | null, monotonicMs: number): void {
+    if (bytes !== null) {
+      this.growth.add(monotonicMs, bytes);
+    }
+  }
+
+  private remember(sample: Sample): void {
+    const point = {
+      atMs: sample.atMs,
+      unreclaimableBytes: sample.memory?.unreclaimableBytes ?? null,
+      cacheBytes: sample.memory?.cacheBytes ?? null,
+      cpuCores: sample.cpu?.usedCores ?? null,
+      throttledShare: sample.cpu?.throttledShare ?? null
+    };
+    this.ring.add(point);
+    this.day.add(point);
+  }
+
+  private readonly growth = new Growth();
+  private readonly ring = new HistoryRing(RECENT);
+  private readonly day = new HistoryRing(DAY);
+  private timer: IDisposable | null = null;
+  private fullAtMs = 0;
+  private disposed = false;
+}
