@@ -34,13 +34,18 @@ export class CounterBaseline {
     }
   }
 
-  /** The last settled reading, kills that are explained counted in. */
-  before(): Counters {
+  /**
+   * The last settled reading, kills that are explained counted in.
+   *
+   * @param shared - explained kills that belong to the same shortage: they stay out, so that they show as news.
+   */
+  before(shared = 0): Counters {
     const { oomKill, machineOomKill } = this.settled;
+    const explained = Math.max(0, this.explained - shared);
     return {
       ...this.settled,
-      oomKill: oomKill === null ? null : oomKill + this.explained,
-      machineOomKill: machineOomKill === null ? null : machineOomKill + this.explained
+      oomKill: oomKill === null ? null : oomKill + explained,
+      machineOomKill: machineOomKill === null ? null : machineOomKill + explained
     };
   }
 

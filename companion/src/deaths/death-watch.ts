@@ -118,23 +118,25 @@ export class DeathWatch implements IDisposable {
     const { clock, baseline, facts, lostWorkers } = this.options;
     const monotonicMs = clock.monotonicMs();
     this.forget(monotonicMs);
-    const together = what.exit.how === 'code' ? [] : this.open.filter(other => canShare(other, monotonicMs));
+    // Counters first, because they move on.
+    const after = facts.observer.counters(what.atMs);
+    baseline.read(after, monotonicMs);
+    const isShared = what.exit.how !== 'code' && baseline.unexplained > 0;
+    const together = isShared ? this.open.filter(other => canShare(other, monotonicMs)) : [];
     const evidence = gatherEvidence(
       facts,
       {
         ...what,
         kernelDied: true,
         // It may have died while no companion ran: then nothing before it is known.
-        before: what.atMs < this.startedMs ? null : baseline.before(),
+        before: what.atMs < this.startedMs ? null : baseline.before(together.length),
+        after,
         diedTogether: together.map(other => other.death.evidence.kernel.kernelId),
         lostWorkers: lostWorkers.lately(what.kernel.kernelId, monotonicMs),
         series: this.series.count(what.kernel.kernelId, what.atMs)
       },
       monotonicMs
     );
-    if (evidence.after) {
-      baseline.read(evidence.after, monotonicMs);
-    }
     if (evidence.memoryAfter) {
       facts.recent.noteMemory(evidence.memoryAfter, monotonicMs);
     }
@@ -150,7 +152,7 @@ export class DeathWatch implements IDisposable {
     if (isMemory) {
       for (const other of together) {
         const diedTogether = [...other.death.evidence.diedTogether, what.kernel.kernelId];
-        this.judgeAgain(other, { diedTogether }, true);
+        this.judgeAgain(other, { diedTogether, after }, true);
       }
       REREAD_MS.forEach(delayMs => this.later(delayMs, () => this.readAgain(open)));
     }

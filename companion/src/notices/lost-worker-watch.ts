@@ -1,4 +1,5 @@
 import { judge } from '@labkeeper/core';
+import type { Counters } from '@labkeeper/protocol';
 import type { CounterBaseline } from '../deaths/counter-baseline.js';
 import type { LostWorkers } from '../deaths/lost-workers.js';
 import { gatherEvidence, type IFacts } from '../watch/evidence.js';
@@ -21,7 +22,7 @@ export class LostWorkerWatch {
   ) {}
 
   /** Looks after a full sample whose counters the baseline has read. */
-  look(atMs: number, monotonicMs: number): void {
+  look(counters: Counters, atMs: number, monotonicMs: number): void {
     const { baseline, board, facts } = this.options;
     for (const [kernelId, noticeId] of this.waiting) {
       // It came to an end by itself, was interrupted, or is gone.
@@ -37,7 +38,7 @@ export class LostWorkerWatch {
     this.sinceMs ??= monotonicMs;
     const forMs = monotonicMs - this.sinceMs;
     if (forMs >= WAIT_MS) {
-      this.explain(atMs, monotonicMs);
+      this.explain(counters, atMs, monotonicMs);
     }
     if (forMs >= GIVE_UP_MS) {
       baseline.explain(baseline.unexplained);
@@ -53,7 +54,7 @@ export class LostWorkerWatch {
     }
   }
 
-  private explain(atMs: number, monotonicMs: number): void {
+  private explain(counters: Counters, atMs: number, monotonicMs: number): void {
     const { baseline, board, facts, lostWorkers } = this.options;
     const before = baseline.before();
     const victims = lostWorkers.biggest(baseline.unexplained, monotonicMs);
@@ -71,6 +72,7 @@ export class LostWorkerWatch {
             intent: 'none',
             startFailure: null,
             before,
+            after: counters,
             diedTogether: [],
             lostWorkers: own,
             series: 1

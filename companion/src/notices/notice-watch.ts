@@ -38,7 +38,7 @@ export class NoticeWatch {
 
   /** Looks after a full sample. */
   look(sample: Sample, counters: Counters, monotonicMs: number): void {
-    this.workers.look(sample.atMs, monotonicMs);
+    this.workers.look(counters, sample.atMs, monotonicMs);
     this.others?.shortages.look(sample, counters, monotonicMs);
     this.others?.throttle.look(sample);
   }

@@ -33,9 +33,9 @@ export class ShortageWatch {
       this.refusedAtMs = monotonicMs;
     }
     const pidsOver = this.refusedAtMs === null || monotonicMs - this.refusedAtMs >= REFUSED_MS;
-    this.decide('too-many-processes', refused, pidsOver, before, sample.atMs, monotonicMs);
-    this.decide('disk-full', isFull(sample.home), hasRoom(sample.home), before, sample.atMs, monotonicMs);
-    this.decide('shm-full', isShmFull(sample.shm), hasShmRoom(sample.shm), before, sample.atMs, monotonicMs);
+    this.decide('too-many-processes', refused, pidsOver, before, counters, sample.atMs, monotonicMs);
+    this.decide('disk-full', isFull(sample.home), hasRoom(sample.home), before, counters, sample.atMs, monotonicMs);
+    this.decide('shm-full', isShmFull(sample.shm), hasShmRoom(sample.shm), before, counters, sample.atMs, monotonicMs);
   }
 
   private decide(
@@ -43,6 +43,7 @@ export class ShortageWatch {
     begins: boolean,
     ends: boolean,
     before: Counters,
+    counters: Counters,
     atMs: number,
     monotonicMs: number
   ): void {
@@ -69,6 +70,7 @@ export class ShortageWatch {
         intent: 'none',
         startFailure: null,
         before,
+        after: counters,
         diedTogether: [],
         lostWorkers: [],
         series: 1

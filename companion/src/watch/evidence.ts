@@ -19,20 +19,20 @@ export interface ISubject {
   readonly intent: Intent;
   readonly startFailure: StartFailure | null;
   readonly before: Counters | null;
+  readonly after: Counters;
   readonly diedTogether: readonly string[];
   readonly lostWorkers: readonly LostWorker[];
   readonly series: number;
 }
 
 /**
- * Reads at once everything that tells why: counters first, because they may move on.
+ * Reads at once everything that tells why.
  *
  * @param monotonicMs - now, on the clock that only grows.
  */
 export function gatherEvidence(facts: IFacts, subject: ISubject, monotonicMs: number): Evidence {
   const { observer, recent, kernels } = facts;
   const { kernel, atMs } = subject;
-  const after = observer.counters(atMs);
   const memoryBefore = recent.highestMemory(monotonicMs);
   const memoryAfter: MemoryMoment | null = observer.memory(atMs);
   const { limitBytes, limitSource, oomGroup } = observer.limit();
@@ -49,7 +49,7 @@ export function gatherEvidence(facts: IFacts, subject: ISubject, monotonicMs: nu
     limitSource,
     oomGroup,
     before: subject.before,
-    after,
+    after: subject.after,
     memoryBefore,
     memoryAfter,
     peakBytes: recent.sample?.memory?.peakBytes ?? null,

@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import type { Part } from '@labkeeper/protocol';
+import { createApp, type IApp } from '../src/app.js';
+import { listenOnSocket } from '../src/link/listen.js';
+import { FakeClock } from './fake-clock.js';
+import { ScriptedObserver } from './scripted-observer.js';
+import { Client, PAGE_HELLO, scratch, SERVER_HELLO } from './wire.js';
+
+export interface IRunningAppOptions {
+  readonly home?: string | null;
+  readonly boot?: string;
+  readonly disabled?: readonly Part[];
+  readonly clock?: FakeClock;
+  readonly observer?: ScriptedObserver;
+  readonly serverPid?: number;
+  readonly throttleMs?: number;
+}
+
+/** A companion on a real socket, in a scripted container. */
+export class RunningApp {
+  static async start(options: IRunningAppOptions = {}): Promise<RunningApp> {
+    const running = new RunningApp(options);
+    await listenOnSocket(running.app.server, running.socketPath);
+    await running.app.start();
+    return running;
+  }
+
+  private constructor(options: IRunningAppOptions) {
+    this.clock = options.clock ?? new FakeClock();
+    this.observer = options.observer ?? new ScriptedObserver();
+    this.socketPath = join(this.folder.path, 'companion.sock');
+    this.app = createApp({
+      clock: this.clock,
+      observer: this.observer,
+      log: line => this.logged.push(line),
+      boot: options.boot ?? 'boot-1',
+      readMachine: () => Promise.reject(new Error('not asked')),
+      environment: {
+        socketPath: this.socketPath,
+        homePath: options.home ?? null,
+        serverPid: options.serverPid ?? process.pid,
+        serverName: '',
+        disabled: new Set(options.disabled ?? []),
+        unknownParts: [],
+        runbookUrl: 'https://example.org/why',
+        throttleMs: options.throttleMs ?? 300_000,
+        build: 'test'
+      }
+    });
+  }
+
+  readonly clock: FakeClock;
+  readonly observer: ScriptedObserver;
+  readonly app: IApp;
+  readonly socketPath: string;
+  readonly logged: string[] = [];
+
+  /** A page that has said hello and knows everything. */
+  async page(hello: object = PAGE_HELLO): Promise<Client> {
+    const page = await new Client(this.socketPath, '/lab').opened();
+    this.clients.push(page);
+    page.send('hello', hello);
+    await page.next('usage/history');
+    return page;
+  }
+
+  /** The server extension, after its hello. */
+  async server(): Promise<Client> {
+    const server = await new Client(this.socketPath, '/server').opened();
+    this.clients.push(server);
+    server.send('hello', SERVER_HELLO);
+    return server;
+  }
+
+  /** Moves the clock in small steps, with room for what comes over sockets. */
+  async pass(ms: number, stepMs = 100): Promise<void> {
+    for (let passed = 0; passed < ms; passed += stepMs) {
+      this.clock.advance(stepMs);
+      await new Promise(setImmediate);
+    }
+  }
+
+  /** Ends as when the server closes our standard input; `killed`: without any farewell. */
+  async stop(how: 'server-gone' | 'signal' = 'server-gone'): Promise<void> {
+    this.clients.forEach(client => client.socket.terminate());
+    await this.app.close(how);
+    this.folder.remove();
+  }
+
+  private readonly folder = scratch();
+  private readonly clients: Client[] = [];
+}
