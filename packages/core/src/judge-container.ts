@@ -8,7 +8,7 @@ import {
   peakProofs,
   togetherProofs
 } from './proofs.js';
-import { shareBefore } from './shortage.js';
+import { isMachineShort, shareBefore } from './shortage.js';
 
 /** From this share on, the last sample says that the limit was the reason. */
 const FULL_SHARE = 0.95;
@@ -47,7 +47,8 @@ function sureOfMemory(evidence: Evidence): Confidence | null {
   const share = shareBefore(evidence);
   const { memoryBefore, limitBytes, oomGroup } = evidence;
   if (share === null || memoryBefore === null || limitBytes === null || evidence.limitSource === 'machine') {
-    return null;
+    // Without a limit, memory can only have been the machine's.
+    return isMachineShort(evidence) ? 'medium' : null;
   }
   if (share >= FULL_SHARE) {
     return 'high';

@@ -1,7 +1,7 @@
 import type { Confidence, Evidence, Verdict } from '@labkeeper/protocol';
 import { counterChanges } from './counter-changes.js';
 import { heldBytes } from './held.js';
-import { judgeStart } from './judge-start.js';
+import { judgeStart, wasUp } from './judge-start.js';
 import { memoryElsewhere, memoryLimit } from './memory-verdicts.js';
 import {
   busyProofs,
@@ -10,6 +10,7 @@ import {
   heldProofs,
   machineProofs,
   notMemoryProofs,
+  startProofs,
   togetherProofs,
   workerProofs
 } from './proofs.js';
@@ -21,9 +22,7 @@ export function judgeKill(evidence: Evidence): Verdict {
   const found = shortage(evidence);
   switch (found.where) {
     case 'none':
-      return evidence.startFailure
-        ? judgeStart(evidence, evidence.startFailure)
-        : killedOutside(evidence, surenessOfOutside(evidence));
+      return judgeOutside(evidence);
     case 'unreadable':
       return judgeUncounted(evidence);
     default:
@@ -31,40 +30,22 @@ export function judgeKill(evidence: Evidence): Verdict {
   }
 }
 
-/** The counter moved: was it for this kernel? One kill explains one death. */
+/**
+ * The counter moved, and what it counted was not used for another death. It is as sure as it can be when one process
+ * died; several deaths with fewer kills in sight, or a worker that vanished beside it, leave a doubt whose kill it was.
+ */
 function judgeCounted(evidence: Evidence, found: IShortage): Verdict {
-  const deaths = 1 + evidence.diedTogether.length;
-  const covered = found.kills >= deaths;
-  if (!covered && !wasLargest(evidence)) {
-    return unknownVerdict(evidence);
-  }
-  // The killer takes the largest. Without a kill for each, that is likely, not sure.
-  const confidence = covered ? found.confidence : weaker(found.confidence, 'high');
-  // A worker that vanished beside it may be whom the count was for.
-  const doubted = evidence.lostWorkers.length >= found.kills ? weaker(confidence, 'high') : confidence;
+  const { diedTogether, lostWorkers } = evidence;
+  const alone = found.kills >= 1 + diedTogether.length && found.kills > lostWorkers.length;
+  const confidence = alone ? found.confidence : weaker(found.confidence, 'high');
   switch (found.where) {
     case 'own':
-      return memoryLimit(evidence, doubted);
+      return memoryLimit(evidence, confidence);
     case 'elsewhere':
-      return memoryElsewhere(evidence, doubted);
+      return memoryElsewhere(evidence, confidence);
     default:
       return { ...unknownVerdict(evidence), memory: 'yes' };
   }
-}
-
-/** Whether this kernel held more than any that died with it: more than each, or more than half of everything. */
-function wasLargest({ kernelSampleBytes, diedTogether, otherKernels, memoryBefore }: Evidence): boolean {
-  if (kernelSampleBytes === null) {
-    return false;
-  }
-  const others = diedTogether.map(
-    id => otherKernels.find(kernel => kernel.kernelId === id)?.memoryBytes ?? null
-  );
-  const unreclaimable = memoryBefore?.unreclaimableBytes ?? Infinity;
-  return (
-    others.every(bytes => bytes !== null && bytes < kernelSampleBytes) ||
-    kernelSampleBytes > unreclaimable / 2
-  );
 }
 
 /**
@@ -75,9 +56,7 @@ function judgeUncounted(evidence: Evidence): Verdict {
   const { machineOomKill, limitHit } = counterChanges(evidence.before, evidence.after);
   const near = wasNearLimit(evidence);
   if (machineOomKill === 0) {
-    return evidence.startFailure
-      ? judgeStart(evidence, evidence.startFailure)
-      : killedOutside(evidence, surenessOfOutside(evidence));
+    return judgeOutside(evidence);
   }
   if (machineOomKill !== null) {
     const limited = evidence.limitSource !== 'machine' && near && limitHit !== 0;
@@ -89,9 +68,15 @@ function judgeUncounted(evidence: Evidence): Verdict {
   return unknownVerdict(evidence);
 }
 
-/** A program that guards the machine's memory (systemd-oomd, the kubelet) kills without the system's counter. */
-function surenessOfOutside(evidence: Evidence): Confidence {
-  return isMachineShort(evidence) ? 'medium' : 'high';
+/** Nobody was killed for memory by the system: somebody sent the signal. */
+function judgeOutside(evidence: Evidence): Verdict {
+  if (evidence.startFailure && !wasUp(evidence)) {
+    return judgeStart(evidence, evidence.startFailure);
+  }
+  // Programs that guard the machine's memory (systemd-oomd, the kubelet) kill without the system's counter. And one
+  // kill with two deaths may have been for this one: it was given to the other, of which was heard first.
+  const doubted = isMachineShort(evidence) || evidence.diedTogether.length > 0;
+  return killedOutside(evidence, doubted ? 'medium' : 'high');
 }
 
 function killedOutside(evidence: Evidence, confidence: Confidence): Verdict {
@@ -111,7 +96,8 @@ function killedOutside(evidence: Evidence, confidence: Confidence): Verdict {
       ...heldProofs(held),
       ...busyProofs(evidence),
       ...togetherProofs(evidence),
-      ...workerProofs(evidence)
+      ...workerProofs(evidence),
+      ...startProofs(evidence)
     ],
     advice: [{ kind: 'not-you' }, { kind: 'ask-support' }]
   };

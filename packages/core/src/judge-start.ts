@@ -12,7 +12,8 @@ export function judgeStart(evidence: Evidence, failure: StartFailure): Verdict {
   const said = `${failure.message}\n${failure.stderrTail}`;
   const proofs = [...startProofs(evidence), ...exitProofs(evidence)];
   const common = { memory: 'no', heldBytes: null } as const;
-  if (NO_SPACE.test(said) || isFull(evidence.home)) {
+  const module = missingModule(said);
+  if (NO_SPACE.test(said) || (isFull(evidence.home) && module === null)) {
     return {
       ...common,
       cause: 'disk-full',
@@ -36,8 +37,13 @@ export function judgeStart(evidence: Evidence, failure: StartFailure): Verdict {
     cause: 'start-failed',
     confidence: 'certain',
     proofs: evidence.busyForMs === null ? proofs : [...proofs, ...busyProofs(evidence)],
-    advice: [{ kind: 'fix-start', module: missingModule(said) }, { kind: 'ask-support' }]
+    advice: [{ kind: 'fix-start', module }, { kind: 'ask-support' }]
   };
+}
+
+/** Whether the kernel had come up: then a failed start is that of its successor, and does not explain this end. */
+export function wasUp({ kernel }: Evidence): boolean {
+  return kernel.state === 'idle' || kernel.state === 'busy';
 }
 
 /** The module that Python did not find, the last one named; null = none. */

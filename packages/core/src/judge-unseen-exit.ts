@@ -7,7 +7,8 @@ import { unknownVerdict } from './unknown-verdict.js';
 /** The verdict about a kernel whose exit status nobody could read: counters alone can speak. */
 export function judgeUnseenExit(evidence: Evidence): Verdict {
   const { where, kills } = shortage(evidence);
-  const covered = kills >= 1 + evidence.diedTogether.length && evidence.lostWorkers.length < kills;
+  // Each vanished worker may be whom a kill was for.
+  const covered = evidence.lostWorkers.length < kills;
   if (where === 'own' && covered) {
     return memoryLimit(evidence, 'medium');
   }

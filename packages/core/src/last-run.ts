@@ -5,26 +5,34 @@ type Summary = Extract<FlightRecord, { kind: 'summary' }>;
 
 /** How many seconds of memory the little chart shows. */
 const RECENT_SECONDS = 60;
+/** A kernel that died this shortly before the end went in the same event; one that died earlier was its own story. */
+const SAME_EVENT_MS = 5000;
+/** So far back the highest reading is looked for: the first to die sets memory free before the rest follows. */
+const HIGHEST_MS = 2000;
 
 /**
  * Explains how the last run ended, from the records its flight recorder left, in the order they were written.
  *
- * The death is told of one kernel: the one that ran and held most, because that is whose work was lost. All others are
- * named in the evidence.
+ * The death is told of one kernel: the one that held most, because that is what filled the container and what is lost.
+ * All others are named in the evidence.
  *
+ * @param records - of one server or of several; the last server counts, with all companions it had.
  * @param nowMs - when it is explained; the death is never later.
  * @returns null after a clean stop, without records, and where no kernel was running: nobody lost anything.
  */
 export function explainLastRun(records: readonly FlightRecord[], nowMs: number): Death | null {
-  const start = records.map(record => record.kind).lastIndexOf('start');
-  const run = records.slice(Math.max(0, start));
+  const run = ofLastServer(records);
   const last = run.at(-1);
   const summary = run.filter((record): record is Summary => record.kind === 'summary').at(-1);
-  if (!last || !summary || run.some(record => record.kind === 'clean-stop')) {
+  if (!last || !summary || wasStopped(run)) {
     return null;
   }
   const dead = new Set(
-    run.flatMap(record => (record.kind === 'death' && record.atMs >= summary.atMs ? [record.kernelId] : []))
+    run.flatMap(record =>
+      record.kind === 'death' && record.atMs >= summary.atMs && last.atMs - record.atMs > SAME_EVENT_MS
+        ? [record.kernelId]
+        : []
+    )
   );
   const kernels = summary.kernels.filter(kernel => !dead.has(kernel.kernelId));
   const holder = [...kernels].sort(byLoss)[0];
@@ -42,6 +50,25 @@ export function explainLastRun(records: readonly FlightRecord[], nowMs: number):
   };
 }
 
+/** The records since the last server began: a companion that crashed and came back goes on with the same server. */
+function ofLastServer(records: readonly FlightRecord[]): readonly FlightRecord[] {
+  let begin = 0;
+  let serverId: string | null = null;
+  records.forEach((record, i) => {
+    if (record.kind === 'start' && record.serverId !== serverId) {
+      serverId = record.serverId;
+      begin = i;
+    }
+  });
+  return records.slice(begin);
+}
+
+/** Whether the server stopped on purpose. A companion that began after that found it alive. */
+function wasStopped(run: readonly FlightRecord[]): boolean {
+  const kinds = run.map(record => record.kind);
+  return kinds.lastIndexOf('clean-stop') > kinds.lastIndexOf('start');
+}
+
 /** Who held most first; of equals, who was running. */
 function byLoss(a: FlightKernel, b: FlightKernel): number {
   return b.memoryBytes - a.memoryBytes || Number(b.busySinceMs !== null) - Number(a.busySinceMs !== null);
@@ -55,6 +82,7 @@ function evidenceOf(
   atMs: number
 ): Evidence {
   const others = kernels.filter(kernel => kernel !== holder);
+  const readings = memoryReadings(run);
   return {
     atMs,
     kernel: kernelOf(holder),
@@ -67,7 +95,7 @@ function evidenceOf(
     oomGroup: summary.oomGroup,
     before: null,
     after: null,
-    memoryBefore: lastMemory(run, summary),
+    memoryBefore: lastMemory(readings, summary),
     memoryAfter: null,
     peakBytes: summary.peakBytes,
     kernelSampleBytes: holder.memoryBytes,
@@ -81,7 +109,7 @@ function evidenceOf(
     machineAvailableBytes: summary.machineAvailableBytes,
     machineTotalBytes: summary.machineTotalBytes,
     busyForMs: holder.busySinceMs === null ? null : Math.max(0, atMs - holder.busySinceMs),
-    recentBytes: recentBytes(run, atMs),
+    recentBytes: recentBytes(readings, atMs),
     otherKernels: others.map(kernel => ({
       kernelId: kernel.kernelId,
       title: kernel.title,
@@ -106,40 +134,72 @@ function kernelOf(kernel: FlightKernel): Kernel {
   };
 }
 
-/** The newest reading of memory: of a heartbeat after the summary, if there is one. */
-function lastMemory(run: readonly FlightRecord[], summary: Summary): MemoryMoment | null {
-  const newest = memoryReadings(run).at(-1);
-  if (!newest || !summary.memory || newest.atMs <= summary.memory.atMs) {
+interface IReading {
+  readonly atMs: number;
+  readonly bytes: number;
+}
+
+/** The highest reading of the last two seconds. Only a summary has the cache beside it; it is taken over. */
+function lastMemory(readings: readonly IReading[], summary: Summary): MemoryMoment | null {
+  const newest = readings.at(-1);
+  const highest = readings
+    .filter(reading => newest && newest.atMs - reading.atMs <= HIGHEST_MS)
+    .reduce<IReading | null>((best, reading) => (best && best.bytes > reading.bytes ? best : reading), null);
+  if (!highest) {
     return summary.memory;
   }
-  const grown = newest.bytes - summary.memory.unreclaimableBytes;
+  const cacheBytes = summary.memory?.cacheBytes ?? 0;
   return {
-    atMs: newest.atMs,
-    usageBytes: Math.max(newest.bytes, summary.memory.usageBytes + grown),
-    unreclaimableBytes: newest.bytes,
-    cacheBytes: summary.memory.cacheBytes
+    atMs: highest.atMs,
+    usageBytes: highest.bytes + cacheBytes,
+    unreclaimableBytes: highest.bytes,
+    cacheBytes
   };
 }
 
-/** Unreclaimable memory of the last minute, one value a second. */
-function recentBytes(run: readonly FlightRecord[], atMs: number): number[] {
-  const bySecond = new Map<number, number>();
-  for (const reading of memoryReadings(run)) {
-    const second = Math.floor((atMs - reading.atMs) / 1000);
-    if (second >= 0 && second < RECENT_SECONDS) {
-      bySecond.set(second, reading.bytes);
+/** Unreclaimable memory of the last minute, one value a second; between readings a straight line. */
+function recentBytes(readings: readonly IReading[], atMs: number): number[] {
+  const values: number[] = [];
+  for (let second = RECENT_SECONDS - 1; second >= 0; second--) {
+    const value = valueAt(readings, atMs - second * 1000);
+    if (value !== null) {
+      values.push(value);
     }
   }
-  return [...bySecond].sort(([a], [b]) => b - a).map(([, bytes]) => bytes);
+  return values;
 }
 
-function memoryReadings(run: readonly FlightRecord[]): { readonly atMs: number; readonly bytes: number }[] {
-  return run.flatMap(record => {
-    if (record.kind === 'summary' && record.memory) {
-      return [{ atMs: record.memory.atMs, bytes: record.memory.unreclaimableBytes }];
+/** The line through the readings at one time; null before the first. */
+function valueAt(readings: readonly IReading[], atMs: number): number | null {
+  const next = readings.findIndex(reading => reading.atMs >= atMs);
+  const [after, before] = [readings[next], next < 0 ? readings.at(-1) : readings[next - 1]];
+  if (!after || !before || after.atMs === before.atMs) {
+    return after?.atMs === atMs || next < 0 ? ((after ?? before)?.bytes ?? null) : null;
+  }
+  const share = (atMs - before.atMs) / (after.atMs - before.atMs);
+  return Math.round(before.bytes + (after.bytes - before.bytes) * share);
+}
+
+/** All readings of memory in order of time; where the clock was set back, the later written ones count. */
+function memoryReadings(run: readonly FlightRecord[]): readonly IReading[] {
+  const readings: IReading[] = [];
+  for (const record of run) {
+    const reading = readingOf(record);
+    if (reading) {
+      while ((readings.at(-1)?.atMs ?? -1) >= reading.atMs) {
+        readings.pop();
+      }
+      readings.push(reading);
     }
-    return record.kind === 'heartbeat' && record.unreclaimableBytes !== null
-      ? [{ atMs: record.atMs, bytes: record.unreclaimableBytes }]
-      : [];
-  });
+  }
+  return readings;
+}
+
+function readingOf(record: FlightRecord): IReading | null {
+  if (record.kind === 'summary' && record.memory) {
+    return { atMs: record.memory.atMs, bytes: record.memory.unreclaimableBytes };
+  }
+  return record.kind === 'heartbeat' && record.unreclaimableBytes !== null
+    ? { atMs: record.atMs, bytes: record.unreclaimableBytes }
+    : null;
 }

@@ -59,6 +59,10 @@ export const Evidence = v.object({
   limitSource: LimitSource,
   /** memory.oom.group of the cgroup: the system kills the whole container at once. */
   oomGroup: v.boolean(),
+  /**
+   * Counters before the death, from a time when nothing of it had begun. Kills that explain another death already are
+   * counted in: what is left between `before` and `after` is there to explain this one.
+   */
   before: v.nullable(Counters),
   after: v.nullable(Counters),
   /** Last sample before the death and first after it. */
@@ -70,7 +74,7 @@ export const Evidence = v.object({
   kernelSampleBytes: v.nullable(Bytes),
   kernelSampleAtMs: v.nullable(EpochMs),
   kernelPeakBytes: v.nullable(Bytes),
-  /** Other kernels that died within the same shortage (since `before`). */
+  /** Other kernels that died of memory within the same shortage. */
   diedTogether: v.array(KernelId),
   lostWorkers: v.array(LostWorker),
   shm: v.nullable(DiskUsage),
