@@ -27,28 +27,52 @@ export function shortage(evidence: Evidence): IShortage {
   if (kills === 0) {
     return { where: 'none', confidence: 'certain', kills };
   }
-  const near = wasNearLimit(evidence);
-  if (limitHit === null) {
-    return near
-      ? { where: 'own', confidence: 'high', kills }
-      : { where: 'unclear', confidence: 'none', kills };
+  const { where, confidence } =
+    evidence.after?.cgroupVersion === 2 ? judgeV2(evidence, limitHit) : judgeV1(evidence, limitHit);
+  return { where, confidence, kills };
+}
+
+type Where = Pick<IShortage, 'where' | 'confidence'>;
+
+/** v2: memory.events `oom` grows only when an allocation at the own limit is about to fail, and then always. */
+function judgeV2(evidence: Evidence, limitHit: number | null): Where {
+  if (limitHit !== null && limitHit > 0) {
+    return { where: 'own', confidence: 'certain' };
   }
-  if (limitHit === 0) {
-    // The limit in force may be a visible parent's, whose hits our own cgroup does not count.
-    return evidence.limitSource === 'parent-cgroup' && near
-      ? { where: 'own', confidence: 'high', kills }
-      : { where: 'elsewhere', confidence: 'high', kills };
+  // The limit in force may be one above ours, whose hits our own group does not count.
+  const isAbove = evidence.limitSource === 'parent-cgroup' || evidence.limitSource === 'environment';
+  if (isAbove && wasNearLimit(evidence)) {
+    return { where: 'own', confidence: 'high' };
   }
-  if (evidence.after?.cgroupVersion === 2 || near) {
-    // v2: memory.events `oom` grows only when an allocation at the limit is about to fail. v1: failcnt also grows
-    // whenever page cache is reclaimed at the limit, so it decides only together with memory that was nearly full.
-    return { where: 'own', confidence: 'certain', kills };
+  return limitHit === 0
+    ? { where: 'elsewhere', confidence: 'high' }
+    : { where: 'unclear', confidence: 'none' };
+}
+
+/**
+ * v1: memory.failcnt grows whenever page cache is reclaimed at the limit too, and not at all where the limit for memory
+ * and swap together is the same (measured on Linux 6.18: killed at the limit with failcnt 0 and memsw.failcnt 0). So it
+ * decides only together with how full memory was and with what the machine had left.
+ */
+function judgeV1(evidence: Evidence, limitHit: number | null): Where {
+  const isHit = limitHit !== null && limitHit > 0;
+  const isShort = isMachineShort(evidence);
+  if (evidence.limitSource !== 'machine' && wasNearLimit(evidence)) {
+    return isHit
+      ? { where: 'own', confidence: 'certain' }
+      : { where: isShort ? 'elsewhere' : 'own', confidence: isShort ? 'medium' : 'high' };
   }
-  if (!mayMachineHaveBeenShort(evidence)) {
+  const hadRoom = !mayMachineHaveBeenShort(evidence);
+  if (isHit) {
     // A runaway between two samples: the limit was reached, and the machine had memory.
-    return { where: 'own', confidence: 'high', kills };
+    return hadRoom
+      ? { where: 'own', confidence: 'high' }
+      : { where: isShort ? 'elsewhere' : 'own', confidence: 'medium' };
   }
-  return { where: isMachineShort(evidence) ? 'elsewhere' : 'own', confidence: 'medium', kills };
+  if (limitHit === 0 || evidence.limitSource === 'machine') {
+    return { where: 'elsewhere', confidence: hadRoom ? 'medium' : 'high' };
+  }
+  return hadRoom ? { where: 'own', confidence: 'medium' } : { where: 'unclear', confidence: 'none' };
 }
 
 /** Share of the limit that could not be freed at the last sample; null = not known. */
