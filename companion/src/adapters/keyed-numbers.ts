@@ -2,6 +2,7 @@ import { numberAt } from './digits.js';
 
 const NEWLINE = 10;
 const SPACE = 32;
+const TAB = 9;
 
 /**
  * Takes a few numbers out of a file of lines `key value` (`memory.stat`, `cpu.stat`, `/proc/meminfo`), in one pass
@@ -32,14 +33,14 @@ export class KeyedNumbers<K extends string> {
     while (at < length && missing > 0) {
       const start = at;
       let sum = 0;
-      for (let byte = bytes[at] ?? NEWLINE; at < length && byte !== SPACE && byte !== NEWLINE; ) {
+      for (let byte = bytes[at] ?? NEWLINE; at < length && !isGap(byte) && byte !== NEWLINE; ) {
         sum = (Math.imul(sum, 31) + byte) | 0;
         at += 1;
         byte = bytes[at] ?? NEWLINE;
       }
       const index = this.byHash.get(sum);
       if (index !== undefined && this.matches(index, bytes, start, at)) {
-        while (at < length && bytes[at] === SPACE) {
+        while (at < length && isGap(bytes[at] ?? NEWLINE)) {
           at += 1;
         }
         this.values[index] = numberAt(bytes, at, length);
@@ -80,6 +81,10 @@ export class KeyedNumbers<K extends string> {
   private readonly wanted: Buffer[] = [];
   private readonly indexOf = new Map<K, number>();
   private readonly byHash = new Map<number, number>();
+}
+
+function isGap(byte: number): boolean {
+  return byte === SPACE || byte === TAB;
 }
 
 function hash(bytes: Uint8Array): number {

@@ -15,7 +15,10 @@ export class CounterReader {
         : null;
     this.control =
       memory?.version === 1 ? new KeyedFile(join(memory.path, 'memory.oom_control'), ['oom_kill']) : null;
+    // Where memory and memory+swap have the same limit, the kernel charges memory+swap first, and only that counts.
     this.failures = memory?.version === 1 ? new NumberFile(join(memory.path, 'memory.failcnt')) : null;
+    this.swapFailures =
+      memory?.version === 1 ? new NumberFile(join(memory.path, 'memory.memsw.failcnt')) : null;
     this.pids = pids && new KeyedFile(join(pids.path, 'pids.events'), ['max']);
     this.machine = new KeyedFile(`${procRoot}/vmstat`, ['oom_kill'], true);
   }
@@ -30,21 +33,30 @@ export class CounterReader {
       atMs: nowMs,
       cgroupVersion: this.version,
       oomKill: this.events?.get('oom_kill') ?? this.control?.get('oom_kill') ?? null,
-      limitHit: this.events?.get('oom') ?? this.failures?.read() ?? null,
+      limitHit: this.events?.get('oom') ?? this.limitFailures(),
       oomGroupKill: this.events?.get('oom_group_kill') ?? null,
       pidsRefused: this.pids?.get('max') ?? null,
       machineOomKill: this.machine.get('oom_kill')
     };
   }
 
+  private limitFailures(): number | null {
+    const memory = this.failures?.read() ?? null;
+    const swap = this.swapFailures?.read() ?? null;
+    return memory === null && swap === null ? null : (memory ?? 0) + (swap ?? 0);
+  }
+
   close(): void {
-    [this.events, this.control, this.failures, this.pids, this.machine].forEach(file => file?.close());
+    [this.events, this.control, this.failures, this.swapFailures, this.pids, this.machine].forEach(file =>
+      file?.close()
+    );
   }
 
   private readonly version: 1 | 2 | null;
   private readonly events: KeyedFile<'oom' | 'oom_kill' | 'oom_group_kill'> | null;
   private readonly control: KeyedFile<'oom_kill'> | null;
   private readonly failures: NumberFile | null;
+  private readonly swapFailures: NumberFile | null;
   private readonly pids: KeyedFile<'max'> | null;
   private readonly machine: KeyedFile<'oom_kill'>;
 }

@@ -104,12 +104,8 @@ function groupIn(
   const names = below?.split('/').filter(name => name !== '') ?? [];
   const chain = names.reduce((paths, name) => [join(paths[0] ?? top, name), ...paths], [top]);
   // A controller may be on only further up: its figures and limits there hold for us too.
-  const first = chain.findIndex(path => existsSync(join(path, marker)) && !isMachine(path, version));
-  const path = chain[first];
-  if (path === undefined) {
-    return null;
-  }
-  return { version, path, parents: chain.slice(first + 1).filter(parent => !isMachine(parent, version)) };
+  const [path, ...parents] = chain.filter(each => existsSync(join(each, marker)) && !isMachine(each, version));
+  return path === undefined ? null : { version, path, parents };
 }
 
 /** What of `path` lies below `root`; null when it is not below, or the names are hidden (`..`). */
