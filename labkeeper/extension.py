@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import shlex
 import time
@@ -19,7 +20,7 @@ from .kernel_watch import KernelWatch
 from .link import CompanionLink
 from .pages import extend_page_config
 from .parts import Disabled, read_disabled
-from .sockets import PrivateSocket, answers, make_private_socket
+from .sockets import PrivateSocket, answers, make_private_socket, remove_old_sockets
 from .supervisor import COMPANION, Program, Supervisor, companion_environment
 
 SIDECAR_WAIT_S = 3.0
@@ -192,7 +193,10 @@ class Labkeeper(ExtensionApp):
 
     def _start_companion(self) -> None:
         try:
+            remove_old_sockets(jupyter_runtime_dir(), time.time())
             self.private_socket = make_private_socket(jupyter_runtime_dir())
+            # jupyter_server does not stop its extensions when it is interrupted away from a terminal.
+            atexit.register(self.private_socket.remove)
         except OSError as error:
             self._failure = f"no folder for its socket can be made ({error})"
             self.log.error("Labkeeper: %s", self._failure)
@@ -208,6 +212,7 @@ class Labkeeper(ExtensionApp):
         environment.setdefault("LABKEEPER_HOME", os.path.expanduser("~"))
         program = Program(
             script=Path(self.companion_script),
+            socket_path=self.private_socket.path,
             environment=environment,
             node_path=self.node_path,
             node_arguments=self.node_arguments,

@@ -256,7 +256,6 @@ class KernelWatch:
         self._listener.kernels_changed()
         if restarted:
             record.restart_pending = ""
-            record.told_failure = ""
             self._tell_fate(record, "restarted")
 
     def _wait_for_first_word(self, record: KernelRecord) -> None:
@@ -339,11 +338,10 @@ class KernelWatch:
         )
 
     def _restart_failed(self, record: KernelRecord, message: str) -> None:
-        if message == record.told_failure:
-            return
-        record.told_failure = message
+        """Tell that the new process could not be started; the old one's end was told before."""
         if record.restart_pending == "auto":
-            self._tell_fate(record, "restarting", failure(message))
+            # jupyter_client stops its restarter before it starts the process, and nobody tries again.
+            self._tell_fate(record, "gave-up", failure(message))
         else:
             self._listener.tell(
                 KERNEL_START_FAILED,
@@ -354,6 +352,7 @@ class KernelWatch:
                     "startFailure": failure(message),
                 },
             )
+        record.restart_pending = ""
 
     def _tell_fate(self, record: KernelRecord, fate: str, failed: dict[str, str] | None = None) -> None:
         self._listener.tell(KERNEL_FATE, {"kernelId": record.kernel_id, "fate": fate, "startFailure": failed})

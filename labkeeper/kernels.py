@@ -68,8 +68,6 @@ class KernelRecord:
     asked: tuple[Intent, float] | None = None
     """Who asked for the end of the present process, and when (monotonic seconds)."""
     restart_pending: Literal["", "auto", "user"] = ""
-    told_failure: str = ""
-    """The last start failure that was told, so that a restarter's every attempt is not."""
     restarter: Any = None
     """jupyter_client's restarter, once we listen to it."""
     removed: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import stat
@@ -13,6 +14,12 @@ from tornado.netutil import Resolver
 
 LONGEST_PATH_BYTES = 100
 """A unix socket's path may have 107 bytes (unix(7)); the rest is room for what others append."""
+
+FORGOTTEN_AFTER_S = 30 * 24 * 3600.0
+"""A home folder may be shared with servers elsewhere, whose sockets do not answer here: only old ones are removed."""
+
+_PREFIX = "labkeeper-"
+_NAME = "companion.sock"
 
 
 @dataclass
@@ -31,24 +38,44 @@ def make_private_socket(runtime_folder: str) -> PrivateSocket:
     """
     Make a folder for one server's socket, in `runtime_folder` (jupyter_runtime_dir).
 
-    Where that cannot be written or is too deep for a socket's path, the folder is made among the temporary files.
-    A name that was never there before needs no clean-up after a companion that died.
+    Where that cannot be written, is too deep for a socket's path, or lies on a file system without sockets (home
+    folders on object storage), the folder is made among the temporary files. Its name was never there before, so
+    nothing that a dead server left is in the way.
 
-    Raises OSError when neither place can be written.
+    Raises OSError when neither place works.
     """
-    for parent in (runtime_folder, None):
+    try:
+        return _make_in(runtime_folder)
+    except OSError:
+        # Whatever is wrong there, the temporary files are next, and their error is the one to tell.
+        return _make_in(tempfile.gettempdir())
+
+
+def remove_old_sockets(runtime_folder: str, now_s: float) -> None:
+    """Remove folders that servers which were killed left behind, at least FORGOTTEN_AFTER_S ago."""
+    for folder in Path(runtime_folder).glob(f"{_PREFIX}*"):
         try:
-            folder = tempfile.mkdtemp(prefix="labkeeper-", dir=parent)
+            old = now_s - folder.stat().st_mtime > FORGOTTEN_AFTER_S
         except OSError:
-            # Does not exist or cannot be written: the temporary files are next, and their error is the one to tell.
-            if parent is None:
-                raise
+            # Gone in the meantime.
             continue
-        path = str(Path(folder) / "companion.sock")
-        if len(path.encode()) <= LONGEST_PATH_BYTES or parent is None:
-            return PrivateSocket(path, Path(folder))
-        Path(folder).rmdir()
-    raise AssertionError("unreachable: the temporary folder either works or raises")
+        if old and not answers(str(folder / _NAME)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_in(parent: str) -> PrivateSocket:
+    made = PrivateSocket("", Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent)))
+    made.path = str(made.folder / _NAME)
+    try:
+        if len(made.path.encode()) > LONGEST_PATH_BYTES:
+            raise OSError(f"the path of a socket in {parent} would be too long")
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.bind(made.path)
+        os.unlink(made.path)
+    except OSError:
+        made.remove()
+        raise
+    return made
 
 
 def answers(path: str) -> bool:

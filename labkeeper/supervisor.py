@@ -68,11 +68,17 @@ class Program:
     """What to run."""
 
     script: Path
+    socket_path: str
+    """Where it is to listen; what a dead companion left there is removed."""
     environment: Mapping[str, str]
     node_path: str = ""
     """A Node named in the configuration; empty = look for one."""
     node_arguments: Sequence[str] = ()
     arguments: Sequence[str] = ()
+
+    def remove_old_socket(self) -> None:
+        """Clear the way for the next companion."""
+        Path(self.socket_path).unlink(missing_ok=True)
 
 
 class Supervisor:
@@ -154,6 +160,7 @@ class Supervisor:
             self.hint = "Reinstall labkeeper-core; in a checkout run `npm run build`."
             return
         try:
+            self._program.remove_old_socket()
             process = await asyncio.create_subprocess_exec(
                 node.path,
                 *self._program.node_arguments,

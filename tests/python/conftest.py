@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 # The project's own Node and the programs beside this Python.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
-from servers import Server  # noqa: E402
+from servers import Server
 
 
 @pytest.fixture(scope="session")
@@ -26,13 +28,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def make_server() -> Iterator[Callable[..., Server]]:
     """Make servers of this test's own; each is stopped at its end."""
     made: list[Server] = []
+    folders: list[Path] = []
 
     def make(*arguments: str, **options: object) -> Server:
-        folder = tmp_path / f"server{len(made)}"
-        folder.mkdir()
+        # Short, so that its runtime folder has room for a socket's path.
+        folder = Path(tempfile.mkdtemp(prefix="lk-"))
+        folders.append(folder)
         server = Server(folder, *arguments, **options)  # type: ignore[arg-type]
         made.append(server)
         return server
@@ -40,3 +44,5 @@ def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     yield make
     for server in made:
         server.stop()
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -51,6 +51,7 @@ class Server:
         script: Path | None = FAKE,
         app: str = "jupyter_server",
         wait: str = "connected",
+        stdin: int = subprocess.DEVNULL,
     ):
         self.folder = folder
         self.log_path = folder / "server.log"
@@ -98,7 +99,7 @@ class Server:
             cwd=folder,
             stdout=self._log,
             stderr=self._log,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
         )
         wait_for("the server", self._is_up, 40)
         if wait == "connected":
@@ -152,6 +153,13 @@ class Server:
         return websocket.create_connection(
             f"ws://127.0.0.1:{self.port}{self.base}{path}{query}", timeout=20, **options
         )
+
+    def log_in(self) -> str:
+        """Log in as a browser does, and give the cookies."""
+        status, headers, _ = self.request("GET", f"labkeeper/health?token={TOKEN}", token=None)
+        assert status == 200
+        pairs = (part.split(";")[0].strip() for part in headers["set-cookie"].split(", "))
+        return "; ".join(pair for pair in pairs if pair.startswith("username-"))
 
     # ---- kernels
 
