@@ -76,7 +76,10 @@ async function observe(one: ICase, round: number, server: IServer, page: IPage) 
   await server.fetch(`/api/kernels/${kernel.id}`, { method: 'DELETE' });
   rmSync(join(server.home, 'work', path), { force: true });
   observations.push({ case: one.name, expected: one.expected, said, wrong, afterMs });
-  if (wrong || said === 'unknown') console.log(`  ${one.name} #${round}: ${wrong ?? 'unknown'}`);
+  if (wrong || said === 'unknown') {
+    console.log(`  ${one.name} #${round}: ${wrong ?? 'unknown'}`);
+    if (only) console.log(JSON.stringify(page.deaths.filter(d => d.evidence.kernel.kernelId === kernel.id).at(-1), null, 1));
+  }
 }
 
 try {

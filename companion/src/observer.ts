@@ -40,6 +40,8 @@ export interface IObserver {
   sample(nowMs: number): Sample;
   /** Container memory alone: two reads, for the fast watch near the limit. */
   memory(nowMs: number): MemoryMoment | null;
+  /** Highest usage, cache included, since the container started, read now; null = not kept. */
+  peakBytes(): number | null;
   counters(nowMs: number): Counters;
   limit(): ILimit;
   /** MemAvailable and MemTotal of the machine. */

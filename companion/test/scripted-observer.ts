@@ -96,6 +96,10 @@ export class ScriptedObserver implements IObserver {
     };
   }
 
+  peakBytes(): number | null {
+    return null;
+  }
+
   machineMemory(): { availableBytes: number; totalBytes: number } {
     return { availableBytes: 8000 * MIB, totalBytes: 16_000 * MIB };
   }

@@ -71,6 +71,11 @@ export class MemoryCollector implements ICollector<MemoryUsage> {
     };
   }
 
+  /** Highest usage since the group was made; null where the kernel does not keep it. */
+  peakBytes(): number | null {
+    return this.source.peakBytes();
+  }
+
   /** The bound as it is now. */
   limit(): ILimit {
     if (this.v1) {

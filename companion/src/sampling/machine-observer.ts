@@ -90,6 +90,10 @@ export class MachineObserver implements IObserver {
     return { limitBytes: totalmem(), limitSource: 'machine', oomGroup: false };
   }
 
+  peakBytes(): number | null {
+    return null;
+  }
+
   machineMemory(): { readonly availableBytes: number; readonly totalBytes: number } | null {
     return this.last && { availableBytes: this.last.available, totalBytes: this.last.total };
   }

@@ -116,6 +116,10 @@ export class ProcObserver implements IObserver {
     return this.memoryCollector.limit();
   }
 
+  peakBytes(): number | null {
+    return this.memoryCollector.peakBytes();
+  }
+
   machineMemory(): { readonly availableBytes: number; readonly totalBytes: number } | null {
     return this.memoryCollector.machineMemory();
   }

@@ -1,4 +1,13 @@
-import type { Counters, Evidence, Exit, Intent, Kernel, LostWorker, MemoryMoment, StartFailure } from '@labkeeper/protocol';
+import type {
+  Counters,
+  Evidence,
+  Exit,
+  Intent,
+  Kernel,
+  LostWorker,
+  MemoryMoment,
+  StartFailure
+} from '@labkeeper/protocol';
 import type { IObserver } from '../observer.js';
 import type { KernelList } from './kernel-list.js';
 import type { Recent } from './recent.js';
@@ -52,7 +61,7 @@ export function gatherEvidence(facts: IFacts, subject: ISubject, monotonicMs: nu
     after: subject.after,
     memoryBefore,
     memoryAfter,
-    peakBytes: recent.sample?.memory?.peakBytes ?? null,
+    peakBytes: highest(observer.peakBytes(), recent.sample?.memory?.peakBytes, memoryBefore?.usageBytes),
     kernelSampleBytes: usage?.memoryBytes ?? null,
     kernelSampleAtMs: usage ? (recent.sample?.atMs ?? null) : null,
     kernelPeakBytes: usage?.peakBytes ?? null,
@@ -69,4 +78,10 @@ export function gatherEvidence(facts: IFacts, subject: ISubject, monotonicMs: nu
     series: subject.series,
     fromFlightRecorder: false
   };
+}
+
+/** The highest of what was seen; null = nothing was. */
+function highest(...bytes: readonly (number | null | undefined)[]): number | null {
+  const known = bytes.filter(value => value != null);
+  return known.length > 0 ? Math.max(...known) : null;
 }
