@@ -38,7 +38,8 @@ export class KernelTree {
       this.alive = false;
       this.lost.length = 0;
     } else if (this.alive) {
-      this.lost.push({ pid: process.pid, name: process.name, memoryBytes: process.anonBytes });
+      const memoryBytes = Math.max(process.anonBytes, process.anonBytesBefore);
+      this.lost.push({ pid: process.pid, name: process.name, memoryBytes });
       if (this.lost.length > MAX_LOST) {
         this.lost.shift();
       }

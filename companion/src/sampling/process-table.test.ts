@@ -170,6 +170,9 @@ describe('ProcessTable', () => {
     run({ pid: 100, ppid: 40 }, { pid: 101, ppid: 100, rssPages: 7000 });
     table.setKernels([kernel('a', 100)]);
     look();
+    // It has no memory any more before it is a zombie.
+    run({ pid: 101, ppid: 100, rssPages: 0 });
+    look();
     run({ pid: 101, ppid: 100, state: 'Z', rssPages: 0 });
     look();
     look();

@@ -201,8 +201,13 @@ export class ProcessTable {
       const bytes = OpenFile.bytes;
       const { pageBytes } = this.options.constants;
       const rssAt = nextWord(bytes, 0, length);
-      process.rssBytes = numberAt(bytes, rssAt, length) * pageBytes;
-      process.sharedBytes = numberAt(bytes, nextWord(bytes, rssAt, length), length) * pageBytes;
+      const rssBytes = numberAt(bytes, rssAt, length) * pageBytes;
+      // Nothing resident: it has given its memory back and is about to be a zombie. What it held is what counts.
+      if (rssBytes > 0) {
+        process.anonBytesBefore = process.anonBytes;
+        process.rssBytes = rssBytes;
+        process.sharedBytes = numberAt(bytes, nextWord(bytes, rssAt, length), length) * pageBytes;
+      }
     }
     if (process.sharedBytes < LARGE_SHARED_BYTES) {
       process.shmemBytes = null;

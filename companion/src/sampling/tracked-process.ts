@@ -17,6 +17,8 @@ export class TrackedProcess implements IProcessMemory {
   threads = 0;
   rssBytes = 0;
   sharedBytes = 0;
+  /** `anonBytes` of the measurement before: the killer's reaper empties a process while it still can be read. */
+  anonBytesBefore = 0;
   /** Read only where `sharedBytes` is large; null = not. */
   shmemBytes: number | null = null;
   /** `sharedBytes` when `shmemBytes` was read. */
