@@ -62,6 +62,8 @@ export default ts.config(
   mayImport('packages/resource-meter', 'protocol', 'core', 'labkit'),
   mayImport('packages/labextension', 'labkit', 'resource-meter'),
   mayImport('companion', 'protocol', 'core'),
+  // Tests of the pure packages read fixtures.
+  { files: ['packages/{protocol,core}/**/*.test.*'], rules: { 'no-restricted-imports': 'off' } },
   {
     files: ['packages/protocol/**', 'packages/core/**', 'companion/**', 'bench/**', 'ui-tests/**', 'scripts/**', '**/*.test.*'],
     rules: { 'jupyter/no-untranslated-string': 'off' }

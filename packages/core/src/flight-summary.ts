@@ -19,6 +19,8 @@ export interface IFlightState {
   readonly limitSource: LimitSource;
   readonly oomGroup: boolean;
   readonly peakBytes: number | null;
+  /** Unreclaimable memory of the sample that `usage` is of; absent = not known. */
+  readonly usageUnreclaimableBytes?: number | null;
   readonly machine: { readonly availableBytes: number; readonly totalBytes: number } | null;
   readonly kernels: readonly Kernel[];
   readonly usage: readonly KernelUsage[];
@@ -34,6 +36,7 @@ export function flightSummary(state: IFlightState): FlightRecord {
     limitSource: state.limitSource,
     oomGroup: state.oomGroup,
     peakBytes: state.peakBytes,
+    kernelsUnreclaimableBytes: state.usageUnreclaimableBytes ?? null,
     machineAvailableBytes: state.machine?.availableBytes ?? null,
     machineTotalBytes: state.machine?.totalBytes ?? null,
     kernels: state.kernels

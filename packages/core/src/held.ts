@@ -1,6 +1,8 @@
 import type { Evidence } from '@labkeeper/protocol';
 import { shortage } from './shortage.js';
 
+const SIGKILL = 9;
+
 /** What a kernel held when it died, and how that is known. */
 export interface IHeld {
   readonly bytes: number;
@@ -40,10 +42,16 @@ export function heldBytes(evidence: Evidence): IHeld | null {
   return larger({ bytes: together, how: 'difference' }, caughtUp(evidence, sample));
 }
 
-/** The limit less what is left after the death; null where it was not the own limit, or was not read. */
+/** The limit less what is left after the death; null where it did not die of it, or nothing was read. */
 function freedAtLimit(evidence: Evidence): number | null {
-  const { limitBytes, memoryAfter } = evidence;
-  return limitBytes === null || memoryAfter === null || shortage(evidence).where !== 'own'
+  const { limitBytes, memoryAfter, exit } = evidence;
+  const mayBeKilled = exit.how === 'unknown' || (exit.how === 'signal' && exit.signal === SIGKILL);
+  return !mayBeKilled ||
+    evidence.intent !== 'none' ||
+    !evidence.kernelDied ||
+    limitBytes === null ||
+    memoryAfter === null ||
+    shortage(evidence).where !== 'own'
     ? null
     : Math.max(0, limitBytes - memoryAfter.unreclaimableBytes);
 }

@@ -34,13 +34,14 @@ export function explainLastRun(records: readonly FlightRecord[], nowMs: number):
         : []
     )
   );
-  const kernels = summary.kernels.filter(kernel => !dead.has(kernel.kernelId));
+  const readings = memoryReadings(run);
+  const kernels = grown(summary, readings).filter(kernel => !dead.has(kernel.kernelId));
   const holder = [...kernels].sort(byLoss)[0];
   if (!holder) {
     return null;
   }
   const atMs = Math.min(last.atMs, nowMs);
-  const evidence = evidenceOf(run, summary, holder, kernels, atMs);
+  const evidence = evidenceOf(readings, summary, holder, kernels, atMs);
   return {
     id: `flight-${holder.kernelId}-${atMs}`,
     atMs,
@@ -75,14 +76,13 @@ function byLoss(a: FlightKernel, b: FlightKernel): number {
 }
 
 function evidenceOf(
-  run: readonly FlightRecord[],
+  readings: readonly IReading[],
   summary: Summary,
   holder: FlightKernel,
   kernels: readonly FlightKernel[],
   atMs: number
 ): Evidence {
   const others = kernels.filter(kernel => kernel !== holder);
-  const readings = memoryReadings(run);
   return {
     atMs,
     kernel: kernelOf(holder),
@@ -119,6 +119,23 @@ function evidenceOf(
     series: 1,
     fromFlightRecorder: true
   };
+}
+
+/**
+ * The kernels as they were at the end. They were measured a little before the last reading of memory; where one alone
+ * was running, what the container grew by since then is its.
+ */
+function grown(summary: Summary, readings: readonly IReading[]): readonly FlightKernel[] {
+  const { kernels, kernelsUnreclaimableBytes } = summary;
+  const last = readings.at(-1);
+  const busy = kernels.filter(kernel => kernel.busySinceMs !== null);
+  const [runner] = busy;
+  if (kernelsUnreclaimableBytes === null || !last || !runner || busy.length > 1) {
+    return kernels;
+  }
+  const memoryBytes = runner.memoryBytes + Math.max(0, last.bytes - kernelsUnreclaimableBytes);
+  const atEnd = { ...runner, memoryBytes, peakBytes: Math.max(runner.peakBytes, memoryBytes) };
+  return kernels.map(kernel => (kernel === runner ? atEnd : kernel));
 }
 
 function kernelOf(kernel: FlightKernel): Kernel {

@@ -5,15 +5,15 @@ import { Bytes, Count, DurationMs, EpochMs, KernelId, Text } from './units.js';
 
 /**
  * Counters of the container's cgroup and of the machine, each only growing. null = this system does not keep it.
- * v1 has no `oom` counter, there `memory.failcnt` + `memory.memsw.failcnt` (reached the limit) stand in its place: where
- * both limits are equal, as in most containers, only the second one moves.
+ * v1 has no `oom` counter, there `memory.failcnt` stands in its place: it also grows with page cache, and not at all where
+ * the limit for memory and swap together is the same.
  */
 export const Counters = v.object({
   atMs: EpochMs,
   cgroupVersion: v.nullable(v.picklist([1, 2])),
   /** Processes of this cgroup killed by any out-of-memory killer (memory.events oom_kill, v1 memory.oom_control). */
   oomKill: v.nullable(Count),
-  /** The own limit was reached and an allocation was about to fail (memory.events oom; v1 memory.failcnt + memory.memsw.failcnt). */
+  /** The own limit was reached and an allocation was about to fail (memory.events oom; v1 memory.failcnt). */
   limitHit: v.nullable(Count),
   /** The whole group was killed at once (memory.events oom_group_kill). */
   oomGroupKill: v.nullable(Count),

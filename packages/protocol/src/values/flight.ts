@@ -43,6 +43,8 @@ export const FlightRecord = v.variant('kind', [
     limitSource: LimitSource,
     oomGroup: v.boolean(),
     peakBytes: v.nullable(Bytes),
+    /** What could not be freed when `kernels` were measured, which is a little earlier than `memory`. */
+    kernelsUnreclaimableBytes: v.optional(v.nullable(Bytes), null),
     machineAvailableBytes: v.nullable(Bytes),
     machineTotalBytes: v.nullable(Bytes),
     kernels: v.pipe(v.array(FlightKernel), v.maxLength(FLIGHT_KERNELS))
