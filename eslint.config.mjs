@@ -19,7 +19,12 @@ const mayImport = (folder, ...allowed) => ({
             message: 'Import the package by its name.'
           },
           ...(folder === 'packages/protocol' || folder === 'packages/core'
-            ? [{ regex: '^(node:|@jupyterlab/|@lumino/|react)', message: `${folder} is pure: no I/O, no Node, no DOM.` }]
+            ? [
+                {
+                  regex: '^(node:|@jupyterlab/|@lumino/|react)',
+                  message: `${folder} is pure: no I/O, no Node, no DOM.`
+                }
+              ]
             : [])
         ]
       }
@@ -65,7 +70,15 @@ export default ts.config(
   // Tests of the pure packages read fixtures.
   { files: ['packages/{protocol,core}/**/*.test.*'], rules: { 'no-restricted-imports': 'off' } },
   {
-    files: ['packages/protocol/**', 'packages/core/**', 'companion/**', 'bench/**', 'ui-tests/**', 'scripts/**', '**/*.test.*'],
+    files: [
+      'packages/protocol/**',
+      'packages/core/**',
+      'companion/**',
+      'bench/**',
+      'ui-tests/**',
+      'scripts/**',
+      '**/*.test.*'
+    ],
     rules: { 'jupyter/no-untranslated-string': 'off' }
   },
   prettier
