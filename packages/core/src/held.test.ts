@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import {
+  AT_MS,
+  CODE,
+  evidence,
+  GIB,
+  grew,
+  LIMIT,
+  memory,
+  MIB,
+  SIGNAL,
+  UNSEEN
+} from './evidence.test.data.js';
+import { heldBytes } from './held.js';
+
+const OWN = grew({ oomKill: 1, limitHit: 1 });
+const other = (kernelId: string, memoryBytes: number) => ({
+  kernelId,
+  title: kernelId,
+  memoryBytes,
+  idleForMs: null
+});
+
+describe('heldBytes', () => {
+  it('is the limit less what is left, for a kernel that grew since its sample', () => {
+    const held = heldBytes(
+      evidence({
+        ...OWN,
+        kernelSampleBytes: 300 * MIB,
+        memoryBefore: memory(600 * MIB),
+        memoryAfter: memory(280 * MIB)
+      })
+    );
+    expect(held).toEqual({ bytes: LIMIT - 280 * MIB, how: 'difference' });
+  });
+
+  it('is the sample where memory was read before the dead was uncharged', () => {
+    const held = heldBytes(
+      evidence({
+        ...OWN,
+        busyForMs: null,
+        kernelSampleBytes: 1700 * MIB,
+        memoryBefore: memory(2000 * MIB),
+        memoryAfter: memory(1900 * MIB)
+      })
+    );
+    expect(held).toEqual({ bytes: 1700 * MIB, how: 'sample' });
+  });
+
+  it('adds what was missing to the limit, where a running kernel is not yet uncharged at all', () => {
+    const held = heldBytes(
+      evidence({
+        ...OWN,
+        kernelSampleBytes: 300 * MIB,
+        memoryBefore: memory(600 * MIB),
+        memoryAfter: memory(2040 * MIB)
+      })
+    );
+    expect(held).toEqual({ bytes: 300 * MIB + LIMIT - 600 * MIB, how: 'sample' });
+  });
+
+  it('is shared by their samples among those who died together', () => {
+    const held = heldBytes(
+      evidence({
+        ...OWN,
+        kernelSampleBytes: 900 * MIB,
+        memoryAfter: memory(248 * MIB),
+        diedTogether: ['b'],
+        otherKernels: [other('b', 450 * MIB), other('alive', 100 * MIB)]
+      })
+    );
+    expect(held).toEqual({ bytes: 1200 * MIB, how: 'difference' });
+  });
+
+  it('is the sample of one who died together with kernels that nobody measured', () => {
+    const held = heldBytes(
+      evidence({ ...OWN, kernelSampleBytes: 900 * MIB, memoryAfter: memory(248 * MIB), diedTogether: ['b'] })
+    );
+    expect(held).toEqual({ bytes: 900 * MIB, how: 'sample' });
+  });
+
+  it.each([
+    ['signal 9 from outside', grew({}), SIGNAL(9)],
+    ['a segfault beside a kill', OWN, SIGNAL(11)],
+    ['an exit beside a kill', OWN, CODE(1)],
+    ['memory elsewhere', grew({ oomKill: 1 }), SIGNAL(9)]
+  ])('is the last sample for %s', (_what, counters, exit) => {
+    expect(heldBytes(evidence({ ...counters, exit }))).toEqual({ bytes: 700 * MIB, how: 'sample' });
+  });
+
+  it('is the difference for a kernel that was never measured', () => {
+    const held = heldBytes(
+      evidence({ ...OWN, exit: UNSEEN, kernelSampleBytes: null, memoryAfter: memory(GIB) })
+    );
+    expect(held).toEqual({ bytes: GIB, how: 'difference' });
+  });
+
+  it('is not known without sample and limit', () => {
+    expect(heldBytes(evidence({ ...OWN, kernelSampleBytes: null, limitBytes: null }))).toBeNull();
+  });
+
+  it('is within 10 % of the truth for a runaway of any speed, whenever memory is read after it', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          rest: fc.integer({ min: 100, max: 600 }),
+          /** How much of the growth the last sample had seen. */
+          seen: fc.double({ min: 0, max: 1, noNaN: true }),
+          /** How much of the dead is still charged when memory is read: all of it, or next to nothing. */
+          charged: fc.oneof(fc.double({ min: 0, max: 0.05, noNaN: true }), fc.constant(1)),
+          drift: fc.integer({ min: -10, max: 10 })
+        }),
+        ({ rest, seen, charged, drift }) => {
+          const truth = LIMIT - rest * MIB;
+          const sample = Math.floor(truth * seen);
+          const held = heldBytes(
+            evidence({
+              ...OWN,
+              kernelSampleBytes: sample,
+              memoryBefore: memory(rest * MIB + sample),
+              memoryAfter: memory(Math.floor((rest + drift) * MIB + truth * charged), AT_MS)
+            })
+          );
+          expect(Math.abs((held?.bytes ?? 0) - truth) / truth).toBeLessThanOrEqual(0.1);
+        }
+      ),
+      { numRuns: 2000 }
+    );
+  });
+});
