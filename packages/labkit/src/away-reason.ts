@@ -1,8 +1,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { WireError } from '@labkeeper/protocol';
-import * as v from 'valibot';
+import { parseParams, WireError } from '@labkeeper/protocol';
 
 /** Why the companion does not answer. */
 export interface IAwayReason {
@@ -16,9 +15,6 @@ export interface IAwayReason {
    */
   readonly countsAsActivity: boolean;
 }
-
-/** What the server may say instead of connecting: our own error, or one of jupyter_server's. */
-const Refusal = v.object({ ...v.partial(WireError).entries, message: v.optional(v.string()) });
 
 /**
  * Asks the server once why a connection to the companion failed. Never rejects.
@@ -54,6 +50,18 @@ export async function askWhyAway(
   if (response.status === 401 || response.status === 403) {
     return away(trans.__('The server does not know this page any more. Reload it to log in again.'));
   }
+  const refusal = await readRefusal(response);
+  if (refusal?.code === 'disabled') {
+    return {
+      sentence: trans.__('Labkeeper was switched off by the administrator of this server.'),
+      disabled: true,
+      countsAsActivity: false
+    };
+  }
+  if (refusal) {
+    // The supervisor's own words: it knows what the page cannot.
+    return away(refusal.hint ? `${refusal.message} ${refusal.hint}` : refusal.message);
+  }
   if (response.status === 404) {
     return away(
       trans.__(
@@ -61,27 +69,14 @@ export async function askWhyAway(
       )
     );
   }
-  const refusal = v.safeParse(Refusal, await readJson(response));
-  if (refusal.success && refusal.output.code === 'disabled') {
-    return {
-      sentence: trans.__('Labkeeper was switched off by the administrator of this server.'),
-      disabled: true,
-      countsAsActivity: false
-    };
-  }
-  if (refusal.success && refusal.output.message) {
-    const { message, hint } = refusal.output;
-    const sentence = trans.__('Companion is not running: %1', message);
-    return away(hint ? `${sentence} ${hint}` : sentence);
-  }
   return away(trans.__('Companion is not running: the server answered with status %1.', response.status));
 }
 
-async function readJson(response: Response): Promise<unknown> {
+async function readRefusal(response: Response): Promise<WireError | null> {
   try {
-    return await response.json();
+    return parseParams({ method: 'refusal', params: WireError }, await response.json());
   } catch {
-    // Not JSON: the page of some proxy. The status alone is then the reason.
+    // Not our JSON: the page of some proxy. The status alone is then the reason.
     return null;
   }
 }

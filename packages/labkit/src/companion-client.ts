@@ -1,8 +1,10 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import type { ServerConnection } from '@jupyterlab/services';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
+import { HistoryRing } from '@labkeeper/core';
 import type { Death, History, Kernel, Notice, Sample } from '@labkeeper/protocol';
 import {
+  anyHello,
   companionHello,
   deathSeen,
   deathsKnown,
@@ -12,6 +14,7 @@ import {
   noticeGiven,
   noticesKnown,
   pageHello,
+  parseParams,
   PROTOCOL,
   Receiver,
   sampleTaken,
@@ -26,11 +29,10 @@ import { disabledParts, type IDisabledParts } from './disabled-parts.js';
 import type { IPageVisibility } from './page-visibility.js';
 import { TRANSLATION_DOMAIN } from './quantities.js';
 import { ReconnectingSocket, type ISocket } from './reconnecting-socket.js';
-import { emptyHistory, withSample } from './running-history.js';
 
 /** Rows of the two rings: 15 minutes by the second, 24 hours by the minute. */
-const RECENT = { stepMs: 1000, rows: 900 } as const;
-const DAY = { stepMs: 60_000, rows: 1440 } as const;
+const RECENT = { stepMs: 1000, capacity: 900 } as const;
+const DAY = { stepMs: 60_000, capacity: 1440 } as const;
 /** Longest frame that is parsed, in characters. Both rings together are about 200 000. */
 const MAX_FRAME = 8 * 1024 * 1024;
 /** Past deaths and notices kept on the page. */
@@ -92,10 +94,10 @@ export class CompanionClient implements ICompanion, IDisposable {
     return this._sample;
   }
   get recent(): History | null {
-    return this._recent;
+    return (this._recent ??= this.recentRing.read());
   }
   get day(): History | null {
-    return this._day;
+    return (this._day ??= this.dayRing.read());
   }
   get kernels(): readonly Kernel[] {
     return this._kernels;
@@ -271,17 +273,26 @@ export class CompanionClient implements ICompanion, IDisposable {
 
   private takeSample(sample: Sample): void {
     this._sample = sample;
-    this._recent = withSample(this._recent ?? emptyHistory(RECENT.stepMs), sample, RECENT.rows);
-    this._day = withSample(this._day ?? emptyHistory(DAY.stepMs), sample, DAY.rows);
+    const point = {
+      atMs: sample.atMs,
+      unreclaimableBytes: sample.memory?.unreclaimableBytes ?? null,
+      cacheBytes: sample.memory?.cacheBytes ?? null,
+      cpuCores: sample.cpu?.usedCores ?? null,
+      throttledShare: sample.cpu?.throttledShare ?? null
+    };
+    this.recentRing.add(point);
+    this.dayRing.add(point);
+    this._recent = this._day = null;
     this._sampleTaken.emit(sample);
   }
 
   private readonly receiver = new Receiver()
-    .on(companionHello, hello => {
-      if (hello.protocol !== PROTOCOL) {
+    .on(anyHello, anyVersion => {
+      if (anyVersion.protocol !== PROTOCOL) {
         this.becomeMismatched();
         return;
       }
+      const hello = parseParams(companionHello, anyVersion);
       if (this._info && this._info.boot !== hello.boot) {
         this._sample = null;
         this._kernels = [];
@@ -293,8 +304,9 @@ export class CompanionClient implements ICompanion, IDisposable {
     })
     .on(sampleTaken, sample => this.takeSample(sample))
     .on(historyRead, ({ recent, day }) => {
-      this._recent = recent;
-      this._day = day;
+      this.recentRing = ringOf(recent, RECENT);
+      this.dayRing = ringOf(day, DAY);
+      this._recent = this._day = null;
       this._historyChanged.emit();
     })
     .on(kernelsChanged, ({ kernels }) => {
@@ -329,6 +341,9 @@ export class CompanionClient implements ICompanion, IDisposable {
   private _reason = '';
   private _info: ICompanionInfo | null = null;
   private _sample: Sample | null = null;
+  private recentRing = new HistoryRing(RECENT);
+  private dayRing = new HistoryRing(DAY);
+  /** Read from the rings when asked for, and only then: most pages have no chart open. */
   private _recent: History | null = null;
   private _day: History | null = null;
   private _kernels: readonly Kernel[] = [];
@@ -349,4 +364,19 @@ function withEvent<T extends { readonly id: string }>(events: readonly T[], even
   return events.some(known => known.id === event.id)
     ? events.map(known => (known.id === event.id ? event : known))
     : [...events, event].slice(-MAX_EVENTS);
+}
+
+/** A ring that goes on where `history` ends. */
+function ringOf(history: History, size: { stepMs: number; capacity: number }): HistoryRing {
+  const ring = new HistoryRing(size);
+  history.atMs.forEach((atMs, row) =>
+    ring.add({
+      atMs,
+      unreclaimableBytes: history.unreclaimableBytes[row] ?? null,
+      cacheBytes: history.cacheBytes[row] ?? null,
+      cpuCores: history.cpuCores[row] ?? null,
+      throttledShare: history.throttledShare[row] ?? null
+    })
+  );
+  return ring;
 }
