@@ -37,7 +37,6 @@ describe('flightSummary', () => {
       'k98'
     ]);
     expect(record.kind === 'summary' && record.kernels).toHaveLength(16);
-    // A kernel that runs elsewhere has nothing here to record.
   });
 
   it('leaves out kernels that run elsewhere, and keeps one that was not measured yet', () => {
