@@ -46,10 +46,17 @@ export interface IObserver {
   limit(): ILimit;
   /** MemAvailable and MemTotal of the machine. */
   machineMemory(): { readonly availableBytes: number; readonly totalBytes: number } | null;
-  /** Fresh `/dev/shm` and home, not the cached ones of a sample. */
+  /** `/dev/shm`, read now and not the one of a sample. */
   shm(): DiskUsage | null;
+  /**
+   * The home, which may be on a network that hangs: the last answer is given (at most 10 s old while there are
+   * samples) and a new one asked for, which a call some milliseconds later gives.
+   */
   home(): DiskUsage | null;
-  /** Processes below this living kernel that vanished since the last call, newest last. */
+  /**
+   * Processes below this living kernel that vanished since the last call, newest last, with what they held when they
+   * were measured last. Looks at the processes again when the last look is older than 100 ms.
+   */
   takeLostWorkers(kernelId: string): readonly LostWorker[];
   /** CPU scheduler periods since the start: all, and throttled ones; null = no quota. */
   throttling(): { readonly periods: number; readonly throttled: number } | null;

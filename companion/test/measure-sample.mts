@@ -29,21 +29,30 @@ const observer = createObserver({
 try {
   for (let index = 0; index < KERNELS; index += 1) {
     children.push(
-      spawn('python3', ['-m', 'ipykernel_launcher', '-f', `${tmpdir()}/measure-sample-${process.pid}-${index}.json`], {
-        detached: true,
-        stdio: 'ignore'
-      })
+      spawn(
+        'python3',
+        ['-m', 'ipykernel_launcher', '-f', `${tmpdir()}/measure-sample-${process.pid}-${index}.json`],
+        {
+          detached: true,
+          stdio: 'ignore'
+        }
+      )
     );
   }
   observer.setKernels(children.map(kernelOf));
   await pause(15_000);
+  await report('nothing (what measuring costs)', () => undefined);
   await report('one full sample', () => void observer.sample(Date.now()));
   await report('memory alone', () => void observer.memory(Date.now()));
   await report('counters', () => void observer.counters(Date.now()));
   await report('limit', () => void observer.limit());
   const { kernels, memory } = observer.sample(Date.now());
-  console.log(`kernels seen: ${kernels.length}, of ${Math.round((kernels[0]?.memoryBytes ?? 0) / 1e6)} MB and`);
-  console.log(`${kernels[0]?.processes} processes each; container: ${Math.round((memory?.usageBytes ?? 0) / 1e6)} MB`);
+  console.log(
+    `kernels seen: ${kernels.length}, of ${Math.round((kernels[0]?.memoryBytes ?? 0) / 1e6)} MB and`
+  );
+  console.log(
+    `${kernels[0]?.processes} processes each; container: ${Math.round((memory?.usageBytes ?? 0) / 1e6)} MB`
+  );
   for (const [name, { totalMs, runs, reason }] of Object.entries(observer.metrics())) {
     console.log(`  ${name.padEnd(9)} ${((totalMs / runs) * 1000).toFixed(0).padStart(5)} µs ${reason ?? ''}`);
   }

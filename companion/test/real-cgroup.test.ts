@@ -41,13 +41,16 @@ function startInside(code: string): ChildProcess {
   });
 }
 
-/** Resolves when the child prints a line that begins with `word`. */
+/** Resolves when the child prints a whole line that begins with `word`. */
 function said(child: ChildProcess, word: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    child.stdout?.on('data', (text: Buffer) => {
+    let text = '';
+    child.stdout?.on('data', (more: Buffer) => {
+      text += more.toString();
+      // The last piece may be half a line.
       const line = text
-        .toString()
         .split('\n')
+        .slice(0, -1)
         .find(each => each.startsWith(word));
       if (line !== undefined) {
         resolve(line);

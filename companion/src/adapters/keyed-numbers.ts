@@ -33,7 +33,7 @@ export class KeyedNumbers<K extends string> {
     while (at < length && missing > 0) {
       const start = at;
       let sum = 0;
-      for (let byte = bytes[at] ?? NEWLINE; at < length && !isGap(byte) && byte !== NEWLINE; ) {
+      for (let byte = bytes[at] ?? NEWLINE; at < length && !isGap(byte) && byte !== NEWLINE;) {
         sum = (Math.imul(sum, 31) + byte) | 0;
         at += 1;
         byte = bytes[at] ?? NEWLINE;

@@ -34,7 +34,9 @@ describe('parseNvidiaRow', () => {
 
   it('gives null for what a device does not have', () => {
     expect(
-      parseNvidiaRow('2, GPU-2, Quadro K420, [N/A], [Not Supported], [Unknown Error], 980, [GPU requires reset], [N/A]')
+      parseNvidiaRow(
+        '2, GPU-2, Quadro K420, [N/A], [Not Supported], [Unknown Error], 980, [GPU requires reset], [N/A]'
+      )
     ).toMatchObject({
       mig: false,
       utilization: null,

@@ -88,7 +88,9 @@ setInterval(() => {}, 1000);`),
   it('says what the driver says, and waits longer and longer while there are no rows', async () => {
     const clock = new FakeClock();
     smi = new NvidiaSmi(
-      program(`process.stdout.write('Failed to initialize NVML: Driver/library version mismatch\\n', () => process.exit(18));`),
+      program(
+        `process.stdout.write('Failed to initialize NVML: Driver/library version mismatch\\n', () => process.exit(18));`
+      ),
       clock
     );
     for (const waitMs of [5000, 10_000, 20_000]) {

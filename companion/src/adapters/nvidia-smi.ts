@@ -88,7 +88,9 @@ export class NvidiaSmi {
     this.listen(child.stderr);
     // Either may come without the other: a program that cannot be started has no exit.
     child.once('error', error => this.ended(child, reasonOf(error)));
-    child.once('close', (code, signal) => this.ended(child, `nvidia-smi ended (${signal ?? `code ${code}`})`));
+    child.once('close', (code, signal) =>
+      this.ended(child, `nvidia-smi ended (${signal ?? `code ${code}`})`)
+    );
     child.unref();
   }
 

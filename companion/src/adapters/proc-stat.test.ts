@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { ProcStat } from './proc-stat.js';
 
 function line(name: string, state = 'S'): Buffer {
-  return Buffer.from(`1234 (${name}) ${state} 40 1234 1230 0 -1 4194560 1 2 3 4 100 20 7 3 20 0 65 0 987654 999 12 1\n`);
+  return Buffer.from(
+    `1234 (${name}) ${state} 40 1234 1230 0 -1 4194560 1 2 3 4 100 20 7 3 20 0 65 0 987654 999 12 1\n`
+  );
 }
 
 describe('ProcStat', () => {

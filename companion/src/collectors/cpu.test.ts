@@ -33,7 +33,12 @@ describe('CpuCollector', () => {
     start([V1_DOCKER]);
     clock.advance(2000);
     tree.write({ 'sys/fs/cgroup/cpuacct/cpuacct.usage': '12500000000\n' });
-    expect(collector.collect()).toEqual({ usedCores: 0.25, quotaCores: 0.5, machineCores: 4, throttledShare: 0 });
+    expect(collector.collect()).toEqual({
+      usedCores: 0.25,
+      quotaCores: 0.5,
+      machineCores: 4,
+      throttledShare: 0
+    });
   });
 
   it('takes the rate of v2’s microseconds', () => {

@@ -80,7 +80,9 @@ function locate(
   const marker = MARKERS[controller][version];
   // The last mount on a mount point is the one that is seen.
   for (const mount of [...mounts].reverse()) {
-    const fits = v1 ? mount.type === 'cgroup' && mount.options.includes(controller) : mount.type === 'cgroup2';
+    const fits = v1
+      ? mount.type === 'cgroup' && mount.options.includes(controller)
+      : mount.type === 'cgroup2';
     const group = fits ? groupIn(mount, line.path, version, marker, question) : null;
     if (group) {
       return group;
@@ -104,7 +106,9 @@ function groupIn(
   const names = below?.split('/').filter(name => name !== '') ?? [];
   const chain = names.reduce((paths, name) => [join(paths[0] ?? top, name), ...paths], [top]);
   // A controller may be on only further up: its figures and limits there hold for us too.
-  const [path, ...parents] = chain.filter(each => existsSync(join(each, marker)) && !isMachine(each, version));
+  const [path, ...parents] = chain.filter(
+    each => existsSync(join(each, marker)) && !isMachine(each, version)
+  );
   return path === undefined ? null : { version, path, parents };
 }
 
@@ -164,7 +168,9 @@ function isMachine(path: string, version: 1 | 2): boolean {
 
 function folders(path: string): string[] {
   try {
-    return readdirSync(path, { withFileTypes: true }).flatMap(entry => (entry.isDirectory() ? [entry.name] : []));
+    return readdirSync(path, { withFileTypes: true }).flatMap(entry =>
+      entry.isDirectory() ? [entry.name] : []
+    );
   } catch {
     // Vanished or not for us: nothing to find in it.
     return [];

@@ -52,7 +52,9 @@ describe('MemoryCollector', () => {
 
   it('adds the parts of kernel memory up where an older v2 does not', () => {
     const stat = V2_PRIVATE['sys/fs/cgroup/memory.stat']?.replace('kernel 60000000\n', '') ?? '';
-    expect(start([V2_PRIVATE, { 'sys/fs/cgroup/memory.stat': stat }]).collect()?.kernelBytes).toBe(10_000_000);
+    expect(start([V2_PRIVATE, { 'sys/fs/cgroup/memory.stat': stat }]).collect()?.kernelBytes).toBe(
+      10_000_000
+    );
   });
 
   it('takes the lower limit of a group above, on v1 and v2', () => {
@@ -80,7 +82,10 @@ describe('MemoryCollector', () => {
   });
 
   it('takes the hub’s word only when it is lower', () => {
-    expect(start([HYBRID], 500_000_000).limit()).toMatchObject({ limitBytes: 500_000_000, limitSource: 'environment' });
+    expect(start([HYBRID], 500_000_000).limit()).toMatchObject({
+      limitBytes: 500_000_000,
+      limitSource: 'environment'
+    });
     collector.close();
     tree.dispose();
     expect(start([HYBRID], 2 * GIB).limit()).toMatchObject({ limitBytes: GIB, limitSource: 'cgroup' });
@@ -88,9 +93,12 @@ describe('MemoryCollector', () => {
 
   it('takes the machine where nothing limits, and where the limit is higher than the machine', () => {
     const machine = { limitBytes: 16 * GIB, limitSource: 'machine', oomGroup: false };
-    expect(start([V2_PRIVATE, { 'sys/fs/cgroup/memory.max': 'max\n', 'sys/fs/cgroup/memory.oom.group': '0\n' }]).limit()).toEqual(
-      machine
-    );
+    expect(
+      start([
+        V2_PRIVATE,
+        { 'sys/fs/cgroup/memory.max': 'max\n', 'sys/fs/cgroup/memory.oom.group': '0\n' }
+      ]).limit()
+    ).toEqual(machine);
     collector.close();
     tree.dispose();
     const none = '9223372036854771712';
@@ -106,7 +114,10 @@ describe('MemoryCollector', () => {
     collector.close();
     tree.dispose();
     expect(
-      start([V2_PRIVATE, { 'sys/fs/cgroup/memory.max': String(64 * GIB), 'sys/fs/cgroup/memory.oom.group': '0\n' }]).limit()
+      start([
+        V2_PRIVATE,
+        { 'sys/fs/cgroup/memory.max': String(64 * GIB), 'sys/fs/cgroup/memory.oom.group': '0\n' }
+      ]).limit()
     ).toEqual(machine);
   });
 
@@ -146,7 +157,10 @@ describe('MemoryCollector', () => {
     tree.remove('sys/fs/cgroup/memory.stat');
     expect(collector.collect()).toBeNull();
     expect(collector.moment(1)).toBeNull();
-    tree.write({ 'sys/fs/cgroup/memory.current': '5000\n', 'sys/fs/cgroup/memory.stat': 'anon 1000\nshmem 0\n' });
+    tree.write({
+      'sys/fs/cgroup/memory.current': '5000\n',
+      'sys/fs/cgroup/memory.stat': 'anon 1000\nshmem 0\n'
+    });
     let usage = collector.collect();
     // A file that failed is tried again only now and then.
     for (let tries = 0; usage === null && tries < 30; tries += 1) {

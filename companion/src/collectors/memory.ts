@@ -76,9 +76,12 @@ export class MemoryCollector implements ICollector<MemoryUsage> {
     return this.source.peakBytes();
   }
 
-  /** The bound as it is now. */
+  /**
+   * The bound as it is now; on v1 that of groups which cannot be seen as it was at the last reading of memory. It is
+   * asked for at every look of the fast watch, so it costs one or two reads.
+   */
   limit(): ILimit {
-    if (this.v1) {
+    if (this.v1 && this.v1.hierarchicalLimitBytes === null) {
       this.v1.read();
     }
     return { ...this.readBound(), oomGroup: this.bound.oomGroup() };

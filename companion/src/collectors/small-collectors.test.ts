@@ -70,7 +70,10 @@ describe('CounterReader', () => {
 
   it('finds the machine’s counter in a list of several pages', () => {
     const filler = Array.from({ length: 400 }, (_, index) => `counter_number_${index} ${index}\n`).join('');
-    const reader = new CounterReader(locate(NONE, { 'proc/vmstat': `${filler}oom_kill 42\n` }), tree.procRoot);
+    const reader = new CounterReader(
+      locate(NONE, { 'proc/vmstat': `${filler}oom_kill 42\n` }),
+      tree.procRoot
+    );
     expect(reader.read(9).machineOomKill).toBe(42);
     reader.close();
   });
@@ -131,13 +134,22 @@ describe('PressureCollector', () => {
 });
 
 describe('HomeCollector', () => {
-  const usage = (usedBytes: number) => ({ path: '/home', usedBytes, sizeBytes: 100, freeBytes: 100 - usedBytes });
+  const usage = (usedBytes: number) => ({
+    path: '/home',
+    usedBytes,
+    sizeBytes: 100,
+    freeBytes: 100 - usedBytes
+  });
 
   it('gives the last answer, and asks again every ten seconds or when a fresh one is wanted', async () => {
     tree = plant();
     const clock = new FakeClock();
     let asked = 0;
-    const home = new HomeCollector('/home', () => clock.monotonicMs(), async () => usage((asked += 1)));
+    const home = new HomeCollector(
+      '/home',
+      () => clock.monotonicMs(),
+      async () => usage((asked += 1))
+    );
     await Promise.resolve();
     expect(home.collect()).toEqual(usage(1));
     clock.advance(9999);
@@ -157,10 +169,14 @@ describe('HomeCollector', () => {
     tree = plant();
     const clock = new FakeClock();
     let asked = 0;
-    const home = new HomeCollector('/home', () => clock.monotonicMs(), () => {
-      asked += 1;
-      return asked === 1 ? Promise.resolve(usage(7)) : new Promise(() => undefined);
-    });
+    const home = new HomeCollector(
+      '/home',
+      () => clock.monotonicMs(),
+      () => {
+        asked += 1;
+        return asked === 1 ? Promise.resolve(usage(7)) : new Promise(() => undefined);
+      }
+    );
     await Promise.resolve();
     for (let second = 0; second < 60; second += 1) {
       clock.advance(1000);
@@ -236,7 +252,9 @@ describe('AmdCollector', () => {
   it('has null for what a device does not tell, and nothing without devices', () => {
     tree = plant({ [`${device}/vendor`]: '0x1002\n', [`${device}/mem_info_vram_total`]: '1024\n' });
     const amd = new AmdCollector(tree.sysRoot);
-    expect(amd.collect()).toMatchObject([{ name: 'AMD GPU', utilization: null, temperatureC: null, powerW: null }]);
+    expect(amd.collect()).toMatchObject([
+      { name: 'AMD GPU', utilization: null, temperatureC: null, powerW: null }
+    ]);
     amd.close();
     const none = new AmdCollector(`${tree.root}/nowhere`);
     expect(none.collect()).toBeNull();

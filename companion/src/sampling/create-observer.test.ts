@@ -86,7 +86,9 @@ describe('createObserver', () => {
     observer.setKernels([KERNEL]);
     observer.sample(1000);
     tree.write(processFiles({ pid: 100, ppid: 40, rssPages: 2000, sharedPages: 1000 }));
-    expect(observer.sample(2000).kernels).toMatchObject([{ memoryBytes: 3000 * 4096, peakBytes: 11_000 * 4096 }]);
+    expect(observer.sample(2000).kernels).toMatchObject([
+      { memoryBytes: 3000 * 4096, peakBytes: 11_000 * 4096 }
+    ]);
     tree.remove('proc/100');
     expect(observer.sample(3000).kernels).toEqual([]);
   });
@@ -147,7 +149,10 @@ describe('createObserver', () => {
 
 describe('readHubLimits', () => {
   it('reads bytes, and the sizes that people write', () => {
-    expect(readHubLimits({ MEM_LIMIT: '2147483648', CPU_LIMIT: '0.5' })).toEqual({ memoryBytes: 2 ** 31, cores: 0.5 });
+    expect(readHubLimits({ MEM_LIMIT: '2147483648', CPU_LIMIT: '0.5' })).toEqual({
+      memoryBytes: 2 ** 31,
+      cores: 0.5
+    });
     expect(readHubLimits({ MEM_LIMIT: '16g' }).memoryBytes).toBe(16 * 2 ** 30);
   });
 

@@ -12,7 +12,9 @@ export function readHubLimits(environment: Readonly<Record<string, string | unde
   const memory = /^(\d+(?:\.\d+)?)([KMGT]?)$/i.exec(environment['MEM_LIMIT']?.trim() ?? '');
   const cores = /^\d+(?:\.\d+)?$/.exec(environment['CPU_LIMIT']?.trim() ?? '');
   return {
-    memoryBytes: memory ? positive(Number(memory[1]) * (FACTORS[(memory[2] ?? '').toUpperCase()] ?? 0)) : null,
+    memoryBytes: memory
+      ? positive(Number(memory[1]) * (FACTORS[(memory[2] ?? '').toUpperCase()] ?? 0))
+      : null,
     cores: cores ? positive(Number(cores[0])) : null
   };
 }

@@ -1,5 +1,13 @@
 import { cpus, totalmem } from 'node:os';
-import type { Counters, CpuUsage, DiskUsage, LostWorker, MemoryMoment, MemoryUsage, Sample } from '@labkeeper/protocol';
+import type {
+  Counters,
+  CpuUsage,
+  DiskUsage,
+  LostWorker,
+  MemoryMoment,
+  MemoryUsage,
+  Sample
+} from '@labkeeper/protocol';
 import { systemClock } from '../clock.js';
 import { HomeCollector } from '../collectors/home.js';
 import { reasonOf, type Log } from '../log.js';

@@ -122,7 +122,7 @@ export class OomScores {
 /** A process and those it descends from, as far as the table knows them. */
 function lineage(pid: number, table: ProcessTable): Set<number> {
   const pids = new Set<number>();
-  for (let next: number | undefined = pid; next && pids.size < MAX_DEPTH && !pids.has(next); ) {
+  for (let next: number | undefined = pid; next && pids.size < MAX_DEPTH && !pids.has(next);) {
     pids.add(next);
     next = table.process(next)?.ppid;
   }

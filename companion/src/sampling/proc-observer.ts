@@ -1,4 +1,12 @@
-import type { Counters, DiskUsage, GpuUsage, Kernel, LostWorker, MemoryMoment, Sample } from '@labkeeper/protocol';
+import type {
+  Counters,
+  DiskUsage,
+  GpuUsage,
+  Kernel,
+  LostWorker,
+  MemoryMoment,
+  Sample
+} from '@labkeeper/protocol';
 import { countAllowedCpus } from '../adapters/allowed-cpus.js';
 import { readKernelConstants } from '../adapters/kernel-constants.js';
 import { NvidiaSmi, findNvidiaSmi } from '../adapters/nvidia-smi.js';
@@ -26,7 +34,13 @@ import { ProcessTable } from './process-table.js';
 /** Observes a Linux container by the files of /proc and its control groups. */
 export class ProcObserver implements IObserver {
   constructor(options: IObserverOptions) {
-    const { procRoot = '/proc', sysRoot = '/sys', cgroupRoot = `${sysRoot}/fs/cgroup`, serverPid, log } = options;
+    const {
+      procRoot = '/proc',
+      sysRoot = '/sys',
+      cgroupRoot = `${sysRoot}/fs/cgroup`,
+      serverPid,
+      log
+    } = options;
     const clock = options.clock ?? systemClock;
     const monotonicMs = (): number => clock.monotonicMs();
     const groups = locateCgroups({ procRoot, cgroupRoot, pid: serverPid });

@@ -157,12 +157,17 @@ describe('ProcessTable', () => {
   });
 
   it('tells which workers a living kernel lost, once, with name and last memory', () => {
-    run({ pid: 100, ppid: 40 }, { pid: 101, ppid: 100, name: 'loky worker', rssPages: 7000, sharedPages: 2000 });
+    run(
+      { pid: 100, ppid: 40 },
+      { pid: 101, ppid: 100, name: 'loky worker', rssPages: 7000, sharedPages: 2000 }
+    );
     table.setKernels([kernel('a', 100)]);
     look();
     end(101);
     look();
-    expect(table.tree('a')?.takeLost()).toEqual([{ pid: 101, name: 'loky worker', memoryBytes: 5000 * PAGE }]);
+    expect(table.tree('a')?.takeLost()).toEqual([
+      { pid: 101, name: 'loky worker', memoryBytes: 5000 * PAGE }
+    ]);
     expect(table.tree('a')?.takeLost()).toEqual([]);
   });
 

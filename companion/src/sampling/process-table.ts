@@ -83,10 +83,7 @@ export class ProcessTable {
       const tree = this.byKernel.get(kernelId);
       return tree?.pid === pid && tree.alive;
     };
-    if (
-      local.length === this.byKernel.size &&
-      local.every(({ kernelId, pid }) => same(kernelId, pid))
-    ) {
+    if (local.length === this.byKernel.size && local.every(({ kernelId, pid }) => same(kernelId, pid))) {
       return false;
     }
     const trees = local.map(({ kernelId, pid }) => {
