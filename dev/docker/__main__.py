@@ -26,6 +26,8 @@ def main() -> int:
     arguments = parser.parse_args()
     # The end of standard input is the one way to end this; Ctrl-C reaches our caller too, who closes it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(0))
     try:
         engine = open_engine(Path(arguments.state).resolve())
     except NoEngineError as error:

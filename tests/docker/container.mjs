@@ -86,9 +86,21 @@ export class Container {
 
   /** Connects as a page does, through jupyter_server. */
   async openPage() {
-    this.page = await Link.open(`ws://${this.address}:${PORT}/labkeeper/ws`, FROM_COMPANION, {
-      headers: { Authorization: `token ${TOKEN}` }
-    });
+    const url = `ws://${this.address}:${PORT}/labkeeper/ws`;
+    // Refused with a 503 while the companion starts; a page comes again too.
+    let refusal = '';
+    this.page = await eventually(
+      async () => {
+        try {
+          return await Link.open(url, FROM_COMPANION, { headers: { Authorization: `token ${TOKEN}` } });
+        } catch (error) {
+          refusal = String(error);
+          return null;
+        }
+      },
+      15_000,
+      () => `the companion's answer (${refusal})`
+    );
     this.page.send(pageHello, { protocol: PROTOCOL, build: 'docker-test', client: 'lab', visible: true });
     await this.page.first(companionHello);
     return this.page;
@@ -173,12 +185,12 @@ export class Container {
     return params;
   }
 
-  /** The newest death that this start knows from the flight recorder. */
+  /**
+   * The death that this start tells from the flight recorder. Records of another container are believed to be of the
+   * past only when nobody has added to them for a while.
+   */
   async recorded() {
-    const { params } = await this.page.first(deathsKnown, ({ deaths }) =>
-      deaths.some(({ evidence }) => evidence.fromFlightRecorder)
-    );
-    return params.deaths.filter(({ evidence }) => evidence.fromFlightRecorder).at(-1);
+    return await this.page.death(({ evidence }) => evidence.fromFlightRecorder, 60_000);
   }
 
   async exec(...words) {
@@ -187,7 +199,12 @@ export class Container {
 
   /** Waits for the end of the container, and returns when it was, as the engine says (ms since the epoch). */
   async ended() {
-    await this.engine.docker('wait', this.name);
+    await eventually(
+      async () =>
+        (await this.engine.docker('inspect', '--format', '{{.State.Running}}', this.name)) === 'false',
+      30_000,
+      () => `the end of the container (page: ${this.page?.summary() ?? 'none'})`
+    );
     return Date.parse(await this.engine.docker('inspect', '--format', '{{.State.FinishedAt}}', this.name));
   }
 

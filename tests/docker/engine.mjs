@@ -67,14 +67,17 @@ export class Engine {
 
   /** Removes what the tests made and gives the engine back. */
   async close() {
-    for (const name of this.containers) {
-      await this.docker('rm', '--force', name);
+    try {
+      for (const name of this.containers) {
+        await this.docker('rm', '--force', name);
+      }
+      for (const name of this.volumes) {
+        await this.docker('volume', 'rm', '--force', name);
+      }
+    } finally {
+      this.keeper.stdin.end();
+      await this.ended;
+      await rm(this.state, { recursive: true, force: true });
     }
-    for (const name of this.volumes) {
-      await this.docker('volume', 'rm', '--force', name);
-    }
-    this.keeper.stdin.end();
-    await this.ended;
-    await rm(this.state, { recursive: true, force: true });
   }
 }

@@ -21,7 +21,13 @@ async function main() {
   const reporting = new Reporting();
   const engine = await Engine.open();
   const stop = () => {
-    void engine.close().finally(() => process.exit(130));
+    engine.close().then(
+      () => process.exit(130),
+      error => {
+        console.error(error);
+        process.exit(1);
+      }
+    );
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { deathSeen, sampleTaken } from '@labkeeper/protocol';
 import { eventually } from '../machine/inside/eventually.mjs';
 import { Container } from './container.mjs';
+import { demoHubWithContainers } from './hub.mjs';
 
 const MIB = 2 ** 20;
 const LIMIT_MIB = 512;
@@ -96,10 +97,11 @@ export const SCENARIOS = {
       const home = `labkeeper-test-${process.pid}-memory`;
       let kernelId = '';
       let endMs = 0;
-      await inContainer(engine, { home }, async container => {
+      const environment = { LABKEEPER_DISABLE: 'oom-score' };
+      await inContainer(engine, { home, environment }, async container => {
         kernelId = await container.startKernel('eater.ipynb');
         await container.sampleOf(kernelId, 20);
-        // The server is made the first victim, so that its end takes the container, as with an unlucky choice.
+        // The server is made the first victim, so that its end takes the container, as without our protection.
         const server = await container.execute(
           kernelId,
           'import os\nopen(f"/proc/{os.getppid()}/oom_score_adj", "w").write("1000")'
@@ -124,7 +126,8 @@ export const SCENARIOS = {
   },
   'absent-home-is-harmless': {
     run: engine => deathWithoutRecorder(engine, 'absent')
-  }
+  },
+  'demo-hub': { run: demoHubWithContainers }
 };
 
 /** Where the flight recorder cannot write, meter and verdicts work all the same. */

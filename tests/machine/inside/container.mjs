@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chownSync, mkdirSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -118,9 +119,12 @@ export class Container {
     await this.page.first(companionHello);
   }
 
-  /** A kernel that grows by orders. */
-  startKernel(title = `notebook-${this.number + 1}.ipynb`) {
-    return this.adopt(new Hog(this.group), title);
+  /** A kernel that grows by orders; it begins with 1 MiB. */
+  async startKernel(title = `notebook-${this.number + 1}.ipynb`) {
+    const hog = new Hog(this.group);
+    // Its answer says that it is the container's user by now, as a real kernel is from its start.
+    assert.ok(await hog.grow(1), JSON.stringify(hog.end));
+    return this.adopt(hog, title);
   }
 
   /** A kernel that runs `command`. */

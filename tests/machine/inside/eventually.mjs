@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
  *
  * @param look - may be asynchronous.
  *
+ * @param what - what is waited for, or a function that says it at the end.
  * @returns the first truthy value of `look`.
  * @throws after `timeoutMs`, naming what was waited for.
  */
@@ -16,7 +17,7 @@ export async function eventually(look, timeoutMs, what) {
       return value;
     }
     if (Date.now() > endMs) {
-      throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}`);
+      throw new Error(`waited ${timeoutMs / 1000} s in vain for ${typeof what === 'string' ? what : what()}`);
     }
     await delay(10);
   }

@@ -1,4 +1,4 @@
-import { Receiver, encode } from '@labkeeper/protocol';
+import { Receiver, deathSeen, deathsKnown, encode } from '@labkeeper/protocol';
 import WebSocket from 'ws';
 
 /** One link to the companion: what was declared is parsed, collected and can be waited for. */
@@ -44,7 +44,26 @@ export class Link {
 
   /** The first message, seen already or still to come, of this kind that `accept` takes: `{params, atMs}`. */
   async first(declaration, accept = () => true, timeoutMs = 15_000) {
-    const fits = message => message.method === declaration.method && accept(message.params);
+    return await this.find(
+      message => message.method === declaration.method && accept(message.params),
+      timeoutMs,
+      declaration.method
+    );
+  }
+
+  /** A death that `accept` takes, whether it comes with the list at the connection or alone afterwards. */
+  async death(accept, timeoutMs = 15_000) {
+    const among = ({ method, params }) =>
+      method === deathsKnown.method
+        ? params.deaths.filter(accept)
+        : method === deathSeen.method
+          ? [params].filter(accept)
+          : [];
+    const message = await this.find(candidate => among(candidate).length > 0, timeoutMs, 'death');
+    return among(message).at(-1);
+  }
+
+  async find(fits, timeoutMs, what) {
     const known = this.seen.find(fits);
     if (known !== undefined) {
       return known;
@@ -59,16 +78,19 @@ export class Link {
       };
       const timer = setTimeout(() => {
         this.waiting.delete(waiter);
-        const methods = [...new Set(this.seen.map(message => message.method))].join(', ');
-        const wrong = this.seen.find(message => message.method === 'wrong');
-        reject(
-          new Error(
-            `no ${declaration.method} that fits within ${timeoutMs / 1000} s (seen: ${methods}${wrong ? `; ${wrong.params}` : ''})`
-          )
-        );
+        reject(new Error(`no ${what} that fits within ${timeoutMs / 1000} s (seen: ${this.summary()})`));
       }, timeoutMs);
       this.waiting.add(waiter);
     });
+  }
+
+  /** What came, for a failure: the kinds, and what could not be parsed or was a death. */
+  summary() {
+    const methods = [...new Set(this.seen.map(message => message.method))].join(', ');
+    const telling = this.seen
+      .filter(({ method, params }) => method === 'wrong' || (method === deathSeen.method && params.verdict))
+      .map(({ params }) => (typeof params === 'string' ? params : JSON.stringify(params)));
+    return [methods, ...telling].join('; ');
   }
 
   close() {

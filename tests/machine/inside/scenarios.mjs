@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { deathsKnown, sampleTaken } from '@labkeeper/protocol';
+import { sampleTaken } from '@labkeeper/protocol';
 import { Container } from './container.mjs';
 import { Group } from './group.mjs';
 
@@ -53,7 +53,7 @@ export const SCENARIOS = {
   'own-limit': {
     async run() {
       return await inContainer(newGroup(), {}, async container => {
-        const kernel = container.startKernel();
+        const kernel = await container.startKernel();
         await kernel.grow(40);
         const { memory, pressure, processes } = await container.sampleOf(kernel, 40);
         assert.equal(memory.limitBytes, LIMIT_MIB * MIB);
@@ -77,7 +77,7 @@ export const SCENARIOS = {
         newGroup({ 'memory.max': `${2 * LIMIT_MIB}M` }, 'pod/'),
         {},
         async container => {
-          const kernel = container.startKernel();
+          const kernel = await container.startKernel();
           await kernel.grow(40);
           await container.sampleOf(kernel, 40);
           await growToDeath(kernel, 20, 2 * LIMIT_MIB);
@@ -98,7 +98,7 @@ export const SCENARIOS = {
         newGroup({ 'memory.max': `${2 * LIMIT_MIB}M` }, 'slice/'),
         { namespace: 'host' },
         async container => {
-          const kernel = container.startKernel();
+          const kernel = await container.startKernel();
           await kernel.grow(40);
           const { memory } = await container.sampleOf(kernel, 40);
           assert.equal(memory.limitBytes, LIMIT_MIB * MIB);
@@ -113,7 +113,7 @@ export const SCENARIOS = {
   'machine-out-of-memory': {
     async run() {
       return await inContainer(newGroup({ 'memory.max': '4096M' }), {}, async container => {
-        const kernel = container.startKernel();
+        const kernel = await container.startKernel();
         await kernel.grow(40);
         await container.sampleOf(kernel, 40);
         await container.preferKernels(oomScore);
@@ -127,7 +127,7 @@ export const SCENARIOS = {
   'killed-from-outside-at-95-percent': {
     async run() {
       return await inContainer(newGroup(), {}, async container => {
-        const kernel = container.startKernel();
+        const kernel = await container.startKernel();
         while (container.group.unreclaimable() < 0.95 * LIMIT_MIB * MIB) {
           assert.ok(await kernel.grow(2), 'died of memory before it was killed');
         }
@@ -182,8 +182,8 @@ export const SCENARIOS = {
       // Without help the server dies here: it is the biggest process, and the killer takes the biggest.
       const options = { serverMiB: 110 };
       return await inContainer(newGroup({ 'memory.max': '448M' }), options, async container => {
-        const kernels = Array.from({ length: 8 }, () => container.startKernel());
-        await Promise.all(kernels.map(kernel => kernel.grow(4)));
+        const kernels = await Promise.all(Array.from({ length: 8 }, () => container.startKernel()));
+        await Promise.all(kernels.map(kernel => kernel.grow(3)));
         await container.preferKernels(oomScore);
         const died = Promise.race(kernels.map(kernel => kernel.ended.then(() => kernel)));
         // All grow alike until one is killed, so that each stays smaller than the server.
@@ -207,9 +207,9 @@ export const SCENARIOS = {
       const stepMiB = [8, 30, 300][(round - 1) % 3];
       const home = `/home/round-${round}`;
       const container = await Container.start(newGroup({ 'memory.oom.group': 1 }), { home });
-      const bystander = container.startKernel('other.ipynb');
+      const bystander = await container.startKernel('other.ipynb');
       await bystander.grow(10);
-      const kernel = container.startKernel('holder.ipynb');
+      const kernel = await container.startKernel('holder.ipynb');
       await kernel.grow(40);
       await container.sampleOf(kernel, 40);
       container.groupKilled = true;
@@ -230,7 +230,7 @@ export const SCENARIOS = {
     async run() {
       const home = '/home/stopped';
       const container = await Container.start(newGroup(), { home });
-      const kernel = container.startKernel();
+      const kernel = await container.startKernel();
       await kernel.grow(40);
       await container.sampleOf(kernel, 40);
       container.groupKilled = true;
@@ -248,10 +248,11 @@ export const SCENARIOS = {
 
 /** The death that the next start knows from the flight recorder; it must name the right kernel. */
 async function firstRecorded(container, kernel) {
-  const { params } = await container.page.first(deathsKnown, ({ deaths }) => deaths.length > 0);
-  const { deaths } = params;
-  assert.equal(deaths.length, 1, `one death is told: ${JSON.stringify(deaths)}`);
-  assert.equal(deaths[0].evidence.kernel.kernelId, kernel.kernelId, 'another kernel is blamed');
-  assert.equal(deaths[0].evidence.fromFlightRecorder, true);
-  return deaths[0];
+  const death = await container.page.death(({ evidence }) => evidence.fromFlightRecorder, 40_000);
+  assert.equal(
+    death.evidence.kernel.kernelId,
+    kernel.kernelId,
+    `another kernel is blamed: ${JSON.stringify(death)}`
+  );
+  return death;
 }

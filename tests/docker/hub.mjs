@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { eventually } from '../machine/inside/eventually.mjs';
+import { python, repository } from './engine.mjs';
+
+const MIB = 2 ** 20;
+
+/** `npm start -- --docker`: log in, start a server, see its limits and its companion, press Ctrl-C, find nothing left. */
+export async function demoHubWithContainers(engine) {
+  const state = await mkdtemp(join(repository, '.state/docker-hub-'));
+  const port = await freePort();
+  const startedAtMs = Date.now();
+  const demo = spawn(
+    python,
+    [
+      '-m',
+      'dev.start',
+      '--docker',
+      '--port',
+      String(port),
+      '--memory',
+      '600M',
+      '--cpu',
+      '1',
+      '--state',
+      state
+    ],
+    {
+      cwd: repository,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, DOCKER_HOST: engine.about.host, LABKEEPER_PASSWORD: 'docker-test' }
+    }
+  );
+  let said = '';
+  demo.stdout.on('data', chunk => (said += String(chunk)));
+  demo.stderr.on('data', chunk => (said += String(chunk)));
+  const ended = new Promise(resolve => demo.once('exit', resolve));
+  const containers = async () =>
+    (await engine.docker('ps', '--all', '--quiet', '--filter', 'name=labkeeper-researcher'))
+      .split('\n')
+      .filter(Boolean);
+  try {
+    await eventually(
+      () => said.includes('Labkeeper is at') || demo.exitCode !== null,
+      60_000,
+      () => `the hub: ${said}`
+    );
+    const base = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
+    assert.ok(base !== undefined, said);
+    const hubMs = Date.now() - startedAtMs;
+    const visitor = new Visitor(base);
+    await visitor.logIn('researcher', 'docker-test');
+    await visitor.get('/hub/spawn');
+    await eventually(
+      async () => {
+        const answer = await visitor.get('/user/researcher/api', { redirect: 'manual' });
+        return answer.status === 200 && 'version' in JSON.parse(await answer.text());
+      },
+      60_000,
+      'the server in its container'
+    );
+    const spawnMs = Date.now() - startedAtMs - hubMs;
+    const [id] = await containers();
+    const { HostConfig } = JSON.parse(await engine.docker('inspect', id))[0];
+    assert.equal(HostConfig.Memory, 600 * MIB);
+    assert.equal(HostConfig.MemorySwap, 600 * MIB);
+    assert.equal(HostConfig.CpuQuota / HostConfig.CpuPeriod, 1);
+    await eventually(
+      async () => (await engine.docker('top', id, '-eo', 'pid,args')).includes('companion.mjs'),
+      15_000,
+      'the companion in the container'
+    );
+    assert.match(await engine.docker('exec', id, 'ls', engine.about.home), /labkeeper-tour\.ipynb/);
+    demo.kill('SIGINT');
+    assert.equal(await ended, 0);
+    assert.deepEqual(await containers(), []);
+    return { hubMs, spawnMs };
+  } catch (error) {
+    const log = await readFile(join(state, 'hub.log'), 'utf8').catch(() => 'no log');
+    throw new Error(`${error.stack}\nthe hub said:\n${said}\n${log.slice(-2000)}`, { cause: error });
+  } finally {
+    demo.kill('SIGINT');
+    await ended;
+    for (const id of await containers()) {
+      await engine.docker('rm', '--force', id);
+    }
+    await engine.docker('volume', 'rm', '--force', 'labkeeper-home-researcher');
+    await rm(state, { recursive: true, force: true });
+  }
+}
+
+/** Somebody with a browser's cookies. */
+class Visitor {
+  constructor(base) {
+    this.base = base;
+    this.cookies = new Map();
+  }
+
+  async get(path, options = {}) {
+    return await this.request(path, { method: 'GET', ...options });
+  }
+
+  async logIn(username, password) {
+    const page = await (await this.get('/hub/login')).text();
+    const token = /name="_xsrf" value="([^"]*)"/.exec(page)?.[1];
+    assert.ok(token !== undefined, `no form at /hub/login: ${page.slice(0, 300)}`);
+    const answer = await this.request('/hub/login', {
+      method: 'POST',
+      body: new URLSearchParams({ username, password, _xsrf: token }),
+      redirect: 'manual'
+    });
+    assert.equal(answer.status, 302, 'the login was refused');
+  }
+
+  async request(path, options) {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const answer = await fetch(this.base + path, {
+      ...options,
+      headers: cookie === '' ? {} : { Cookie: cookie }
+    });
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      this.cookies.set(name, value);
+    }
+    return answer;
+  }
+}
+
+/** A port of which the next two are free too, most likely: the demo takes three. */
+async function freePort() {
+  const probe = createServer();
+  await new Promise(resolve => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address();
+  await new Promise(resolve => probe.close(resolve));
+  return port;
+}
