@@ -3,8 +3,7 @@ import { Token } from '@lumino/coreutils';
 
 /** One row of the panel's events. */
 export type PastEvent =
-  | { readonly kind: 'death'; readonly death: Death }
-  | { readonly kind: 'notice'; readonly notice: Notice };
+  { readonly kind: 'death'; readonly death: Death } | { readonly kind: 'notice'; readonly notice: Notice };
 
 /** The words for deaths and notices, and the dialog that tells the whole story. */
 export interface IEventWords {

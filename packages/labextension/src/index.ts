@@ -1,0 +1,7 @@
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { resourceMeterPlugins } from '@labkeeper/resource-meter';
+
+/** All plugins of Labkeeper: one bundle, so that shared parts are loaded once. */
+const plugins: JupyterFrontEndPlugin<unknown>[] = [...resourceMeterPlugins];
+
+export default plugins;

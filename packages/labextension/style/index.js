@@ -1,0 +1,3 @@
+import 'uplot/dist/uPlot.min.css';
+import '@labkeeper/resource-meter/style/base.css';
+import '@labkeeper/resource-meter/style/deaths.css';

@@ -1,0 +1,67 @@
+import type { CompanionState, ICompanion, ICompanionInfo } from '@labkeeper/labkit';
+import type { Death, Kernel, Notice, Sample } from '@labkeeper/protocol';
+import { Signal } from '@lumino/signaling';
+
+/** A companion whose messages a test speaks. */
+export class FakeCompanion implements ICompanion {
+  state: CompanionState = 'connected';
+  reason = '';
+  info: ICompanionInfo | null = {
+    build: '0.1.0',
+    boot: 'boot-1',
+    disabled: [],
+    machine: { hostname: 'node-1', platform: 'linux', cpuModel: null, cpuCores: 2, memoryBytes: null },
+    runbookUrl: null,
+    serverName: ''
+  };
+  sample: Sample | null = null;
+  readonly recent = null;
+  readonly day = null;
+  readonly kernels: readonly Kernel[] = [];
+  deaths: readonly Death[] = [];
+  notices: readonly Notice[] = [];
+  readonly stateChanged: Signal<this, CompanionState> = new Signal<this, CompanionState>(this);
+  readonly sampleTaken: Signal<this, Sample> = new Signal<this, Sample>(this);
+  readonly historyChanged: Signal<this, void> = new Signal<this, void>(this);
+  readonly kernelsChanged: Signal<this, readonly Kernel[]> = new Signal<this, readonly Kernel[]>(this);
+  readonly deathSeen: Signal<this, Death> = new Signal<this, Death>(this);
+  readonly deathsKnown: Signal<this, readonly Death[]> = new Signal<this, readonly Death[]>(this);
+  readonly noticeGiven: Signal<this, Notice> = new Signal<this, Notice>(this);
+  readonly noticesKnown: Signal<this, readonly Notice[]> = new Signal<this, readonly Notice[]>(this);
+
+  isDisabled(part: string): boolean {
+    return this.state === 'disabled' || (this.info?.disabled.includes(part) ?? false);
+  }
+
+  reconnect(): void {
+    // A test says itself when the connection is back.
+  }
+
+  sayDeath(death: Death): void {
+    this.deaths = [...this.deaths.filter(each => each.id !== death.id), death];
+    this.deathSeen.emit(death);
+  }
+
+  sayNotice(notice: Notice): void {
+    this.notices = [...this.notices.filter(each => each.id !== notice.id), notice];
+    this.noticeGiven.emit(notice);
+  }
+
+  connectWith(deaths: readonly Death[], notices: readonly Notice[] = []): void {
+    this.deaths = deaths;
+    this.notices = notices;
+    this.become('connected');
+    this.deathsKnown.emit(deaths);
+    this.noticesKnown.emit(notices);
+  }
+
+  become(state: CompanionState): void {
+    this.state = state;
+    this.stateChanged.emit(state);
+  }
+
+  saySample(sample: Sample): void {
+    this.sample = sample;
+    this.sampleTaken.emit(sample);
+  }
+}

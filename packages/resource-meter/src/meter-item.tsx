@@ -1,0 +1,42 @@
+import { ReactWidget } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IPageVisibility, Quantities } from '@labkeeper/labkit';
+import { Signal } from '@lumino/signaling';
+import type { MeterModel } from './model.js';
+import { Meter } from './view/meter.js';
+
+export interface IMeterItemOptions {
+  readonly model: MeterModel;
+  readonly visibility: IPageVisibility;
+  readonly say: Quantities;
+  readonly trans: TranslationBundle;
+  readonly onClick: () => void;
+}
+
+/** The meter of the status bar (JupyterLab) or the top area (Notebook). Drawn only while the page is seen. */
+export class MeterItem extends ReactWidget {
+  constructor(private readonly options: IMeterItemOptions) {
+    super();
+    this.addClass('lk-MeterItem');
+    options.model.changed.connect(this.redraw, this);
+    options.visibility.changed.connect(this.redraw, this);
+  }
+
+  override dispose(): void {
+    Signal.disconnectReceiver(this);
+    super.dispose();
+  }
+
+  protected override render(): JSX.Element {
+    const { model, say, trans, onClick } = this.options;
+    const { state, reason, sample } = model.companion;
+    const { readings, worst } = model;
+    return <Meter {...{ state, reason, sample, readings, worst, say, trans, onClick }} />;
+  }
+
+  private redraw(): void {
+    if (!this.options.visibility.hidden) {
+      this.update();
+    }
+  }
+}

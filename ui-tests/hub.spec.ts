@@ -1,0 +1,115 @@
+import AxeBuilder from '@axe-core/playwright';
+import { type Page, expect, test } from '@playwright/test';
+import { TEST_PASSWORD } from '../playwright.config.ts';
+import { command, newNotebook, runCode, whenLabIsUp } from '../bench/lib/lab.mts';
+
+/** One browser tab of the researcher, kept for all tests of this file: her server starts once. */
+let page: Page;
+
+test.describe.configure({ mode: 'serial' });
+
+test.beforeAll(async ({ browser, baseURL }) => {
+  page = await browser.newPage();
+  await page.goto(`${baseURL}/hub/login`);
+  await page.getByLabel('Username').fill('researcher');
+  await page.getByLabel('Password').fill(TEST_PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL('**/user/researcher/lab**', { timeout: 120_000 });
+  await whenLabIsUp(page);
+});
+
+test.afterAll(async () => page.close());
+
+const meter = () => page.locator('.lk-Meter');
+const dialog = () => page.locator('.jp-Dialog.lk-Explain');
+const stock = () => page.locator('.jp-Dialog', { hasText: 'Kernel Restarting' });
+
+/** Runs code that ends the kernel and waits for our dialog. */
+async function die(code: string): Promise<void> {
+  await newNotebook(page);
+  await runCode(page, code);
+  await expect(dialog()).toBeVisible({ timeout: 30_000 });
+  expect(await stock().count()).toBe(0);
+}
+
+async function dismiss(): Promise<void> {
+  await page.keyboard.press('Escape');
+  await expect(dialog()).toHaveCount(0);
+  expect(await stock().count()).toBe(0);
+}
+
+test('Lab opens with the tour', async () => {
+  await expect(page.locator('.jp-NotebookPanel', { hasText: 'Labkeeper in five minutes' })).toBeVisible({ timeout: 60_000 });
+});
+
+test('the meter shows memory against the limit of the cgroup, and CPU against the quota', async () => {
+  await expect(meter()).toContainText(/[\d.]+ (of|\/) 700 MB/, { timeout: 30_000 });
+  await expect(meter()).toContainText(/CPU/);
+  await expect(meter()).toHaveAttribute('title', /limit/i);
+});
+
+test('the meter opens the panel, by mouse and by keyboard, and the panel has no accessibility faults', async () => {
+  await meter().focus();
+  await page.keyboard.press('Enter');
+  const panel = page.locator('#labkeeper-resources');
+  await expect(panel).toBeVisible();
+  for (const heading of ['Memory', 'CPU', 'Kernels', 'Events']) {
+    await expect(panel.getByRole('heading', { name: heading, exact: true })).toBeVisible();
+  }
+  await expect(panel.locator('.lk-Chart canvas').first()).toBeVisible();
+  await expect(panel.getByRole('button', { name: /Shut down the kernel of labkeeper-tour/ })).toBeVisible();
+  for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
+    await command(page, 'apputils:change-theme', { theme });
+    await expect(page.locator(`body[data-jp-theme-name="${theme}"]`)).toBeVisible();
+    const { violations } = await new AxeBuilder({ page }).include('#labkeeper-resources').include('.lk-Meter').analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(' ')}`)).toEqual([]);
+    await page.screenshot({ path: `test-results/panel-${theme.endsWith('Dark') ? 'dark' : 'light'}.png` });
+  }
+  await command(page, 'apputils:change-theme', { theme: 'JupyterLab Light' });
+});
+
+test('a death by the memory limit is explained by one dialog with its proof, and the cell is marked', async () => {
+  await die("rows = []\nwhile True: rows.append(b'x' * 8_000_000)");
+  await expect(dialog().locator('.jp-Dialog-header')).toContainText('Memory limit exceeded: 700 MB');
+  for (const proof of [/700 MB/, /out-of-memory/, /signal 9/, /This kernel held/]) {
+    await expect(dialog()).toContainText(proof);
+  }
+  await page.screenshot({ path: 'test-results/dialog-light.png' });
+  const { violations } = await new AxeBuilder({ page }).include('.lk-Explain').analyze();
+  expect(violations.map(({ id }) => id)).toEqual([]);
+  await dismiss();
+  await expect(page.locator('.jp-NotebookPanel:visible .lk-CellMark')).toBeVisible();
+  await expect(page.locator('#labkeeper-resources .lk-Event').first()).toContainText(/Memory limit exceeded/i);
+});
+
+test('a segmentation fault is told apart, and said not to be memory', async () => {
+  await die('import ctypes; ctypes.string_at(0)');
+  await expect(dialog().locator('.jp-Dialog-header')).toContainText('segmentation fault');
+  await expect(dialog()).toContainText(/not memory/i);
+  await dismiss();
+});
+
+test('a kernel that ends itself is told apart', async () => {
+  await die('import os; os._exit(3)');
+  await expect(dialog().locator('.jp-Dialog-header')).toContainText('code 3');
+  await dismiss();
+});
+
+test('a restart that the user asked for shows nothing', async () => {
+  await newNotebook(page);
+  await runCode(page, 'x = 1');
+  await command(page, 'kernelmenu:restart');
+  await page.locator('.jp-Dialog').getByRole('button', { name: /Restart/ }).click();
+  await page.waitForTimeout(4000);
+  expect(await dialog().count()).toBe(0);
+  expect(await stock().count()).toBe(0);
+});
+
+test('the page makes no request to the companion by itself: frames from the page keep servers alive', async () => {
+  const sent: string[] = [];
+  page.on('request', request => {
+    if (request.url().includes('/labkeeper/')) sent.push(request.url());
+  });
+  await page.waitForTimeout(5000);
+  expect(sent).toEqual([]);
+});
