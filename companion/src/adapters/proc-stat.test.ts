@@ -23,6 +23,7 @@ describe('ProcStat', () => {
           childTicks: 10,
           threads: 65,
           startTicks: 987654,
+          rssPages: 12,
           gone: false
         });
         expect(stat.name(bytes)).toBe(name);

@@ -14,6 +14,7 @@ const CUTIME = 16;
 const CSTIME = 17;
 const THREADS = 20;
 const START = 22;
+const RSS = 24;
 
 /** Zombie and dead. */
 const GONE_STATES: readonly number[] = ['Z', 'X', 'x'].map(state => state.charCodeAt(0));
@@ -29,6 +30,8 @@ export class ProcStat {
   selfTicks = 0;
   /** CPU time of the children that ended and were waited for, in ticks. */
   childTicks = 0;
+  /** Resident memory, in pages. */
+  rssPages = 0;
   /** It ended; what is left is its exit status. */
   gone = false;
   /** Changes when the name changes, which it does at exec. */
@@ -53,7 +56,7 @@ export class ProcStat {
     let at = close + 2;
     let self = 0;
     let child = 0;
-    for (let field = STATE; field <= START && at < length; field += 1) {
+    for (let field = STATE; field <= RSS && at < length; field += 1) {
       switch (field) {
         case STATE:
           this.gone = GONE_STATES.includes(bytes[at] ?? 0);
@@ -77,9 +80,12 @@ export class ProcStat {
           break;
         case START:
           this.startTicks = numberAt(bytes, at, length);
+          break;
+        case RSS:
+          this.rssPages = numberAt(bytes, at, length);
           this.selfTicks = self;
           this.childTicks = child;
-          return !Number.isNaN(this.ppid + self + child + this.threads + this.startTicks);
+          return !Number.isNaN(this.ppid + self + child + this.threads + this.startTicks + this.rssPages);
         default:
       }
       while (at < length && bytes[at] !== SPACE) {

@@ -121,6 +121,23 @@ describe('ProcessTable', () => {
     expect(worker).toMatchObject({ rssBytes: 30_000 * PAGE, shmemBytes: 80_000 * 1024 });
   });
 
+  it('reads memory again only of a process that ran or holds more or less than before', () => {
+    run({ pid: 100, ppid: 40, rssPages: 5000 });
+    table.setKernels([kernel('a', 100)]);
+    look();
+    const rssOf = (): number | undefined => table.measured.find(({ pid }) => pid === 100)?.rssBytes;
+    tree.write({ 'proc/100/statm': '99999 7000 0 1 0 500 0\n' });
+    look();
+    expect(rssOf()).toBe(5000 * PAGE);
+    run({ pid: 100, ppid: 40, rssPages: 6000 });
+    look();
+    expect(rssOf()).toBe(6000 * PAGE);
+    run({ pid: 100, ppid: 40, rssPages: 6000, selfTicks: 1 });
+    tree.write({ 'proc/100/statm': '99999 6000 500 1 0 500 0\n' });
+    look();
+    expect(table.measured.find(({ pid }) => pid === 100)?.sharedBytes).toBe(500 * PAGE);
+  });
+
   it('takes CPU from ticks, with that of short-lived workers', () => {
     run({ pid: 100, ppid: 40, selfTicks: 500 });
     table.setKernels([kernel('a', 100)]);

@@ -188,7 +188,13 @@ export class ProcessTable {
     process.selfTicks = stat.selfTicks;
     process.childTicks = stat.childTicks;
     process.threads = stat.threads;
-    this.measureMemory(process);
+    if (grown === 0 && stat.rssPages === process.rssPages) {
+      // It did nothing and holds as much as before: an idle kernel costs one read.
+      this.lastMeasured.push(process);
+    } else {
+      process.rssPages = stat.rssPages;
+      this.measureMemory(process);
+    }
     tree.add(process, grown);
   }
 

@@ -16,6 +16,8 @@ export class TrackedProcess implements IProcessMemory {
   childTicks = 0;
   threads = 0;
   rssBytes = 0;
+  /** What its `stat` said of resident memory when `statm` was read last; −1 = it was not. */
+  rssPages = -1;
   sharedBytes = 0;
   /** `anonBytes` of the measurement before: the killer's reaper empties a process while it still can be read. */
   anonBytesBefore = 0;
