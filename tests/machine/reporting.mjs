@@ -25,24 +25,32 @@ export class Reporting {
     }
   }
 
-  /** Runs each scenario that `only` names (null = all), `each(kills)` times, with `words` and the round's number. */
-  async run(scenarios, only, kills, ...words) {
-    for (const [name, { run, each = () => 1 }] of Object.entries(scenarios)) {
-      if (only !== null && !only.includes(name)) {
-        continue;
-      }
-      const rounds = each(kills);
-      for (let round = 1; round <= rounds; round++) {
+  /**
+   * Runs each scenario that `only` names (null = all) as often as its `each(kills)` says, `atOnce` of them at a time.
+   *
+   * @param words - what each `run` gets; the round's number follows.
+   */
+  async run(scenarios, { only, kills, atOnce = 1 }, ...words) {
+    const jobs = Object.entries(scenarios)
+      .filter(([name]) => only === null || only.includes(name))
+      .flatMap(([name, { run, each = () => 1 }]) => {
+        const rounds = each(kills);
+        return Array.from({ length: rounds }, (_, index) => ({ name, run, round: index + 1, rounds }));
+      });
+    const work = async () => {
+      for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+        const { name, run, round, rounds } = job;
         const startMs = Date.now();
-        const base = () => ({ name, round, rounds, tookMs: Date.now() - startMs });
+        let outcome;
         try {
-          const figures = await run(...words, round);
-          this.take({ kind: 'passed', ...base(), ...figures });
+          outcome = { kind: 'passed', ...(await run(...words, round)) };
         } catch (error) {
-          this.take({ kind: 'failed', ...base(), why: describe(error) });
+          outcome = { kind: 'failed', why: describe(error) };
         }
+        this.take({ name, round, rounds, tookMs: Date.now() - startMs, ...outcome });
       }
-    }
+    };
+    await Promise.all(Array.from({ length: atOnce }, work));
   }
 
   /**

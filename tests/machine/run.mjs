@@ -33,7 +33,7 @@ const BASE_MS = 240_000;
 const KILL_MS = 30_000;
 
 /** Room for the biggest container and what lies outside it; all of it is filled once. */
-const MEMORY_MIB = 1024;
+const MEMORY_MIB = 768;
 
 async function main() {
   const startMs = Date.now();

@@ -25,6 +25,6 @@ const kills = Number(words.get('kills') ?? '3');
 report({ kind: 'up', uptimeMs: Math.round(process.uptime() * 1000) });
 const reporting = new Reporting();
 reporting.take = report;
-await reporting.run(SCENARIOS, only, kills);
+await reporting.run(SCENARIOS, { only, kills });
 report({ kind: 'done' });
 process.exit(0);

@@ -46,6 +46,21 @@ async function growToDeath(kernel, stepMiB, enoughMiB) {
   return end;
 }
 
+/** Eight kernels that the companion knows, with 4 MiB each. */
+async function eightKernels(container) {
+  const kernels = await Promise.all(Array.from({ length: 8 }, () => container.startKernel()));
+  await Promise.all(kernels.map(kernel => kernel.grow(3)));
+  return kernels;
+}
+
+/** Lets all grow alike, so that each stays smaller than the server, until `over`. */
+async function growTogether(kernels, over) {
+  while (!over()) {
+    await Promise.all(kernels.map(kernel => kernel.grow(2)));
+    assert.ok(kernels[0].heldMiB < 100, 'nobody was killed');
+  }
+}
+
 const oomScore = pid => Number(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8'));
 
 /** Every scenario: `run(round)` rejects when it fails and may return figures; `each(kills)` says how often it runs. */
@@ -66,6 +81,11 @@ export const SCENARIOS = {
         expectVerdict(death, { cause: 'memory-limit', memory: 'yes' });
         assert.equal(death.verdict.confidence, 'certain');
         const heldMiB = death.verdict.heldBytes / MIB;
+        // It died in the middle of the last order.
+        assert.ok(
+          heldMiB > 0.9 * kernel.heldMiB && heldMiB < 1.1 * (kernel.heldMiB + 20),
+          `${heldMiB} MiB held, ${kernel.heldMiB} ordered`
+        );
         return { verdictAfterMs: atMs - end.atMs, heldMiB: Math.round(heldMiB), orderedMiB: kernel.heldMiB };
       });
     }
@@ -179,24 +199,29 @@ export const SCENARIOS = {
   },
   'server-survives-eight-kernels': {
     async run() {
-      // Without help the server dies here: it is the biggest process, and the killer takes the biggest.
-      const options = { serverMiB: 110 };
-      return await inContainer(newGroup({ 'memory.max': '448M' }), options, async container => {
-        const kernels = await Promise.all(Array.from({ length: 8 }, () => container.startKernel()));
-        await Promise.all(kernels.map(kernel => kernel.grow(3)));
+      return await inContainer(newGroup({ 'memory.max': '448M' }), { serverMiB: 110 }, async container => {
+        const kernels = await eightKernels(container);
         await container.preferKernels(oomScore);
-        const died = Promise.race(kernels.map(kernel => kernel.ended.then(() => kernel)));
-        // All grow alike until one is killed, so that each stays smaller than the server.
-        while (kernels.every(kernel => kernel.end === null)) {
-          await Promise.all(kernels.map(kernel => kernel.grow(2)));
-          assert.ok(kernels[0].heldMiB < 100, 'no kernel was killed');
-        }
-        const victim = await died;
+        await growTogether(kernels, () => kernels.some(kernel => kernel.end !== null));
+        const victim = kernels.find(kernel => kernel.end !== null);
         const { params: death } = await container.death(victim);
         expectVerdict(death, { cause: 'memory-limit', memory: 'yes' });
         assert.equal(container.server.end, null, 'the server was killed');
         assert.equal(container.companion.exitCode, null);
-        return { victimMiB: victim.heldMiB, serverMiB: options.serverMiB };
+        return { victimMiB: victim.heldMiB, serverMiB: container.server.heldMiB };
+      });
+    }
+  },
+  'server-dies-where-that-is-switched-off': {
+    async run() {
+      const options = { serverMiB: 110, environment: { LABKEEPER_DISABLE: 'oom-score' } };
+      return await inContainer(newGroup({ 'memory.max': '448M' }), options, async container => {
+        const kernels = await eightKernels(container);
+        await growTogether(kernels, () => container.server.end !== null);
+        // The killer takes the biggest: without the switch this container would have kept its server.
+        assert.equal(container.server.end.signal, 'SIGKILL');
+        assert.ok(kernels.every(kernel => kernel.end === null));
+        return {};
       });
     }
   },
@@ -222,7 +247,12 @@ export const SCENARIOS = {
         expectVerdict(death, { cause: 'container-killed', memory: 'yes' });
         const lateMs = death.atMs - end.atMs;
         assert.ok(Math.abs(lateMs) < 3000, `the time is wrong by ${lateMs} ms`);
-        return { stepMiB, timeWrongByMs: lateMs, heldMiB: Math.round((death.verdict.heldBytes ?? 0) / MIB) };
+        return {
+          stepMiB,
+          timeWrongByMs: lateMs,
+          heldMiB: Math.round((death.verdict.heldBytes ?? 0) / MIB),
+          orderedMiB: kernel.heldMiB
+        };
       });
     }
   },
