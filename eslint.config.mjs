@@ -44,7 +44,8 @@ export default ts.config(
       '.state/',
       'packages/labextension/schema/',
       'test-results/',
-      '**/.ipynb_checkpoints/'
+      '**/.ipynb_checkpoints/',
+      '**/tsconfig*.json'
     ]
   },
   ...ts.configs.recommended,
@@ -77,7 +78,9 @@ export default ts.config(
       'bench/**',
       'ui-tests/**',
       'scripts/**',
-      '**/*.test.*'
+      '**/*.test.*',
+      '**/example-events.ts',
+      '**/fake-companion.ts'
     ],
     rules: { 'jupyter/no-untranslated-string': 'off' }
   },

@@ -6,7 +6,7 @@ export const TEST_PASSWORD = 'tests-only';
 
 export default defineConfig({
   testDir: 'ui-tests',
-  timeout: 90_000,
+  timeout: 60_000,
   workers: 1,
   retries: 0,
   reporter: [['list'], ['json', { outputFile: 'test-results/playwright.json' }]],
@@ -29,9 +29,10 @@ export default defineConfig({
     }
   },
   webServer: {
-    command: `.venv/bin/python -m dev.start --port ${port} --state .state/test-hub --memory 700M --cpu 1`,
+    // A fresh state: what an earlier run left (open documents, past deaths) is not what is tested.
+    command: `rm -rf .state/test-hub && exec .venv/bin/python -m dev.start --port ${port} --state .state/test-hub --memory 700M --cpu 1`,
     url: `http://127.0.0.1:${port}/hub/health`,
-    timeout: 90_000,
+    timeout: 60_000,
     reuseExistingServer: false,
     stdout: 'ignore',
     env: { LABKEEPER_TEST: '1', LABKEEPER_PASSWORD: TEST_PASSWORD },

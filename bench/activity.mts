@@ -14,8 +14,11 @@ const EVERY_S = 10;
 const token = 'bench-token-0123456789abcdef';
 
 async function lastActivity(hub: IHub): Promise<string | null> {
-  const answer = await fetch(`${hub.url}/hub/api/users?include_stopped_servers=1`, { headers: { Authorization: `token ${token}` } });
-  const users: { name: string; servers?: Record<string, { last_activity: string; ready: boolean }> }[] = await answer.json();
+  const answer = await fetch(`${hub.url}/hub/api/users?include_stopped_servers=1`, {
+    headers: { Authorization: `token ${token}` }
+  });
+  const users: { name: string; servers?: Record<string, { last_activity: string; ready: boolean }> }[] =
+    await answer.json();
   const server = users.find(user => user.name === 'researcher')?.servers?.[''];
   return server?.ready ? server.last_activity : null;
 }
@@ -36,7 +39,10 @@ async function silenceLab(page: Page): Promise<void> {
   });
 }
 
-const hub = await startHub({ port: 21400, environment: { LABKEEPER_BENCH_TOKEN: token, LABKEEPER_DEFAULT_URL: '/lab' } });
+const hub = await startHub({
+  port: 21400,
+  environment: { LABKEEPER_BENCH_TOKEN: token, LABKEEPER_DEFAULT_URL: '/lab' }
+});
 const browser = await chromium.launch(BROWSER);
 const samples: Record<string, unknown> = {};
 let ours = 0;
@@ -70,10 +76,20 @@ try {
     document.dispatchEvent(new Event('visibilitychange'));
   });
   const hiddenAt = Date.now();
-  const culler = spawn('.venv/bin/python', ['-m', 'jupyterhub_idle_culler', `--timeout=${TIMEOUT_S}`, `--cull-every=${EVERY_S}`, `--url=${hub.url}/hub/api`], {
-    stdio: 'inherit',
-    env: { ...process.env, JUPYTERHUB_API_TOKEN: token }
-  });
+  const culler = spawn(
+    '.venv/bin/python',
+    [
+      '-m',
+      'jupyterhub_idle_culler',
+      `--timeout=${TIMEOUT_S}`,
+      `--cull-every=${EVERY_S}`,
+      `--url=${hub.url}/hub/api`
+    ],
+    {
+      stdio: 'inherit',
+      env: { ...process.env, JUPYTERHUB_API_TOKEN: token }
+    }
+  );
   let culledAfter: number | null = null;
   // On time: the timeout, one look of the culler, and what Lab itself still did when the tab was hidden.
   while (Date.now() - hiddenAt < (TIMEOUT_S + 3 * EVERY_S + 30) * 1000) {
@@ -90,4 +106,14 @@ try {
   await browser.close();
   await hub.stop();
 }
-record({ id: 'activity.ours', what: `Activity caused in ${MINUTES} idle minutes (visible tab), and a hidden tab not culled on time`, unit: 'updates', value: ours, n: 1, samples }, 'activity');
+record(
+  {
+    id: 'activity.ours',
+    what: `Activity caused in ${MINUTES} idle minutes (visible tab), and a hidden tab not culled on time`,
+    unit: 'updates',
+    value: ours,
+    n: 1,
+    samples
+  },
+  'activity'
+);

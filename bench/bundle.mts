@@ -25,7 +25,9 @@ try {
 }
 const folder = 'labkeeper/labextension/static';
 const all = readdirSync(folder).filter(name => name.endsWith('.js'));
-const sizes = Object.fromEntries([...new Set(loaded)].map(name => [name, gzipSync(readFileSync(join(folder, name))).length]));
+const sizes = Object.fromEntries(
+  [...new Set(loaded)].map(name => [name, gzipSync(readFileSync(join(folder, name))).length])
+);
 const later = all.filter(name => !loaded.includes(name));
 record(
   {

@@ -12,11 +12,22 @@ const ROUNDS = 5;
 function charged(group: string): { unreclaimable: number; usage: number } {
   const read = (path: string) => readFileSync(path, 'utf8');
   try {
-    const stat = Object.fromEntries(read(`/sys/fs/cgroup/memory/${group}/memory.stat`).split('\n').map(line => line.split(' ')));
+    const stat = Object.fromEntries(
+      read(`/sys/fs/cgroup/memory/${group}/memory.stat`)
+        .split('\n')
+        .map(line => line.split(' '))
+    );
     const usage = Number(read(`/sys/fs/cgroup/memory/${group}/memory.usage_in_bytes`));
-    return { unreclaimable: usage - Number(stat['total_inactive_file']) - Number(stat['total_active_file']), usage };
+    return {
+      unreclaimable: usage - Number(stat['total_inactive_file']) - Number(stat['total_active_file']),
+      usage
+    };
   } catch {
-    const stat = Object.fromEntries(read(`/sys/fs/cgroup/${group}/memory.stat`).split('\n').map(line => line.split(' ')));
+    const stat = Object.fromEntries(
+      read(`/sys/fs/cgroup/${group}/memory.stat`)
+        .split('\n')
+        .map(line => line.split(' '))
+    );
     const usage = Number(read(`/sys/fs/cgroup/${group}/memory.current`));
     return { unreclaimable: usage - Number(stat['inactive_file']) - Number(stat['active_file']), usage };
   }

@@ -31,9 +31,39 @@ try {
   const page = await openPage(server);
   const watched = await measure();
   page.close();
-  record({ id: 'companion.cpu.idle', what: 'CPU of the companion over 5 minutes, ten idle kernels, nobody watching', unit: '% of a core', value: idle.value, n: 1, samples: idle.minutes }, 'companion');
-  record({ id: 'companion.cpu.watched', what: `The same with one page at 1 Hz (${page.samples.length} samples)`, unit: '% of a core', value: watched.value, n: 1, samples: watched.minutes }, 'companion');
-  record({ id: 'companion.anon', what: 'RssAnon of the companion after 10 minutes with ten kernels, highest minute', unit: 'MB', value: Math.max(...memory.map(m => m.anonMB)), n: 1, samples: memory }, 'companion');
+  record(
+    {
+      id: 'companion.cpu.idle',
+      what: 'CPU of the companion over 5 minutes, ten idle kernels, nobody watching',
+      unit: '% of a core',
+      value: idle.value,
+      n: 1,
+      samples: idle.minutes
+    },
+    'companion'
+  );
+  record(
+    {
+      id: 'companion.cpu.watched',
+      what: `The same with one page at 1 Hz (${page.samples.length} samples)`,
+      unit: '% of a core',
+      value: watched.value,
+      n: 1,
+      samples: watched.minutes
+    },
+    'companion'
+  );
+  record(
+    {
+      id: 'companion.anon',
+      what: 'RssAnon of the companion after 10 minutes with ten kernels, highest minute',
+      unit: 'MB',
+      value: Math.max(...memory.map(m => m.anonMB)),
+      n: 1,
+      samples: memory
+    },
+    'companion'
+  );
 } finally {
   await server.stop();
 }

@@ -57,12 +57,16 @@ try {
     const pid = /pid (\d+)/.exec(await output.innerText())?.[1] ?? '';
     watcher.stdin.write(`${pid}\n`);
     await nextLine();
-    const before = await page.evaluate(() => (window as unknown as { dialogsSeen: { ours: number[]; stock: number } }).dialogsSeen.ours.length);
+    const before = await page.evaluate(
+      () => (window as unknown as { dialogsSeen: { ours: number[]; stock: number } }).dialogsSeen.ours.length
+    );
     await runCode(page, 'rows = []\nwhile True: rows.append(b"x" * 8_000_000)');
     const diedAtMs = Number(await nextLine());
     const dialog = page.locator('.jp-Dialog', { has: page.locator('.lk-Explain, .lk-Explanation') });
     await dialog.waitFor({ timeout: 20_000 });
-    const seen = await page.evaluate(() => (window as unknown as { dialogsSeen: { ours: number[]; stock: number } }).dialogsSeen);
+    const seen = await page.evaluate(
+      () => (window as unknown as { dialogsSeen: { ours: number[]; stock: number } }).dialogsSeen
+    );
     const dialogAtMs = seen.ours[before] ?? Number.NaN;
     const headline = await dialog.locator('.jp-Dialog-header').innerText();
     rows.push({ diedAtMs, dialogAtMs, seconds: (dialogAtMs - diedAtMs) / 1000, headline, stock: seen.stock });
@@ -81,6 +85,27 @@ try {
 }
 const seconds = rows.map(row => row.seconds);
 const stock = rows.at(-1)?.stock ?? 0;
-const what = (which: string) => `From a real memory-limit death to the dialog in a real browser, ${which}; stock dialogs shown: ${stock}`;
-record({ id: 'death.dialog.p50', what: what('median'), unit: 's', value: quantile(seconds, 0.5), n: rows.length, samples: rows }, 'dialog');
-record({ id: 'death.dialog.p95', what: what('95th percentile'), unit: 's', value: quantile(seconds, 0.95), n: rows.length, samples: rows }, 'dialog');
+const what = (which: string) =>
+  `From a real memory-limit death to the dialog in a real browser, ${which}; stock dialogs shown: ${stock}`;
+record(
+  {
+    id: 'death.dialog.p50',
+    what: what('median'),
+    unit: 's',
+    value: quantile(seconds, 0.5),
+    n: rows.length,
+    samples: rows
+  },
+  'dialog'
+);
+record(
+  {
+    id: 'death.dialog.p95',
+    what: what('95th percentile'),
+    unit: 's',
+    value: quantile(seconds, 0.95),
+    n: rows.length,
+    samples: rows
+  },
+  'dialog'
+);

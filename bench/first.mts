@@ -14,12 +14,26 @@ mkdirSync(home);
 execFileSync('git', ['clone', '--quiet', process.cwd(), clone]);
 // Nothing of this machine's own set-up but its programs; no cache of any package manager.
 const environment: NodeJS.ProcessEnv = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(npm_|VIRTUAL_ENV|NODE_OPTIONS|LABKEEPER_|XDG_|HOME$|PATH$|INIT_CWD)/.test(name))
+  Object.entries(process.env).filter(
+    ([name]) => !/^(npm_|VIRTUAL_ENV|NODE_OPTIONS|LABKEEPER_|XDG_|HOME$|PATH$|INIT_CWD)/.test(name)
+  )
 );
-const path = (process.env['PATH'] ?? '').split(':').filter(part => !part.includes('.venv') && !part.includes('node_modules'));
-Object.assign(environment, { HOME: home, PATH: path.join(':'), PIP_NO_CACHE_DIR: '1', UV_NO_CACHE: '1', npm_config_cache: join(home, 'npm') });
+const path = (process.env['PATH'] ?? '')
+  .split(':')
+  .filter(part => !part.includes('.venv') && !part.includes('node_modules'));
+Object.assign(environment, {
+  HOME: home,
+  PATH: path.join(':'),
+  PIP_NO_CACHE_DIR: '1',
+  UV_NO_CACHE: '1',
+  npm_config_cache: join(home, 'npm')
+});
 const start = performance.now();
-const hub = spawn('npm', ['start', '--', '--port', '21500'], { cwd: clone, env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+const hub = spawn('npm', ['start', '--', '--port', '21500'], {
+  cwd: clone,
+  env: environment,
+  stdio: ['ignore', 'pipe', 'inherit']
+});
 const steps: string[] = [];
 try {
   const text = await new Promise<string>((resolve, reject) => {
@@ -46,7 +60,11 @@ try {
     await page.locator('.jp-NotebookPanel .jp-CodeCell').first().waitFor({ timeout: 120_000 });
     // A person reads and clicks: the first code cell, then the memory cell, by the toolbar's run button.
     for (const cellText of ['def memory_limit_bytes', 'rows.append']) {
-      await page.locator('.jp-NotebookPanel .jp-CodeCell', { hasText: cellText }).first().locator('.cm-content').click();
+      await page
+        .locator('.jp-NotebookPanel .jp-CodeCell', { hasText: cellText })
+        .first()
+        .locator('.cm-content')
+        .click();
       await page.keyboard.press('ControlOrMeta+Enter');
     }
     const dialog = page.locator('.jp-Dialog', { has: page.locator('.lk-Explain, .lk-Explanation') });
@@ -57,8 +75,28 @@ try {
     await browser.close();
   }
   if (!headline.startsWith('Memory limit exceeded')) throw new Error(`the first verdict says "${headline}"`);
-  record({ id: 'start.first', what: 'First `npm start` in a clone, empty home and caches, until the URL is printed', unit: 's', value: startSeconds, n: 1, samples: steps }, 'first');
-  record({ id: 'first.verdict', what: 'Until a script that follows the README has seen the first real verdict', unit: 's', value: verdictSeconds, n: 1, samples: { headline } }, 'first');
+  record(
+    {
+      id: 'start.first',
+      what: 'First `npm start` in a clone, empty home and caches, until the URL is printed',
+      unit: 's',
+      value: startSeconds,
+      n: 1,
+      samples: steps
+    },
+    'first'
+  );
+  record(
+    {
+      id: 'first.verdict',
+      what: 'Until a script that follows the README has seen the first real verdict',
+      unit: 's',
+      value: verdictSeconds,
+      n: 1,
+      samples: { headline }
+    },
+    'first'
+  );
 } finally {
   const ended = new Promise(resolve => hub.once('exit', resolve));
   hub.kill('SIGTERM');

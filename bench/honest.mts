@@ -8,7 +8,8 @@ import { record } from './lib/result.mts';
 import { startServer } from './lib/server.mts';
 
 const SECONDS = 40;
-const loop = (body: string) => `import time\nend = time.time() + ${SECONDS}\nwhile time.time() < end:\n${body.replace(/^/gm, '    ')}`;
+const loop = (body: string) =>
+  `import time\nend = time.time() + ${SECONDS}\nwhile time.time() < end:\n${body.replace(/^/gm, '    ')}`;
 
 /** What people do all day; none of it is a reason to interrupt them. */
 const WORKLOADS: Record<string, string> = {
@@ -16,25 +17,33 @@ const WORKLOADS: Record<string, string> = {
   'short cells': loop('sum(range(100_000)); time.sleep(0.5)'),
   'one busy core': loop('sum(range(1_000_000))'),
   'matrix products': `import numpy as np; a = np.random.rand(600, 600)\n${loop('a @ a; time.sleep(0.05)')}`,
-  'sorting': `import numpy as np; a = np.random.rand(3_000_000)\n${loop('np.sort(a); time.sleep(0.2)')}`,
+  sorting: `import numpy as np; a = np.random.rand(3_000_000)\n${loop('np.sort(a); time.sleep(0.2)')}`,
   'half of the memory for a while': `block = b'x' * 350_000_000\n${loop('time.sleep(0.5)')}`,
   'three quarters of the memory for a while': `block = b'x' * 480_000_000\n${loop('time.sleep(0.5)')}`,
   'memory up and down': loop("block = b'x' * 250_000_000; time.sleep(0.3); del block; time.sleep(0.3)"),
-  'page cache full of files': loop("open('big', 'wb').write(b'x' * 300_000_000); open('big', 'rb').read(); time.sleep(0.5)"),
+  'page cache full of files': loop(
+    "open('big', 'wb').write(b'x' * 300_000_000); open('big', 'rb').read(); time.sleep(0.5)"
+  ),
   'writing results': loop("open('out.csv', 'a').write('1,2,3\\n' * 10_000); time.sleep(0.1)"),
-  'reading many small files': loop("[open(__file__ if '__file__' in globals() else '/etc/passwd').read() for _ in range(500)]; time.sleep(0.1)"),
+  'reading many small files': loop(
+    "[open(__file__ if '__file__' in globals() else '/etc/passwd').read() for _ in range(500)]; time.sleep(0.1)"
+  ),
   'workers that end normally': `from multiprocessing import get_context\n${loop('pool = get_context("fork").Pool(2); pool.map(abs, range(1000)); pool.close(); pool.join()')}`,
   'workers that fail': `from multiprocessing import get_context\nimport os\n${loop('p = get_context("fork").Process(target=os._exit, args=(1,)); p.start(); p.join(); time.sleep(0.2)')}`,
   'a worker terminated by the program': `from multiprocessing import get_context\n${loop('p = get_context("fork").Process(target=time.sleep, args=(60,)); p.start(); p.terminate(); p.join(); time.sleep(0.2)')}`,
   'shell commands': `import subprocess\n${loop('subprocess.run(["ls", "-lR", "/usr/share/doc"], capture_output=True); time.sleep(0.5)')}`,
   'installing packages': `import subprocess, sys\n${loop('subprocess.run([sys.executable, "-m", "pip", "list"], capture_output=True)')}`,
-  'joblib': `from joblib import Parallel, delayed\n${loop('Parallel(n_jobs=2)(delayed(sum)(range(10_000)) for _ in range(50)); time.sleep(0.2)')}`,
+  joblib: `from joblib import Parallel, delayed\n${loop('Parallel(n_jobs=2)(delayed(sum)(range(10_000)) for _ in range(50)); time.sleep(0.2)')}`,
   'threads that wait': `import threading\n${loop('ts = [threading.Thread(target=time.sleep, args=(0.5,)) for _ in range(50)]; [t.start() for t in ts]; [t.join() for t in ts]')}`,
   'printing a lot': loop("print('x' * 200, flush=True); time.sleep(0.01)"),
-  'an exception now and then': loop("\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    pass\ntime.sleep(0.2)")
+  'an exception now and then': loop('\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    pass\ntime.sleep(0.2)')
 };
 
-const server = await startServer({ memory: '700M', cpu: 1, environment: { LABKEEPER_THROTTLE_MINUTES: '0.5' } });
+const server = await startServer({
+  memory: '700M',
+  cpu: 1,
+  environment: { LABKEEPER_THROTTLE_MINUTES: '0.5' }
+});
 const page = await openPage(server);
 const rows: { workload: string; notices: string[]; deaths: string[] }[] = [];
 try {
@@ -59,4 +68,14 @@ try {
   await server.stop();
 }
 const told = rows.reduce((sum, row) => sum + row.notices.length + row.deaths.length, 0);
-record({ id: 'notices.honest', what: 'Notices and dialogs in a day of twenty ordinary workloads without a problem', unit: 'per day', value: told, n: rows.length, samples: rows }, 'honest');
+record(
+  {
+    id: 'notices.honest',
+    what: 'Notices and dialogs in a day of twenty ordinary workloads without a problem',
+    unit: 'per day',
+    value: told,
+    n: rows.length,
+    samples: rows
+  },
+  'honest'
+);

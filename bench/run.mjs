@@ -23,11 +23,16 @@ const BENCHES = {
 };
 
 const wanted = process.argv.slice(2);
-const names = wanted.includes('all') ? Object.keys(BENCHES) : wanted.length > 0 ? wanted : Object.keys(BENCHES).filter(name => BENCHES[name].quick);
+const names = wanted.includes('all')
+  ? Object.keys(BENCHES)
+  : wanted.length > 0
+    ? wanted
+    : Object.keys(BENCHES).filter(name => BENCHES[name].quick);
 for (const name of names) {
   if (!Object.hasOwn(BENCHES, name)) {
     console.error(`"${name}" is no benchmark; there are:`);
-    for (const [known, { figures }] of Object.entries(BENCHES)) console.error(`  ${known.padEnd(10)} ${figures}`);
+    for (const [known, { figures }] of Object.entries(BENCHES))
+      console.error(`  ${known.padEnd(10)} ${figures}`);
     process.exit(2);
   }
 }

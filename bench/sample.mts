@@ -49,7 +49,10 @@ try {
         unit: 'ratio',
         value: median(pairs.map(p => p.ratio)),
         n: PAIRS,
-        peer: { name: 'jupyter-resource-usage 1.3.0, ms', value: Number(median(pairs.map(p => p.peerMs)).toPrecision(4)) },
+        peer: {
+          name: 'jupyter-resource-usage 1.3.0, ms',
+          value: Number(median(pairs.map(p => p.peerMs)).toPrecision(4))
+        },
         samples: pairs
       },
       'sample'

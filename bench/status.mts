@@ -43,6 +43,13 @@ try {
   await off.stop();
 }
 record(
-  { id: 'server.cpu.ratio', what: 'CPU of the server per /api/status request, meter watched ÷ off; upper 95 % bound of the mean', unit: 'ratio', value: upperBound95(ratios.map(r => r.ratio)), n: BLOCKS, samples: ratios },
+  {
+    id: 'server.cpu.ratio',
+    what: 'CPU of the server per /api/status request, meter watched ÷ off; upper 95 % bound of the mean',
+    unit: 'ratio',
+    value: upperBound95(ratios.map(r => r.ratio)),
+    n: BLOCKS,
+    samples: ratios
+  },
   'status'
 );

@@ -25,15 +25,32 @@ const server = await startServer({
   cpu: 2,
   processes: 200,
   // A small /dev/shm and a small home of its own, as in a container.
-  inside: ['mount -t tmpfs -o size=64m tmpfs /dev/shm', 'mount -t tmpfs -o size=48m tmpfs "$HOME/work"'],
-  prepare: home => {
-    const spec = join(home, '.local/share/jupyter/kernels/fragile');
+  inside: [
+    'mount -t tmpfs -o size=64m tmpfs /dev/shm',
+    'mount -t tmpfs -o size=48m tmpfs "$HOME"',
+    'mkdir "$HOME/work"'
+  ],
+  prepare: data => {
+    const spec = join(data, 'kernels/fragile');
     mkdirSync(spec, { recursive: true });
-    writeFileSync(join(spec, 'kernel.json'), JSON.stringify({ argv: [python, '-c', FRAGILE, '-f', '{connection_file}'], display_name: 'Fragile', language: 'python' }));
+    writeFileSync(
+      join(spec, 'kernel.json'),
+      JSON.stringify({
+        argv: [python, '-c', FRAGILE, '-f', '{connection_file}'],
+        display_name: 'Fragile',
+        language: 'python'
+      })
+    );
   }
 });
 const page = await openPage(server);
-const observations: { case: string; expected: string; said: string; wrong: string | null; afterMs: number | null }[] = [];
+const observations: {
+  case: string;
+  expected: string;
+  said: string;
+  wrong: string | null;
+  afterMs: number | null;
+}[] = [];
 
 /** Provokes one case on a fresh kernel and says what came of it. */
 async function observe(one: ICase, round: number, server: IServer, page: IPage) {
@@ -46,8 +63,12 @@ async function observe(one: ICase, round: number, server: IServer, page: IPage) 
   let afterMs: number | null = null;
   try {
     if (one.answer === 'death') {
-      const mine = (death: { evidence: { kernel: { kernelId: string } } }) => death.evidence.kernel.kernelId === kernel.id;
-      const wantsCause = one.expected === 'start-failed' ? (death: { verdict: { cause: string } }) => death.verdict.cause === 'start-failed' : () => true;
+      const mine = (death: { evidence: { kernel: { kernelId: string } } }) =>
+        death.evidence.kernel.kernelId === kernel.id;
+      const wantsCause =
+        one.expected === 'start-failed'
+          ? (death: { verdict: { cause: string } }) => death.verdict.cause === 'start-failed'
+          : () => true;
       await page.death(death => mine(death) && wantsCause(death), 30_000);
       // News of the same death (better figures) follow within the second.
       await sleep(700);
@@ -59,7 +80,11 @@ async function observe(one: ICase, round: number, server: IServer, page: IPage) 
         if (said === one.expected) wrong = one.check?.(last, server, kernel) ?? null;
       }
     } else if (one.answer === 'notice') {
-      const notice = await page.notice(n => n.atMs >= from && n.kernels.some(k => k.kernelId === kernel.id) && n.verdict.cause === one.expected, 20_000);
+      const notice = await page.notice(
+        n =>
+          n.atMs >= from && n.kernels.some(k => k.kernelId === kernel.id) && n.verdict.cause === one.expected,
+        20_000
+      );
       said = notice.verdict.cause;
     } else {
       await sleep(4000);
@@ -67,18 +92,23 @@ async function observe(one: ICase, round: number, server: IServer, page: IPage) 
       said = death ? death.verdict.cause : 'asked-for';
     }
   } catch (error) {
-    said = `nothing (${error instanceof Error ? error.message : String(error)})`;
+    if (!(error instanceof Error && /within \d+ ms/.test(error.message))) throw error;
+    said = `nothing (${error.message})`;
     const other = page.deaths.filter(d => d.evidence.kernel.kernelId === kernel.id).at(-1);
     if (other) said = other.verdict.cause;
   }
   if (said !== one.expected && said !== 'unknown') wrong = `${one.expected} expected, ${said} said`;
   kernel.close();
   await server.fetch(`/api/kernels/${kernel.id}`, { method: 'DELETE' });
-  rmSync(join(server.home, 'work', path), { force: true });
+  for (const leftover of [join(server.home, 'work/fill'), '/dev/shm/full'])
+    rmSync(server.inside(leftover), { force: true });
   observations.push({ case: one.name, expected: one.expected, said, wrong, afterMs });
   if (wrong || said === 'unknown') {
     console.log(`  ${one.name} #${round}: ${wrong ?? 'unknown'}`);
-    if (only) console.log(JSON.stringify(page.deaths.filter(d => d.evidence.kernel.kernelId === kernel.id).at(-1), null, 1));
+    if (only)
+      console.log(
+        JSON.stringify(page.deaths.filter(d => d.evidence.kernel.kernelId === kernel.id).at(-1), null, 1)
+      );
   }
 }
 
@@ -87,7 +117,9 @@ try {
     const start = Date.now();
     for (let round = 0; round < times; round++) await observe(one, round, server, page);
     const mine = observations.filter(o => o.case === one.name);
-    console.log(`${one.name.padEnd(45)} ${mine.filter(o => !o.wrong && o.said === one.expected).length}/${times} right, ${((Date.now() - start) / 1000).toFixed(0)} s`);
+    console.log(
+      `${one.name.padEnd(45)} ${mine.filter(o => !o.wrong && o.said === one.expected).length}/${times} right, ${((Date.now() - start) / 1000).toFixed(0)} s`
+    );
   }
 } finally {
   page.close();
@@ -97,6 +129,26 @@ const wrong = observations.filter(o => o.wrong);
 const unknown = observations.filter(o => !o.wrong && o.said === 'unknown');
 if (!only) {
   const n = observations.length;
-  record({ id: 'verdict.wrong', what: 'Wrong or guessed verdicts, each cause provoked for real', unit: 'verdicts', value: wrong.length, n, samples: observations }, 'verdicts');
-  record({ id: 'verdict.unknown', what: 'Verdicts that say "unknown"', unit: '%', value: (100 * unknown.length) / n, n, samples: unknown }, 'verdicts');
+  record(
+    {
+      id: 'verdict.wrong',
+      what: 'Wrong or guessed verdicts, each cause provoked for real',
+      unit: 'verdicts',
+      value: wrong.length,
+      n,
+      samples: observations
+    },
+    'verdicts'
+  );
+  record(
+    {
+      id: 'verdict.unknown',
+      what: 'Verdicts that say "unknown"',
+      unit: '%',
+      value: (100 * unknown.length) / n,
+      n,
+      samples: unknown
+    },
+    'verdicts'
+  );
 } else console.log(observations);

@@ -47,6 +47,13 @@ try {
   await server.stop();
 }
 record(
-  { id: 'victim.server', what: 'Servers killed in real memory deaths beside eight other kernels', unit: 'servers', value: rows.filter(r => r.server === 'killed').length, n: rows.length, samples: rows },
+  {
+    id: 'victim.server',
+    what: 'Servers killed in real memory deaths beside eight other kernels',
+    unit: 'servers',
+    value: rows.filter(r => r.server === 'killed').length,
+    n: rows.length,
+    samples: rows
+  },
   'victim'
 );

@@ -47,8 +47,11 @@ class Group:
                 continue  # The group is gone, and so are its processes.
         return found
 
-    def remove(self, patience_s: float = 5.0) -> bool:
-        """Kill what is left in the group and remove it. False when something would not go."""
+    def remove(self, grace_s: float = 1.5, patience_s: float = 5.0) -> bool:
+        """Let what is left in the group end by itself, then kill it, and remove the group. False when it would not go."""
+        deadline = time.monotonic() + grace_s
+        while self.processes() and time.monotonic() < deadline:
+            time.sleep(0.02)
         deadline = time.monotonic() + patience_s
         while self.processes() and time.monotonic() < deadline:
             for pid in self.processes():
@@ -85,7 +88,9 @@ def _make_v1(name: str, limits: Limits) -> Group:
     for controller in ("memory", "cpu", "cpuacct", "pids"):
         folder = ROOT / controller / name
         # Where cpu and cpuacct are one mount, both names lead to it.
-        if not folder.parent.exists() or any(os.path.samefile(folder.parent, f.parent) for f in group.folders):
+        if not folder.parent.exists() or any(
+            os.path.samefile(folder.parent, f.parent) for f in group.folders
+        ):
             continue
         folder.mkdir(exist_ok=True)
         group.folders.append(folder)

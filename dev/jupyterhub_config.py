@@ -63,7 +63,9 @@ else:
     c.LimitedSpawner.cpu_cores = cpu_cores
     c.LimitedSpawner.group_prefix = f"labkeeper-{port}"
     c.LimitedSpawner.tour = str(root / "labkeeper/tour/labkeeper-tour.ipynb")
-    c.Spawner.cmd = [str(Path(os.environ.get("LABKEEPER_VENV", root / ".venv")) / "bin/jupyterhub-singleuser")]
+    c.Spawner.cmd = [
+        str(Path(os.environ.get("LABKEEPER_VENV", root / ".venv")) / "bin/jupyterhub-singleuser")
+    ]
     c.Spawner.environment = {
         name: os.environ[name]
         for name in ("PATH", "LABKEEPER_DISABLE", "LABKEEPER_RUNBOOK_URL", "LABKEEPER_THROTTLE_MINUTES")
@@ -75,6 +77,9 @@ else:
 # Lab refuses to run as root unless told; in a container image for tests and on some machines it has no choice.
 c.Spawner.args = ["--allow-root"] if os.getuid() == 0 and not os.environ.get("LABKEEPER_DOCKER") else []
 # The demo makes no request to the outside.
-c.Spawner.args += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+c.Spawner.args += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
 if os.environ.get("LABKEEPER_TEST"):
-    c.Spawner.args += ["--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"]
+    c.Spawner.args += [
+        "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
+    ]

@@ -14,6 +14,21 @@ from dev.groups import Group, Limits, make_group, systemd_scope
 GIB = 1024**3
 
 
+#: Lab asks each new user whether it may fetch news from the outside; a demo has nothing to ask.
+NEWS_SETTING = ".jupyter/lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+
+
+def _furnish(home: Path, tour: str) -> None:
+    """Give a new home the tour, and answer in it what Lab would ask at its first start."""
+    home.mkdir(parents=True, exist_ok=True)
+    if tour and not (home / Path(tour).name).exists():
+        shutil.copy(tour, home)
+    file = home / NEWS_SETTING
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text('{ "fetchNews": "false" }\n')
+
+
 class LimitedSpawner(SimpleLocalProcessSpawner):
     """Starts each server in a cgroup of its own, else in a systemd scope, else without a limit (and says so)."""
 
@@ -48,16 +63,16 @@ class LimitedSpawner(SimpleLocalProcessSpawner):
     async def start(self):
         """Give the home its tour, make the limits, start the server."""
         home = Path(self.home_dir)
-        home.mkdir(parents=True, exist_ok=True)
-        if self.tour and not (home / Path(self.tour).name).exists():
-            shutil.copy(self.tour, home)
+        await asyncio.to_thread(_furnish, home, self.tour)
         self.group = make_group(self.group_name(), self.limits)
         if self.group is None:
             scope = systemd_scope(self.limits)
             if scope and self.cmd[0] != scope[0]:
                 self.cmd = [*scope, *self.cmd]
             elif not scope:
-                self.log.warning("This machine lets us set no memory limit (neither cgroups nor systemd): the meter will say so.")
+                self.log.warning(
+                    "This machine lets us set no memory limit (neither cgroups nor systemd): the meter will say so."
+                )
         return await super().start()
 
     async def stop(self, now: bool = False):

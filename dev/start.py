@@ -29,7 +29,8 @@ def main() -> int:
     port = _free_ports(arguments.port)
     if port is None:
         print(
-            f"labkeeper: no three free ports from {arguments.port} on. Choose another: npm start -- --port 9000", file=sys.stderr
+            f"labkeeper: no three free ports from {arguments.port} on. Choose another: npm start -- --port 9000",
+            file=sys.stderr,
         )
         return 1
     if port != arguments.port:
@@ -60,8 +61,13 @@ def main() -> int:
         signal.signal(number, _interrupt)
     try:
         if not _wait_until_up(hub, port):
-            print(f"labkeeper: the hub did not start. Its last lines, from {_short(log_path)}:\n", file=sys.stderr)
-            print("".join(log_path.read_text(errors="replace").splitlines(keepends=True)[-15:]), file=sys.stderr)
+            print(
+                f"labkeeper: the hub did not start. Its last lines, from {_short(log_path)}:\n",
+                file=sys.stderr,
+            )
+            print(
+                "".join(log_path.read_text(errors="replace").splitlines(keepends=True)[-15:]), file=sys.stderr
+            )
             return 1
         _welcome(port, password, arguments, log_path)
         return hub.wait()
@@ -75,12 +81,18 @@ def main() -> int:
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="npm start --", description="Start a demo JupyterHub with Labkeeper.")
-    parser.add_argument("--port", type=int, default=8000, help="port of the hub (it takes the next two as well)")
+    parser = argparse.ArgumentParser(
+        prog="npm start --", description="Start a demo JupyterHub with Labkeeper."
+    )
+    parser.add_argument(
+        "--port", type=int, default=8000, help="port of the hub (it takes the next two as well)"
+    )
     parser.add_argument("--memory", default="2G", help="memory limit of each server, for example 2G or 700M")
     parser.add_argument("--cpu", type=float, default=1.0, help="CPU quota of each server in cores")
     parser.add_argument("--docker", action="store_true", help="start servers in containers, by DockerSpawner")
-    parser.add_argument("--state", default=str(ROOT / ".state/hub"), help="folder for homes, database and log")
+    parser.add_argument(
+        "--state", default=str(ROOT / ".state/hub"), help="folder for homes, database and log"
+    )
     arguments = parser.parse_args()
     try:
         to_bytes(arguments.memory)
@@ -163,7 +175,10 @@ def _stop(hub: subprocess.Popen[bytes], port: int, state: Path) -> None:
             hub.kill()
             hub.wait()
     # A hub that was killed leaves its servers: their groups are named for this hub.
-    names = {folder.name for folder in [*CGROUP_ROOT.glob(f"labkeeper-{port}-*"), *CGROUP_ROOT.glob(f"*/labkeeper-{port}-*")]}
+    names = {
+        folder.name
+        for folder in [*CGROUP_ROOT.glob(f"labkeeper-{port}-*"), *CGROUP_ROOT.glob(f"*/labkeeper-{port}-*")]
+    }
     for name in names:
         Group([f for f in [CGROUP_ROOT / name, *CGROUP_ROOT.glob(f"*/{name}")] if f.is_dir()]).remove()
     try:

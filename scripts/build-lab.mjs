@@ -6,7 +6,8 @@ import { basename, resolve } from 'node:path';
 const extension = resolve('packages/labextension');
 rmSync(`${extension}/schema`, { recursive: true, force: true });
 mkdirSync(`${extension}/schema`);
-for (const file of globSync('packages/*/settings/*.json')) cpSync(file, `${extension}/schema/${basename(file)}`);
+for (const file of globSync('packages/*/settings/*.json'))
+  cpSync(file, `${extension}/schema/${basename(file)}`);
 
 const builder = resolve('node_modules/@jupyter/builder/lib/build-labextension.js');
 const core = resolve('node_modules/@jupyterlab/core-meta/core.package.json');

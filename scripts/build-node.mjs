@@ -14,7 +14,9 @@ await build({
   // Optional native parts of ws; without them it uses its own JavaScript.
   external: ['bufferutil', 'utf-8-validate'],
   // CommonJS dependencies call require() of Node's own modules.
-  banner: { js: "import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);"
+  },
   sourcemap: 'linked',
   sourcesContent: false,
   logLevel: 'warning'

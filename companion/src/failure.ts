@@ -1,6 +1,8 @@
 /** What a thrown value says. Not by `instanceof`: errors of Node come from another realm in some hosts. */
 export function reasonOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
+  return typeof error === 'object' && error !== null && 'message' in error
+    ? String(error.message)
+    : String(error);
 }
 
 /** The system's code of a thrown value, such as `ENOENT`; null = it has none. */

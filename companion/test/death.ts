@@ -7,7 +7,14 @@ export function death(id: string): Death {
     id,
     atMs: 0,
     consequence: 'pending',
-    verdict: { cause: 'unknown', confidence: 'none', memory: 'unknown', heldBytes: null, proofs: [], advice: [] },
+    verdict: {
+      cause: 'unknown',
+      confidence: 'none',
+      memory: 'unknown',
+      heldBytes: null,
+      proofs: [],
+      advice: []
+    },
     evidence: {
       atMs: 0,
       kernel: kernel('a'),

@@ -26,7 +26,9 @@ describe('a death', () => {
     app = await RunningApp.start();
     page = await app.page();
     server = await app.server();
-    server.send('server/kernels', { kernels: [kernel('a', busy), kernel('b', { pid: 1001 }), kernel('c', { pid: 1002 })] });
+    server.send('server/kernels', {
+      kernels: [kernel('a', busy), kernel('b', { pid: 1001 }), kernel('c', { pid: 1002 })]
+    });
     await page.wait(message => message.method === 'kernels/changed' && app.observer.kernels.length === 3);
     await app.pass(5000);
   });
@@ -83,7 +85,8 @@ describe('a death', () => {
     app.clock.advance(200);
     const better = read(
       await page.wait(
-        message => message.method === 'kernel/death' && read(message).verdict.heldBytes !== first.verdict.heldBytes
+        message =>
+          message.method === 'kernel/death' && read(message).verdict.heldBytes !== first.verdict.heldBytes
       )
     );
     expect(better.id).toBe(first.id);
@@ -98,20 +101,26 @@ describe('a death', () => {
       await page.wait(message => message.params['id'] === id && message.params['consequence'] === fate);
     }
     const late = await app.page();
-    expect((await late.next('kernel/deaths')).params['deaths']).toMatchObject([{ id, consequence: 'gave-up' }]);
+    expect((await late.next('kernel/deaths')).params['deaths']).toMatchObject([
+      { id, consequence: 'gave-up' }
+    ]);
   });
 
   it('in a row within 10 seconds is counted as a series', async () => {
     for (const series of [1, 2, 3]) {
       die('a', { pid: 2000 + series });
-      await page.wait(message => message.method === 'kernel/death' && read(message).evidence.series === series);
+      await page.wait(
+        message => message.method === 'kernel/death' && read(message).evidence.series === series
+      );
       await app.pass(3000);
     }
     await app.pass(11_000);
     die('a', { pid: 3000 });
     await page.wait(
       message =>
-        message.method === 'kernel/death' && String(message.params['id']).startsWith('a.3000') && read(message).evidence.series === 1
+        message.method === 'kernel/death' &&
+        String(message.params['id']).startsWith('a.3000') &&
+        read(message).evidence.series === 1
     );
   });
 
@@ -152,13 +161,16 @@ describe('a death', () => {
     expect((await deathOf(page, 'a')).verdict.cause).toBe('memory-limit');
   });
 
-  it.each(['restart', 'shutdown', 'cull', 'server-stop'])('that was asked for (%s) is not told', async intent => {
-    die('a', { intent });
-    server.send('server/kernel-fate', { kernelId: 'a', fate: 'restarting', startFailure: null });
-    die('b');
-    await deathOf(page, 'b');
-    expect(page.of('kernel/death').map(message => read(message).evidence.kernel.kernelId)).toEqual(['b']);
-  });
+  it.each(['restart', 'shutdown', 'cull', 'server-stop'])(
+    'that was asked for (%s) is not told',
+    async intent => {
+      die('a', { intent });
+      server.send('server/kernel-fate', { kernelId: 'a', fate: 'restarting', startFailure: null });
+      die('b');
+      await deathOf(page, 'b');
+      expect(page.of('kernel/death').map(message => read(message).evidence.kernel.kernelId)).toEqual(['b']);
+    }
+  );
 
   it('is not told once the server said that it stops', async () => {
     server.send('server/stopping', { atMs: app.clock.wallMs() });
@@ -192,10 +204,15 @@ describe('a death', () => {
       kernel: kernel('a'),
       atMs: app.clock.wallMs(),
       exit: { how: 'code', code: 1 },
-      startFailure: { message: 'it ended', stderrTail: "ModuleNotFoundError: No module named 'ipykernel_launcher'" }
+      startFailure: {
+        message: 'it ended',
+        stderrTail: "ModuleNotFoundError: No module named 'ipykernel_launcher'"
+      }
     });
     const news = read(
-      await page.wait(message => message.method === 'kernel/death' && read(message).verdict.cause === 'start-failed')
+      await page.wait(
+        message => message.method === 'kernel/death' && read(message).verdict.cause === 'start-failed'
+      )
     );
     expect(news).toMatchObject({ id, consequence: 'gave-up' });
   });
@@ -232,7 +249,9 @@ describe('with deaths switched off', () => {
       intent: 'none'
     });
     server.send('server/kernels', { kernels: [] });
-    await page.wait(message => message.method === 'kernels/changed' && page.of('kernels/changed').length === 3);
+    await page.wait(
+      message => message.method === 'kernels/changed' && page.of('kernels/changed').length === 3
+    );
     await app.pass(2000);
     await page.next('usage/sample');
     expect(page.of('kernel/death')).toEqual([]);

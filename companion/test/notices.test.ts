@@ -22,7 +22,9 @@ describe('a notice', () => {
   const kernels = async (list: ReturnType<typeof kernel>[]): Promise<void> => {
     const text = JSON.stringify(list);
     server.send('server/kernels', { kernels: list });
-    await page.wait(message => message.method === 'kernels/changed' && JSON.stringify(message.params['kernels']) === text);
+    await page.wait(
+      message => message.method === 'kernels/changed' && JSON.stringify(message.params['kernels']) === text
+    );
   };
   const causes = (): string[] => page.of('notice').map(message => read(message).verdict.cause);
   const next = (cause: string, over: boolean): Promise<IMessage> =>
@@ -132,7 +134,11 @@ describe('a notice', () => {
     app.observer.kernelThreads.set('a', 80);
     await throttle();
     const notice = read(await next('cpu-throttled', false));
-    expect(notice.verdict.advice).toContainEqual({ kind: 'set-threads', variable: 'OMP_NUM_THREADS', value: 1 });
+    expect(notice.verdict.advice).toContainEqual({
+      kind: 'set-threads',
+      variable: 'OMP_NUM_THREADS',
+      value: 1
+    });
     await kernels([kernel('a')]);
     await app.pass(1100);
     await next('cpu-throttled', true);

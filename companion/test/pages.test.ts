@@ -152,7 +152,7 @@ describe('the link to pages', () => {
 
   it('survives 10 000 random frames, and closes who sends them', async () => {
     const before = counts.bad;
-    for (let sent = 0; sent < 10_000; ) {
+    for (let sent = 0; sent < 10_000;) {
       const client = await page(null);
       while (client.socket.readyState === client.socket.OPEN && sent < 10_000) {
         const bytes = randomBytes(1 + (sent % 200));

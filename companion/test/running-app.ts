@@ -80,7 +80,14 @@ export class RunningApp {
     }
   }
 
-  /** Ends as when the server closes our standard input; `killed`: without any farewell. */
+  /** Ends as a killed process does: nothing more is written, nobody is told. */
+  abandon(): void {
+    this.clients.forEach(client => client.socket.terminate());
+    this.app.server.close();
+    this.folder.remove();
+  }
+
+  /** Ends in order. */
   async stop(how: 'server-gone' | 'signal' = 'server-gone'): Promise<void> {
     this.clients.forEach(client => client.socket.terminate());
     await this.app.close(how);

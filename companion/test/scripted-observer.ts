@@ -9,7 +9,7 @@ export class ScriptedObserver implements IObserver {
   oomGroup = false;
   unreclaimableBytes = 300 * MIB;
   cacheBytes = 100 * MIB;
-  peakBytes = 400 * MIB;
+  highestBytes = 400 * MIB;
   usedCores = 0.1;
   quotaCores: number | null = 2;
   counter = { oomKill: 0, limitHit: 0, oomGroupKill: 0, pidsRefused: 0, machineOomKill: 0 };
@@ -51,7 +51,7 @@ export class ScriptedObserver implements IObserver {
         anonBytes: this.unreclaimableBytes,
         shmemBytes: 0,
         kernelBytes: 0,
-        peakBytes: this.peakBytes,
+        peakBytes: this.highestBytes,
         swapBytes: null
       },
       cpu: { usedCores: this.usedCores, quotaCores: this.quotaCores, machineCores: 8, throttledShare: 0 },
@@ -97,7 +97,7 @@ export class ScriptedObserver implements IObserver {
   }
 
   peakBytes(): number | null {
-    return null;
+    return this.highestBytes;
   }
 
   machineMemory(): { availableBytes: number; totalBytes: number } {

@@ -1,4 +1,12 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { decodeFrames, encodeFrame } from '../src/recorder/frame.js';
@@ -119,6 +127,8 @@ describe('the ring on the home volume', () => {
     const names = ['', 'a/b', 'a_b', '../../etc', 'ü', 'a'.repeat(300)];
     const folders = names.map(name => flightFolder('/home/r', name));
     expect(new Set(folders).size).toBe(names.length);
-    folders.forEach(folder => expect(folder).toMatch(/^\/home\/r\/\.local\/share\/labkeeper\/flight\/[\w-]{1,80}$/));
+    folders.forEach(folder =>
+      expect(folder).toMatch(/^\/home\/r\/\.local\/share\/labkeeper\/flight\/[\w-]{1,80}$/)
+    );
   });
 });

@@ -49,7 +49,8 @@ describe('the sampler', () => {
     expect((await samplesIn(5000)).full).toBe(5);
     const page = await app.page();
     const { recent } = (await page.next('usage/history')).params;
-    const times = recent instanceof Object && 'atMs' in recent && Array.isArray(recent.atMs) ? recent.atMs : [];
+    const times =
+      recent instanceof Object && 'atMs' in recent && Array.isArray(recent.atMs) ? recent.atMs : [];
     expect(times.length).toBeGreaterThan(8);
     expect([...times].sort((a, b) => a - b)).toEqual(times);
     expect(times.at(-1)).toBeLessThanOrEqual(app.clock.wallMs());
@@ -80,7 +81,9 @@ describe('the sampler', () => {
     await app.pass(5000);
     const server = await app.server();
     server.send('server/kernels', { kernels: [kernel('a')] });
-    await page.wait(message => message.method === 'kernels/changed' && page.of('kernels/changed').length === 2);
+    await page.wait(
+      message => message.method === 'kernels/changed' && page.of('kernels/changed').length === 2
+    );
     expect(page.of('usage/sample')).toEqual([]);
     expect((await page.next('hello')).params).toMatchObject({ disabled: ['meter'] });
   });

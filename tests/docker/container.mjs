@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import {
   PROTOCOL,
   companionHello,
@@ -28,6 +30,7 @@ const FROM_COMPANION = [
   noticesKnown,
   sampleTaken
 ];
+const run = promisify(execFile);
 const TOKEN = 'test-token';
 const PORT = 8888;
 let serial = 0;
@@ -208,8 +211,16 @@ export class Container {
     return Date.parse(await this.engine.docker('inspect', '--format', '{{.State.FinishedAt}}', this.name));
   }
 
+  /** The server's last lines (with the companion's in them), and what lies in the flight recorder's folder. */
   async logs() {
-    return await this.engine.docker('logs', '--tail', '30', this.name);
+    const { host } = this.engine.about;
+    const { stdout, stderr } = await run('docker', ['--host', host, 'logs', '--tail', '40', this.name]);
+    const folder = `${this.engine.about.home}/.local/share/labkeeper`;
+    const list = `find ${folder} -type f | while read -r f; do echo "== $f"; tr -cd '[:print:]' < "$f" | tail -c 1500; echo; done`;
+    const files = await this.exec('sh', '-c', list).catch(
+      error => `(the container does not run: ${error.message})`
+    );
+    return `${stdout}${stderr}\n${files}`;
   }
 
   async remove() {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import { deathSeen, sampleTaken } from '@labkeeper/protocol';
 import { eventually } from '../machine/inside/eventually.mjs';
 import { Container } from './container.mjs';
@@ -6,6 +7,9 @@ import { demoHubWithContainers } from './hub.mjs';
 
 const MIB = 2 ** 20;
 const LIMIT_MIB = 512;
+
+/** How long a calm container lives on before it is killed; the recorder's signs of life come every 10 s. */
+const AGES_MS = [3000, 0, 9000, 14_000, 6000];
 
 /** Grows by 8 MiB every 20 ms, each page touched, until somebody ends it. */
 const GROW = `import time\nheld = []\nwhile True:\n    held.append(b"x" * (8 << 20))\n    time.sleep(0.02)`;
@@ -78,6 +82,8 @@ export const SCENARIOS = {
       await inContainer(engine, { home }, async container => {
         kernelId = await container.startKernel('work.ipynb');
         await container.sampleOf(kernelId, 20);
+        // Not only right after a sample, when what was written is freshest.
+        await delay(AGES_MS[(round - 1) % AGES_MS.length]);
         await engine.docker('kill', container.name);
         endMs = await container.ended();
         return {};

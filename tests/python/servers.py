@@ -52,6 +52,7 @@ class Server:
         app: str = "jupyter_server",
         wait: str = "connected",
         stdin: int = subprocess.DEVNULL,
+        python: str = sys.executable,
     ):
         self.folder = folder
         self.log_path = folder / "server.log"
@@ -81,7 +82,7 @@ class Server:
         self._log = self.log_path.open("ab")
         self.process = subprocess.Popen(
             [
-                sys.executable,
+                python,
                 "-m",
                 app,
                 f"--ServerApp.port={self.port}",

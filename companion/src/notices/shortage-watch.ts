@@ -28,14 +28,32 @@ export class ShortageWatch {
     const before = this.counters ?? counters;
     this.counters = counters;
     const refused =
-      counters.pidsRefused !== null && before.pidsRefused !== null && counters.pidsRefused > before.pidsRefused;
+      counters.pidsRefused !== null &&
+      before.pidsRefused !== null &&
+      counters.pidsRefused > before.pidsRefused;
     if (refused) {
       this.refusedAtMs = monotonicMs;
     }
     const pidsOver = this.refusedAtMs === null || monotonicMs - this.refusedAtMs >= REFUSED_MS;
     this.decide('too-many-processes', refused, pidsOver, before, counters, sample.atMs, monotonicMs);
-    this.decide('disk-full', isFull(sample.home), hasRoom(sample.home), before, counters, sample.atMs, monotonicMs);
-    this.decide('shm-full', isShmFull(sample.shm), hasShmRoom(sample.shm), before, counters, sample.atMs, monotonicMs);
+    this.decide(
+      'disk-full',
+      isFull(sample.home),
+      hasRoom(sample.home),
+      before,
+      counters,
+      sample.atMs,
+      monotonicMs
+    );
+    this.decide(
+      'shm-full',
+      isShmFull(sample.shm),
+      hasShmRoom(sample.shm),
+      before,
+      counters,
+      sample.atMs,
+      monotonicMs
+    );
   }
 
   private decide(
@@ -100,7 +118,9 @@ export class ShortageWatch {
       return (cause === 'too-many-processes' ? usage?.threads : usage?.memoryBytes) ?? 0;
     };
     const candidates = kernels.busy.length > 0 ? kernels.busy : kernels.all;
-    return [...candidates].filter(kernel => kernel.pid !== null).sort((a, b) => measure(b) - measure(a))[0] ?? null;
+    return (
+      [...candidates].filter(kernel => kernel.pid !== null).sort((a, b) => measure(b) - measure(a))[0] ?? null
+    );
   }
 
   private counters: Counters | null = null;

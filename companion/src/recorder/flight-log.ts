@@ -5,10 +5,14 @@ import type { IFacts } from '../watch/evidence.js';
 
 /** While calm: a sign of life this often. */
 export const HEARTBEAT_MS = 10_000;
-/** While calm: everything at most this often, and less often where it is long. */
+/** While calm: everything this often, and when kernels come or go, as far as the bytes below allow. */
 export const SUMMARY_MS = 60_000;
-/** While calm: bytes per minute that summaries may take, of the 4 KiB that all records may. */
-const SUMMARY_BYTES_PER_MINUTE = 3300;
+/**
+ * While calm: what summaries may take of the 4 KiB per minute that all records may. Unused bytes are saved up to the
+ * second figure, for kernels that come and go; a long summary is followed by a longer pause.
+ */
+const SUMMARY_BYTES_PER_MINUTE = 1700;
+const SUMMARY_BYTES_SAVED = 1500;
 /** In danger: memory is written again when it changed by this share of the limit, or after a second. */
 const CHANGE_SHARE = 0.005;
 const UNCHANGED_MS = 1000;
@@ -42,12 +46,19 @@ export class FlightLog implements IDisposable {
   /** After each full sample. */
   sampled(danger: boolean): void {
     const monotonicMs = this.options.clock.monotonicMs();
+    const refillMs = this.sampledAtMs === null ? 0 : monotonicMs - this.sampledAtMs;
+    this.sampledAtMs = monotonicMs;
+    this.savedBytes = Math.min(
+      SUMMARY_BYTES_SAVED,
+      this.savedBytes + (refillMs / 60_000) * SUMMARY_BYTES_PER_MINUTE
+    );
     if (danger) {
       this.summary(true);
-      this.nextSummaryMs = monotonicMs + SUMMARY_MS;
-    } else if (monotonicMs >= this.nextSummaryMs) {
-      const bytes = this.summary(false);
-      this.nextSummaryMs = monotonicMs + Math.max(SUMMARY_MS, (bytes / SUMMARY_BYTES_PER_MINUTE) * 60_000);
+    } else if (
+      this.savedBytes > 0 &&
+      (monotonicMs - this.summaryAtMs >= SUMMARY_MS || this.kernelIds() !== this.summaryKernels)
+    ) {
+      this.savedBytes -= this.summary(false);
     }
     this.danger = danger;
   }
@@ -93,12 +104,17 @@ export class FlightLog implements IDisposable {
 
   private heartbeat(unreclaimableBytes: number | null, sync: boolean): void {
     this.wrote(unreclaimableBytes);
-    this.options.sink.note({ kind: 'heartbeat', atMs: this.options.clock.wallMs(), unreclaimableBytes }, sync);
+    this.options.sink.note(
+      { kind: 'heartbeat', atMs: this.options.clock.wallMs(), unreclaimableBytes },
+      sync
+    );
   }
 
   private summary(sync: boolean): number {
     const { observer, recent, kernels } = this.options.facts;
     this.wrote(recent.memory?.unreclaimableBytes ?? null);
+    this.summaryAtMs = this.writtenAtMs;
+    this.summaryKernels = this.kernelIds();
     return this.options.sink.note(
       flightSummary({
         atMs: this.options.clock.wallMs(),
@@ -113,6 +129,10 @@ export class FlightLog implements IDisposable {
     );
   }
 
+  private kernelIds(): string {
+    return this.options.facts.kernels.all.map(kernel => kernel.kernelId).join(' ');
+  }
+
   private wrote(bytes: number | null): void {
     this.writtenAtMs = this.options.clock.monotonicMs();
     this.writtenBytes = bytes ?? 0;
@@ -120,7 +140,10 @@ export class FlightLog implements IDisposable {
 
   private timer: IDisposable | null = null;
   private danger = false;
-  private nextSummaryMs = 0;
+  private sampledAtMs: number | null = null;
+  private savedBytes = SUMMARY_BYTES_SAVED;
+  private summaryAtMs = -Infinity;
+  private summaryKernels = '';
   private writtenAtMs = 0;
   private writtenBytes = 0;
 }

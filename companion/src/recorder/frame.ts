@@ -30,7 +30,9 @@ export function decodeFrames(file: Buffer): { readonly texts: string[]; readonly
     const length = file.readUInt32LE(at);
     const end = at + HEADER_BYTES + length;
     const body =
-      length > 0 && length <= RECORD_BYTES && end <= file.length ? file.subarray(at + HEADER_BYTES, end) : null;
+      length > 0 && length <= RECORD_BYTES && end <= file.length
+        ? file.subarray(at + HEADER_BYTES, end)
+        : null;
     if (body && crc32(body) === file.readUInt32LE(at + 4)) {
       texts.push(body.toString('utf8'));
       at = end;

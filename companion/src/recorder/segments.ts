@@ -99,7 +99,13 @@ export async function readRuns(
   const runs: IRun[] = [];
   for (const [boot, files] of byBoot) {
     files.sort((a, b) => a.number - b.number);
-    const run = { boot, paths: files.map(file => file.path), texts: [] as string[], sizeBytes: 0, skippedBytes: 0 };
+    const run = {
+      boot,
+      paths: files.map(file => file.path),
+      texts: [] as string[],
+      sizeBytes: 0,
+      skippedBytes: 0
+    };
     for (const { path } of files) {
       try {
         const bytes = await readOwnFile(path, SEGMENT_BYTES);

@@ -33,7 +33,8 @@ export function historyTable(history: History): readonly IHistoryRow[] {
   });
   const known = (column: readonly (number | null)[], indexes: readonly number[]): number[] =>
     indexes.map(index => column[index] ?? null).filter(value => value !== null);
-  const highest = (values: readonly number[]): number | null => (values.length > 0 ? Math.max(...values) : null);
+  const highest = (values: readonly number[]): number | null =>
+    values.length > 0 ? Math.max(...values) : null;
   const mean = (values: readonly number[]): number | null =>
     values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
   return [...buckets]

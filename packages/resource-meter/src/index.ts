@@ -4,4 +4,8 @@ import { companion } from './plugins/companion.js';
 import { resourceMeter } from './plugins/resource-meter.js';
 
 /** The plugins of the resource meter. */
-export const resourceMeterPlugins: JupyterFrontEndPlugin<unknown>[] = [companion, resourceMeter, ...deathPlugins];
+export const resourceMeterPlugins: JupyterFrontEndPlugin<unknown>[] = [
+  companion,
+  resourceMeter,
+  ...deathPlugins
+];

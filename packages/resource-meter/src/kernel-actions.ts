@@ -75,7 +75,9 @@ export class KernelActions {
   }
 
   private canOpen(row: IKernelRow): boolean {
-    return row.owner === 'notebook' && row.path !== null && this.options.commands.hasCommand('docmanager:open');
+    return (
+      row.owner === 'notebook' && row.path !== null && this.options.commands.hasCommand('docmanager:open')
+    );
   }
 
   private find(row: IKernelRow): Widget | null {

@@ -4,7 +4,14 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { pastEvents, type PastEvent } from './events.js';
 import { kernelRows, type IKernelRow } from './kernel-rows.js';
-import { memoryReading, readings, worstReading, type IMemoryReading, type Levels, type Reading } from './readings.js';
+import {
+  memoryReading,
+  readings,
+  worstReading,
+  type IMemoryReading,
+  type Levels,
+  type Reading
+} from './readings.js';
 import { DEFAULT_SETTINGS, type IMeterSettings } from './settings.js';
 
 /** The user's settings as they hold now. */

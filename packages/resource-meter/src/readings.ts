@@ -72,7 +72,11 @@ export function worstReading(all: readonly Reading[]): Reading | null {
 }
 
 /** Memory of a sample, against its limit; null = the machine does not say. */
-export function memoryReading(sample: Sample, settings: IMeterSettings, before: Levels): IMemoryReading | null {
+export function memoryReading(
+  sample: Sample,
+  settings: IMeterSettings,
+  before: Levels
+): IMemoryReading | null {
   const { memory } = sample;
   if (!memory) {
     return null;

@@ -43,7 +43,9 @@ export class ResourcesPanel extends Widget {
     } catch (error) {
       // The server went away before this part of the bundle was fetched: say so, and try again at the next look.
       console.warn('Labkeeper: the Resources panel could not be loaded.', error);
-      this.node.textContent = this.options.trans.__('This part of the page could not be loaded. Open the panel again when the server is back.');
+      this.node.textContent = this.options.trans.__(
+        'This part of the page could not be loaded. Open the panel again when the server is back.'
+      );
       this.loading = null;
     }
   }

@@ -4,8 +4,7 @@ import { Signal } from '@lumino/signaling';
 import { Resources, type IResourcesProps } from './view/resources.js';
 
 /** What the panel's content is made of. */
-export interface IResourcesViewOptions
-  extends Omit<IResourcesProps, 'themeVersion' | 'pageNowMs'> {
+export interface IResourcesViewOptions extends Omit<IResourcesProps, 'themeVersion' | 'pageNowMs'> {
   readonly visibility: IPageVisibility;
 }
 

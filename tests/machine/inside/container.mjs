@@ -120,11 +120,11 @@ export class Container {
   }
 
   /** A kernel that grows by orders; it begins with 1 MiB. */
-  async startKernel(title = `notebook-${this.number + 1}.ipynb`) {
+  async startKernel(title = `notebook-${this.number + 1}.ipynb`, state = 'busy') {
     const hog = new Hog(this.group);
     // Its answer says that it is the container's user by now, as a real kernel is from its start.
     assert.ok(await hog.grow(1), JSON.stringify(hog.end));
-    return this.adopt(hog, title);
+    return this.adopt(hog, title, state);
   }
 
   /** A kernel that runs `command`. */
@@ -176,7 +176,7 @@ export class Container {
     await this.group.remove();
   }
 
-  adopt(process, title) {
+  adopt(process, title, state = 'busy') {
     this.number += 1;
     process.kernelId = `kernel-${this.group.name.replaceAll('/', '-')}-${this.number}`;
     this.kernels.set(process, {
@@ -186,7 +186,7 @@ export class Container {
       path: title,
       title,
       owner: 'notebook',
-      state: 'busy',
+      state,
       stateSinceMs: Date.now()
     });
     this.tell();

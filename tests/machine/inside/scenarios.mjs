@@ -232,7 +232,9 @@ export const SCENARIOS = {
       const stepMiB = [8, 30, 300][(round - 1) % 3];
       const home = `/home/round-${round}`;
       const container = await Container.start(newGroup({ 'memory.oom.group': 1 }), { home });
-      const bystander = await container.startKernel('other.ipynb');
+      // A second running cell every other time: then growth between two samples has two possible owners.
+      const others = round % 2 === 0 ? 'busy' : 'idle';
+      const bystander = await container.startKernel('other.ipynb', others);
       await bystander.grow(10);
       const kernel = await container.startKernel('holder.ipynb');
       await kernel.grow(40);
@@ -249,6 +251,7 @@ export const SCENARIOS = {
         assert.ok(Math.abs(lateMs) < 3000, `the time is wrong by ${lateMs} ms`);
         return {
           stepMiB,
+          others,
           timeWrongByMs: lateMs,
           heldMiB: Math.round((death.verdict.heldBytes ?? 0) / MIB),
           orderedMiB: kernel.heldMiB

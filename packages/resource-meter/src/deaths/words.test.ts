@@ -91,7 +91,7 @@ test('the dialog says what happened, the proof and what helps', () => {
     'The kernel ended with signal 9 (SIGKILL).',
     'The kernel had been busy for 3 min 12 s.'
   ]);
-  expect(explanation.advice).toContain('Use the 0.9 GB that load.ipynb holds: it has been idle for 2 h.');
+  expect(explanation.advice).toContain('Use the 922 MB that load.ipynb holds: it has been idle for 2 h.');
   expect(explanation.actions).toEqual([
     expect.objectContaining({ kind: 'shut-down', kernelId: 'kernel-2', title: 'load.ipynb' })
   ]);

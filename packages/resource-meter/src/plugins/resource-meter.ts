@@ -11,6 +11,8 @@ import { ICompanion, PageVisibility, Quantities, TRANSLATION_DOMAIN } from '@lab
 import { addCommands } from '../commands.js';
 import { IEventWords } from '../events.js';
 import { KernelActions } from '../kernel-actions.js';
+// The meter is what people see of us from the first moment.
+// eslint-disable-next-line jupyter/prefer-lazy-imports
 import { MeterItem } from '../meter-item.js';
 import { IMeter, MeterModel } from '../model.js';
 import { ResourcesPanel } from '../resources-panel.js';
@@ -26,7 +28,16 @@ export const resourceMeter: JupyterFrontEndPlugin<IMeter> = {
   autoStart: true,
   provides: IMeter,
   requires: [ICompanion, ITranslator],
-  optional: [IStatusBar, ISettingRegistry, ICommandPalette, INotebookTracker, IConsoleTracker, IEventWords, IThemeManager, IStateDB],
+  optional: [
+    IStatusBar,
+    ISettingRegistry,
+    ICommandPalette,
+    INotebookTracker,
+    IConsoleTracker,
+    IEventWords,
+    IThemeManager,
+    IStateDB
+  ],
   activate: (
     app: JupyterFrontEnd,
     companion: ICompanion,
@@ -48,7 +59,14 @@ export const resourceMeter: JupyterFrontEndPlugin<IMeter> = {
       return model;
     }
     const services = app.serviceManager;
-    const actions = new KernelActions({ shell: app.shell, commands: app.commands, services, notebooks, consoles, trans });
+    const actions = new KernelActions({
+      shell: app.shell,
+      commands: app.commands,
+      services,
+      notebooks,
+      consoles,
+      trans
+    });
     const panel = new ResourcesPanel({ model, actions, words, visibility, say, trans });
     app.shell.add(panel, 'right', { rank: 900 });
     themes?.themeChanged.connect(() => panel.readTheme());
@@ -60,7 +78,13 @@ export const resourceMeter: JupyterFrontEndPlugin<IMeter> = {
     } else {
       app.shell.add(item, 'top', { rank: 900 });
     }
-    addCommands({ commands: app.commands, palette, trans, show: onClick, reconnect: () => companion.reconnect() });
+    addCommands({
+      commands: app.commands,
+      palette,
+      trans,
+      show: onClick,
+      reconnect: () => companion.reconnect()
+    });
     if (registry) {
       void followSettings(registry, model, trans);
     }
@@ -71,7 +95,11 @@ export const resourceMeter: JupyterFrontEndPlugin<IMeter> = {
   }
 };
 
-async function followSettings(registry: ISettingRegistry, model: MeterModel, trans: TranslationBundle): Promise<void> {
+async function followSettings(
+  registry: ISettingRegistry,
+  model: MeterModel,
+  trans: TranslationBundle
+): Promise<void> {
   try {
     const settings = await registry.load(ID);
     const read = () => {
@@ -79,7 +107,9 @@ async function followSettings(registry: ISettingRegistry, model: MeterModel, tra
       model.settings = values;
       if (thresholdsSwapped) {
         Notification.warning(
-          trans.__('The warning threshold of the resource meter must be below its danger threshold; 0.8 and 0.9 are used.')
+          trans.__(
+            'The warning threshold of the resource meter must be below its danger threshold; 0.8 and 0.9 are used.'
+          )
         );
       }
     };
@@ -98,6 +128,8 @@ async function tellOnce(state: IStateDB, trans: TranslationBundle): Promise<void
   }
   await state.save(TOLD_REPLACED, true);
   Notification.info(
-    trans.__('Labkeeper’s meter takes the place of the one by jupyter-resource-usage: it shows the container’s real limits.')
+    trans.__(
+      'Labkeeper’s meter takes the place of the one by jupyter-resource-usage: it shows the container’s real limits.'
+    )
   );
 }

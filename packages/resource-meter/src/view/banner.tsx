@@ -20,9 +20,7 @@ export function Banner({ state, reason, hasSample, trans, onRetry }: IBannerProp
   return (
     <div className={`lk-Banner lk-mod-${state}`} role="status" hidden={text === ''}>
       <p>{text}</p>
-      {state === 'away' && hasSample && (
-        <p>{trans.__('The numbers below are the last ones that came.')}</p>
-      )}
+      {state === 'away' && hasSample && <p>{trans.__('The numbers below are the last ones that came.')}</p>}
       {state === 'away' && (
         <button type="button" className="lk-Button" onClick={onRetry}>
           {trans.__('Retry')}

@@ -141,8 +141,6 @@ function strokeAndFill(series: ISeries, variable: (name: string) => string): uPl
     stroke: variable(`${series.colour}-line`) || 'grey',
     width: series.style === 'dashed' ? 1.5 : 1,
     points: { show: false },
-    ...(series.style === 'dashed'
-      ? { dash: [5, 3] }
-      : { fill: variable(`${series.colour}-fill`) || 'grey' })
+    ...(series.style === 'dashed' ? { dash: [5, 3] } : { fill: variable(`${series.colour}-fill`) || 'grey' })
   };
 }

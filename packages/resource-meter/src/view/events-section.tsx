@@ -19,7 +19,9 @@ export function EventsSection({ events, nowMs, words, say, trans }: IEventsProps
   return (
     <Section title={trans.__('Events')}>
       {events.length === 0 ? (
-        <p className="lk-Note">{trans.__('Nothing happened. Kernels that die are listed here, with the reason.')}</p>
+        <p className="lk-Note">
+          {trans.__('Nothing happened. Kernels that die are listed here, with the reason.')}
+        </p>
       ) : (
         <ul className="lk-List">
           {events.slice(0, SHOWN).map(event => (

@@ -19,7 +19,9 @@ const BYTE_STEPS = Array.from({ length: 30 }, (_, i) => 2 ** (20 + i));
 const CORE_STEPS = [0.1, 0.2, 0.5, 1, 2, 4, 8, 16, 32, 64, 128];
 
 /** Memory over time: what cannot be freed, cache on top of it, and the limit. */
-export function MemoryChart(props: IHistoryChartProps & { readonly memory: MemoryUsage | null }): JSX.Element {
+export function MemoryChart(
+  props: IHistoryChartProps & { readonly memory: MemoryUsage | null }
+): JSX.Element {
   const { history, memory, say, trans, nowMs } = props;
   const limited = memory?.limitBytes != null && memory.limitSource !== 'machine';
   const limitBytes = limited ? memory.limitBytes : null;

@@ -1,4 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { closeIcon } from '@jupyterlab/ui-components';
 import type { Quantities } from '@labkeeper/labkit';
 import type { IKernelRow } from '../kernel-rows.js';
 import { Section } from './section.js';
@@ -19,7 +20,11 @@ export function KernelsSection(props: IKernelsProps): JSX.Element {
   return (
     <Section title={trans.__('Kernels')} value={rows.length > 0 ? rows.length : undefined}>
       {rows.length === 0 ? (
-        <p className="lk-Note">{trans.__('No kernel runs. Each notebook or console that you open starts one; it is then listed here.')}</p>
+        <p className="lk-Note">
+          {trans.__(
+            'No kernel runs. Each notebook or console that you open starts one; it is then listed here.'
+          )}
+        </p>
       ) : (
         <ul className="lk-List">
           {rows.map(row => (
@@ -41,7 +46,12 @@ function KernelItem(props: IKernelsProps & { readonly row: IKernelRow }): JSX.El
       <span className={`lk-State lk-mod-${stateSign(row.state)}`} aria-hidden="true" />
       <span className="lk-Row-title">
         {props.canShow(row) ? (
-          <button type="button" className="lk-Link" title={row.path ?? row.title} onClick={() => props.onShow(row)}>
+          <button
+            type="button"
+            className="lk-Link"
+            title={row.path ?? row.title}
+            onClick={() => props.onShow(row)}
+          >
             {row.title}
           </button>
         ) : (
@@ -55,7 +65,7 @@ function KernelItem(props: IKernelsProps & { readonly row: IKernelRow }): JSX.El
         aria-label={shutDown}
         onClick={() => props.onShutDown(row)}
       >
-        <span aria-hidden="true">⏻</span>
+        <closeIcon.react tag="span" width="14px" height="14px" />
       </button>
       <span className="lk-Row-facts">
         {kernelFacts(props).map(fact => (
@@ -66,7 +76,12 @@ function KernelItem(props: IKernelsProps & { readonly row: IKernelRow }): JSX.El
   );
 }
 
-function kernelFacts({ row, nowMs, say, trans }: IKernelsProps & { readonly row: IKernelRow }): readonly string[] {
+function kernelFacts({
+  row,
+  nowMs,
+  say,
+  trans
+}: IKernelsProps & { readonly row: IKernelRow }): readonly string[] {
   const state = trans.__('%1 for %2', stateWord(row.state, trans), say.duration(nowMs - row.stateSinceMs));
   if (row.elsewhere) {
     return [state, row.kernelName, trans.__('runs elsewhere: not measured here')];

@@ -6,10 +6,13 @@ export function Legend({ series }: { readonly series: readonly ISeries[] }): JSX
     <ul className="lk-Legend" aria-hidden="true">
       {series.map(({ label, colour, style }) => (
         <li key={label}>
-          <span className={`lk-Legend-sign lk-mod-${style}`} style={{
+          <span
+            className={`lk-Legend-sign lk-mod-${style}`}
+            style={{
               borderColor: `var(${colour}-line)`,
               background: style === 'area' ? `var(${colour}-fill)` : 'none'
-            }} />
+            }}
+          />
           {label}
         </li>
       ))}

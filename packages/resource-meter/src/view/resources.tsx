@@ -32,7 +32,9 @@ export function Resources(props: IResourcesProps): JSX.Element {
   if (state === 'disabled' || model.isDisabled) {
     return (
       <div className="lk-Banner lk-mod-disabled" role="status">
-        <p>{companion.reason || trans.__('The meter was switched off by the administrator of this server.')}</p>
+        <p>
+          {companion.reason || trans.__('The meter was switched off by the administrator of this server.')}
+        </p>
       </div>
     );
   }

@@ -19,7 +19,11 @@ export function Section(props: {
 }
 
 /** Names with values. Rows without a value are left out. */
-export function Facts({ rows }: { readonly rows: readonly (readonly [string, string] | null)[] }): JSX.Element {
+export function Facts({
+  rows
+}: {
+  readonly rows: readonly (readonly [string, string] | null)[];
+}): JSX.Element {
   return (
     <dl className="lk-Facts">
       {rows

@@ -15,7 +15,9 @@ export interface IUsageProps {
 }
 
 /** Memory: against the limit, and split by what can be freed. `children`: the chart. */
-export function MemorySection(props: IUsageProps & { readonly reading: IMemoryReading | null }): JSX.Element | null {
+export function MemorySection(
+  props: IUsageProps & { readonly reading: IMemoryReading | null }
+): JSX.Element | null {
   const { sample, reading, say, trans } = props;
   const { memory, shm } = sample;
   if (!memory) {
@@ -36,7 +38,12 @@ export function MemorySection(props: IUsageProps & { readonly reading: IMemoryRe
     >
       {reading && <MemoryBar reading={reading} />}
       {props.children}
-      <Facts rows={[...memoryRows(memory, say, trans), shm && [trans.__('/dev/shm'), say.bytesOf(shm.usedBytes, shm.sizeBytes)]]} />
+      <Facts
+        rows={[
+          ...memoryRows(memory, say, trans),
+          shm && [trans.__('/dev/shm'), say.bytesOf(shm.usedBytes, shm.sizeBytes)]
+        ]}
+      />
       <p className="lk-Note">{limitSentence(memory.limitBytes, memory.limitSource, say, trans)}</p>
     </Section>
   );
@@ -125,13 +132,17 @@ function GpuSection(props: {
                 ? say.bytesOf(gpu.memoryUsedBytes, gpu.memoryTotalBytes)
                 : say.bytes(gpu.memoryUsedBytes)
           ],
-          gpu.temperatureC === null ? null : [trans.__('Temperature'), trans.__('%1 °C', say.number(gpu.temperatureC))],
+          gpu.temperatureC === null
+            ? null
+            : [trans.__('Temperature'), trans.__('%1 °C', say.number(gpu.temperatureC))],
           gpu.powerW === null ? null : [trans.__('Power'), trans.__('%1 W', say.number(gpu.powerW))]
         ]}
       />
       {gpu.mig && (
         <p className="lk-Note">
-          {trans.__('This GPU is split into instances (MIG). The driver does not say how busy one instance is.')}
+          {trans.__(
+            'This GPU is split into instances (MIG). The driver does not say how busy one instance is.'
+          )}
         </p>
       )}
     </Section>
@@ -169,7 +180,9 @@ export function MachineSection({ sample, say, trans }: IUsageProps): JSX.Element
         ]}
       />
       {pressure?.scope === 'machine' && (
-        <p className="lk-Note">{trans.__('Waiting is that of the whole machine, over the last 10 seconds.')}</p>
+        <p className="lk-Note">
+          {trans.__('Waiting is that of the whole machine, over the last 10 seconds.')}
+        </p>
       )}
     </Section>
   );
