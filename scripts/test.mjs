@@ -1,4 +1,5 @@
-// Runs every suite, one after the other, and counts: `npm test`, or `npm test -- units browser` for some of them.
+// Runs the standard suites, one after the other, and counts: `npm test`. Others, and single ones, by name:
+// `npm test -- units docker`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 
@@ -46,7 +47,7 @@ async function counted(command, ...args) {
 
 async function jest() {
   const file = `${RESULTS}/jest.json`;
-  const { status } = await run('jest', ['--json', `--outputFile=${file}`, '--silent']);
+  const { status } = await run('jest', ['--json', `--outputFile=${file}`, '--silent', '--forceExit']);
   if (!existsSync(file)) return counts(0, 1);
   const result = readJson(file);
   const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
@@ -95,6 +96,8 @@ const suites = {
   machine: () => counted('node', 'tests/machine/run.mjs')
 };
 
+/** Suites that take long, or need an engine or an emulator: only by name. */
+const BY_NAME = ['python', 'docker', 'machine'];
 const wanted = process.argv.slice(2);
 for (const name of wanted) {
   if (!Object.hasOwn(suites, name)) {
@@ -107,7 +110,7 @@ mkdirSync(RESULTS, { recursive: true });
 const total = counts(0, 0, 0);
 const rows = [];
 for (const [name, suite] of Object.entries(suites)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (wanted.length > 0 ? !wanted.includes(name) : BY_NAME.includes(name)) continue;
   console.log(`\n── ${name} ${'─'.repeat(60 - name.length)}`);
   const start = Date.now();
   const result = await suite();
