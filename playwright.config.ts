@@ -8,7 +8,7 @@ export default defineConfig({
   testDir: 'ui-tests',
   timeout: 60_000,
   workers: 1,
-  retries: 0,
+  retries: 1,
   reporter: [['list'], ['json', { outputFile: 'test-results/playwright.json' }]],
   outputDir: 'test-results/playwright',
   use: {

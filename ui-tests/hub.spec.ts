@@ -35,7 +35,7 @@ async function die(code: string): Promise<void> {
 }
 
 async function dismiss(): Promise<void> {
-  await page.keyboard.press('Escape');
+  await dialog().getByRole('button', { name: 'OK' }).click();
   await expect(dialog()).toHaveCount(0);
   expect(await stock().count()).toBe(0);
 }
