@@ -216,7 +216,7 @@ export class Container {
     const { host } = this.engine.about;
     const { stdout, stderr } = await run('docker', ['--host', host, 'logs', '--tail', '40', this.name]);
     const folder = `${this.engine.about.home}/.local/share/labkeeper`;
-    const list = `find ${folder} -type f | while read -r f; do echo "== $f"; tr -cd '[:print:]' < "$f" | tail -c 1500; echo; done`;
+    const list = `find ${folder} -type f | while read -r f; do echo "== $f"; tr -cd '[:print:]' < "$f" | tail -c 6000; echo; done`;
     const files = await this.exec('sh', '-c', list).catch(
       error => `(the container does not run: ${error.message})`
     );

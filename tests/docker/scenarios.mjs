@@ -8,6 +8,12 @@ import { demoHubWithContainers } from './hub.mjs';
 const MIB = 2 ** 20;
 const LIMIT_MIB = 512;
 
+/**
+ * How far the told time may lie before the real end of a calm container: the recorder's sign of life comes every 10 s,
+ * and a slow disk gets 2 s (measured: up to 10.5 s). In danger it writes all the time, and 3 s are asked for.
+ */
+const CALM_TIME_MS = 12_000;
+
 /** How long a calm container lives on before it is killed; the recorder's signs of life come every 10 s. */
 const AGES_MS = [3000, 0, 9000, 14_000, 6000];
 
@@ -93,7 +99,7 @@ export const SCENARIOS = {
         expectVerdict(death, { cause: 'container-stopped', memory: 'no' });
         assert.equal(death.evidence.kernel.kernelId, kernelId);
         const timeWrongByMs = death.atMs - endMs;
-        assert.ok(Math.abs(timeWrongByMs) < 3000, `the time is wrong by ${timeWrongByMs} ms`);
+        assert.ok(Math.abs(timeWrongByMs) < CALM_TIME_MS, `the time is wrong by ${timeWrongByMs} ms`);
         return { timeWrongByMs };
       });
     }

@@ -35,7 +35,9 @@ export class Link {
     });
     // The close that follows says enough.
     socket.on('error', () => undefined);
-    this.closed = new Promise(resolve => socket.once('close', resolve));
+    socket.once('close', (code, reason) =>
+      this.take({ method: 'closed', params: `${code} ${reason}`, atMs: Date.now() })
+    );
   }
 
   send(declaration, params) {
@@ -84,13 +86,17 @@ export class Link {
     });
   }
 
-  /** What came, for a failure: the kinds, and what could not be parsed or was a death. */
+  /** What came and how long ago, for a failure; with what could not be parsed, deaths, and the end of the link. */
   summary() {
-    const methods = [...new Set(this.seen.map(message => message.method))].join(', ');
+    const nowMs = Date.now();
+    const last = new Map(this.seen.map(({ method, atMs }) => [method, atMs]));
+    const methods = [...last].map(
+      ([method, atMs]) => `${method} ${((nowMs - atMs) / 1000).toFixed(1)} s ago`
+    );
     const telling = this.seen
-      .filter(({ method, params }) => method === 'wrong' || (method === deathSeen.method && params.verdict))
-      .map(({ params }) => (typeof params === 'string' ? params : JSON.stringify(params)));
-    return [methods, ...telling].join('; ');
+      .filter(({ method }) => ['wrong', 'closed', deathSeen.method, deathsKnown.method].includes(method))
+      .map(({ method, params }) => `${method}: ${JSON.stringify(params).slice(0, 600)}`);
+    return [methods.join(', '), ...telling].join('; ');
   }
 
   close() {
