@@ -104,6 +104,7 @@ class Labkeeper(ExtensionApp):
         if self.link is not None:
             await self.link.stop("server/stopping", {"atMs": _now_ms()})
         if self.supervisor is not None:
+            atexit.unregister(self.supervisor.end_at_exit)
             await self.supervisor.stop()
         if self.private_socket is not None:
             self.private_socket.remove()
@@ -223,6 +224,7 @@ class Labkeeper(ExtensionApp):
             program, self.log, lambda _pid: self.link and self.link.companion_started()
         )
         self.supervisor.start()
+        atexit.register(self.supervisor.end_at_exit)
 
     def _hello(self) -> dict[str, Any]:
         return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ LONG_LIFE_S = 60.0
 START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 1.5
 """In a container the whole stop takes 1.6 to 2.9 s before SIGKILL comes."""
+FAREWELL = b"stopping\n"
+"""What the companion is told on its standard input before an end that is wanted."""
 LONGEST_LINE = 2000
 
 _PASSED_ON = (
@@ -129,6 +132,34 @@ class Supervisor:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         self.state, self.reason = "stopped", "the server is stopping"
+
+    def end_at_exit(self) -> None:
+        """
+        End the companion in order when the interpreter exits without `stop`.
+
+        jupyterhub-singleuser leaves its loop by KeyboardInterrupt at the hub's SIGINT and ends no extension; asyncio
+        then kills the child while it is taken down, and the next start would explain a container that vanished.
+        Not called after SIGKILL: such an end is to be explained.
+        """
+        self._stopping = True
+        process = self._process
+        if process is None or process.stdin is None or process.returncode is not None:
+            return
+        pipe = process.stdin.transport.get_extra_info("pipe")
+        try:
+            os.write(pipe.fileno(), FAREWELL)
+        except (OSError, ValueError):
+            # It ended before us, or its input is closed: there is nobody to say good-bye to.
+            return
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        while time.monotonic() < deadline:
+            try:
+                if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None:
+                    return
+            except ChildProcessError:
+                # asyncio's own watcher has taken its status.
+                return
+            time.sleep(0.02)
 
     async def _run(self) -> None:
         pause_s = FIRST_PAUSE_S

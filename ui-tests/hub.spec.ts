@@ -7,7 +7,7 @@ import { command, newNotebook, runCode, whenLabIsUp } from '../bench/lib/lab.mts
 let page: Page;
 
 test.beforeAll(async ({ browser, baseURL }) => {
-  page = await (await browser.newContext()).newPage();
+  page = await (await browser.newContext({ baseURL })).newPage();
   await page.goto(`${baseURL}/hub/login`);
   await page.getByLabel('Username').fill('researcher');
   await page.getByLabel('Password').fill(TEST_PASSWORD);
@@ -123,4 +123,28 @@ test('the page makes no request to the companion by itself: frames from the page
   });
   await page.waitForTimeout(5000);
   expect(sent).toEqual([]);
+});
+
+test('a narrow window still shows the worst of the meter', async () => {
+  await page.setViewportSize({ width: 600, height: 700 });
+  await expect(meter().locator('.lk-mod-worst')).toBeVisible();
+  await expect(meter().locator('.lk-Meter-part:visible')).toHaveCount(1);
+  await page.screenshot({ path: 'test-results/narrow.png' });
+  await page.setViewportSize({ width: 1280, height: 800 });
+});
+
+test('a server that was stopped in order is not reported as a vanished container', async () => {
+  const hub = await page.context().newPage();
+  await hub.goto('/hub/home');
+  await hub.getByRole('button', { name: /Stop My Server/ }).click();
+  await expect(hub.getByRole('button', { name: /Start My Server/ })).toBeVisible({ timeout: 40_000 });
+  await hub.goto('/hub/spawn/researcher');
+  await hub.waitForURL('**/user/researcher/lab**', { timeout: 60_000 });
+  await whenLabIsUp(hub);
+  await expect(hub.locator('.lk-Meter')).toContainText(/700 MB/, { timeout: 30_000 });
+  // The list of past deaths came with the connection, before the first sample. Those that were known before stay.
+  await command(hub, 'labkeeper:show-resources');
+  const events = hub.locator('#labkeeper-resources .lk-Event');
+  await expect(events.first()).toBeVisible();
+  expect((await events.allInnerTexts()).filter(text => /container/i.test(text))).toEqual([]);
 });

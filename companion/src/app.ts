@@ -35,7 +35,7 @@ export interface IAppOptions {
 }
 
 /** Why a companion ends: its server is gone (standard input closed), or a signal asked for it. */
-export type EndReason = 'server-gone' | 'signal';
+export type EndReason = 'server-gone' | 'asked';
 
 export interface IApp {
   /** HTTP and WebSocket; whoever made the app lets it listen. */
@@ -201,7 +201,7 @@ export function createApp(options: IAppOptions): IApp {
       await recording?.restored();
     },
     async close(reason) {
-      if (reason === 'signal' && !stopping) {
+      if (reason === 'asked' && !stopping) {
         // Whoever stops the container in order asks us too; a killed one asks nobody.
         recording?.log.stopped();
       } else if (!stopping) {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createApp } from './app.js';
+import { createInterface } from 'node:readline';
+import { createApp, type EndReason } from './app.js';
 import { systemClock } from './clock.js';
 import { EnvironmentError, readEnvironment } from './environment.js';
 import { reasonOf } from './failure.js';
@@ -10,6 +11,9 @@ import { readMachine } from './sampling/read-machine.js';
 
 /** Longest an orderly end may take: a container that stops leaves about 1.5 s in all. */
 const STOP_MS = 1000;
+
+/** The server stops on purpose. */
+const FAREWELL = 'stopping';
 
 /** Exit codes: the server extension tells them apart. */
 const EXIT = { failed: 1, environment: 2, taken: 3 } as const;
@@ -49,7 +53,7 @@ async function run(): Promise<void> {
     await app.start();
 
     let stopping = false;
-    const stop = (reason: 'server-gone' | 'signal'): void => {
+    const stop = (reason: EndReason): void => {
       if (stopping) {
         return;
       }
@@ -57,13 +61,19 @@ async function run(): Promise<void> {
       setTimeout(() => process.exit(0), STOP_MS).unref();
       app.close(reason).then(() => process.exit(0), fail);
     };
-    process.on('SIGTERM', () => stop('signal'));
-    process.on('SIGINT', () => stop('signal'));
-    process.on('SIGHUP', () => stop('signal'));
+    process.on('SIGTERM', () => stop('asked'));
+    process.on('SIGINT', () => stop('asked'));
+    process.on('SIGHUP', () => stop('asked'));
+    // The one line that the server extension says before an orderly end; without it the end of the input means that
+    // the server is gone, and why is for the next start to explain.
+    createInterface({ input: process.stdin }).on('line', line => {
+      if (line === FAREWELL) {
+        stop('asked');
+      }
+    });
     process.stdin.on('end', () => stop('server-gone'));
     process.stdin.on('close', () => stop('server-gone'));
     process.stdin.on('error', () => stop('server-gone'));
-    process.stdin.resume();
 
     process.stdout.write(`${JSON.stringify({ ready: true, build: environment.build })}\n`);
   } catch (error) {

@@ -142,7 +142,7 @@ describe('a notice', () => {
     await kernels([kernel('a')]);
     await app.pass(1100);
     await next('cpu-throttled', true);
-    await app.stop('signal');
+    await app.stop('asked');
 
     await begin({ home: home.path, throttleMs: 60_000, boot: 'boot-2' });
     app.observer.quotaCores = 0.5;

@@ -88,7 +88,7 @@ export class RunningApp {
   }
 
   /** Ends in order. */
-  async stop(how: 'server-gone' | 'signal' = 'server-gone'): Promise<void> {
+  async stop(how: 'server-gone' | 'asked' = 'server-gone'): Promise<void> {
     this.clients.forEach(client => client.socket.terminate());
     await this.app.close(how);
     this.folder.remove();

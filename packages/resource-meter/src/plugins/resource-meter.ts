@@ -74,7 +74,7 @@ export const resourceMeter: JupyterFrontEndPlugin<IMeter> = {
     const item = new MeterItem({ model, visibility, say, trans, onClick });
     item.id = 'labkeeper-meter';
     if (statusBar) {
-      statusBar.registerStatusItem(ID, { item, align: 'left', rank: 2 });
+      statusBar.registerStatusItem(ID, { item, align: 'left', rank: 2, priority: 1 });
     } else {
       app.shell.add(item, 'top', { rank: 900 });
     }
