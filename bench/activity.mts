@@ -7,8 +7,9 @@ import { BROWSER } from './lib/browser.mts';
 import { sleep } from './lib/cpu.mts';
 import { type IHub, logIn, startHub } from './lib/hub.mts';
 import { record } from './lib/result.mts';
+import { extent } from './lib/trial.mts';
 
-const MINUTES = 10;
+const MINUTES = extent(10, 1);
 const TIMEOUT_S = 120;
 const EVERY_S = 10;
 const token = 'bench-token-0123456789abcdef';

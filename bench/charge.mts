@@ -5,8 +5,9 @@ import { startKernel } from './lib/kernels.mts';
 import { record } from './lib/result.mts';
 import { startServer } from './lib/server.mts';
 import { median } from './lib/statistics.mts';
+import { times } from './lib/trial.mts';
 
-const ROUNDS = 5;
+const ROUNDS = times(5, 1);
 
 /** Memory of the group that cannot be given back, and all of it, in bytes. */
 function charged(group: string): { unreclaimable: number; usage: number } {

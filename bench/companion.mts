@@ -5,8 +5,9 @@ import { whenQuiet } from './lib/machine.mts';
 import { openPage } from './lib/page.mts';
 import { record } from './lib/result.mts';
 import { startServer } from './lib/server.mts';
+import { extent } from './lib/trial.mts';
 
-const MINUTES = 5;
+const MINUTES = extent(5, 1);
 
 const server = await startServer({ memory: '4G' });
 const memory: { minute: number; anonMB: number }[] = [];
@@ -34,7 +35,7 @@ try {
   record(
     {
       id: 'companion.cpu.idle',
-      what: 'CPU of the companion over 5 minutes, ten idle kernels, nobody watching',
+      what: `CPU of the companion over ${MINUTES} minutes, ten idle kernels, nobody watching`,
       unit: '% of a core',
       value: idle.value,
       n: 1,
@@ -56,7 +57,7 @@ try {
   record(
     {
       id: 'companion.anon',
-      what: 'RssAnon of the companion after 10 minutes with ten kernels, highest minute',
+      what: `RssAnon of the companion in ${2 * MINUTES} minutes with ten kernels, highest minute`,
       unit: 'MB',
       value: Math.max(...memory.map(m => m.anonMB)),
       n: 1,

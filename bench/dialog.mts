@@ -8,8 +8,9 @@ import { newNotebook, runCode, whenLabIsUp } from './lib/lab.mts';
 import { record } from './lib/result.mts';
 import { startServer } from './lib/server.mts';
 import { quantile } from './lib/statistics.mts';
+import { times } from './lib/trial.mts';
 
-const DEATHS = Number(process.env['LABKEEPER_TIMES'] ?? 50);
+const DEATHS = times(50, 3);
 
 const WATCHER = `
 import os, select, sys, time

@@ -1,13 +1,14 @@
 // notices.honest: twenty ordinary workloads of a user without a problem, run for real under a small quota, one after
 // the other as one day's use. Every notice and every death dialog that she would see counts. The throttling window is
-// shortened tenfold (30 s for 5 minutes), and each workload runs longer than that.
+// shortened tenfold (30 s for 5 minutes), and each workload runs longer than that; a trial shortens both tenfold again.
 import { sleep } from './lib/cpu.mts';
 import { startKernel } from './lib/kernels.mts';
 import { openPage } from './lib/page.mts';
 import { record } from './lib/result.mts';
 import { startServer } from './lib/server.mts';
+import { extent } from './lib/trial.mts';
 
-const SECONDS = 40;
+const SECONDS = extent(40, 4);
 const loop = (body: string) =>
   `import time\nend = time.time() + ${SECONDS}\nwhile time.time() < end:\n${body.replace(/^/gm, '    ')}`;
 
@@ -42,7 +43,7 @@ const WORKLOADS: Record<string, string> = {
 const server = await startServer({
   memory: '700M',
   cpu: 1,
-  environment: { LABKEEPER_THROTTLE_MINUTES: '0.5' }
+  environment: { LABKEEPER_THROTTLE_MINUTES: String((0.75 * SECONDS) / 60) }
 });
 const page = await openPage(server);
 const rows: { workload: string; notices: string[]; deaths: string[] }[] = [];

@@ -7,8 +7,9 @@ import { record } from './lib/result.mts';
 import { startServer } from './lib/server.mts';
 import { median } from './lib/statistics.mts';
 import { openPage } from './lib/page.mts';
+import { times } from './lib/trial.mts';
 
-const PAIRS = 12;
+const PAIRS = times(12, 2);
 const REQUESTS = 20;
 const SECONDS = 8;
 

@@ -6,8 +6,9 @@ import { openPage } from './lib/page.mts';
 import { record } from './lib/result.mts';
 import { type IServer, startServer } from './lib/server.mts';
 import { upperBound95 } from './lib/statistics.mts';
+import { times } from './lib/trial.mts';
 
-const BLOCKS = 10;
+const BLOCKS = times(10, 4);
 const REQUESTS = 300;
 
 async function prepared(environment: Record<string, string>): Promise<IServer> {

@@ -5,8 +5,9 @@ import { startKernel } from './lib/kernels.mts';
 import { openPage } from './lib/page.mts';
 import { record } from './lib/result.mts';
 import { startServer } from './lib/server.mts';
+import { times } from './lib/trial.mts';
 
-const DEATHS = Number(process.env['LABKEEPER_TIMES'] ?? 50);
+const DEATHS = times(50, 3);
 /** Eight kernels of about 60 MB beside a server of about 135 MB, as in the measurement that killed the server. */
 const MEMORY = '900M';
 

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { currentCommit, describeMachine } from './machine.mts';
+import { isTrial } from './trial.mts';
 
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'results');
 
@@ -19,9 +20,8 @@ export interface IFigure {
   readonly samples: unknown;
 }
 
-/** Writes the figure to `bench/results/<id>.json` and prints it. */
+/** Prints the figure and writes it to `bench/results/<id>.json`; a trial's is printed only, with its raw observations. */
 export function record(figure: IFigure, bench: string): void {
-  mkdirSync(folder, { recursive: true });
   const value = Number(figure.value.toPrecision(4));
   const result = {
     id: figure.id,
@@ -36,12 +36,17 @@ export function record(figure: IFigure, bench: string): void {
     command: `npm run bench -- ${bench}`,
     samples: figure.samples
   };
-  writeFileSync(join(folder, `${figure.id}.json`), `${JSON.stringify(result, null, 1)}\n`);
+  if (isTrial) console.log(JSON.stringify(figure.samples), '\n(a trial: not recorded)');
+  else {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${figure.id}.json`), `${JSON.stringify(result, null, 1)}\n`);
+  }
   console.log(`${figure.id.padEnd(26)} ${String(value).padStart(10)} ${figure.unit.padEnd(8)} n=${figure.n}  ${figure.what}`);
 }
 
-/** Makes `bench/RESULTS.md` from all results. */
+/** Makes `bench/RESULTS.md` from all results; not in a trial. */
 export function writeTable(): void {
+  if (isTrial) return;
   const rows = readdirSync(folder)
     .filter(name => name.endsWith('.json'))
     .sort()
