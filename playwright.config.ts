@@ -1,4 +1,5 @@
 import { defineConfig } from '@playwright/test';
+import { BROWSER } from './bench/lib/browser.mts';
 
 /** The hub of the browser tests: its own ports and state, so that it runs beside `npm start`. */
 const port = Number(process.env['LABKEEPER_TEST_PORT'] ?? 21200);
@@ -15,18 +16,7 @@ export default defineConfig({
     baseURL: `http://127.0.0.1:${port}`,
     viewport: { width: 1280, height: 800 },
     trace: 'retain-on-failure',
-    launchOptions: {
-      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync'
-      ]
-    }
+    launchOptions: BROWSER
   },
   webServer: {
     // A fresh state: what an earlier run left (open documents, past deaths) is not what is tested.
