@@ -1,16 +1,16 @@
-"""An engine with the image, for programs: `python -m dev.docker --state DIR`.
+"""An engine with the image, for programs: `python -m dev.docker`.
 
 Prints one line of JSON (`host`, `image`, `own`, `mounts`, `uid`, `gid`, `home`, `prefix`), then waits for the
-end of its standard input and stops the engine if it is ours. Exit status 77: no engine can be had, standard
-output says why.
+end of its standard input, stops the engine if it is ours, and removes what it stored. Exit status 77: no engine
+can be had, standard output says why.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 from dev.docker.engine import NoEngineError, open_engine
@@ -21,15 +21,19 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def main() -> int:
     """Open, tell, wait, stop."""
-    parser = argparse.ArgumentParser(prog="python -m dev.docker")
-    parser.add_argument("--state", default=str(ROOT / ".state/docker"))
-    arguments = parser.parse_args()
     # The end of standard input is the one way to end this; Ctrl-C reaches our caller too, who closes it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(0))
+    (ROOT / ".state").mkdir(exist_ok=True)
+    # A folder of its own: two at a time must not meet.
+    with tempfile.TemporaryDirectory(prefix="docker-", dir=ROOT / ".state") as state:
+        return _serve(Path(state))
+
+
+def _serve(state: Path) -> int:
     try:
-        engine = open_engine(Path(arguments.state).resolve())
+        engine = open_engine(state)
     except NoEngineError as error:
         print(error)
         return 77

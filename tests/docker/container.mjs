@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import {
   PROTOCOL,
@@ -84,7 +85,10 @@ export class Container {
     this.engine = engine;
     this.name = name;
     this.address = address;
-    this.kernels = new Map();
+    this.hasEnded = false;
+    const over = () => (this.hasEnded = true);
+    // One command that waits: asking again and again costs more CPU than the server. Removed while it waits is an end too.
+    engine.docker('wait', name).then(over, over);
   }
 
   /** Connects as a page does, through jupyter_server. */
@@ -203,8 +207,7 @@ export class Container {
   /** Waits for the end of the container, and returns when it was, as the engine says (ms since the epoch). */
   async ended() {
     await eventually(
-      async () =>
-        (await this.engine.docker('inspect', '--format', '{{.State.Running}}', this.name)) === 'false',
+      () => this.hasEnded,
       30_000,
       () => `the end of the container (page: ${this.page?.summary() ?? 'none'})`
     );
@@ -230,22 +233,23 @@ export class Container {
   }
 
   async untilUp() {
-    const status = await eventually(
+    let refusal = '';
+    await eventually(
       async () => {
+        if (this.hasEnded) {
+          throw new Error(`the container ended: ${await this.logs()}`);
+        }
         try {
           return await this.request('GET', '/api/status');
         } catch (error) {
-          const running = await this.engine.docker('inspect', '--format', '{{.State.Running}}', this.name);
-          if (running !== 'true') {
-            throw new Error(`the container ended: ${await this.logs()}`, { cause: error });
-          }
+          refusal = String(error.cause ?? error);
+          await delay(100);
           return null;
         }
       },
-      60_000,
-      'jupyter_server'
+      90_000,
+      () => `jupyter_server (${refusal})`
     );
-    return status;
   }
 }
 

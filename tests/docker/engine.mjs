@@ -1,6 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -21,11 +20,8 @@ export class Engine {
     if (!existsSync(python)) {
       throw new Unavailable('there is no virtual environment yet; npm test makes it');
     }
-    // A folder of its own: two runs at a time must not meet.
-    await mkdir(join(repository, '.state'), { recursive: true });
-    const state = await mkdtemp(join(repository, '.state/docker-test-'));
     // Its standard input is ours: when we end, however we end, it does too.
-    const keeper = spawn(python, ['-m', 'dev.docker', '--state', state], {
+    const keeper = spawn(python, ['-m', 'dev.docker'], {
       cwd: repository,
       stdio: ['pipe', 'pipe', 'pipe']
     });
@@ -41,18 +37,16 @@ export class Engine {
     });
     if (!line.startsWith('{')) {
       const code = await ended;
-      await rm(state, { recursive: true, force: true });
       if (code === 77) {
         throw new Unavailable(line);
       }
       throw new Error(`python -m dev.docker ended with ${code}: ${line} ${errors.slice(-2000)}`);
     }
-    return new Engine(JSON.parse(line), state, keeper, ended);
+    return new Engine(JSON.parse(line), keeper, ended);
   }
 
-  constructor(about, state, keeper, ended) {
+  constructor(about, keeper, ended) {
     this.about = about;
-    this.state = state;
     this.keeper = keeper;
     this.ended = ended;
     this.containers = new Set();
@@ -77,7 +71,6 @@ export class Engine {
     } finally {
       this.keeper.stdin.end();
       await this.ended;
-      await rm(this.state, { recursive: true, force: true });
     }
   }
 }

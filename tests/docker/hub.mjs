@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../machine/inside/eventually.mjs';
 import { python, repository } from './engine.mjs';
 
@@ -54,25 +57,14 @@ export async function demoHubWithContainers(engine) {
     const visitor = new Visitor(base);
     await visitor.logIn('researcher', 'docker-test');
     await visitor.get('/hub/spawn');
-    await eventually(
-      async () => {
-        const answer = await visitor.get('/user/researcher/api', { redirect: 'manual' });
-        return answer.status === 200 && 'version' in JSON.parse(await answer.text());
-      },
-      60_000,
-      'the server in its container'
-    );
+    await visitor.untilReady('/user/researcher/api', 'the server in its container');
     const spawnMs = Date.now() - startedAtMs - hubMs;
     const [id] = await containers();
     const { HostConfig } = JSON.parse(await engine.docker('inspect', id))[0];
     assert.equal(HostConfig.Memory, 600 * MIB);
     assert.equal(HostConfig.MemorySwap, 600 * MIB);
     assert.equal(HostConfig.CpuQuota / HostConfig.CpuPeriod, 1);
-    await eventually(
-      async () => (await engine.docker('top', id, '-eo', 'pid,args')).includes('companion.mjs'),
-      15_000,
-      'the companion in the container'
-    );
+    await visitor.untilReady('/user/researcher/labkeeper/health', 'the companion in the container');
     assert.match(await engine.docker('exec', id, 'ls', engine.about.home), /labkeeper-tour\.ipynb/);
     demo.kill('SIGINT');
     assert.equal(await ended, 0);
@@ -92,40 +84,67 @@ export async function demoHubWithContainers(engine) {
   }
 }
 
-/** Somebody with a browser's cookies. */
+/** Somebody with a browser's cookies who follows redirects. Not by `fetch`: the hub gives a page's script no cookie. */
 class Visitor {
   constructor(base) {
     this.base = base;
     this.cookies = new Map();
   }
 
-  async get(path, options = {}) {
-    return await this.request(path, { method: 'GET', ...options });
-  }
-
   async logIn(username, password) {
-    const page = await (await this.get('/hub/login')).text();
-    const token = /name="_xsrf" value="([^"]*)"/.exec(page)?.[1];
-    assert.ok(token !== undefined, `no form at /hub/login: ${page.slice(0, 300)}`);
-    const answer = await this.request('/hub/login', {
-      method: 'POST',
-      body: new URLSearchParams({ username, password, _xsrf: token }),
-      redirect: 'manual'
-    });
-    assert.equal(answer.status, 302, 'the login was refused');
+    const page = await this.get('/hub/login');
+    const token = /name="_xsrf" value="([^"]*)"/.exec(page.body)?.[1];
+    assert.ok(token !== undefined, `no form at /hub/login: ${page.body.slice(0, 300)}`);
+    const form = new URLSearchParams({ username, password, _xsrf: token });
+    const answer = await this.request('POST', '/hub/login', String(form));
+    assert.equal(answer.status, 302, `the login was refused: ${answer.status}`);
   }
 
-  async request(path, options) {
+  /** The page at `path` once it is answered with 200 there, and not at the hub's waiting page. */
+  async untilReady(path, what) {
+    let last = null;
+    await eventually(
+      async () => {
+        last = await this.get(path);
+        const ready = last.status === 200 && last.path === path;
+        await delay(ready ? 0 : 200);
+        return ready;
+      },
+      90_000,
+      () => `${what} (${last?.status} at ${last?.path})`
+    );
+  }
+
+  /** What a GET ends with: `{status, path, body}`. */
+  async get(path) {
+    let at = path;
+    for (let hop = 0; hop < 10; hop += 1) {
+      const { status, location, body } = await this.request('GET', at);
+      if (location === undefined) {
+        return { status, path: at, body };
+      }
+      const { pathname, search } = new URL(location, this.base + at);
+      at = pathname + search;
+    }
+    throw new Error(`${path} is redirected for ever, last to ${at}`);
+  }
+
+  async request(method, path, form = '') {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const answer = await fetch(this.base + path, {
-      ...options,
-      headers: cookie === '' ? {} : { Cookie: cookie }
+    const headers = {
+      ...(cookie === '' ? {} : { Cookie: cookie }),
+      ...(form === '' ? {} : { 'Content-Type': 'application/x-www-form-urlencoded' })
+    };
+    const answer = await new Promise((resolve, reject) => {
+      request(this.base + path, { method, headers, timeout: 20_000 }, resolve)
+        .once('error', reject)
+        .end(form);
     });
-    for (const line of answer.headers.getSetCookie()) {
+    for (const line of answer.headers['set-cookie'] ?? []) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       this.cookies.set(name, value);
     }
-    return answer;
+    return { status: answer.statusCode, location: answer.headers.location, body: await text(answer) };
   }
 }
 

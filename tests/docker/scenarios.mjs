@@ -45,40 +45,8 @@ async function inContainer(engine, options, body) {
 const deathOf = (container, kernelId) =>
   container.page.first(deathSeen, ({ evidence }) => evidence.kernel.kernelId === kernelId, 30_000);
 
-/** Every scenario: `run(engine, round)` rejects when it fails and may return figures; `each(kills)`: how often it runs. */
+/** Every scenario, those that take longest first: `run(engine, round)` rejects when it fails and may return figures; `each(kills)`: how often it runs. */
 export const SCENARIOS = {
-  'limits-and-deaths': {
-    async run(engine) {
-      return await inContainer(engine, {}, async container => {
-        const { params: sample } = await container.page.first(
-          sampleTaken,
-          ({ cpu }) => cpu?.quotaCores === 0.5,
-          30_000
-        );
-        assert.equal(sample.memory.limitBytes, LIMIT_MIB * MIB);
-        assert.equal(sample.memory.limitSource, 'cgroup');
-        assert.equal(sample.shm.sizeBytes, 64 * MIB);
-        assert.equal(sample.processes.limit, 200);
-        assert.equal(sample.home.path, engine.about.home);
-
-        const eater = await container.startKernel('eater.ipynb');
-        await container.sampleOf(eater, 20);
-        assert.equal(await container.execute(eater, GROW), null);
-        const { params: death } = await deathOf(container, eater);
-        expectVerdict(death, { cause: 'memory-limit', memory: 'yes' });
-        assert.equal(death.evidence.kernel.path, 'eater.ipynb');
-
-        const mapper = await container.startKernel('mapper.ipynb');
-        await container.sampleOf(mapper, 20);
-        assert.equal(await container.execute(mapper, FILL_SHM), null);
-        const { params: full } = await deathOf(container, mapper);
-        expectVerdict(full, { cause: 'shm-full', memory: 'no' });
-        const version =
-          (await container.exec('sh', '-c', 'test -e /sys/fs/cgroup/cgroup.controllers; echo $?')) === '0';
-        return { cgroup: version ? 2 : 1, heldMiB: Math.round(death.verdict.heldBytes / MIB) };
-      });
-    }
-  },
   'container-killed-from-outside': {
     each: kills => kills,
     async run(engine, round) {
@@ -133,13 +101,45 @@ export const SCENARIOS = {
       });
     }
   },
+  'demo-hub': { run: demoHubWithContainers },
+  'limits-and-deaths': {
+    async run(engine) {
+      return await inContainer(engine, {}, async container => {
+        const { params: sample } = await container.page.first(
+          sampleTaken,
+          ({ cpu }) => cpu?.quotaCores === 0.5,
+          30_000
+        );
+        assert.equal(sample.memory.limitBytes, LIMIT_MIB * MIB);
+        assert.equal(sample.memory.limitSource, 'cgroup');
+        assert.equal(sample.shm.sizeBytes, 64 * MIB);
+        assert.equal(sample.processes.limit, 200);
+        assert.equal(sample.home.path, engine.about.home);
+
+        const eater = await container.startKernel('eater.ipynb');
+        await container.sampleOf(eater, 20);
+        assert.equal(await container.execute(eater, GROW), null);
+        const { params: death } = await deathOf(container, eater);
+        expectVerdict(death, { cause: 'memory-limit', memory: 'yes' });
+        assert.equal(death.evidence.kernel.path, 'eater.ipynb');
+
+        const mapper = await container.startKernel('mapper.ipynb');
+        await container.sampleOf(mapper, 20);
+        assert.equal(await container.execute(mapper, FILL_SHM), null);
+        const { params: full } = await deathOf(container, mapper);
+        expectVerdict(full, { cause: 'shm-full', memory: 'no' });
+        const version =
+          (await container.exec('sh', '-c', 'test -e /sys/fs/cgroup/cgroup.controllers; echo $?')) === '0';
+        return { cgroup: version ? 2 : 1, heldMiB: Math.round(death.verdict.heldBytes / MIB) };
+      });
+    }
+  },
   'read-only-home-is-harmless': {
     run: engine => deathWithoutRecorder(engine, 'read-only')
   },
   'absent-home-is-harmless': {
     run: engine => deathWithoutRecorder(engine, 'absent')
-  },
-  'demo-hub': { run: demoHubWithContainers }
+  }
 };
 
 /** Where the flight recorder cannot write, meter and verdicts work all the same. */
