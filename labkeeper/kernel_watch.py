@@ -309,6 +309,9 @@ class KernelWatch:
             self._listener.tell(
                 KERNEL_START_FAILED, {"kernel": kernel, "atMs": at_ms, "exit": ended, "startFailure": failed}
             )
+            if not getattr(record.manager, "autorestart", False):
+                # Nobody tries again.
+                self._tell_fate(record, "gave-up", failed)
         else:
             self._listener.tell(
                 KERNEL_DIED, {"kernel": kernel, "pid": pid, "atMs": at_ms, "exit": ended, "intent": intent}

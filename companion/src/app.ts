@@ -150,6 +150,7 @@ export function createApp(options: IAppOptions): IApp {
         kernels.set(list);
         observer.setKernels(list);
         pages.kernels(list);
+        watch.kernelsChanged();
         sampler.wake();
       },
       died: death => watching() && watch.died(death),

@@ -214,7 +214,29 @@ describe('a death', () => {
         message => message.method === 'kernel/death' && read(message).verdict.cause === 'start-failed'
       )
     );
-    expect(news).toMatchObject({ id, consequence: 'gave-up' });
+    expect(news).toMatchObject({ id, consequence: 'pending' });
+    expect(news.verdict.proofs).toContainEqual({ kind: 'ended-first', cause: 'exited' });
+  });
+
+  it('at the start is taken back once the kernel is up after all', async () => {
+    die('a');
+    const { id } = await deathOf(page, 'a');
+    const startFailure = { message: 'Address already in use', stderrTail: '' };
+    const failure = { kernel: kernel('a'), atMs: app.clock.wallMs(), exit: { how: 'code', code: 1 } };
+    server.send('server/kernel-start-failed', { ...failure, startFailure });
+    const news = (cause: string) =>
+      page.wait(
+        message =>
+          message.method === 'kernel/death' &&
+          read(message).verdict.cause === cause &&
+          (cause !== 'killed-outside' || read(message).consequence === 'restarted')
+      );
+    expect(read(await news('start-failed')).id).toBe(id);
+    app.clock.advance(500);
+    server.send('server/kernels', {
+      kernels: [kernel('a', { pid: 1001, state: 'idle', stateSinceMs: app.clock.wallMs() })]
+    });
+    expect(read(await news('killed-outside'))).toMatchObject({ id, evidence: { startFailure: null } });
   });
 
   it('reaches a hidden page too, and a page that comes later', async () => {

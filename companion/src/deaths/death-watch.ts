@@ -66,6 +66,8 @@ export class DeathWatch implements IDisposable {
     const known = this.lastOf(kernelId);
     if (known) {
       known.death = { ...known.death, consequence: fate };
+      // What comes after that is somebody's new attempt.
+      known.failedAtMs = fate === 'gave-up' ? null : known.failedAtMs;
       this.judgeAgain(known, startFailure ? { startFailure } : {}, true);
       return;
     }
@@ -94,14 +96,31 @@ export class DeathWatch implements IDisposable {
   startFailed(message: Params<typeof kernelStartFailed>): void {
     const { kernel, atMs, exit, startFailure } = message;
     const known = this.lastOf(kernel.kernelId);
-    if (known && Math.abs(atMs - known.death.atMs) < SAME_FAILURE_MS) {
-      known.death = { ...known.death, consequence: 'gave-up' };
+    // A process that ended is looked at by the server's restarter; without any, nobody tries again.
+    const consequence = exit.how === 'unknown' ? 'gave-up' : 'pending';
+    if (known) {
+      known.death = { ...known.death, consequence };
+      known.failedAtMs = atMs;
+      known.newsMs = this.options.clock.monotonicMs();
       this.judgeAgain(known, { startFailure }, true);
       return;
     }
     const id = `${kernel.kernelId}.start.${atMs}`;
     if (!this.isKnown(id)) {
-      this.add(id, { kernel, atMs, exit, intent: 'none', startFailure }, 'gave-up');
+      this.add(id, { kernel, atMs, exit, intent: 'none', startFailure }, consequence);
+    }
+  }
+
+  /** The list of kernels changed: one that could not be started may be up after all, and then only its end counts. */
+  kernelsChanged(): void {
+    for (const open of this.open) {
+      const { kernelId } = open.death.evidence.kernel;
+      const now = open.failedAtMs === null ? null : this.options.facts.kernels.get(kernelId);
+      if (now && open.failedAtMs !== null && now.stateSinceMs >= open.failedAtMs && isUp(now)) {
+        open.failedAtMs = null;
+        open.death = { ...open.death, consequence: 'restarted' };
+        this.judgeAgain(open, { startFailure: null }, true);
+      }
     }
   }
 
@@ -141,7 +160,12 @@ export class DeathWatch implements IDisposable {
       facts.recent.noteMemory(evidence.memoryAfter, monotonicMs);
     }
     const verdict = judge(evidence);
-    const open: IOpen = { monotonicMs, death: { id, atMs: what.atMs, verdict, evidence, consequence } };
+    const open: IOpen = {
+      monotonicMs,
+      newsMs: monotonicMs,
+      failedAtMs: null,
+      death: { id, atMs: what.atMs, verdict, evidence, consequence }
+    };
     this.open.push(open);
     const isMemory = MEMORY_CAUSES.has(verdict.cause);
     if (isMemory) {
@@ -188,8 +212,7 @@ export class DeathWatch implements IDisposable {
   }
 
   private forget(monotonicMs: number): void {
-    const old = this.open.findIndex(open => monotonicMs - open.monotonicMs < SAME_FAILURE_MS);
-    this.open.splice(0, old < 0 ? this.open.length : old);
+    this.open = this.open.filter(open => monotonicMs - open.newsMs < SAME_FAILURE_MS);
     for (const [kernelId, askedMs] of this.asked) {
       if (monotonicMs - askedMs >= SAME_FAILURE_MS) {
         this.asked.delete(kernelId);
@@ -208,7 +231,7 @@ export class DeathWatch implements IDisposable {
   private readonly startedMs: number;
   private readonly series = new DeathSeries();
   /** Deaths about which there may be news, oldest first. */
-  private readonly open: IOpen[] = [];
+  private open: IOpen[] = [];
   /** Kernels that somebody wanted to end, and when they did. */
   private readonly asked = new Map<string, number>();
   private readonly timers = new Set<IDisposable>();
@@ -224,7 +247,15 @@ interface IWhat {
 
 interface IOpen {
   readonly monotonicMs: number;
+  /** When there was news of it last. */
+  newsMs: number;
+  /** When its successor could not be started; null = it could, as far as is known. */
+  failedAtMs: number | null;
   death: Death;
+}
+
+function isUp({ state }: Kernel): boolean {
+  return state === 'idle' || state === 'busy';
 }
 
 /** Whether a death can be of the same shortage as one that happens now. */

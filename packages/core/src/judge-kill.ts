@@ -1,7 +1,7 @@
 import type { Confidence, Evidence, Verdict } from '@labkeeper/protocol';
 import { counterChanges } from './counter-changes.js';
 import { heldBytes } from './held.js';
-import { judgeStart, wasUp } from './judge-start.js';
+import { judgeStart } from './judge-start.js';
 import { memoryElsewhere, memoryLimit } from './memory-verdicts.js';
 import {
   busyProofs,
@@ -10,7 +10,6 @@ import {
   heldProofs,
   machineProofs,
   notMemoryProofs,
-  startProofs,
   togetherProofs,
   workerProofs
 } from './proofs.js';
@@ -70,7 +69,7 @@ function judgeUncounted(evidence: Evidence): Verdict {
 
 /** Nobody was killed for memory by the system: somebody sent the signal. */
 function judgeOutside(evidence: Evidence): Verdict {
-  if (evidence.startFailure && !wasUp(evidence)) {
+  if (evidence.startFailure) {
     return judgeStart(evidence, evidence.startFailure);
   }
   // Programs that guard the machine's memory (systemd-oomd, the kubelet) kill without the system's counter. And one
@@ -96,8 +95,7 @@ function killedOutside(evidence: Evidence, confidence: Confidence): Verdict {
       ...heldProofs(held),
       ...busyProofs(evidence),
       ...togetherProofs(evidence),
-      ...workerProofs(evidence),
-      ...startProofs(evidence)
+      ...workerProofs(evidence)
     ],
     advice: [{ kind: 'not-you' }, { kind: 'ask-support' }]
   };

@@ -3,7 +3,7 @@ import { counterChanges } from './counter-changes.js';
 import { isFull, isShmFull } from './fullness.js';
 import { heldBytes } from './held.js';
 import { judgeKill } from './judge-kill.js';
-import { judgeStart, wasUp } from './judge-start.js';
+import { judgeStart } from './judge-start.js';
 import {
   busyProofs,
   diskProofs,
@@ -67,7 +67,7 @@ export function judgeSignal(evidence: Evidence, signal: number): Verdict {
       ...(refused ? ([{ kind: 'fewer-processes' }] as const) : [])
     ]);
   }
-  if (evidence.startFailure && !wasUp(evidence) && signal === SIGTERM) {
+  if (evidence.startFailure && signal === SIGTERM) {
     // The server ends what did not come up in time by SIGTERM and SIGKILL.
     return judgeStart(evidence, evidence.startFailure);
   }

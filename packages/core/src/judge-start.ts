@@ -41,7 +41,7 @@ export function judgeStart(evidence: Evidence, failure: StartFailure): Verdict {
   };
 }
 
-/** Whether the kernel had come up: then a failed start is that of its successor, and does not explain this end. */
+/** Whether the kernel had come up: then a failed start is that of its successor. */
 export function wasUp({ kernel }: Evidence): boolean {
   return kernel.state === 'idle' || kernel.state === 'busy';
 }

@@ -313,7 +313,13 @@ const ROWS: Row[] = [
     'no'
   ],
   // Starts
-  ['a start that failed', { exit: CODE(1), startFailure: START }, 'start-failed', 'certain', 'no'],
+  [
+    'a start that failed',
+    { exit: CODE(1), startFailure: START, kernel: STARTING },
+    'start-failed',
+    'certain',
+    'no'
+  ],
   [
     'a start without any process: bad kernelspec',
     { exit: UNSEEN, startFailure: START, kernel: { ...STARTING, pid: null } },
@@ -331,8 +337,26 @@ const ROWS: Row[] = [
   [
     'killed by hand, and its successor did not start',
     { exit: SIGNAL(9), startFailure: START },
-    'killed-outside',
-    'high',
+    'start-failed',
+    'certain',
+    'no'
+  ],
+  [
+    'killed for memory, and its successor did not start',
+    { ...OWN, ...NEAR, startFailure: START },
+    'start-failed',
+    'certain',
+    'yes'
+  ],
+  [
+    'stopped for want of processes, and its successor found a full disk',
+    {
+      exit: SIGNAL(6),
+      ...grew({ pidsRefused: 1 }),
+      startFailure: { ...START, stderrTail: 'OSError: [Errno 28] No space left on device' }
+    },
+    'disk-full',
+    'certain',
     'no'
   ],
   [
@@ -365,7 +389,7 @@ const ROWS: Row[] = [
   ],
   [
     'a start with processes refused',
-    { exit: CODE(1), startFailure: START, ...grew({ pidsRefused: 1 }) },
+    { exit: CODE(1), startFailure: START, kernel: STARTING, ...grew({ pidsRefused: 1 }) },
     'too-many-processes',
     'certain',
     'no'
@@ -541,6 +565,22 @@ describe('judge', () => {
     expect(kinds(proofs)).toEqual(
       expect.arrayContaining(['no-status', 'counter', 'limit', 'held', 'busy', 'processes', 'shm'])
     );
+  });
+
+  it('tells of a kernel that does not come back why, and what ended it first', () => {
+    const stderrTail = "ModuleNotFoundError: No module named 'ipykernel'";
+    const verdict = judge(evidence({ ...OWN, ...NEAR, startFailure: { message: '', stderrTail } }));
+    expect(verdict.proofs).toContainEqual({ kind: 'ended-first', cause: 'memory-limit' });
+    expect(kinds(verdict.proofs).slice(0, 6)).toEqual([
+      'start-message',
+      'signal',
+      'ended-first',
+      'limit',
+      'peak',
+      'held'
+    ]);
+    expect(verdict.advice[0]).toEqual({ kind: 'fix-start', module: 'ipykernel' });
+    expect(verdict.heldBytes).toBe(judge(evidence({ ...OWN, ...NEAR })).heldBytes);
   });
 
   it('offers the largest idle kernels, not busy, small or dead ones', () => {

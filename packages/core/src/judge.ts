@@ -4,6 +4,8 @@ import { judgeCode } from './judge-code.js';
 import { judgeContainer } from './judge-container.js';
 import { judgeLiving } from './judge-living.js';
 import { judgeSignal } from './judge-signal.js';
+import { wasUp } from './judge-start.js';
+import { judgeSuccessor } from './judge-successor.js';
 import { judgeUnseenExit } from './judge-unseen-exit.js';
 import { busyProofs, exitProofs } from './proofs.js';
 
@@ -41,6 +43,15 @@ export function judge(evidence: Evidence): Verdict {
   if (evidence.fromFlightRecorder) {
     return judgeContainer(evidence);
   }
+  if (evidence.startFailure && wasUp(evidence)) {
+    const first = judgeEnd({ ...evidence, startFailure: null });
+    return judgeSuccessor(evidence, evidence.startFailure, first);
+  }
+  return judgeEnd(evidence);
+}
+
+/** By the way in which the process ended. */
+function judgeEnd(evidence: Evidence): Verdict {
   switch (evidence.exit.how) {
     case 'signal':
       return judgeSignal(evidence, evidence.exit.signal);

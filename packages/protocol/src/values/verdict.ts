@@ -62,6 +62,8 @@ export const Proof = v.variant('kind', [
   v.object({ kind: v.literal('processes'), current: Count, limit: Count }),
   v.object({ kind: v.literal('worker'), name: Text, memoryBytes: Bytes }),
   v.object({ kind: v.literal('start-message'), text: Text }),
+  /** Why the kernel ended that now cannot be started again. */
+  v.object({ kind: v.literal('ended-first'), cause: Cause }),
   v.object({ kind: v.literal('died-together'), kernels: Count }),
   v.object({
     kind: v.literal('last-sample'),

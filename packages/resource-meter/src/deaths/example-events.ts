@@ -208,6 +208,7 @@ export const PROOFS: Verdict['proofs'] = [
   { kind: 'processes', current: 512, limit: 512 },
   { kind: 'worker', name: 'python', memoryBytes: GB },
   { kind: 'start-message', text: 'No module named ipykernel' },
+  { kind: 'ended-first', cause: 'killed-outside' },
   { kind: 'died-together', kernels: 2 },
   { kind: 'last-sample', atMs: DEATH_MS, unreclaimableBytes: 7 * GB, limitBytes: 8 * GB },
   { kind: 'threads', threads: 64, quotaCores: 0.5 },

@@ -4,6 +4,7 @@ import { adviceSentence } from './words/advice.js';
 import { headline, type IHeadlineFacts, limitOf } from './words/headline.js';
 import { consequence, deathLead, noticeConsequence, noticeLead } from './words/lead.js';
 import { doubt, memoryAnswer } from './words/memory-answer.js';
+import { proofOf } from './words/proof-of.js';
 import { proofSentence } from './words/proof.js';
 
 /** What the page itself knows about the cell that ran. */
@@ -123,6 +124,11 @@ function explainProofs(
     }
   };
   say(memoryAnswer(facts, speech));
+  const first = proofOf(facts.verdict, 'ended-first');
+  if (first !== null) {
+    const ended = { ...facts, verdict: { ...facts.verdict, cause: first.cause } };
+    say(speech.trans.__('What ended the kernel first: %1.', headline(ended, speech)));
+  }
   for (const proof of facts.verdict.proofs) {
     // The page knows which cell it was, so the cell's own sentence below replaces this one.
     if (cell === null || (proof.kind !== 'busy' && proof.kind !== 'was-idle')) {

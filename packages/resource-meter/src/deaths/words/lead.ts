@@ -1,5 +1,6 @@
 import type { Death, Notice } from '@labkeeper/protocol';
 import type { Speech } from '../speech.js';
+import { proofOf } from './proof-of.js';
 
 /** What happened to which kernel, and when, in one sentence. */
 export function deathLead(death: Death, speech: Speech): string {
@@ -38,7 +39,9 @@ export function deathLead(death: Death, speech: Speech): string {
     case 'floating-point':
       return trans.__('The kernel of %1 crashed at %2.', title, time);
     case 'start-failed':
-      return trans.__('The kernel of %1 did not start at %2.', title, time);
+      return proofOf(verdict, 'ended-first') === null
+        ? trans.__('The kernel of %1 did not start at %2.', title, time)
+        : trans.__('The kernel of %1 ended at %2 and could not be started again.', title, time);
     case 'container-killed':
     case 'container-stopped':
       return trans.__(

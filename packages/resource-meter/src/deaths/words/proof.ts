@@ -59,6 +59,9 @@ export function proofSentence(proof: Proof, speech: Speech): string | null {
       return trans.__('The worker process %1 held %2.', proof.name, quantities.bytes(proof.memoryBytes));
     case 'start-message':
       return trans.__('The message was: %1', proof.text);
+    case 'ended-first':
+      // Told by the name of its cause, which takes more than the proof.
+      return null;
     case 'died-together':
       return trans._n(
         '%1 other kernel died at the same time.',
