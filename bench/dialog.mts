@@ -34,19 +34,18 @@ try {
     // The first moment at which a dialog of ours, or of Lab's, is in the page.
     const seen: { ours: number[]; stock: number } = { ours: [], stock: 0 };
     Object.assign(window, { dialogsSeen: seen });
-    new MutationObserver(changes => {
-      for (const change of changes) {
-        for (const node of change.addedNodes) {
-          if (!(node instanceof HTMLElement) || !node.matches('.jp-Dialog')) continue;
-          const look = () => {
-            if (node.querySelector('.lk-Explain, .lk-Explanation')) seen.ours.push(Date.now());
-            else if (/Kernel Restarting/.test(node.textContent ?? '')) seen.stock++;
-            else if (node.isConnected && !node.textContent) requestAnimationFrame(look);
-          };
-          look();
-        }
+    const known = new WeakSet<Element>();
+    // A dialog is in the page before its text is: each change is looked at until it is known whose it is.
+    new MutationObserver(() => {
+      for (const dialog of document.querySelectorAll('.jp-Dialog')) {
+        if (known.has(dialog)) continue;
+        const isOurs = dialog.querySelector('.lk-Explain, .lk-Explanation') !== null;
+        const isStock = /Kernel Restarting/.test(dialog.textContent ?? '');
+        if (isOurs) seen.ours.push(Date.now());
+        else if (isStock) seen.stock++;
+        if (isOurs || isStock) known.add(dialog);
       }
-    }).observe(document, { childList: true, subtree: true });
+    }).observe(document, { childList: true, subtree: true, characterData: true });
   });
   await page.goto(`${server.url}/lab?token=${server.token}`);
   await whenLabIsUp(page);
@@ -68,7 +67,8 @@ try {
     const seen = await page.evaluate(
       () => (window as unknown as { dialogsSeen: { ours: number[]; stock: number } }).dialogsSeen
     );
-    const dialogAtMs = seen.ours[before] ?? Number.NaN;
+    const dialogAtMs = seen.ours[before];
+    if (dialogAtMs === undefined) throw new Error('the dialog came, and the page did not see it come');
     const headline = await dialog.locator('.jp-Dialog-header').innerText();
     rows.push({ diedAtMs, dialogAtMs, seconds: (dialogAtMs - diedAtMs) / 1000, headline, stock: seen.stock });
     if (!/^Memory limit exceeded/.test(headline)) console.log(`  death ${i}: "${headline}"`);

@@ -11,7 +11,7 @@ export interface IKernel {
 }
 
 /** Starts a session with a kernel, as opening a notebook does, and waits until it answers. */
-export async function startKernel(server: IServer, path: string, kernelName = 'python3'): Promise<IKernel> {
+export async function startKernel(server: Pick<IServer, 'url' | 'token' | 'fetch'>, path: string, kernelName = 'python3'): Promise<IKernel> {
   const answer = await server.fetch('/api/sessions', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -23,7 +23,7 @@ export async function startKernel(server: IServer, path: string, kernelName = 'p
 }
 
 /** Connects to a kernel's channels. */
-export async function connectKernel(server: IServer, id: string, path: string): Promise<IKernel> {
+export async function connectKernel(server: Pick<IServer, 'url' | 'token'>, id: string, path: string): Promise<IKernel> {
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}/api/kernels/${id}/channels?session_id=bench&token=${server.token}`);
   await new Promise<void>((resolve, reject) => {
     socket.onopen = () => resolve();

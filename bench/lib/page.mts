@@ -13,7 +13,7 @@ export interface IPage {
 }
 
 /** Connects to the companion as a page does. */
-export async function openPage(server: IServer): Promise<IPage> {
+export async function openPage(server: Pick<IServer, 'url' | 'token'>): Promise<IPage> {
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}/labkeeper/ws?token=${server.token}`);
   const deaths: Death[] = [];
   const notices: Notice[] = [];

@@ -63,7 +63,8 @@ export function childrenOf(pid: number): number[] {
     });
 }
 
-function commandLine(pid: number): string {
+/** The words of a process's command line, with spaces between; empty when it ended. */
+export function commandLine(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
   } catch {
