@@ -88,7 +88,7 @@ describe('a notice', () => {
     expect(causes()).toEqual([]);
   });
 
-  it('says that process starts are refused, once a day, until none was for a minute', async () => {
+  it('says that process starts are refused, to each kernel once a day, until none was for a minute', async () => {
     await begin();
     app.observer.processes = { current: 100, limit: 100 };
     app.observer.counter.pidsRefused += 3;
@@ -99,6 +99,13 @@ describe('a notice', () => {
     app.observer.counter.pidsRefused += 3;
     await app.pass(3000);
     expect(causes()).toHaveLength(2);
+    await kernels([kernel('a'), kernel('b', { pid: 1001, ...busy })]);
+    app.observer.counter.pidsRefused += 3;
+    await app.pass(1100);
+    const other = await page.wait(
+      message => message.method === 'notice' && read(message).kernels[0]?.kernelId === 'b'
+    );
+    expect(read(other)).toMatchObject({ verdict: { cause: 'too-many-processes' }, over: false });
   });
 
   it('says that /dev/shm or the home is full, without flapping', async () => {

@@ -5,6 +5,10 @@ import type { ICollector } from './collector.js';
 
 /** A sample shows a figure at most this old. */
 const SAMPLE_AGE_MS = 10_000;
+/** Nor is it asked for more often by samples: with each of them, while something runs. */
+const OFTEN_AGE_MS = 900;
+/** No faster does a home fill up, in bytes per millisecond (1 GiB a second): less free space is looked at more often. */
+const FILLING_BYTES_PER_MS = 1024 ** 3 / 1000;
 /** "Fresh" means: asked for within this time. */
 const FRESH_AGE_MS = 500;
 /** Without an answer for this long the file system is said to hang. */
@@ -14,8 +18,9 @@ const HANGS_MS = 30_000;
  * Space on the home's file system, whose size is the user's quota where there is one.
  *
  * Homes are on networks, and a `statfs` of a server that does not answer blocks its thread for minutes. So it runs
- * in Node's thread pool, one at a time, and what is given is always the last answer: `collect` renews it every 10 s,
- * `fresh` asks again at once and the answer is there at the next call some milliseconds later.
+ * in Node's thread pool, one at a time, and what is given is always the last answer: `collect` renews it before the
+ * free space could have been filled, every 1 to 10 s; `fresh` asks again at once and the answer is there at the next
+ * call some milliseconds later.
  */
 export class HomeCollector implements ICollector<DiskUsage> {
   readonly name = 'home';
@@ -44,7 +49,8 @@ export class HomeCollector implements ICollector<DiskUsage> {
   }
 
   collect(): DiskUsage | null {
-    this.renew(SAMPLE_AGE_MS);
+    const untilFullMs = (this.last?.freeBytes ?? Infinity) / FILLING_BYTES_PER_MS;
+    this.renew(Math.min(SAMPLE_AGE_MS, Math.max(OFTEN_AGE_MS, untilFullMs)));
     return this.last;
   }
 

@@ -134,11 +134,12 @@ describe('PressureCollector', () => {
 });
 
 describe('HomeCollector', () => {
-  const usage = (usedBytes: number) => ({
+  const GIB = 1024 ** 3;
+  const usage = (usedBytes: number, freeBytes = 100 * GIB) => ({
     path: '/home',
     usedBytes,
-    sizeBytes: 100,
-    freeBytes: 100 - usedBytes
+    sizeBytes: 200 * GIB,
+    freeBytes
   });
 
   it('gives the last answer, and asks again every ten seconds or when a fresh one is wanted', async () => {
@@ -163,6 +164,27 @@ describe('HomeCollector', () => {
     home.fresh();
     await Promise.resolve();
     expect(home.fresh()).toEqual(usage(3));
+  });
+
+  it.each([
+    [100 * GIB, 10_000],
+    [4 * GIB, 4000],
+    [0, 900]
+  ])('asks again before %d bytes free can be filled', async (freeBytes, afterMs) => {
+    const clock = new FakeClock();
+    let asked = 0;
+    const home = new HomeCollector(
+      '/home',
+      () => clock.monotonicMs(),
+      async () => usage((asked += 1), freeBytes)
+    );
+    await Promise.resolve();
+    clock.advance(afterMs - 1);
+    home.collect();
+    expect(asked).toBe(1);
+    clock.advance(1);
+    home.collect();
+    expect(asked).toBe(2);
   });
 
   it('does not wait for a file system that hangs, does not ask twice, and says so', async () => {

@@ -2,7 +2,8 @@ import { judge } from '@labkeeper/core';
 import type { Counters } from '@labkeeper/protocol';
 import type { CounterBaseline } from '../deaths/counter-baseline.js';
 import type { LostWorkers } from '../deaths/lost-workers.js';
-import { gatherEvidence, type IFacts } from '../watch/evidence.js';
+import type { IFacts } from '../watch/evidence.js';
+import { livingEvidence } from './living-evidence.js';
 import type { NoticeBoard } from './notice-board.js';
 
 /** So long a death of a kernel may take to explain a kill. */
@@ -62,24 +63,8 @@ export class LostWorkerWatch {
       const own = victims.filter(victim => victim.kernelId === kernelId).map(victim => victim.worker);
       const kernel = facts.kernels.get(kernelId);
       if (kernel?.state === 'busy') {
-        const evidence = gatherEvidence(
-          facts,
-          {
-            kernel,
-            kernelDied: false,
-            atMs,
-            exit: { how: 'unknown' },
-            intent: 'none',
-            startFailure: null,
-            before,
-            after: counters,
-            diedTogether: [],
-            lostWorkers: own,
-            series: 1
-          },
-          monotonicMs
-        );
-        const verdict = judge(evidence);
+        const look = { before, counters, atMs, monotonicMs };
+        const verdict = judge(livingEvidence(facts, kernel, look, own));
         if (verdict.cause === 'worker-killed') {
           const id = this.waiting.get(kernelId) ?? `worker-killed.${kernelId}.${atMs}`;
           this.waiting.set(kernelId, id);

@@ -1,8 +1,9 @@
 import { isFull, isShmFull, judge, shouldTell } from '@labkeeper/core';
 import type { Cause, Counters, DiskUsage, Kernel, Sample } from '@labkeeper/protocol';
-import { gatherEvidence, type IFacts } from '../watch/evidence.js';
-import type { NoticeBoard } from './notice-board.js';
+import type { IFacts } from '../watch/evidence.js';
 import type { DayLedger } from './day-ledger.js';
+import { type ILook, livingEvidence } from './living-evidence.js';
+import type { NoticeBoard } from './notice-board.js';
 
 /** A home folder is no longer full from this much free space on: far enough from the 64 KiB that make it full. */
 const HOME_FREE_BYTES = 1024 * 1024;
@@ -13,7 +14,10 @@ const REFUSED_MS = 60_000;
 
 type Shortage = Extract<Cause, 'too-many-processes' | 'disk-full' | 'shm-full'>;
 
-/** Notices about what ran out while everything lives: processes, home, `/dev/shm`. Each is told once a day. */
+/**
+ * Notices about what ran out while everything lives: processes, home, `/dev/shm`. Each kernel is told once a day: whom
+ * it is news for has not seen what another notebook's user, or she herself in another notebook, was told.
+ */
 export class ShortageWatch {
   constructor(
     private readonly options: {
@@ -25,89 +29,62 @@ export class ShortageWatch {
 
   /** Looks after a full sample. */
   look(sample: Sample, counters: Counters, monotonicMs: number): void {
-    const before = this.counters ?? counters;
+    const look = { before: this.counters ?? counters, counters, atMs: sample.atMs, monotonicMs };
     this.counters = counters;
+    this.lookAtProcesses(look);
+    this.follow('disk-full', isFull(sample.home), hasRoom(sample.home), look);
+    this.follow('shm-full', isShmFull(sample.shm), hasShmRoom(sample.shm), look);
+  }
+
+  /** Refusals are moments, so another kernel's is news while those of the first still count. */
+  private lookAtProcesses(look: ILook): void {
+    const { before, counters, monotonicMs } = look;
     const refused =
       counters.pidsRefused !== null &&
       before.pidsRefused !== null &&
       counters.pidsRefused > before.pidsRefused;
     if (refused) {
       this.refusedAtMs = monotonicMs;
+      this.tell('too-many-processes', look);
+    } else if (this.refusedAtMs !== null && monotonicMs - this.refusedAtMs >= REFUSED_MS) {
+      this.refusedAtMs = null;
+      this.end('too-many-processes');
     }
-    const pidsOver = this.refusedAtMs === null || monotonicMs - this.refusedAtMs >= REFUSED_MS;
-    this.decide('too-many-processes', refused, pidsOver, before, counters, sample.atMs, monotonicMs);
-    this.decide(
-      'disk-full',
-      isFull(sample.home),
-      hasRoom(sample.home),
-      before,
-      counters,
-      sample.atMs,
-      monotonicMs
-    );
-    this.decide(
-      'shm-full',
-      isShmFull(sample.shm),
-      hasShmRoom(sample.shm),
-      before,
-      counters,
-      sample.atMs,
-      monotonicMs
-    );
   }
 
-  private decide(
-    cause: Shortage,
-    begins: boolean,
-    ends: boolean,
-    before: Counters,
-    counters: Counters,
-    atMs: number,
-    monotonicMs: number
-  ): void {
-    const { board, facts, ledger } = this.options;
-    const id = this.open.get(cause);
-    if (id !== undefined) {
-      if (ends) {
-        this.open.delete(cause);
-        board.end(id);
+  /** A state that begins and ends. */
+  private follow(cause: Shortage, begins: boolean, ends: boolean, look: ILook): void {
+    if (!this.open.has(cause)) {
+      if (begins) {
+        this.tell(cause, look);
       }
+    } else if (ends) {
+      this.end(cause);
+    }
+  }
+
+  private tell(cause: Shortage, look: ILook): void {
+    const { board, facts, ledger } = this.options;
+    const { atMs } = look;
+    const kernel = this.concerned(cause);
+    const key = `${cause}.${kernel?.kernelId ?? ''}`;
+    if (!kernel || !shouldTell(ledger.read(), key, atMs)) {
       return;
     }
-    const kernel = begins && shouldTell(ledger.read(), cause, atMs) ? this.concerned(cause) : null;
-    if (!kernel) {
-      return;
-    }
-    const evidence = gatherEvidence(
-      facts,
-      {
-        kernel,
-        kernelDied: false,
-        atMs,
-        exit: { how: 'unknown' },
-        intent: 'none',
-        startFailure: null,
-        before,
-        after: counters,
-        diedTogether: [],
-        lostWorkers: [],
-        series: 1
-      },
-      monotonicMs
-    );
-    const verdict = judge(evidence);
+    const verdict = judge(livingEvidence(facts, kernel, look));
     if (verdict.cause === cause) {
-      const noticeId = `${cause}.${atMs}`;
-      this.open.set(cause, noticeId);
-      ledger.tell(cause, atMs);
-      board.give({
-        id: noticeId,
-        atMs,
-        verdict,
-        kernels: [{ kernelId: kernel.kernelId, title: kernel.title }],
-        over: false
-      });
+      const id = `${key}.${atMs}`;
+      this.open.set(cause, [...(this.open.get(cause) ?? []), id]);
+      ledger.tell(key, atMs);
+      const { kernelId, title } = kernel;
+      board.give({ id, atMs, verdict, kernels: [{ kernelId, title }], over: false });
     }
+  }
+
+  private end(cause: Shortage): void {
+    const ids = this.open.get(cause) ?? [];
+    this.open.delete(cause);
+    ids.forEach(id => this.options.board.end(id));
   }
 
   /** The kernel that a shortage is most likely about: of the busy ones, the one with most of it. */
@@ -125,7 +102,8 @@ export class ShortageWatch {
 
   private counters: Counters | null = null;
   private refusedAtMs: number | null = null;
-  private readonly open = new Map<Shortage, string>();
+  /** Notices that hold, by cause. */
+  private readonly open = new Map<Shortage, readonly string[]>();
 }
 
 function hasRoom(disk: DiskUsage | null): boolean {
