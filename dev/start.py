@@ -17,6 +17,7 @@ from pathlib import Path
 from dev.accounts import ACCOUNTS
 from dev.groups import ROOT as CGROUP_ROOT
 from dev.groups import Group
+from dev.parent import end_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> int:
     """Start the hub, say where it is, wait for the end of it or of us."""
     arguments = _parse()
+    end_with_parent()
     state = Path(arguments.state).resolve()
     (state / "home").mkdir(parents=True, exist_ok=True)
     port = _free_ports(arguments.port)
@@ -56,6 +58,7 @@ def main() -> int:
             stdout=log,
             stderr=log,
             start_new_session=True,
+            preexec_fn=end_with_parent,
         )
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)

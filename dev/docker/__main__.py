@@ -1,8 +1,8 @@
 """An engine with the image, for programs: `python -m dev.docker`.
 
-Prints one line of JSON (`host`, `image`, `own`, `mounts`, `uid`, `gid`, `home`, `prefix`), then waits for the
-end of its standard input, stops the engine if it is ours, and removes what it stored. Exit status 77: no engine
-can be had, standard output says why.
+Prints one line of JSON (`host`, `image`, `own`, `state`, `mounts`, `uid`, `gid`, `home`, `prefix`), then waits for
+the end of its standard input, stops the engine if it is ours, and removes the folder `state`. Exit status 77: no
+engine can be had, standard output says why.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ def _serve(state: Path) -> int:
             "host": engine.host,
             "image": import_image(engine),
             "own": engine.own,
+            "state": str(state),
             "mounts": read_only_mounts(ROOT),
             "uid": UID,
             "gid": GID,

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from dev.docker.bridge import Bridge, BridgeError, make_bridge
+from dev.parent import end_with_parent
 
-#: prctl(2): the signal that a process gets when its parent dies.
-PR_SET_PDEATHSIG = 1
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 20.0
 
@@ -121,7 +117,7 @@ def _start(state: Path) -> Engine:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            preexec_fn=_end_with_parent(),
+            preexec_fn=end_with_parent,
         )
     engine = Engine(host, bridge.address, process, folder, bridge)
     deadline = time.monotonic() + START_TIMEOUT_S
@@ -132,16 +128,6 @@ def _start(state: Path) -> Engine:
             raise NoEngineError(f"A Docker engine of our own did not start: {' '.join(said)[:500]}")
         time.sleep(0.05)
     return engine
-
-
-def _end_with_parent() -> Callable[[], None]:
-    """Make a function for the child between fork and exec: SIGTERM for it when we die, however we die."""
-    libc = ctypes.CDLL(None)
-
-    def run() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-
-    return run
 
 
 def _answers(host: str) -> bool:

@@ -51,6 +51,8 @@ export class Engine {
     this.ended = ended;
     this.containers = new Set();
     this.volumes = new Set();
+    /** Each ends something that uses the engine. */
+    this.enders = new Set();
   }
 
   /** Runs the docker command and returns what it prints. */
@@ -62,6 +64,7 @@ export class Engine {
   /** Removes what the tests made and gives the engine back. */
   async close() {
     try {
+      await Promise.all([...this.enders].map(end => end()));
       for (const name of this.containers) {
         await this.docker('rm', '--force', name);
       }

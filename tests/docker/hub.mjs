@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const MIB = 2 ** 20;
 
 /** `npm start -- --docker`: log in, start a server, see its limits and its companion, press Ctrl-C, find nothing left. */
 export async function demoHubWithContainers(engine) {
-  const state = await mkdtemp(join(repository, '.state/docker-hub-'));
+  const state = join(engine.about.state, 'hub');
   const port = await freePort();
   const startedAtMs = Date.now();
   const demo = spawn(
@@ -41,6 +41,11 @@ export async function demoHubWithContainers(engine) {
   demo.stdout.on('data', chunk => (said += String(chunk)));
   demo.stderr.on('data', chunk => (said += String(chunk)));
   const ended = new Promise(resolve => demo.once('exit', resolve));
+  const end = async () => {
+    demo.kill('SIGINT');
+    return await ended;
+  };
+  engine.enders.add(end);
   const containers = async () =>
     (await engine.docker('ps', '--all', '--quiet', '--filter', 'name=labkeeper-researcher'))
       .split('\n')
@@ -66,21 +71,19 @@ export async function demoHubWithContainers(engine) {
     assert.equal(HostConfig.CpuQuota / HostConfig.CpuPeriod, 1);
     await visitor.untilReady('/user/researcher/labkeeper/health', 'the companion in the container');
     assert.match(await engine.docker('exec', id, 'ls', engine.about.home), /labkeeper-tour\.ipynb/);
-    demo.kill('SIGINT');
-    assert.equal(await ended, 0);
+    assert.equal(await end(), 0);
     assert.deepEqual(await containers(), []);
     return { hubMs, spawnMs };
   } catch (error) {
     const log = await readFile(join(state, 'hub.log'), 'utf8').catch(() => 'no log');
     throw new Error(`${error.stack}\nthe hub said:\n${said}\n${log.slice(-2000)}`, { cause: error });
   } finally {
-    demo.kill('SIGINT');
-    await ended;
+    await end();
+    engine.enders.delete(end);
     for (const id of await containers()) {
       await engine.docker('rm', '--force', id);
     }
     await engine.docker('volume', 'rm', '--force', 'labkeeper-home-researcher');
-    await rm(state, { recursive: true, force: true });
   }
 }
 
