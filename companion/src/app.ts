@@ -124,7 +124,12 @@ export function createApp(options: IAppOptions): IApp {
     clock,
     counts: counts.pages,
     badFrame: once(reason => log(`A page sent what is no message: ${reason}`)),
-    visibleChanged: () => sampler.wake(),
+    visibleChanged: visible => {
+      sampler.wake();
+      if (visible > 0) {
+        recording?.tell();
+      }
+    },
     greeted: visible => visible && recording?.tell(),
     state: {
       hello: () => ({
@@ -148,6 +153,7 @@ export function createApp(options: IAppOptions): IApp {
     events: {
       kernels: (list: readonly Kernel[]) => {
         kernels.set(list);
+        recent.noteKernels(list, clock.monotonicMs());
         observer.setKernels(list);
         pages.kernels(list);
         watch.kernelsChanged();

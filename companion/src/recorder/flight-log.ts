@@ -123,7 +123,8 @@ export class FlightLog implements IDisposable {
         machine: observer.machineMemory(),
         peakBytes: recent.sample?.memory?.peakBytes ?? null,
         kernels: kernels.all,
-        usage: recent.sample?.kernels ?? []
+        usage: recent.sample?.kernels ?? [],
+        usageUnreclaimableBytes: recent.sample?.memory?.unreclaimableBytes ?? null
       }),
       sync
     );

@@ -29,11 +29,15 @@ export function serverLives(procRoot: string, id: string): boolean | null {
   return text(() => startTicks(procRoot, number)) === ticks && ticks !== '-';
 }
 
-/** Field 22 of /proc/<pid>/stat (proc(5)): when the process started, in ticks since the machine's boot. */
+/**
+ * Field 22 of /proc/<pid>/stat (proc(5)): when the process started, in ticks since the machine's boot. Empty for one
+ * that is dead and only waits to be reaped by its parent.
+ */
 function startTicks(procRoot: string, pid: number): string {
   const stat = readFileSync(join(procRoot, String(pid), 'stat'), 'latin1');
   // The name in field 2 may hold spaces and brackets: count behind its end.
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return ['Z', 'X', 'x'].includes(fields[0] ?? '') ? '' : (fields[19] ?? '');
 }
 
 function text(read: () => string): string {
