@@ -249,6 +249,32 @@ describe('the flight recorder', () => {
     await later.stop();
   });
 
+  it('knows who holds most while calm, though that changed since the last minute', async () => {
+    const theirs = new FakeClock(clock.wallMs());
+    const app = await start({ clock: theirs });
+    killed.push(app);
+    const server = await app.server();
+    server.send('server/kernels', { kernels: [kernel('a'), kernel('b', { pid: 1001 })] });
+    await until(() => app.observer.kernels.length === 2);
+    app.observer.kernelBytes.set('a', 200 * MIB);
+    await app.pass(5000);
+    app.observer.kernelBytes.set('b', 400 * MIB);
+    await app.pass(5000);
+    const holds = (record: FlightRecord, bytes: number): boolean =>
+      record.kind === 'summary' && record.kernels[0]?.memoryBytes === bytes;
+    await until(() => records('boot-1').some(({ record }) => holds(record, 400 * MIB)));
+    app.abandon();
+
+    clock.advance(30_000);
+    const later = await next();
+    const page = await later.page();
+    expect((await page.next('kernel/death')).params).toMatchObject({
+      verdict: { cause: 'container-stopped', heldBytes: 400 * MIB },
+      evidence: { kernel: { kernelId: 'b' } }
+    });
+    await later.stop();
+  });
+
   it('writes at most 4 KiB a minute while calm, with ten kernels', async () => {
     const app = await start();
     const server = await app.server();
@@ -258,7 +284,11 @@ describe('the flight recorder', () => {
     });
     await until(() => app.observer.kernels.length === 10);
     const beginMs = clock.wallMs() + 60_000;
-    await app.pass(11 * 60_000, 500);
+    for (let second = 0; second < 11 * 60; second += 1) {
+      // Busy people: every kernel is another size each second, without filling the container.
+      ids.forEach((id, i) => app.observer.kernelBytes.set(id, ((second + i) % 2) * 120 * MIB));
+      await app.pass(1000, 500);
+    }
     await app.stop();
     // By the records' own times, when all are written: a slow disk gets those of several minutes at once.
     const perMinute = Array.from({ length: 10 }, (_, minute) =>

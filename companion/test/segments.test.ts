@@ -67,7 +67,7 @@ describe('the ring on the home volume', () => {
     const folder = await ensureFlightFolder(home.path, 'ring');
     const ring = new Segments(folder, 'boot-1', () => ['opening']);
     for (let i = 0; i < 400; i += 1) {
-      await ring.append([`${i} ${'x'.repeat(8000)}`], false);
+      await ring.append([`${i} ${'x'.repeat(8000)}`]);
     }
     await ring.close();
     const sizes = readdirSync(folder).map(name => statSync(join(folder, name)).size);
@@ -84,7 +84,7 @@ describe('the ring on the home volume', () => {
     const one = new Segments(folder, 'one', () => []);
     const two = new Segments(folder, 'two', () => []);
     for (let i = 0; i < 10; i += 1) {
-      await Promise.all([one.append([`one ${i}`], true), two.append([`two ${i}`], true)]);
+      await Promise.all([one.append([`one ${i}`]), two.append([`two ${i}`])]);
     }
     await Promise.all([one.close(), two.close()]);
     const [run] = await readRuns(folder, 'two', () => undefined);
@@ -98,7 +98,7 @@ describe('the ring on the home volume', () => {
   it('reads around a torn tail after which a run went on', async () => {
     const folder = await ensureFlightFolder(home.path, 'torn');
     const ring = new Segments(folder, 'torn', () => []);
-    await ring.append(['before'], true);
+    await ring.append(['before']);
     await ring.close();
     const path = join(folder, 'torn.0.flight');
     appendFileSync(path, encodeFrame('lost half').subarray(0, 11));

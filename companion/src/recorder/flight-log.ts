@@ -5,8 +5,10 @@ import type { IFacts } from '../watch/evidence.js';
 
 /** While calm: a sign of life this often. */
 export const HEARTBEAT_MS = 10_000;
-/** While calm: everything this often, and when kernels come or go, as far as the bytes below allow. */
+/** While calm: everything this often, and when kernels come, go or change, as far as the bytes below allow. */
 export const SUMMARY_MS = 60_000;
+/** A kernel changed when its memory did by this share of the limit: a sudden death would be told of another one. */
+const KERNEL_SHARE = 0.05;
 /**
  * While calm: what summaries may take of the 4 KiB per minute that all records may. Unused bytes are saved up to the
  * second figure, for kernels that come and go; a long summary is followed by a longer pause.
@@ -56,7 +58,9 @@ export class FlightLog implements IDisposable {
       this.summary(true);
     } else if (
       this.savedBytes > 0 &&
-      (monotonicMs - this.summaryAtMs >= SUMMARY_MS || this.kernelIds() !== this.summaryKernels)
+      (monotonicMs - this.summaryAtMs >= SUMMARY_MS ||
+        this.kernelIds() !== this.summaryKernels ||
+        this.kernelsChanged())
     ) {
       this.savedBytes -= this.summary(false);
     }
@@ -115,6 +119,7 @@ export class FlightLog implements IDisposable {
     this.wrote(recent.memory?.unreclaimableBytes ?? null);
     this.summaryAtMs = this.writtenAtMs;
     this.summaryKernels = this.kernelIds();
+    this.summaryBytes = this.kernelBytes();
     return this.options.sink.note(
       flightSummary({
         atMs: this.options.clock.wallMs(),
@@ -134,6 +139,22 @@ export class FlightLog implements IDisposable {
     return this.options.facts.kernels.all.map(kernel => kernel.kernelId).join(' ');
   }
 
+  private kernelBytes(): ReadonlyMap<string, number> {
+    const usage = this.options.facts.recent.sample?.kernels ?? [];
+    return new Map(usage.map(({ kernelId, memoryBytes }) => [kernelId, memoryBytes]));
+  }
+
+  private kernelsChanged(): boolean {
+    const { limitBytes } = this.options.facts.observer.limit();
+    return (
+      limitBytes !== null &&
+      [...this.kernelBytes()].some(
+        ([kernelId, bytes]) =>
+          Math.abs(bytes - (this.summaryBytes.get(kernelId) ?? 0)) >= KERNEL_SHARE * limitBytes
+      )
+    );
+  }
+
   private wrote(bytes: number | null): void {
     this.writtenAtMs = this.options.clock.monotonicMs();
     this.writtenBytes = bytes ?? 0;
@@ -145,6 +166,7 @@ export class FlightLog implements IDisposable {
   private savedBytes = SUMMARY_BYTES_SAVED;
   private summaryAtMs = -Infinity;
   private summaryKernels = '';
+  private summaryBytes: ReadonlyMap<string, number> = new Map();
   private writtenAtMs = 0;
   private writtenBytes = 0;
 }

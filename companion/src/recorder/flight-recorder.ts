@@ -21,7 +21,8 @@ export interface IFlightRecorderOptions {
 
 /**
  * Writes records to the home volume without ever waiting for it: one write is under way, what comes meanwhile goes
- * together into the next. A home that is read-only, full or away costs one line in the log.
+ * together into the next. Forcing them to the disk goes on beside it, because a record that is written outlives a kill,
+ * and one that waits for a slow disk does not. A home that is read-only, full or away costs one line in the log.
  */
 export class FlightRecorder implements IDisposable {
   constructor(private readonly options: IFlightRecorderOptions) {
@@ -56,7 +57,10 @@ export class FlightRecorder implements IDisposable {
 
   /** Resolves when everything noted so far is written, or cannot be. */
   async settled(): Promise<void> {
-    await this.flushing;
+    while (this.flushing !== null || this.syncing !== null) {
+      await this.flushing;
+      await this.syncing;
+    }
   }
 
   /** Writes what waits and closes the files. */
@@ -76,15 +80,29 @@ export class FlightRecorder implements IDisposable {
     try {
       while (this.waiting.length > 0) {
         const texts = this.waiting.splice(0);
-        const sync = this.sync;
-        this.sync = false;
         this.segments ??= await this.open();
-        this.written += await this.segments.append(texts, sync);
+        this.written += await this.segments.append(texts);
+        if (this.sync) {
+          this.syncing ??= this.syncAll(this.segments);
+        }
       }
     } catch (error) {
       await this.fail(error);
     } finally {
       this.flushing = null;
+    }
+  }
+
+  private async syncAll(segments: Segments): Promise<void> {
+    try {
+      while (this.sync) {
+        this.sync = false;
+        await segments.sync();
+      }
+    } catch (error) {
+      await this.fail(error);
+    } finally {
+      this.syncing = null;
     }
   }
 
@@ -99,7 +117,18 @@ export class FlightRecorder implements IDisposable {
   }
 
   private async fail(error: unknown): Promise<void> {
+    if (this.retry !== null) {
+      // Writing and syncing failed together: one reason is enough.
+      return;
+    }
+    this.retry = this.options.clock.after(RETRY_MS, () => (this.retry = null));
     this.waiting.length = 0;
+    if (!this.toldFailure) {
+      this.toldFailure = true;
+      this.options.log(
+        `The flight recorder cannot write (${reasonOf(error)}); if the whole container dies, the next start cannot say why.`
+      );
+    }
     // After a retry a new ring begins, and this one must not stay beside it.
     this.failed = this.segments ?? this.failed;
     this.segments = null;
@@ -111,13 +140,6 @@ export class FlightRecorder implements IDisposable {
         throw closing;
       }
     }
-    if (!this.toldFailure) {
-      this.toldFailure = true;
-      this.options.log(
-        `The flight recorder cannot write (${reasonOf(error)}); if the whole container dies, the next start cannot say why.`
-      );
-    }
-    this.retry = this.options.clock.after(RETRY_MS, () => (this.retry = null));
   }
 
   private readonly opening: FlightRecord;
@@ -130,6 +152,7 @@ export class FlightRecorder implements IDisposable {
   private sync = false;
   private written = 0;
   private flushing: Promise<void> | null = null;
+  private syncing: Promise<void> | null = null;
   private retry: IDisposable | null = null;
   private toldFailure = false;
   private disposed = false;

@@ -19,8 +19,8 @@ export class Segments {
     private readonly opening: () => readonly string[]
   ) {}
 
-  /** Appends records; with `sync` they are on the disk when this resolves. @returns bytes written. */
-  async append(texts: readonly string[], sync: boolean): Promise<number> {
+  /** Appends records: they outlive this process when this resolves. @returns bytes written. */
+  async append(texts: readonly string[]): Promise<number> {
     let bytes = Buffer.concat(texts.map(encodeFrame));
     if (this.file === null || this.sizeBytes + bytes.length > SEGMENT_BYTES) {
       await this.begin();
@@ -32,10 +32,12 @@ export class Segments {
     }
     this.sizeBytes += bytes.length;
     await file.appendFile(bytes);
-    if (sync) {
-      await file.datasync();
-    }
     return bytes.length;
+  }
+
+  /** Forces what was appended to the disk: it outlives the machine when this resolves. */
+  async sync(): Promise<void> {
+    await this.file?.datasync();
   }
 
   async close(): Promise<void> {
