@@ -199,6 +199,20 @@ function setUp() {
   );
 }
 
+/** The oldest supported JupyterLab and Notebook, for the browser tests. */
+function setUpOldest() {
+  const folder = join(root, '.venv-oldest');
+  makeVenv(folder);
+  once('Python packages of the oldest JupyterLab', digestOf('requirements/oldest.txt'), () =>
+    installPython(folder, 'requirements/oldest.txt')
+  );
+  once(
+    'installation in the oldest JupyterLab',
+    digestOf('pyproject.toml', 'jupyter-config', 'install.json'),
+    () => link(folder)
+  );
+}
+
 /** Runs a program to its end, hands signals on, and returns its status. */
 function follow(command, ...args) {
   return new Promise(resolve => {
@@ -218,6 +232,7 @@ const tasks = {
   setup: async () => 0,
   start: () => follow(join(bin, 'python'), '-m', 'dev.start', ...args),
   test: () => {
+    if (args.length === 0 || args.includes('browser')) setUpOldest();
     return follow(join(bin, 'node'), 'scripts/test.mjs', ...args);
   },
   bench: () => follow(join(bin, 'node'), 'bench/run.mjs', ...args),

@@ -10,6 +10,9 @@ export interface IServerOptions {
   readonly processes?: number;
   readonly environment?: Record<string, string>;
   readonly args?: readonly string[];
+  /** Which application, of which virtual environment. */
+  readonly app?: 'jupyter-lab' | 'jupyter-notebook';
+  readonly venv?: string;
   /** Folder that serves as the home; kept when given, else made and removed. */
   readonly home?: string;
   /** Shell commands run first, as root, in a mount namespace of the server's own. */
@@ -91,9 +94,9 @@ export async function startServer(options: IServerOptions = {}): Promise<IServer
     [
       ...['-m', 'dev.in_group', '--name', group, '--memory', options.memory ?? '2G', '--cpu', String(options.cpu ?? 2)],
       ...['--processes', String(options.processes ?? 2000), '--', ...inside],
-      ...['.venv/bin/jupyter-lab', '--no-browser', '--allow-root', `--port=${port}`, '--ServerApp.port_retries=0'],
+      ...[`${options.venv ?? '.venv'}/bin/${options.app ?? 'jupyter-lab'}`, '--no-browser', '--allow-root', `--port=${port}`, '--ServerApp.port_retries=0'],
       ...[`--IdentityProvider.token=${token}`, `--ServerApp.root_dir=${join(home, 'work')}`, '--ServerApp.ip=127.0.0.1'],
-      ...['--LabApp.news_url=None', '--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate', '--LabApp.expose_app_in_browser=True'],
+      ...['--LabApp.news_url=None', '--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate', '--LabApp.expose_app_in_browser=True', '--JupyterNotebookApp.expose_app_in_browser=True'],
       ...(options.args ?? [])
     ],
     {

@@ -70,20 +70,25 @@ export class Pages {
   /** Takes a new page and tells it what is known. */
   accept(socket: WebSocket): void {
     const { state } = this.options;
+    // With its first look and not before: a page that loads says hello seconds after it connected, and a hidden one
+    // gets no samples, so both would miss what comes between.
+    const sendHistory = (): void => {
+      if (link.visible) {
+        link.keep('history', encode(historyRead, state.history()));
+      }
+    };
     const link = new PageLink({
       socket,
       clock: this.options.clock,
       counts: this.options.counts,
       badFrame: this.options.badFrame,
       greeted: () => {
+        sendHistory();
         this.options.visibleChanged(this.visible);
         this.options.greeted(link.visible);
       },
       visibilityChanged: () => {
-        if (link.visible) {
-          // It missed samples while it was hidden.
-          link.keep('history', encode(historyRead, state.history()));
-        }
+        sendHistory();
         this.options.visibleChanged(this.visible);
       },
       closed: () => {
@@ -96,7 +101,6 @@ export class Pages {
     link.keep('kernels', encode(kernelsChanged, { kernels: [...state.kernels()] }));
     link.keep('deaths', encode(deathsKnown, { deaths: [...state.deaths()] }));
     link.keep('notices', encode(noticesKnown, { notices: [...state.notices()] }));
-    link.keep('history', encode(historyRead, state.history()));
   }
 
   sample(sample: Sample): void {
