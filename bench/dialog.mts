@@ -10,6 +10,12 @@ import { startServer } from './lib/server.mts';
 import { quantile } from './lib/statistics.mts';
 import { times } from './lib/trial.mts';
 
+declare global {
+  interface Window {
+    dialogsSeen: { ours: number[]; stock: number };
+  }
+}
+
 const DEATHS = times(50, 3);
 
 const WATCHER = `
@@ -31,17 +37,18 @@ const rows: { diedAtMs: number; dialogAtMs: number; seconds: number; headline: s
 try {
   const page = await browser.newPage();
   await page.addInitScript(() => {
-    // The first moment at which a dialog of ours, or of Lab's, is in the page.
-    const seen: { ours: number[]; stock: number } = { ours: [], stock: 0 };
-    Object.assign(window, { dialogsSeen: seen });
+    // The first moment at which a dialog of ours is painted, and how many of Lab's there were.
+    window.dialogsSeen = { ours: [], stock: 0 };
+    const seen = window.dialogsSeen;
     const known = new WeakSet<Element>();
     // A dialog is in the page before its text is: each change is looked at until it is known whose it is.
     new MutationObserver(() => {
       for (const dialog of document.querySelectorAll('.jp-Dialog')) {
         if (known.has(dialog)) continue;
-        const isOurs = dialog.querySelector('.lk-Explain, .lk-Explanation') !== null;
+        const isOurs = dialog.querySelector('.lk-Explanation') !== null;
         const isStock = /Kernel Restarting/.test(dialog.textContent ?? '');
-        if (isOurs) seen.ours.push(Date.now());
+        // Shown is what has been painted: the second frame comes after that.
+        if (isOurs) requestAnimationFrame(() => requestAnimationFrame(() => seen.ours.push(Date.now())));
         else if (isStock) seen.stock++;
         if (isOurs || isStock) known.add(dialog);
       }
@@ -57,18 +64,14 @@ try {
     const pid = /pid (\d+)/.exec(await output.innerText())?.[1] ?? '';
     watcher.stdin.write(`${pid}\n`);
     await nextLine();
-    const before = await page.evaluate(
-      () => (window as unknown as { dialogsSeen: { ours: number[]; stock: number } }).dialogsSeen.ours.length
-    );
+    const before = await page.evaluate(() => window.dialogsSeen.ours.length);
     await runCode(page, 'rows = []\nwhile True: rows.append(b"x" * 8_000_000)');
     const diedAtMs = Number(await nextLine());
-    const dialog = page.locator('.jp-Dialog', { has: page.locator('.lk-Explain, .lk-Explanation') });
+    const dialog = page.locator('.jp-Dialog', { has: page.locator('.lk-Explanation') });
     await dialog.waitFor({ timeout: 20_000 });
-    const seen = await page.evaluate(
-      () => (window as unknown as { dialogsSeen: { ours: number[]; stock: number } }).dialogsSeen
-    );
-    const dialogAtMs = seen.ours[before];
-    if (dialogAtMs === undefined) throw new Error('the dialog came, and the page did not see it come');
+    await page.waitForFunction(before => window.dialogsSeen.ours.length > before, before);
+    const seen = await page.evaluate(() => window.dialogsSeen);
+    const dialogAtMs = seen.ours[before] ?? Number.NaN;
     const headline = await dialog.locator('.jp-Dialog-header').innerText();
     rows.push({ diedAtMs, dialogAtMs, seconds: (dialogAtMs - diedAtMs) / 1000, headline, stock: seen.stock });
     if (!/^Memory limit exceeded/.test(headline)) console.log(`  death ${i}: "${headline}"`);
