@@ -314,7 +314,15 @@ class KernelWatch:
                 self._tell_fate(record, "gave-up", failed)
         else:
             self._listener.tell(
-                KERNEL_DIED, {"kernel": kernel, "pid": pid, "atMs": at_ms, "exit": ended, "intent": intent}
+                KERNEL_DIED,
+                {
+                    "kernel": kernel,
+                    "pid": pid,
+                    "atMs": at_ms,
+                    "exit": ended,
+                    "intent": intent,
+                    "peakBytes": watch.peak_bytes if watch else None,
+                },
             )
         record.stderr = None
         if record.removed:

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from .peak import peak_bytes
+
 Exit = dict[str, Any]
 """`Exit` of packages/protocol/src/values/kernel.ts."""
 
@@ -29,6 +31,8 @@ class ProcessWatch:
         self.process = process
         self.pid = process.pid
         self.began = time.monotonic()
+        self.peak_bytes: int | None = None
+        """The most memory it ever held, once it ended; None = not known."""
         self._on_exit = on_exit
         self._done = False
         self._fd: int | None = None
@@ -53,6 +57,7 @@ class ProcessWatch:
         if ended is None:
             return
         at_ms = int(time.time() * 1000)
+        self.peak_bytes = None if self._fd is None else peak_bytes(self._fd)
         self.close()
         self._on_exit(at_ms, ended)
 

@@ -33,6 +33,7 @@ export function death(id: string): Death {
       kernelSampleBytes: null,
       kernelSampleAtMs: null,
       kernelPeakBytes: null,
+      exitPeakBytes: null,
       diedTogether: [],
       lostWorkers: [],
       shm: null,

@@ -21,6 +21,8 @@ import type { LostWorkers } from './lost-workers.js';
 const TOGETHER_MS = 2000;
 /** When memory is read again after a death: by then the pages of the dead are given back. */
 const REREAD_MS = [60, 90, 150] as const;
+/** Below this share of the limit there is room again. */
+const ROOM_SHARE = 0.9;
 /** A better number is news when it differs by this share of what was told. */
 const NEWS_SHARE = 0.01;
 /** A start failure within this time of a death of the same kernel is about that death. */
@@ -48,7 +50,7 @@ export class DeathWatch implements IDisposable {
 
   /** A kernel's process ended. The verdict leaves before this returns. */
   died(message: Params<typeof kernelDied>): void {
-    const { kernel, pid, atMs, exit, intent } = message;
+    const { kernel, pid, atMs, exit, intent, peakBytes } = message;
     const id = `${kernel.kernelId}.${pid}.${atMs}`;
     if (intent !== 'none') {
       this.asked.set(kernel.kernelId, this.options.clock.monotonicMs());
@@ -57,7 +59,7 @@ export class DeathWatch implements IDisposable {
     if (this.isKnown(id)) {
       return;
     }
-    this.add(id, { kernel, atMs, exit, intent, startFailure: null });
+    this.add(id, { kernel, atMs, exit, exitPeakBytes: peakBytes, intent, startFailure: null });
   }
 
   /** What the server does about it. A fate without a death is that of a kernel whose end nobody here could see. */
@@ -86,7 +88,7 @@ export class DeathWatch implements IDisposable {
     if (kernel && fate !== 'restarted' && !wasAsked) {
       this.add(
         `${kernelId}.unseen.${atMs}`,
-        { kernel, atMs, exit: { how: 'unknown' }, intent: 'none', startFailure },
+        { kernel, atMs, exit: { how: 'unknown' }, exitPeakBytes: null, intent: 'none', startFailure },
         fate
       );
     }
@@ -107,7 +109,7 @@ export class DeathWatch implements IDisposable {
     }
     const id = `${kernel.kernelId}.start.${atMs}`;
     if (!this.isKnown(id)) {
-      this.add(id, { kernel, atMs, exit, intent: 'none', startFailure }, consequence);
+      this.add(id, { kernel, atMs, exit, exitPeakBytes: null, intent: 'none', startFailure }, consequence);
     }
   }
 
@@ -163,6 +165,7 @@ export class DeathWatch implements IDisposable {
     const open: IOpen = {
       monotonicMs,
       newsMs: monotonicMs,
+      isOver: false,
       failedAtMs: null,
       death: { id, atMs: what.atMs, verdict, evidence, consequence }
     };
@@ -182,10 +185,18 @@ export class DeathWatch implements IDisposable {
     }
   }
 
-  /** The pages of the dead are given back shortly after it is seen: what it held is then better known. */
+  /**
+   * The pages of the dead are given back shortly after it is seen: what it held is then better known, and once there is
+   * room and no kill waits for its explanation, this shortage is over.
+   */
   private readAgain(open: IOpen): void {
-    const { facts, clock } = this.options;
+    const { facts, clock, baseline } = this.options;
     const memoryAfter = facts.observer.memory(clock.wallMs());
+    const { limitBytes } = facts.observer.limit();
+    baseline.read(facts.observer.counters(clock.wallMs()), clock.monotonicMs());
+    if (memoryAfter && limitBytes !== null && baseline.unexplained <= 0) {
+      open.isOver ||= memoryAfter.unreclaimableBytes < ROOM_SHARE * limitBytes;
+    }
     const told = open.death.evidence.memoryAfter;
     if (memoryAfter && told && memoryAfter.unreclaimableBytes < told.unreclaimableBytes) {
       this.judgeAgain(open, { memoryAfter }, false);
@@ -241,12 +252,15 @@ interface IWhat {
   readonly kernel: Kernel;
   readonly atMs: number;
   readonly exit: Exit;
+  readonly exitPeakBytes: number | null;
   readonly intent: Intent;
   readonly startFailure: StartFailure | null;
 }
 
 interface IOpen {
   readonly monotonicMs: number;
+  /** Whether the shortage it died in is over: the next kill is of another one. */
+  isOver: boolean;
   /** When there was news of it last. */
   newsMs: number;
   /** When its successor could not be started; null = it could, as far as is known. */
@@ -260,5 +274,9 @@ function isUp({ state }: Kernel): boolean {
 
 /** Whether a death can be of the same shortage as one that happens now. */
 function canShare(other: IOpen, monotonicMs: number): boolean {
-  return monotonicMs - other.monotonicMs < TOGETHER_MS && MEMORY_CAUSES.has(other.death.verdict.cause);
+  return (
+    !other.isOver &&
+    monotonicMs - other.monotonicMs < TOGETHER_MS &&
+    MEMORY_CAUSES.has(other.death.verdict.cause)
+  );
 }

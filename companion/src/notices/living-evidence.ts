@@ -23,6 +23,7 @@ export function livingEvidence(
       kernelDied: false,
       atMs: look.atMs,
       exit: { how: 'unknown' },
+      exitPeakBytes: null,
       intent: 'none',
       startFailure: null,
       before: look.before,

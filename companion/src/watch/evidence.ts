@@ -25,6 +25,7 @@ export interface ISubject {
   readonly kernelDied: boolean;
   readonly atMs: number;
   readonly exit: Exit;
+  readonly exitPeakBytes: number | null;
   readonly intent: Intent;
   readonly startFailure: StartFailure | null;
   readonly before: Counters | null;
@@ -65,6 +66,7 @@ export function gatherEvidence(facts: IFacts, subject: ISubject, monotonicMs: nu
     kernelSampleBytes: usage?.memoryBytes ?? null,
     kernelSampleAtMs: usage ? (recent.sample?.atMs ?? null) : null,
     kernelPeakBytes: usage?.peakBytes ?? null,
+    exitPeakBytes: subject.exitPeakBytes,
     diedTogether: [...subject.diedTogether],
     lostWorkers: [...subject.lostWorkers],
     shm: observer.shm(),

@@ -1,4 +1,4 @@
-import type { KernelUsage, MemoryMoment, Sample } from '@labkeeper/protocol';
+import type { Kernel, KernelUsage, MemoryMoment, Sample } from '@labkeeper/protocol';
 
 const MINUTE_SECONDS = 60;
 /** How far back the highest reading before a death is looked for: the dead free memory before anybody is told. */
@@ -30,6 +30,7 @@ export class Recent {
 
   noteSample(sample: Sample, monotonicMs: number): void {
     this.lastSample = sample;
+    this.sampledAtMs = monotonicMs;
     if (sample.memory) {
       const { usageBytes, unreclaimableBytes, cacheBytes } = sample.memory;
       this.noteMemory({ atMs: sample.atMs, usageBytes, unreclaimableBytes, cacheBytes }, monotonicMs);
@@ -56,8 +57,22 @@ export class Recent {
     return this.minute.map(entry => entry.bytes);
   }
 
-  /** What the last sample says about a kernel. */
+  /** Which processes the kernels are: what was measured of an earlier one says nothing about them. */
+  noteKernels(kernels: readonly Kernel[], monotonicMs: number): void {
+    const known = this.processes;
+    this.processes = new Map(
+      kernels.map(({ kernelId, pid }) => {
+        const before = known.get(kernelId);
+        return [kernelId, before?.pid === pid ? before : { pid, sinceMs: monotonicMs }];
+      })
+    );
+  }
+
+  /** What the last sample says about a kernel; null = its present process is younger, or is none. */
   usageOf(kernelId: string): KernelUsage | null {
+    if ((this.processes.get(kernelId)?.sinceMs ?? -Infinity) > this.sampledAtMs) {
+      return null;
+    }
     return this.lastSample?.kernels.find(usage => usage.kernelId === kernelId) ?? null;
   }
 
@@ -67,6 +82,9 @@ export class Recent {
   }
 
   private lastSample: Sample | null = null;
+  private sampledAtMs = -Infinity;
+  private processes: ReadonlyMap<string, { readonly pid: number | null; readonly sinceMs: number }> =
+    new Map();
   private readonly moments: { readonly memory: MemoryMoment; readonly atMs: number }[] = [];
   private readonly minute: { readonly second: number; bytes: number }[] = [];
 }

@@ -81,6 +81,7 @@ export function evidence(changes: Partial<Evidence> = {}): Evidence {
     kernelSampleBytes: 700 * MIB,
     kernelSampleAtMs: AT_MS - 400,
     kernelPeakBytes: 720 * MIB,
+    exitPeakBytes: null,
     diedTogether: [],
     lostWorkers: [],
     shm: disk('/dev/shm', 64 * MIB, 60 * MIB),

@@ -79,6 +79,47 @@ describe('heldBytes', () => {
     expect(held).toEqual({ bytes: 900 * MIB, how: 'sample' });
   });
 
+  describe('by the peak of the process', () => {
+    const grown = {
+      ...OWN,
+      exitPeakBytes: 1800 * MIB,
+      kernelSampleBytes: 23 * MIB,
+      kernelPeakBytes: 23 * MIB
+    };
+
+    it('is that peak where the others have grown since', () => {
+      expect(heldBytes(evidence({ ...grown, memoryAfter: memory(1500 * MIB) }))).toEqual({
+        bytes: 1800 * MIB,
+        how: 'peak'
+      });
+    });
+
+    it('is that peak for one of several, whatever was measured of the others', () => {
+      const held = heldBytes(
+        evidence({ ...grown, diedTogether: ['b', 'c'], otherKernels: [other('b', 900 * MIB)] })
+      );
+      expect(held).toEqual({ bytes: 1800 * MIB, how: 'peak' });
+    });
+
+    it('is that peak for the victim of a parent’s limit', () => {
+      expect(heldBytes(evidence({ ...grown, ...grew({ oomKill: 1 }) }))?.bytes).toBe(1800 * MIB);
+    });
+
+    it('is the sample of one of several that had its peak long ago', () => {
+      const held = heldBytes(
+        evidence({ ...grown, kernelSampleBytes: 200 * MIB, kernelPeakBytes: 1790 * MIB, diedTogether: ['b'] })
+      );
+      expect(held).toEqual({ bytes: 200 * MIB, how: 'sample' });
+    });
+
+    it('is the difference where workers held more than the process', () => {
+      const held = heldBytes(
+        evidence({ ...grown, exitPeakBytes: 500 * MIB, memoryAfter: memory(248 * MIB) })
+      );
+      expect(held).toEqual({ bytes: 1800 * MIB, how: 'difference' });
+    });
+  });
+
   it.each([
     ['signal 9 from outside', grew({}), SIGNAL(9)],
     ['a segfault beside a kill', OWN, SIGNAL(11)],

@@ -3,35 +3,47 @@ import { shortage } from './shortage.js';
 
 const SIGKILL = 9;
 
+/** By how much a process's own peak must be above the highest sample to have been reached after it: libraries. */
+const UNSEEN_BYTES = 48 * 1024 * 1024;
+const UNSEEN_SHARE = 1.1;
+
 /** What a kernel held when it died, and how that is known. */
 export interface IHeld {
   readonly bytes: number;
-  /** Its last sample, or the limit less everything that was left after it. */
-  readonly how: 'sample' | 'difference';
+  /** Its last sample, the limit less everything that was left after it, or its process's own peak since that sample. */
+  readonly how: 'sample' | 'difference' | 'peak';
 }
 
 /**
  * What this kernel held when it died; null = nothing is known of it.
  *
- * A kernel that dies of the container's own limit may have grown by gigabytes since its last sample. But at that
- * moment the container was exactly at its limit, so what it held is the limit less what the others hold: measured
- * after the death, when it is gone. Two things can spoil that reading: it is taken before all of the dead process is
- * uncharged (the difference is then too small), or others die in the same shortage (it is then all of theirs). So:
+ * A kernel that dies of memory may have grown by gigabytes since its last sample. Two facts tell how far. The system
+ * keeps the peak of each process: where no sample had seen as much, it was reached since, and it is exact however many
+ * died and grew around it. And the container was exactly at its limit at that moment, so what the kernel held is the
+ * limit less what the others hold, measured after the death. That counts its workers too, but is too small when it is
+ * read before all is uncharged or when others have grown since, and is all of theirs when others died too. So:
  *
- * - died alone: the larger of difference and sample. Where the difference is even below the sample although the kernel
- *   was running, the reading came too early, and the sample plus what was missing to the limit takes its place.
- * - several died: the difference is split by their samples; without those, the own sample stands.
+ * - died alone at the own limit: the larger of peak, difference and sample. Where the difference is even below the
+ *   sample although the kernel was running, the reading came too early, and the sample plus what was missing to the
+ *   limit takes its place.
+ * - several died there: the peak, or the sample where it had seen as much; without a peak the difference is split by
+ *   their samples, and without those the own sample stands.
+ * - killed for another's memory: the larger of peak and sample.
  * - any other death: the last sample.
  */
 export function heldBytes(evidence: Evidence): IHeld | null {
-  const { kernelSampleBytes, limitBytes } = evidence;
+  const { kernelSampleBytes, limitBytes, exitPeakBytes } = evidence;
   const sample: IHeld | null =
     kernelSampleBytes === null
       ? null
       : { bytes: Math.min(kernelSampleBytes, limitBytes ?? Infinity), how: 'sample' };
-  const together = freedAtLimit(evidence);
-  if (together === null) {
+  if (!isMemoryKill(evidence)) {
     return sample;
+  }
+  const peak = unseenPeak(evidence);
+  const together = freedAtLimit(evidence);
+  if (together === null || (evidence.diedTogether.length > 0 && exitPeakBytes !== null)) {
+    return peak ? larger(peak, sample) : sample;
   }
   if (evidence.diedTogether.length > 0) {
     const share = shareOfTheDead(evidence);
@@ -39,19 +51,27 @@ export function heldBytes(evidence: Evidence): IHeld | null {
       ? sample
       : larger({ bytes: Math.floor(together * share), how: 'difference' }, sample);
   }
-  return larger({ bytes: together, how: 'difference' }, caughtUp(evidence, sample));
+  return larger(larger({ bytes: together, how: 'difference' }, caughtUp(evidence, sample)), peak);
 }
 
-/** The limit less what is left after the death; null where it did not die of it, or nothing was read. */
-function freedAtLimit(evidence: Evidence): number | null {
-  const { limitBytes, memoryAfter, exit } = evidence;
+/** Whether the system may have killed it for want of memory, its own limit's or not. */
+function isMemoryKill(evidence: Evidence): boolean {
+  const { exit, intent, kernelDied } = evidence;
   const mayBeKilled = exit.how === 'unknown' || (exit.how === 'signal' && exit.signal === SIGKILL);
-  return !mayBeKilled ||
-    evidence.intent !== 'none' ||
-    !evidence.kernelDied ||
-    limitBytes === null ||
-    memoryAfter === null ||
-    shortage(evidence).where !== 'own'
+  return mayBeKilled && intent === 'none' && kernelDied && shortage(evidence).kills > 0;
+}
+
+/** The process's own peak, if no sample had seen as much; null = one had, or it is not known. */
+function unseenPeak({ exitPeakBytes, kernelPeakBytes, limitBytes }: Evidence): IHeld | null {
+  return exitPeakBytes === null || exitPeakBytes < UNSEEN_SHARE * (kernelPeakBytes ?? 0) + UNSEEN_BYTES
+    ? null
+    : { bytes: Math.min(exitPeakBytes, limitBytes ?? Infinity), how: 'peak' };
+}
+
+/** The limit less what is left after the death; null where another limit killed it, or nothing was read. */
+function freedAtLimit(evidence: Evidence): number | null {
+  const { limitBytes, memoryAfter } = evidence;
+  return limitBytes === null || memoryAfter === null || shortage(evidence).where !== 'own'
     ? null
     : Math.max(0, limitBytes - memoryAfter.unreclaimableBytes);
 }

@@ -59,6 +59,8 @@ const anyEvidence: fc.Arbitrary<Evidence> = fc
     memoryAfter: moment,
     peakBytes: orNull(bytes),
     kernelSampleBytes: orNull(bytes),
+    kernelPeakBytes: orNull(bytes),
+    exitPeakBytes: orNull(bytes),
     diedTogether: fc.uniqueArray(id),
     lostWorkers: fc.array(fc.record({ pid: fc.nat(), name: fc.string(), memoryBytes: bytes }), {
       maxLength: 5

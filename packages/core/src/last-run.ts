@@ -101,6 +101,7 @@ function evidenceOf(
     kernelSampleBytes: holder.memoryBytes,
     kernelSampleAtMs: summary.atMs,
     kernelPeakBytes: holder.peakBytes,
+    exitPeakBytes: null,
     diedTogether: others.map(kernel => kernel.kernelId),
     lostWorkers: [],
     shm: null,

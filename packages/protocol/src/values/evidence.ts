@@ -74,6 +74,8 @@ export const Evidence = v.object({
   kernelSampleBytes: v.nullable(Bytes),
   kernelSampleAtMs: v.nullable(EpochMs),
   kernelPeakBytes: v.nullable(Bytes),
+  /** The most resident memory that the kernel's own process ever held, from the system at its end. */
+  exitPeakBytes: v.optional(v.nullable(Bytes), null),
   /** Other kernels that died of memory within the same shortage. */
   diedTogether: v.array(KernelId),
   lostWorkers: v.array(LostWorker),

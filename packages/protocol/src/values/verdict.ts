@@ -42,8 +42,11 @@ export const Proof = v.variant('kind', [
   /** The container's limit, and what could not be freed when it was reached. */
   v.object({ kind: v.literal('limit'), limitBytes: Bytes, unreclaimableBytes: v.nullable(Bytes) }),
   v.object({ kind: v.literal('peak'), bytes: Bytes }),
-  /** What this kernel held; `how`: its last sample, or the limit less everything that was left after it. */
-  v.object({ kind: v.literal('held'), bytes: Bytes, how: v.picklist(['sample', 'difference']) }),
+  /**
+   * What this kernel held; `how`: its last sample, the limit less everything that was left after it, or its process's
+   * own peak, reached after the last sample.
+   */
+  v.object({ kind: v.literal('held'), bytes: Bytes, how: v.picklist(['sample', 'difference', 'peak']) }),
   v.object({
     kind: v.literal('counter'),
     counter: v.picklist(['oom-kill', 'limit-hit', 'group-kill', 'pids-refused', 'machine-oom-kill']),

@@ -56,6 +56,7 @@ export function exampleEvidence(changes: Partial<Evidence> = {}): Evidence {
     kernelSampleBytes: Math.round(6.9 * GB),
     kernelSampleAtMs: DEATH_MS - 1000,
     kernelPeakBytes: Math.round(6.9 * GB),
+    exitPeakBytes: null,
     diedTogether: [],
     lostWorkers: [],
     shm: { path: '/dev/shm', usedBytes: 64 * MB, sizeBytes: 64 * MB, freeBytes: 0 },

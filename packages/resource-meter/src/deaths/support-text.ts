@@ -105,6 +105,7 @@ function evidenceFacts({ evidence }: Death): string[] {
         : `${evidence.kernelSampleBytes} bytes${evidence.kernelSampleAtMs === null ? '' : ` at ${iso(evidence.kernelSampleAtMs)}`}`
     ),
     fact('kernel peak bytes', evidence.kernelPeakBytes),
+    fact('process peak bytes', evidence.exitPeakBytes),
     fact('counters before', counters(evidence.before)),
     fact('counters after', counters(evidence.after)),
     fact('died together', evidence.diedTogether.join(', ')),

@@ -19,9 +19,9 @@ export function proofSentence(proof: Proof, speech: Speech): string | null {
         quantities.bytes(proof.bytes)
       );
     case 'held':
-      return proof.how === 'sample'
-        ? trans.__('This kernel held %1.', quantities.bytes(proof.bytes))
-        : trans.__('This kernel held %1: so much became free when it ended.', quantities.bytes(proof.bytes));
+      return proof.how === 'difference'
+        ? trans.__('This kernel held %1: so much became free when it ended.', quantities.bytes(proof.bytes))
+        : trans.__('This kernel held %1.', quantities.bytes(proof.bytes));
     case 'counter':
       return counterSentence(proof, speech);
     case 'signal':
