@@ -92,6 +92,7 @@ const suites = {
   schemas: () => check('node', 'scripts/generate-schemas.mjs', '--check'),
   units: jest,
   python: pytest,
+  wheels: () => counted('pytest', '-q', 'tests/wheels'),
   browser: playwright,
   docker: () => counted('node', 'tests/docker/run.mjs'),
   machine: () => counted('node', 'tests/machine/run.mjs')
