@@ -16,6 +16,7 @@ GIB = 1024**3
 
 #: Lab asks each new user whether it may fetch news from the outside; a demo has nothing to ask.
 NEWS_SETTING = ".jupyter/lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+NEWS_ANSWER = '{ "fetchNews": "false" }'
 
 
 def _furnish(home: Path, tour: str) -> None:
@@ -26,7 +27,7 @@ def _furnish(home: Path, tour: str) -> None:
     file = home / NEWS_SETTING
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text('{ "fetchNews": "false" }\n')
+        file.write_text(f"{NEWS_ANSWER}\n")
 
 
 class LimitedSpawner(SimpleLocalProcessSpawner):

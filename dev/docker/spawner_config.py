@@ -11,6 +11,7 @@ from traitlets.config import Config
 
 from dev.docker.engine import NoEngineError, open_engine
 from dev.docker.image import GID, HOME, UID, import_image, read_only_mounts
+from dev.spawner import NEWS_ANSWER, NEWS_SETTING
 
 
 def configure_docker(c: Config, *, root: Path, state: Path, memory_bytes: int, cpu_cores: float) -> None:
@@ -63,8 +64,17 @@ def configure_docker(c: Config, *, root: Path, state: Path, memory_bytes: int, c
             if name in os.environ
         },
     }
-    # The tour lies in the image's Labkeeper; a new home gets a copy of it.
-    tour = root / "labkeeper/tour/labkeeper-tour.ipynb"
-    if tour.exists():
-        copy = f'[ -e "{HOME}/{tour.name}" ] || cp "{tour}" "{HOME}/"; exec "$@"'
-        spawner.cmd = ["sh", "-c", copy, "sh", *spawner.cmd]
+    spawner.cmd = ["sh", "-c", _furnish(root / "labkeeper/tour/labkeeper-tour.ipynb"), "sh", *spawner.cmd]
+
+
+def _furnish(tour: Path) -> str:
+    """
+    What a shell in the container does before the server: give a new home the tour, which lies in the image's
+    Labkeeper, and answer what Lab would ask at its first start; then start the server.
+    """
+    news = f"{HOME}/{NEWS_SETTING}"
+    return (
+        f'[ -e "{HOME}/{tour.name}" ] || cp "{tour}" "{HOME}/"; '
+        f'[ -e "{news}" ] || {{ mkdir -p "$(dirname "{news}")" && echo \'{NEWS_ANSWER}\' > "{news}"; }}; '
+        'exec "$@"'
+    )

@@ -71,6 +71,11 @@ export async function demoHubWithContainers(engine) {
     assert.equal(HostConfig.CpuQuota / HostConfig.CpuPeriod, 1);
     await visitor.untilReady('/user/researcher/labkeeper/health', 'the companion in the container');
     assert.match(await engine.docker('exec', id, 'ls', engine.about.home), /labkeeper-tour\.ipynb/);
+    // An admin who runs it in a user's container reads that all is well.
+    assert.match(
+      await engine.docker('exec', id, join(engine.about.prefix, 'bin/labkeeper'), 'doctor'),
+      /Everything that Labkeeper needs is here/
+    );
     assert.equal(await end(), 0);
     assert.deepEqual(await containers(), []);
     return { hubMs, spawnMs };
