@@ -98,8 +98,10 @@ try {
     'first'
   );
 } finally {
-  const ended = new Promise(resolve => hub.once('exit', resolve));
-  hub.kill('SIGTERM');
-  await ended;
+  if (hub.exitCode === null) {
+    const ended = new Promise(resolve => hub.once('exit', resolve));
+    hub.kill('SIGTERM');
+    await ended;
+  }
   rmSync(folder, { recursive: true, force: true });
 }
