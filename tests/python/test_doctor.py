@@ -11,8 +11,12 @@ from pathlib import Path
 import pytest
 from servers import ROOT
 
-from labkeeper import __version__, doctor
+from labkeeper import __version__
 from labkeeper.cgroups import find_memory_files
+from labkeeper.doctor import examine, report
+from labkeeper.doctor.companion import check_node_and_companion
+from labkeeper.doctor.container import check_home
+from labkeeper.doctor.finding import Finding
 from labkeeper.supervisor import COMPANION
 
 
@@ -67,25 +71,43 @@ def test_a_lab_extension_of_another_version_is_broken(tmp_path: Path) -> None:
 @pytest.mark.skipif(not COMPANION.is_file(), reason="the companion is not built: npm run build")
 def test_the_companion_is_tried_and_leaves_nothing() -> None:
     before = set(Path("/tmp").glob("labkeeper-*"))
-    found = next(f for f in doctor.examine() if f.check == "companion")
+    found = next(f for f in check_node_and_companion() if f.check == "companion")
     assert found.status == "ok", found
     assert set(Path("/tmp").glob("labkeeper-*")) <= before
 
 
 def test_a_home_that_cannot_be_written_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABKEEPER_HOME", "/proc")
-    [found] = doctor._home()
+    [found] = check_home()
     assert found.status == "note"
     assert "LABKEEPER_HOME" in found.fix
 
 
-def test_a_check_that_fails_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails():
+def test_a_check_that_fails_is_a_finding() -> None:
+    def check_of_luck():
         raise RuntimeError("no luck")
         yield
 
-    monkeypatch.setattr(doctor, "_shm", fails)
-    assert any("no luck" in finding.message for finding in doctor.examine())
+    [found] = examine([check_of_luck])
+    assert found.status == "broken" and found.check == "of luck" and "no luck" in found.message
+
+
+def test_what_is_switched_off_is_a_note_with_the_way_back() -> None:
+    for value, words in (("1", "nothing of it runs"), ("gpu,meter", "meter, gpu")):
+        findings = json.loads(run("doctor", "--json", LABKEEPER_DISABLE=value).stdout)["findings"]
+        found = next(f for f in findings if f["check"] == "LABKEEPER_DISABLE")
+        assert found["status"] == "note"
+        assert words in found["message"] and "Unset it" in found["fix"]
+
+
+def test_the_last_line_says_whether_it_works() -> None:
+    ok, note = Finding("a", "ok", "Fine."), Finding("b", "note", "Less.", "Do this.")
+    broken = Finding("c", "broken", "Not there.", "Install it.")
+    assert report([ok]).endswith("\n\nEverything that Labkeeper needs is here.")
+    assert report([ok, note]).endswith("is here. Notes worth reading: 1.")
+    lines = report([ok, note, broken]).splitlines()
+    assert lines[-1] == "Broken: 1 of 3. Labkeeper does not work here until it is fixed."
+    assert lines[lines.index("BROKEN  c: Not there.") + 1].strip() == "→ Install it."
 
 
 def fixture_proc(tmp_path: Path, mountinfo: str, cgroup: str) -> Path:
