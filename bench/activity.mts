@@ -2,7 +2,7 @@
 // visible tab (Lab's own polling is answered inside the browser, so what is left is ours) and in a hidden one, which
 // the real idle culler must stop on time after the last that Lab itself did.
 import { spawn } from 'node:child_process';
-import { type Page, chromium } from '@playwright/test';
+import { type Page, type Request, chromium } from '@playwright/test';
 import { BROWSER } from './lib/browser.mts';
 import { sleep } from './lib/cpu.mts';
 import { type IHub, logIn, startHub } from './lib/hub.mts';
@@ -82,10 +82,11 @@ try {
   });
   const hiddenAt = Date.now();
   const askedByLab: number[] = [hiddenAt];
-  for (const event of ['request', 'requestfinished'] as const)
-    page.on(event, request => {
-      if (!request.url().includes('/labkeeper/')) askedByLab.push(Date.now());
-    });
+  const note = (request: Request) => {
+    if (!request.url().includes('/labkeeper/')) askedByLab.push(Date.now());
+  };
+  page.on('request', note);
+  page.on('requestfinished', note);
   const culler = spawn(
     '.venv/bin/python',
     [
