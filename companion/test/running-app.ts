@@ -55,12 +55,12 @@ export class RunningApp {
   readonly socketPath: string;
   readonly logged: string[] = [];
 
-  /** A page that has said hello and knows everything. */
-  async page(hello: object = PAGE_HELLO): Promise<Client> {
+  /** A page that has said hello and knows everything; history is for those that are seen. */
+  async page(hello: typeof PAGE_HELLO = PAGE_HELLO): Promise<Client> {
     const page = await new Client(this.socketPath, '/lab').opened();
     this.clients.push(page);
     page.send('hello', hello);
-    await page.next('usage/history');
+    await page.next(hello.visible ? 'usage/history' : 'notices');
     return page;
   }
 
