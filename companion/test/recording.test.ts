@@ -249,6 +249,18 @@ describe('the flight recorder', () => {
     await later.stop();
   });
 
+  it('writes in danger what memory is after a sample, however long that took', async () => {
+    const app = await inDanger();
+    // Every reading finds more.
+    app.observer.beforeRead = () => void (app.observer.unreclaimableBytes += MIB);
+    await app.pass(1100);
+    await app.stop();
+    const summaries = records('boot-1').flatMap(({ record }) => (record.kind === 'summary' ? [record] : []));
+    const { memory, kernelsUnreclaimableBytes } =
+      summaries.find(record => (record.kernelsUnreclaimableBytes ?? 0) > FULL) ?? {};
+    expect(memory?.unreclaimableBytes).toBe((kernelsUnreclaimableBytes ?? 0) + MIB);
+  });
+
   it('knows who holds most while calm, though that changed since the last minute', async () => {
     const theirs = new FakeClock(clock.wallMs());
     const app = await start({ clock: theirs });

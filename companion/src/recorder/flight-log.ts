@@ -69,7 +69,7 @@ export class FlightLog implements IDisposable {
 
   /** After each reading of memory alone. */
   remembered(memory: MemoryMoment, danger: boolean): void {
-    if (danger && !this.danger) {
+    if (danger && (!this.danger || this.busyIds() !== this.summaryBusy)) {
       // The last sample is up to two seconds old; who held what is the most important thing to have written.
       this.summary(true);
     } else if (danger && this.isNews(memory)) {
@@ -116,14 +116,18 @@ export class FlightLog implements IDisposable {
 
   private summary(sync: boolean): number {
     const { observer, recent, kernels } = this.options.facts;
-    this.wrote(recent.memory?.unreclaimableBytes ?? null);
+    const nowMs = this.options.clock.wallMs();
+    // Where memory is short, looking at all kernels can take a second, and what filled it comes in that second.
+    const memory = (sync ? observer.memory(nowMs) : null) ?? recent.memory;
+    this.wrote(memory?.unreclaimableBytes ?? null);
     this.summaryAtMs = this.writtenAtMs;
     this.summaryKernels = this.kernelIds();
+    this.summaryBusy = this.busyIds();
     this.summaryBytes = this.kernelBytes();
     return this.options.sink.note(
       flightSummary({
-        atMs: this.options.clock.wallMs(),
-        memory: recent.memory,
+        atMs: nowMs,
+        memory,
         ...observer.limit(),
         machine: observer.machineMemory(),
         peakBytes: recent.sample?.memory?.peakBytes ?? null,
@@ -137,6 +141,10 @@ export class FlightLog implements IDisposable {
 
   private kernelIds(): string {
     return this.options.facts.kernels.all.map(kernel => kernel.kernelId).join(' ');
+  }
+
+  private busyIds(): string {
+    return this.options.facts.kernels.busy.map(kernel => kernel.kernelId).join(' ');
   }
 
   private kernelBytes(): ReadonlyMap<string, number> {
@@ -166,6 +174,7 @@ export class FlightLog implements IDisposable {
   private savedBytes = SUMMARY_BYTES_SAVED;
   private summaryAtMs = -Infinity;
   private summaryKernels = '';
+  private summaryBusy = '';
   private summaryBytes: ReadonlyMap<string, number> = new Map();
   private writtenAtMs = 0;
   private writtenBytes = 0;

@@ -83,6 +83,38 @@ describe('explainLastRun', () => {
     expect(death?.verdict.heldBytes).toBe(300 * MIB + Math.round(0.99 * LIMIT) - 0.6 * LIMIT);
   });
 
+  it('believes the measured growth more than who was said to run', () => {
+    const at = (holderMib: number): FlightKernel[] => [
+      kernel('sleeps-in-a-cell', 160, true),
+      kernel('holder', holderMib, false)
+    ];
+    const death = explainLastRun(
+      [
+        start(),
+        summary(0.2, AT_MS - 1900, at(60), { kernelsUnreclaimableBytes: 0.2 * LIMIT }),
+        summary(0.4, AT_MS - 900, at(320), { kernelsUnreclaimableBytes: 0.4 * LIMIT }),
+        beat(0.99, AT_MS)
+      ],
+      AT_MS
+    );
+    expect(death?.evidence.kernel.kernelId).toBe('holder');
+    expect(death?.verdict.heldBytes).toBe(320 * MIB + Math.round(0.99 * LIMIT) - 0.4 * LIMIT);
+  });
+
+  it('counts no byte twice that a slow sample found in a kernel after it had read the container', () => {
+    const death = explainLastRun(
+      [
+        start(),
+        summary(0.5, AT_MS - 100, [kernel('runaway', 1800, true)], {
+          kernelsUnreclaimableBytes: 0.5 * LIMIT
+        }),
+        beat(0.99, AT_MS)
+      ],
+      AT_MS
+    );
+    expect(death?.verdict.heldBytes).toBe(Math.round(0.99 * LIMIT));
+  });
+
   it('says "not memory" of a container that was calm to its end', () => {
     const death = explainLastRun(
       [

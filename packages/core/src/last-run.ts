@@ -7,6 +7,8 @@ type Summary = Extract<FlightRecord, { kind: 'summary' }>;
 const RECENT_SECONDS = 60;
 /** A kernel that died this shortly before the end went in the same event; one that died earlier was its own story. */
 const SAME_EVENT_MS = 5000;
+/** Growth of a kernel between two samples tells who fills the container from this share of the limit on. */
+const NOTABLE_SHARE = 0.05;
 /** So far back the highest reading is looked for: the first to die sets memory free before the rest follows. */
 const HIGHEST_MS = 2000;
 
@@ -23,7 +25,8 @@ const HIGHEST_MS = 2000;
 export function explainLastRun(records: readonly FlightRecord[], nowMs: number): Death | null {
   const run = ofLastServer(records);
   const last = run.at(-1);
-  const summary = run.filter((record): record is Summary => record.kind === 'summary').at(-1);
+  const summaries = run.filter((record): record is Summary => record.kind === 'summary');
+  const summary = summaries.at(-1);
   if (!last || !summary || wasStopped(run)) {
     return null;
   }
@@ -35,7 +38,7 @@ export function explainLastRun(records: readonly FlightRecord[], nowMs: number):
     )
   );
   const readings = memoryReadings(run);
-  const kernels = grown(summary, readings).filter(kernel => !dead.has(kernel.kernelId));
+  const kernels = grown(summary, grower(summaries), readings).filter(kernel => !dead.has(kernel.kernelId));
   const holder = [...kernels].sort(byLoss)[0];
   if (!holder) {
     return null;
@@ -123,20 +126,54 @@ function evidenceOf(
 }
 
 /**
- * The kernels as they were at the end. They were measured a little before the last reading of memory; where one alone
- * was running, what the container grew by since then is its.
+ * The kernel that what the container grew by at the end belongs to: the one that, between the last two samples, grew
+ * notably and by more than all others together; else the one that alone was running. null = it cannot be told.
  */
-function grown(summary: Summary, readings: readonly IReading[]): readonly FlightKernel[] {
-  const { kernels, kernelsUnreclaimableBytes } = summary;
+function grower(summaries: readonly Summary[]): string | null {
+  const last = summaries.at(-1);
+  const before = [...summaries]
+    .reverse()
+    .find(summary => summary.kernelsUnreclaimableBytes !== last?.kernelsUnreclaimableBytes);
+  if (!last) {
+    return null;
+  }
+  const growth = last.kernels
+    .map(({ kernelId, memoryBytes }) => {
+      // A kernel that has just started has not grown, it came.
+      const known = before?.kernels.find(kernel => kernel.kernelId === kernelId)?.memoryBytes ?? memoryBytes;
+      return { kernelId, bytes: Math.max(0, memoryBytes - known) };
+    })
+    .sort((a, b) => b.bytes - a.bytes);
+  const all = growth.reduce((sum, { bytes }) => sum + bytes, 0);
+  const [most] = growth;
+  if (most && most.bytes > all / 2 && most.bytes >= NOTABLE_SHARE * (last.limitBytes ?? Infinity)) {
+    return most.kernelId;
+  }
+  const busy = last.kernels.filter(kernel => kernel.busySinceMs !== null);
+  return busy.length === 1 ? (busy[0]?.kernelId ?? null) : null;
+}
+
+/**
+ * The kernels as they were at the end. They were measured a little before the last reading of memory: what the
+ * container grew by since then is the grower's, as far as no kernel is known to hold it.
+ */
+function grown(
+  { kernels, kernelsUnreclaimableBytes }: Summary,
+  growerId: string | null,
+  readings: readonly IReading[]
+): readonly FlightKernel[] {
   const last = readings.at(-1);
-  const busy = kernels.filter(kernel => kernel.busySinceMs !== null);
-  const [runner] = busy;
-  if (kernelsUnreclaimableBytes === null || !last || !runner || busy.length > 1) {
+  if (kernelsUnreclaimableBytes === null || !last) {
     return kernels;
   }
-  const memoryBytes = runner.memoryBytes + Math.max(0, last.bytes - kernelsUnreclaimableBytes);
-  const atEnd = { ...runner, memoryBytes, peakBytes: Math.max(runner.peakBytes, memoryBytes) };
-  return kernels.map(kernel => (kernel === runner ? atEnd : kernel));
+  const measured = kernels.reduce((sum, kernel) => sum + kernel.memoryBytes, 0);
+  const growth = Math.max(0, last.bytes - Math.max(kernelsUnreclaimableBytes, measured));
+  return kernels.map(kernel => {
+    const memoryBytes = kernel.memoryBytes + growth;
+    return kernel.kernelId === growerId
+      ? { ...kernel, memoryBytes, peakBytes: Math.max(kernel.peakBytes, memoryBytes) }
+      : kernel;
+  });
 }
 
 function kernelOf(kernel: FlightKernel): Kernel {
