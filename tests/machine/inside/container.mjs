@@ -19,6 +19,7 @@ import {
   serverKernels
 } from '@labkeeper/protocol';
 import { eventually } from './eventually.mjs';
+import { flightRecords } from './flight.mjs';
 import { Hog, Process } from './hog.mjs';
 import { Link } from './link.mjs';
 
@@ -50,22 +51,23 @@ export class Container {
    *   (default 20); home: the home folder; environment: more variables of the companion.
    */
   static async start(group, options = {}) {
-    const container = new Container(group);
-    mkdirSync(options.home ?? HOME, { recursive: true });
-    chownSync(options.home ?? HOME, UID, GID);
+    const container = new Container(group, options.home ?? HOME);
+    mkdirSync(container.home, { recursive: true });
+    chownSync(container.home, UID, GID);
     container.server = new Hog(group);
     await container.server.grow(options.serverMiB ?? 20);
     await container.startCompanion(options);
     return container;
   }
 
-  constructor(group) {
+  constructor(group, home) {
     this.group = group;
+    this.home = home;
     this.kernels = new Map();
     this.number = 0;
   }
 
-  async startCompanion({ namespace = 'private', home = HOME, environment = {} }) {
+  async startCompanion({ namespace = 'private', environment = {} }) {
     const socketPath = `/tmp/companion-${this.group.name.replaceAll('/', '-')}.sock`;
     const startedAtMs = Date.now();
     this.companion = spawn(
@@ -75,9 +77,9 @@ export class Container {
         stdio: ['pipe', 'pipe', 'pipe'],
         env: {
           PATH: '/usr/bin:/bin',
-          HOME: home,
+          HOME: this.home,
           LABKEEPER_SOCKET: socketPath,
-          LABKEEPER_HOME: home,
+          LABKEEPER_HOME: this.home,
           LABKEEPER_SERVER_PID: String(this.server.pid),
           ...environment
         }
@@ -112,7 +114,7 @@ export class Container {
       serverPid: this.server.pid,
       serverName: '',
       baseUrl: '/',
-      rootDir: home
+      rootDir: this.home
     });
     this.page = await Link.open(`ws+unix:${socketPath}:/lab`, FROM_COMPANION);
     this.page.send(pageHello, { protocol: PROTOCOL, build: 'machine-test', client: 'lab', visible: true });
@@ -140,6 +142,18 @@ export class Container {
       )
     );
     return params;
+  }
+
+  /**
+   * Waits until the flight recorder has written that this kernel is there. A sample reaches the page some milliseconds
+   * before its record reaches the file: a container killed in between could say nothing of its kernel.
+   */
+  async recorded(process) {
+    await eventually(
+      () => flightRecords(this.home).some(text => text.includes(process.kernelId)),
+      15_000,
+      'a flight record of the kernel'
+    );
   }
 
   /** The verdict about this kernel as the page hears it; `accept` may wait for later news of the same death. */

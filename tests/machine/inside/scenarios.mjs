@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { sampleTaken } from '@labkeeper/protocol';
 import { Container } from './container.mjs';
+import { flightRecords } from './flight.mjs';
 import { Group } from './group.mjs';
 
 const MIB = 2 ** 20;
@@ -239,13 +240,15 @@ export const SCENARIOS = {
       const kernel = await container.startKernel('holder.ipynb');
       await kernel.grow(40);
       await container.sampleOf(kernel, 40);
+      await container.recorded(kernel);
       container.groupKilled = true;
       const end = await growToDeath(kernel, stepMiB, LIMIT_MIB + stepMiB);
       assert.equal((await container.companionEnded).signal, 'SIGKILL');
       assert.equal((await container.server.ended).signal, 'SIGKILL');
       await container.abandon();
+      const records = flightRecords(home);
       return await inContainer(newGroup({ 'memory.oom.group': 1 }), { home }, async next => {
-        const death = await firstRecorded(next, kernel);
+        const death = await firstRecorded(next, kernel, records);
         expectVerdict(death, { cause: 'container-killed', memory: 'yes' });
         const lateMs = death.atMs - end.atMs;
         assert.ok(Math.abs(lateMs) < 3000, `the time is wrong by ${lateMs} ms`);
@@ -266,12 +269,14 @@ export const SCENARIOS = {
       const kernel = await container.startKernel();
       await kernel.grow(40);
       await container.sampleOf(kernel, 40);
+      await container.recorded(kernel);
       container.groupKilled = true;
       container.group.write('cgroup.kill', 1);
       const end = await kernel.ended;
       await container.abandon();
+      const records = flightRecords(home);
       return await inContainer(newGroup(), { home }, async next => {
-        const death = await firstRecorded(next, kernel);
+        const death = await firstRecorded(next, kernel, records);
         expectVerdict(death, { cause: 'container-stopped', memory: 'no' });
         const timeWrongByMs = death.atMs - end.atMs;
         // While calm the recorder gives a sign of life every 10 s, and a slow disk gets 2 s.
@@ -283,12 +288,21 @@ export const SCENARIOS = {
 };
 
 /** The death that the next start knows from the flight recorder; it must name the right kernel. */
-async function firstRecorded(container, kernel) {
-  const death = await container.page.death(({ evidence }) => evidence.fromFlightRecorder, 40_000);
-  assert.equal(
-    death.evidence.kernel.kernelId,
-    kernel.kernelId,
-    `another kernel is blamed: ${JSON.stringify(death)}`
-  );
-  return death;
+async function firstRecorded(container, kernel, records) {
+  try {
+    const death = await container.page.death(({ evidence }) => evidence.fromFlightRecorder, 40_000);
+    assert.equal(
+      death.evidence.kernel.kernelId,
+      kernel.kernelId,
+      `another kernel is blamed: ${JSON.stringify(death)}`
+    );
+    return death;
+  } catch (error) {
+    throw new Error(
+      `${error.message}\nthe last of ${records.length} records:\n${records.slice(-8).join('\n')}`,
+      {
+        cause: error
+      }
+    );
+  }
 }
