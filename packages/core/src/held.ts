@@ -3,9 +3,10 @@ import { shortage } from './shortage.js';
 
 const SIGKILL = 9;
 
-/** By how much a process's own peak must be above the highest sample to have been reached after it: libraries. */
-const UNSEEN_BYTES = 48 * 1024 * 1024;
-const UNSEEN_SHARE = 1.1;
+/** What a process's own peak counts beside memory that cannot be freed: its program and libraries. */
+const LIBRARY_BYTES = 28 * 1024 * 1024;
+/** By this factor a peak is another one than that which samples saw. */
+const UNSEEN = 1.1;
 
 /** What a kernel held when it died, and how that is known. */
 export interface IHeld {
@@ -61,11 +62,21 @@ function isMemoryKill(evidence: Evidence): boolean {
   return mayBeKilled && intent === 'none' && kernelDied && shortage(evidence).kills > 0;
 }
 
-/** The process's own peak, if no sample had seen as much; null = one had, or it is not known. */
-function unseenPeak({ exitPeakBytes, kernelPeakBytes, limitBytes }: Evidence): IHeld | null {
-  return exitPeakBytes === null || exitPeakBytes < UNSEEN_SHARE * (kernelPeakBytes ?? 0) + UNSEEN_BYTES
-    ? null
-    : { bytes: Math.min(exitPeakBytes, limitBytes ?? Infinity), how: 'peak' };
+/**
+ * The process's own peak, if it was reached after the last sample: no sample had seen as much, or the last one was the
+ * highest. null = it lay before, or is not known.
+ */
+function unseenPeak(evidence: Evidence): IHeld | null {
+  const { exitPeakBytes, kernelPeakBytes, kernelSampleBytes, limitBytes } = evidence;
+  if (exitPeakBytes === null) {
+    return null;
+  }
+  const bytes = Math.max(0, exitPeakBytes - LIBRARY_BYTES);
+  const seenBytes = kernelPeakBytes ?? 0;
+  const wasHighest = (kernelSampleBytes ?? 0) * UNSEEN >= seenBytes;
+  return bytes > UNSEEN * seenBytes || wasHighest
+    ? { bytes: Math.min(bytes, limitBytes ?? Infinity), how: 'peak' }
+    : null;
 }
 
 /** The limit less what is left after the death; null where another limit killed it, or nothing was read. */
