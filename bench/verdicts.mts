@@ -1,49 +1,17 @@
 // verdict.wrong, verdict.unknown: every cause for real, twenty times each, against one real server in a small cgroup.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Death, Notice } from '../packages/protocol/lib/index.js';
 import { CASES, type ICase } from './lib/causes.mts';
 import { sleep } from './lib/cpu.mts';
-import { startKernel } from './lib/kernels.mts';
+import { type IKernel, startKernel } from './lib/kernels.mts';
 import { type IPage, openPage } from './lib/page.mts';
 import { record } from './lib/result.mts';
-import { type IServer, startServer } from './lib/server.mts';
+import type { IServer } from './lib/server.mts';
+import { startStage } from './lib/stages.mts';
 
 const times = Number(process.env['LABKEEPER_TIMES'] ?? 20);
 const only = process.env['LABKEEPER_ONLY'];
-const python = join(process.cwd(), '.venv/bin/python');
-
-/** A kernel that starts once and, when the file `broken` exists, never again. */
-const FRAGILE = `import os
-if os.path.exists('broken'):
-    os.unlink('broken')
-    import no_such_module
-from ipykernel import kernelapp
-kernelapp.launch_new_instance()`;
-
-const server = await startServer({
-  memory: '700M',
-  cpu: 2,
-  processes: 200,
-  // A small /dev/shm and a small home of its own, as in a container.
-  inside: [
-    'mount -t tmpfs -o size=64m tmpfs /dev/shm',
-    'mount -t tmpfs -o size=48m tmpfs "$HOME"',
-    'mkdir "$HOME/work"'
-  ],
-  prepare: data => {
-    const spec = join(data, 'kernels/fragile');
-    mkdirSync(spec, { recursive: true });
-    writeFileSync(
-      join(spec, 'kernel.json'),
-      JSON.stringify({
-        argv: [python, '-c', FRAGILE, '-f', '{connection_file}'],
-        display_name: 'Fragile',
-        language: 'python'
-      })
-    );
-  }
-});
-const page = await openPage(server);
 const observations: {
   case: string;
   expected: string;
@@ -52,10 +20,20 @@ const observations: {
   afterMs: number | null;
 }[] = [];
 
+/** What stands for a kernel that cannot start: only its path is known. */
+const unstarted = (path: string): IKernel => ({
+  id: '',
+  path,
+  send: () => undefined,
+  run: () => Promise.reject(new Error('there is no kernel')),
+  close: () => undefined
+});
+
 /** Provokes one case on a fresh kernel and says what came of it. */
 async function observe(one: ICase, round: number, server: IServer, page: IPage) {
   const path = `case-${CASES.indexOf(one)}-${round}.ipynb`;
-  const kernel = await startKernel(server, path, one.name === 'cannot start again' ? 'fragile' : 'python3');
+  const kernel = one.spec === null ? unstarted(path) : await startKernel(server, path, one.spec ?? 'python3');
+  const mine = (death: Death) => death.evidence.kernel.path === path;
   const from = Date.now();
   await one.provoke(server, kernel);
   let said = 'nothing';
@@ -63,67 +41,64 @@ async function observe(one: ICase, round: number, server: IServer, page: IPage) 
   let afterMs: number | null = null;
   try {
     if (one.answer === 'death') {
-      const mine = (death: { evidence: { kernel: { kernelId: string } } }) =>
-        death.evidence.kernel.kernelId === kernel.id;
-      const wantsCause =
-        one.expected === 'start-failed'
-          ? (death: { verdict: { cause: string } }) => death.verdict.cause === 'start-failed'
-          : () => true;
-      await page.death(death => mine(death) && wantsCause(death), 30_000);
-      // News of the same death (better figures) follow within the second.
-      await sleep(700);
-      const heard = page.deaths.filter(death => mine(death) && wantsCause(death));
-      const last = heard.at(-1);
+      const until = (death: Death) => mine(death) && (one.until?.(death) ?? true);
+      await page.death(until, 30_000);
+      // News of the same death (better figures) follow within 300 ms.
+      await sleep(500);
+      const last = page.deaths.filter(until).at(-1);
       if (last) {
         said = last.verdict.cause;
         afterMs = last.atMs - from;
         if (said === one.expected) wrong = one.check?.(last, server, kernel) ?? null;
       }
     } else if (one.answer === 'notice') {
+      const wanted = (n: Notice) => n.atMs >= from && n.verdict.cause === one.expected;
       const notice = await page.notice(
-        n =>
-          n.atMs >= from && n.kernels.some(k => k.kernelId === kernel.id) && n.verdict.cause === one.expected,
+        n => wanted(n) && n.kernels.some(k => k.kernelId === kernel.id),
         20_000
       );
       said = notice.verdict.cause;
     } else {
-      await sleep(4000);
-      const death = page.deaths.find(d => d.evidence.kernel.kernelId === kernel.id);
+      await sleep(2000);
+      const death = page.deaths.find(mine);
       said = death ? death.verdict.cause : 'asked-for';
     }
   } catch (error) {
     if (!(error instanceof Error && /within \d+ ms/.test(error.message))) throw error;
-    said = `nothing (${error.message})`;
-    const other = page.deaths.filter(d => d.evidence.kernel.kernelId === kernel.id).at(-1);
-    if (other) said = other.verdict.cause;
+    said = page.deaths.filter(mine).at(-1)?.verdict.cause ?? `nothing (${error.message})`;
   }
   if (said !== one.expected && said !== 'unknown') wrong = `${one.expected} expected, ${said} said`;
   kernel.close();
-  await server.fetch(`/api/kernels/${kernel.id}`, { method: 'DELETE' });
-  for (const leftover of [join(server.home, 'work/fill'), '/dev/shm/full'])
+  const left: { id: string }[] = await (await server.fetch('/api/kernels')).json();
+  await Promise.all(left.map(({ id }) => server.fetch(`/api/kernels/${id}`, { method: 'DELETE' })));
+  for (const leftover of ['work/fill', 'work/broken', 'work/doom']
+    .map(name => join(server.home, name))
+    .concat('/dev/shm/full'))
     rmSync(server.inside(leftover), { force: true });
   observations.push({ case: one.name, expected: one.expected, said, wrong, afterMs });
   if (wrong || said === 'unknown') {
     console.log(`  ${one.name} #${round}: ${wrong ?? 'unknown'}`);
-    if (only)
-      console.log(
-        JSON.stringify(page.deaths.filter(d => d.evidence.kernel.kernelId === kernel.id).at(-1), null, 1)
-      );
+    if (only) console.log(JSON.stringify(page.deaths.filter(mine).at(-1) ?? page.notices, null, 1));
   }
 }
 
-try {
-  for (const one of CASES.filter(c => !only || c.name.includes(only))) {
-    const start = Date.now();
-    for (let round = 0; round < times; round++) await observe(one, round, server, page);
-    const mine = observations.filter(o => o.case === one.name);
-    console.log(
-      `${one.name.padEnd(45)} ${mine.filter(o => !o.wrong && o.said === one.expected).length}/${times} right, ${((Date.now() - start) / 1000).toFixed(0)} s`
-    );
+const chosen = CASES.filter(one => !only || one.name.includes(only));
+for (const stage of new Set(chosen.map(one => one.stage ?? 'plain'))) {
+  const { server, stop } = await startStage(stage);
+  try {
+    const page = await openPage(server);
+    for (const one of chosen.filter(one => (one.stage ?? 'plain') === stage)) {
+      const start = Date.now();
+      for (let round = 0; round < times; round++) await observe(one, round, server, page);
+      const right = observations.filter(o => o.case === one.name && !o.wrong && o.said === one.expected);
+      console.log(
+        `${one.name.padEnd(45)} ${right.length}/${times} right, ${((Date.now() - start) / 1000).toFixed(0)} s`
+      );
+    }
+    page.close();
+  } finally {
+    await stop();
   }
-} finally {
-  page.close();
-  await server.stop();
 }
 const wrong = observations.filter(o => o.wrong);
 const unknown = observations.filter(o => !o.wrong && o.said === 'unknown');

@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cause, Death } from '../../packages/protocol/lib/index.js';
-import type { IKernel } from './kernels.mts';
+import { sleep } from './cpu.mts';
+import { type IKernel, startKernel } from './kernels.mts';
 import type { IServer } from './server.mts';
+
+/** `culling`: idle kernels are ended after a second. `crowded`: a neighbour fills the limit of the cgroup above. */
+export type Stage = 'plain' | 'culling' | 'crowded';
 
 /** One way to get a kernel into trouble, and what Labkeeper has to say of it. */
 export interface ICase {
@@ -10,13 +14,19 @@ export interface ICase {
   readonly expected: Cause;
   /** `death`: a dialog; `notice`: about a living kernel; `silence`: asked for, nothing may be said. */
   readonly answer: 'death' | 'notice' | 'silence';
+  /** The server it takes; `plain` when left out. */
+  readonly stage?: Stage;
+  /** The kernelspec; null = no kernel can be started, `provoke` asks for one itself. */
+  readonly spec?: string | null;
   provoke(server: IServer, kernel: IKernel): Promise<void> | void;
+  /** Which of the kernel's deaths is the last word, where not the first. */
+  until?(death: Death): boolean;
   /** Checks more than the cause; returns what is wrong, or null. */
   check?(death: Death, server: IServer, kernel: IKernel): string | null;
 }
 
 /**
- * Fills memory in steps, and writes its resident pages to a file before each: the truth about what it held.
+ * Fills memory in steps, and writes its anonymous pages to a file before each: the truth about what it held.
  * Unsynchronised writes stay in the page cache, which survives the process.
  */
 const HOG = `
@@ -25,8 +35,8 @@ pages = open('/proc/self/statm'); truth = os.open('truth-%s', os.O_CREAT | os.O_
 rows = []
 while True:
     rows.append(b'x' * 4_000_000)
-    pages.seek(0)
-    os.pwrite(truth, pages.read().split()[1].encode().rjust(12), 0)
+    pages.seek(0); now = pages.read().split()
+    os.pwrite(truth, str(int(now[1]) - int(now[2])).encode().rjust(12), 0)
     %s
 `;
 
@@ -46,12 +56,60 @@ function heldIsTrue(death: Death, server: IServer, kernel: IKernel): string | nu
   return Math.abs(held - real) <= 0.1 * real ? null : `held ${Math.round(held / 1e6)} MB said, ${Math.round(real / 1e6)} MB true`;
 }
 
+/** Asks for a kernel that cannot start; whatever the server answers. */
+async function ask(server: IServer, kernel: IKernel, spec: string): Promise<void> {
+  const body = JSON.stringify({ path: kernel.path, name: kernel.path, type: 'notebook', kernel: { name: spec } });
+  await server.fetch('/api/sessions', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+}
+
+/** Waits until the server knows the kernel no more. */
+async function gone(server: IServer, kernel: IKernel): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    if ((await server.fetch(`/api/kernels/${kernel.id}`)).status === 404) return;
+    await sleep(100);
+  }
+  throw new Error(`kernel ${kernel.path} is still there`);
+}
+
+const says = (text: RegExp) => (death: Death) =>
+  death.verdict.proofs.some(proof => proof.kind === 'start-message' && text.test(proof.text)) ? null : `no start message like ${text}`;
+
 const signalSelf = (name: string) => (_: IServer, kernel: IKernel) => kernel.send(`import os, signal; os.kill(os.getpid(), signal.${name})`);
 const code = (text: string) => (_: IServer, kernel: IKernel) => kernel.send(text);
 
 export const CASES: readonly ICase[] = [
   { name: 'memory, fast', expected: 'memory-limit', answer: 'death', provoke: (_, kernel) => kernel.send(hog(kernel, 'pass')), check: heldIsTrue },
   { name: 'memory, slow', expected: 'memory-limit', answer: 'death', provoke: (_, kernel) => kernel.send(hog(kernel, 'time.sleep(0.01)')), check: heldIsTrue },
+  {
+    name: 'memory, two kernels at once',
+    expected: 'memory-limit',
+    answer: 'death',
+    provoke: async (server, kernel) => {
+      const other = await startKernel(server, kernel.path.replace('case', 'other'));
+      other.send(hog(other, 'pass'));
+      kernel.send(hog(kernel, 'pass'));
+    },
+    check: heldIsTrue
+  },
+  {
+    name: 'memory, soon after another',
+    expected: 'memory-limit',
+    answer: 'death',
+    provoke: async (server, kernel) => {
+      const other = await startKernel(server, kernel.path.replace('case', 'other'));
+      await other.run(hog(other, 'pass'), 800).catch(() => undefined);
+      kernel.send(hog(kernel, 'pass'));
+    },
+    check: heldIsTrue
+  },
+  {
+    name: 'memory of the cgroup above',
+    expected: 'memory-elsewhere',
+    answer: 'death',
+    stage: 'crowded',
+    provoke: (_, kernel) => kernel.send(hog(kernel, 'pass')),
+    check: heldIsTrue
+  },
   { name: 'killed from outside', expected: 'killed-outside', answer: 'death', provoke: signalSelf('SIGKILL') },
   {
     name: 'killed by hand near the limit',
@@ -94,13 +152,43 @@ for at in range(0, len(view), mmap.PAGESIZE): view[at] = 1`)
   { name: 'abort', expected: 'abort', answer: 'death', provoke: code('import os; os.abort()') },
   { name: 'floating point trap', expected: 'floating-point', answer: 'death', provoke: signalSelf('SIGFPE') },
   { name: 'os._exit(3)', expected: 'exited', answer: 'death', provoke: code('import os; os._exit(3)') },
+  // The kernel ends itself with 0, because the cell said so: told, because its variables are gone.
+  { name: 'exit() in a cell', expected: 'exited', answer: 'death', provoke: code('exit()') },
   {
-    name: 'cannot start again',
+    name: 'cannot start again: missing module',
     expected: 'start-failed',
     answer: 'death',
-    provoke: (_, kernel) => {
-      kernel.send(`import os; open('broken', 'w').close(); os.kill(os.getpid(), 9)`);
-    }
+    spec: 'fragile',
+    until: death => death.verdict.cause === 'start-failed',
+    provoke: (_, kernel) => kernel.send(`import os; open('broken', 'w').close(); os.kill(os.getpid(), 9)`),
+    check: death =>
+      says(/no_such_module/)(death) ??
+      (death.verdict.proofs.some(proof => proof.kind === 'ended-first' && proof.cause === 'killed-outside') ? null : 'what killed it first is not told')
+  },
+  {
+    name: 'cannot start: missing module',
+    expected: 'start-failed',
+    answer: 'death',
+    spec: null,
+    provoke: (server, kernel) => ask(server, kernel, 'moduleless'),
+    check: says(/no_such_module/)
+  },
+  {
+    name: 'cannot start: bad kernelspec',
+    expected: 'start-failed',
+    answer: 'death',
+    spec: null,
+    provoke: (server, kernel) => ask(server, kernel, 'programless'),
+    check: says(/no-such-program/)
+  },
+  {
+    name: 'a row of fast deaths until Lab gives up',
+    expected: 'segfault',
+    answer: 'death',
+    spec: 'doomed',
+    until: death => death.consequence === 'gave-up',
+    provoke: (_, kernel) => kernel.send(`import os; open('doom', 'w').close(); import ctypes; ctypes.string_at(0)`),
+    check: death => (death.evidence.series === 6 ? null : `series ${death.evidence.series} said, 6 true`)
   },
   {
     name: 'worker killed',
@@ -158,5 +246,8 @@ finally:
     provoke: async (server, kernel) => {
       await server.fetch(`/api/kernels/${kernel.id}`, { method: 'DELETE' });
     }
-  }
+  },
+  // IPython catches it: the kernel lives.
+  { name: 'sys.exit() in a cell', expected: 'asked-for', answer: 'silence', provoke: code('import sys; sys.exit(4)') },
+  { name: 'culled', expected: 'asked-for', answer: 'silence', stage: 'culling', provoke: gone }
 ];

@@ -13,6 +13,8 @@ export interface IServerOptions {
   /** Which application, of which virtual environment. */
   readonly app?: 'jupyter-lab' | 'jupyter-notebook';
   readonly venv?: string;
+  /** A cgroup, below the root of every controller, in which the server's is made. */
+  readonly within?: string;
   /** Folder that serves as the home; kept when given, else made and removed. */
   readonly home?: string;
   /** Shell commands run first, as root, in a mount namespace of the server's own. */
@@ -92,7 +94,7 @@ export async function startServer(options: IServerOptions = {}): Promise<IServer
   const runner: ChildProcess = spawn(
     '.venv/bin/python',
     [
-      ...['-m', 'dev.in_group', '--name', group, '--memory', options.memory ?? '2G', '--cpu', String(options.cpu ?? 2)],
+      ...['-m', 'dev.in_group', '--name', options.within ? `${options.within}/${group}` : group, '--memory', options.memory ?? '2G', '--cpu', String(options.cpu ?? 2)],
       ...['--processes', String(options.processes ?? 2000), '--', ...inside],
       ...[`${options.venv ?? '.venv'}/bin/${options.app ?? 'jupyter-lab'}`, '--no-browser', '--allow-root', `--port=${port}`, '--ServerApp.port_retries=0'],
       ...[`--IdentityProvider.token=${token}`, `--ServerApp.root_dir=${join(home, 'work')}`, '--ServerApp.ip=127.0.0.1'],
