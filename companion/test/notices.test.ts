@@ -51,6 +51,17 @@ describe('a notice', () => {
     expect(read(await next('worker-killed', true)).id).toBe(notice.id);
   });
 
+  it('says so of a worker killed while an older kill is about to be given up', async () => {
+    await begin();
+    app.observer.counter.oomKill += 1;
+    await app.pass(4500);
+    app.observer.counter.oomKill += 1;
+    await app.pass(1200);
+    app.observer.lost.set('a', [{ pid: 2000, name: 'python', memoryBytes: 900 * MIB }]);
+    await app.pass(2000);
+    await next('worker-killed', false);
+  });
+
   it('is not given for workers that ended as they should, nor for a killed terminal program', async () => {
     await begin();
     app.observer.lost.set('a', [{ pid: 2000, name: 'python', memoryBytes: 900 * MIB }]);

@@ -41,6 +41,26 @@ describe('the sampler', () => {
     expect(near.memory).toBeGreaterThanOrEqual(60);
   });
 
+  it('looks at the processes often while memory runs towards the limit, and only then', async () => {
+    app = await RunningApp.start();
+    const server = await app.server();
+    server.send('server/kernels', { kernels: [kernel('a', { state: 'busy' })] });
+    while (app.observer.kernels.length === 0) {
+      await new Promise(setImmediate);
+    }
+    app.observer.unreclaimableBytes = 1900 * MIB;
+    await app.pass(3000);
+    const still = await samplesIn(2000);
+    const before = app.observer.samples;
+    for (let i = 0; i < 20; i += 1) {
+      app.observer.unreclaimableBytes += 5 * MIB;
+      await app.pass(100);
+    }
+    expect(still.full).toBe(2);
+    expect(app.observer.samples - before).toBeGreaterThanOrEqual(7);
+    expect(app.observer.samples - before).toBeLessThanOrEqual(11);
+  });
+
   it('goes on at its pace when the clock is set back, and history stays in order', async () => {
     app = await RunningApp.start();
     await app.page();

@@ -32,7 +32,12 @@ export class LostWorkerWatch {
         board.end(noticeId);
       }
     }
-    if (baseline.unexplained <= 0) {
+    const { unexplained } = baseline;
+    if (unexplained > this.unexplained) {
+      this.newestMs = monotonicMs;
+    }
+    this.unexplained = unexplained;
+    if (unexplained <= 0) {
       this.sinceMs = null;
       return;
     }
@@ -41,9 +46,10 @@ export class LostWorkerWatch {
     if (forMs >= WAIT_MS) {
       this.explain(counters, atMs, monotonicMs);
     }
-    if (forMs >= GIVE_UP_MS) {
+    if (monotonicMs - this.newestMs >= GIVE_UP_MS) {
       baseline.explain(baseline.unexplained);
     }
+    this.unexplained = baseline.unexplained;
   }
 
   /** A kernel died itself: what it waited for is no news any more. */
@@ -76,7 +82,10 @@ export class LostWorkerWatch {
     }
   }
 
+  /** Since when there are kills without an explanation, how many there were at the last look, and the newest. */
   private sinceMs: number | null = null;
+  private unexplained = 0;
+  private newestMs = 0;
   /** Notices of kernels that may wait, by kernel. */
   private readonly waiting = new Map<string, string>();
 }

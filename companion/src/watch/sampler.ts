@@ -8,6 +8,11 @@ import type { Recent } from './recent.js';
 /** The two rings of the design: 15 minutes by the second, 24 hours by the minute. */
 const RECENT = { stepMs: 1000, capacity: 15 * 60 } as const;
 const DAY = { stepMs: 60_000, capacity: 24 * 60 } as const;
+/**
+ * How old a full sample may be while memory runs towards its limit: a worker that is born, grows and is killed between
+ * two samples would never have been seen, and its kernel waits for it in vain.
+ */
+const DANGER_FULL_MS = 200;
 
 export interface ISamplerOptions {
   readonly clock: IClock;
@@ -68,6 +73,10 @@ export class Sampler implements IDisposable {
         this.grow(memory.unreclaimableBytes, monotonicMs);
         this.options.remembered(memory, this.danger());
       }
+      if (!this.disposed && this.runsOut() && monotonicMs - this.fullAtMs >= DANGER_FULL_MS) {
+        this.look('full');
+        return;
+      }
     }
     // A handler of the sample may have ended us.
     if (!this.disposed) {
@@ -88,6 +97,10 @@ export class Sampler implements IDisposable {
 
   private danger(): boolean {
     return inDanger(this.pressure());
+  }
+
+  private runsOut(): boolean {
+    return this.growth.bytesPerSecond > 0 && this.danger();
   }
 
   private pressure(): { share: number | null; growthBytesPerSecond: number; headroomBytes: number | null } {
