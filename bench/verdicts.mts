@@ -1,5 +1,6 @@
 // verdict.wrong, verdict.unknown: every cause for real, twenty times each, against one real server in a small cgroup.
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Death, Notice } from '../packages/protocol/lib/index.js';
 import { CASES, type ICase } from './lib/causes.mts';
@@ -7,7 +8,7 @@ import { sleep } from './lib/cpu.mts';
 import { type IKernel, startKernel } from './lib/kernels.mts';
 import { type IPage, openPage } from './lib/page.mts';
 import { record } from './lib/result.mts';
-import type { IServer } from './lib/server.mts';
+import { type IServer, startServer } from './lib/server.mts';
 import { startStage } from './lib/stages.mts';
 
 const times = Number(process.env['LABKEEPER_TIMES'] ?? 20);
@@ -82,6 +83,40 @@ async function observe(one: ICase, round: number, server: IServer, page: IPage) 
   }
 }
 
+const STOPPING = 'the server shuts down';
+
+/**
+ * The server is stopped in order while a cell runs, and started again on the same home: neither the page of that
+ * moment nor the one after the next start may hear of a death.
+ */
+async function observeStops() {
+  const home = mkdtempSync(join(tmpdir(), 'labkeeper-stops-'));
+  const heard: Death[] = [];
+  try {
+    for (let round = 0; round <= times; round++) {
+      const server = await startServer({ home, memory: '700M' });
+      const page = await openPage(server);
+      await sleep(500);
+      heard.push(...page.deaths);
+      if (round > 0) {
+        const death = heard.find(({ evidence }) => evidence.kernel.path === `stop-${round - 1}.ipynb`);
+        const said = death?.verdict.cause ?? 'asked-for';
+        const wrong = death ? `silence expected, ${said} said` : null;
+        observations.push({ case: STOPPING, expected: 'asked-for', said, wrong, afterMs: null });
+      }
+      const kernel = await startKernel(server, `stop-${round}.ipynb`);
+      kernel.send('import time; time.sleep(60)');
+      await sleep(300);
+      await server.stop();
+      heard.push(...page.deaths);
+      kernel.close();
+      page.close();
+    }
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
 const chosen = CASES.filter(one => !only || one.name.includes(only));
 for (const stage of new Set(chosen.map(one => one.stage ?? 'plain'))) {
   const { server, stop } = await startStage(stage);
@@ -99,6 +134,14 @@ for (const stage of new Set(chosen.map(one => one.stage ?? 'plain'))) {
   } finally {
     await stop();
   }
+}
+if (!only || STOPPING.includes(only)) {
+  const start = Date.now();
+  await observeStops();
+  const right = observations.filter(o => o.case === STOPPING && !o.wrong);
+  console.log(
+    `${STOPPING.padEnd(45)} ${right.length}/${times} right, ${((Date.now() - start) / 1000).toFixed(0)} s`
+  );
 }
 const wrong = observations.filter(o => o.wrong);
 const unknown = observations.filter(o => !o.wrong && o.said === 'unknown');
