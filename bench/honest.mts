@@ -3,10 +3,11 @@
 // shortened tenfold (30 s for 5 minutes), and each workload runs longer than that; a trial shortens both tenfold again.
 import { sleep } from './lib/cpu.mts';
 import { startKernel } from './lib/kernels.mts';
+import { whenQuiet } from './lib/machine.mts';
 import { openPage } from './lib/page.mts';
 import { record } from './lib/result.mts';
 import { startServer } from './lib/server.mts';
-import { extent } from './lib/trial.mts';
+import { extent, isTrial } from './lib/trial.mts';
 
 const SECONDS = extent(40, 4);
 const loop = (body: string) =>
@@ -40,11 +41,43 @@ const WORKLOADS: Record<string, string> = {
   'an exception now and then': loop('\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    pass\ntime.sleep(0.2)')
 };
 
-const server = await startServer({
-  memory: '700M',
-  cpu: 1,
-  environment: { LABKEEPER_THROTTLE_MINUTES: String((0.75 * SECONDS) / 60) }
-});
+/** The opposite: many processes on a small quota. If that were not told, silence would prove nothing. */
+const PROBLEM = `from multiprocessing import get_context
+import time
+end = time.time() + ${2 * SECONDS}
+def busy(_):
+    while time.time() < end: pass
+with get_context("fork").Pool(8) as pool: pool.map(busy, range(8))`;
+
+const start = () =>
+  startServer({
+    memory: '700M',
+    cpu: 1,
+    environment: { LABKEEPER_THROTTLE_MINUTES: String((0.75 * SECONDS) / 60) }
+  });
+
+/** @throws when a real problem is not told. On a server of its own: a notice is given once a day. */
+async function checkThatProblemsAreTold(): Promise<void> {
+  await whenQuiet();
+  const server = await start();
+  try {
+    const page = await openPage(server);
+    const kernel = await startKernel(server, 'problem.ipynb');
+    kernel.send(PROBLEM);
+    await page.notice(
+      notice => notice.kernels.some(({ kernelId }) => kernelId === kernel.id),
+      (2 * SECONDS + 10) * 1000
+    );
+    kernel.close();
+    page.close();
+  } finally {
+    await server.stop();
+  }
+}
+
+// In a trial others use the CPU, and the quota is not reached.
+if (!isTrial) await checkThatProblemsAreTold();
+const server = await start();
 const page = await openPage(server);
 const rows: { workload: string; notices: string[]; deaths: string[] }[] = [];
 try {
