@@ -85,6 +85,7 @@ export class Container {
     this.engine = engine;
     this.name = name;
     this.address = address;
+    this.sockets = [];
     this.hasEnded = false;
     const over = () => (this.hasEnded = true);
     // One command that waits: asking again and again costs more CPU than the server. Removed while it waits is an end too.
@@ -137,27 +138,31 @@ export class Container {
     return session.kernel.id;
   }
 
-  /** Runs code in a kernel; resolves to the status of its reply (`ok`, `error`), or null when the kernel dies first. */
+  /** Runs code in a kernel; resolves to the status of its reply: `ok` or `error`. */
   async execute(kernelId, code) {
+    let status = null;
+    await this.submit(kernelId, code, reply => (status = reply));
+    await eventually(() => status !== null, 30_000, `the reply of kernel ${kernelId}`);
+    return status;
+  }
+
+  /**
+   * Gives a kernel code that may end it. Whether it does is not to be read from this socket: the server does not tell
+   * every death there.
+   */
+  async submit(kernelId, code, replied = () => undefined) {
     const socket = new WebSocket(`ws://${this.address}:${PORT}/api/kernels/${kernelId}/channels`, {
       headers: { Authorization: `token ${TOKEN}` }
     });
     const id = randomUUID();
-    const status = new Promise(resolve => {
-      socket.on('close', () => resolve(null));
-      socket.on('error', () => resolve(null));
-      socket.on('message', data => {
-        const message = JSON.parse(String(data));
-        if (message.msg_type === 'execute_reply' && message.parent_header.msg_id === id) {
-          resolve(message.content.status);
-        }
-        if (
-          message.msg_type === 'status' &&
-          ['restarting', 'autorestarting', 'dead'].includes(message.content.execution_state)
-        ) {
-          resolve(null);
-        }
-      });
+    this.sockets.push(socket);
+    // The close that follows, and what the test waits for, say enough.
+    socket.on('error', () => undefined);
+    socket.on('message', data => {
+      const message = JSON.parse(String(data));
+      if (message.msg_type === 'execute_reply' && message.parent_header.msg_id === id) {
+        replied(message.content.status);
+      }
     });
     await new Promise((resolve, reject) => {
       socket.once('open', resolve);
@@ -179,9 +184,6 @@ export class Container {
         channel: 'shell'
       })
     );
-    const result = await status;
-    socket.terminate();
-    return result;
   }
 
   /** Waits until a sample lists the kernel with at least so much memory, and returns that sample. */
@@ -228,6 +230,7 @@ export class Container {
 
   async remove() {
     this.page?.close();
+    this.sockets.forEach(socket => socket.terminate());
     await this.engine.docker('rm', '--force', this.name);
     this.engine.containers.delete(this.name);
   }

@@ -87,7 +87,7 @@ export const SCENARIOS = {
           'import os\nopen(f"/proc/{os.getppid()}/oom_score_adj", "w").write("1000")'
         );
         assert.equal(server, 'ok');
-        await container.execute(kernelId, GROW);
+        await container.submit(kernelId, GROW);
         endMs = await container.ended();
         return {};
       });
@@ -118,14 +118,14 @@ export const SCENARIOS = {
 
         const eater = await container.startKernel('eater.ipynb');
         await container.sampleOf(eater, 20);
-        assert.equal(await container.execute(eater, GROW), null);
+        await container.submit(eater, GROW);
         const { params: death } = await deathOf(container, eater);
         expectVerdict(death, { cause: 'memory-limit', memory: 'yes' });
         assert.equal(death.evidence.kernel.path, 'eater.ipynb');
 
         const mapper = await container.startKernel('mapper.ipynb');
         await container.sampleOf(mapper, 20);
-        assert.equal(await container.execute(mapper, FILL_SHM), null);
+        await container.submit(mapper, FILL_SHM);
         const { params: full } = await deathOf(container, mapper);
         expectVerdict(full, { cause: 'shm-full', memory: 'no' });
         const version =
@@ -147,7 +147,7 @@ async function deathWithoutRecorder(engine, home) {
   return await inContainer(engine, { home }, async container => {
     const kernelId = await container.startKernel('work.ipynb');
     await container.sampleOf(kernelId, 20);
-    assert.equal(await container.execute(kernelId, 'import os\nos._exit(3)'), null);
+    await container.submit(kernelId, 'import os\nos._exit(3)');
     const { params: death } = await deathOf(container, kernelId);
     expectVerdict(death, { cause: 'exited', memory: 'no' });
     await eventually(
