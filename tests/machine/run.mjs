@@ -30,7 +30,7 @@ const cache = join(repository, '.state/machine');
 
 /** Time for booting and everything but the kills, and for one kill with its restart, both under emulation. */
 const BASE_MS = 240_000;
-const KILL_MS = 30_000;
+const KILL_MS = 60_000;
 
 /** Room for the biggest container and what lies outside it; all of it is filled once. */
 const MEMORY_MIB = 768;
@@ -50,7 +50,7 @@ async function main() {
   const reporting = new Reporting(startMs);
   const tail = [];
   let done = false;
-  await boot(
+  const machine = boot(
     {
       program: programs['qemu-system-x86_64'],
       kernel: kernel.image,
@@ -83,6 +83,8 @@ async function main() {
     },
     BASE_MS + Number(options.kills) * KILL_MS
   );
+  // What was reported until then counts, whatever ended the machine.
+  await machine.catch(error => tail.push(error.message));
   if (!done) {
     console.log('  the machine stopped before the end; its last words:');
     console.log(tail.map(line => `  | ${line}`).join('\n'));
