@@ -15,7 +15,8 @@ export class CounterReader {
         : null;
     this.control =
       memory?.version === 1 ? new KeyedFile(join(memory.path, 'memory.oom_control'), ['oom_kill']) : null;
-    // Where memory and memory+swap have the same limit, the kernel charges memory+swap first, and only that counts.
+    // Where memory and memory+swap have the same limit, the kernel charges memory+swap first, and memory counts nothing;
+    // newer kernels count nothing there either (seen on 6.18).
     this.failures = memory?.version === 1 ? new NumberFile(join(memory.path, 'memory.failcnt')) : null;
     this.swapFailures =
       memory?.version === 1 ? new NumberFile(join(memory.path, 'memory.memsw.failcnt')) : null;

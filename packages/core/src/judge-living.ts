@@ -32,7 +32,7 @@ export function judgeLiving(evidence: Evidence): Verdict {
       proofs: [
         ...workerProofs(evidence),
         ...counterProofs(evidence, 'oom-kill'),
-        ...counterProofs(evidence, 'limit-hit'),
+        ...movedProofs(evidence, 'limit-hit'),
         ...(own ? [...limitProofs(evidence), ...peakProofs(evidence)] : notMemoryProofs(evidence)),
         ...(found.where === 'elsewhere' ? machineProofs(evidence) : []),
         ...busyProofs(evidence)

@@ -26,7 +26,10 @@ export function memoryLimit(evidence: Evidence, confidence: Confidence): Verdict
       ...limitProofs(evidence),
       ...peakProofs(evidence),
       ...heldProofs(held),
-      ...memoryCounters(evidence),
+      ...killCounters(evidence),
+      // Version 1 counts no failure where memory and memory+swap have the same limit: standing still proves nothing.
+      ...movedProofs(evidence, 'limit-hit'),
+      ...movedProofs(evidence, 'group-kill'),
       ...exitProofs(evidence),
       ...busyProofs(evidence),
       ...togetherProofs(evidence)
@@ -47,7 +50,9 @@ export function memoryElsewhere(evidence: Evidence, confidence: Confidence): Ver
       ...notMemoryProofs(evidence),
       ...machineProofs(evidence),
       ...heldProofs(held),
-      ...memoryCounters(evidence),
+      ...killCounters(evidence),
+      ...counterProofs(evidence, 'limit-hit'),
+      ...movedProofs(evidence, 'group-kill'),
       ...exitProofs(evidence),
       ...busyProofs(evidence),
       ...togetherProofs(evidence)
@@ -56,11 +61,7 @@ export function memoryElsewhere(evidence: Evidence, confidence: Confidence): Ver
   };
 }
 
-function memoryCounters(evidence: Evidence): Proof[] {
+function killCounters(evidence: Evidence): Proof[] {
   const own = counterProofs(evidence, 'oom-kill');
-  return [
-    ...(own.length > 0 ? own : counterProofs(evidence, 'machine-oom-kill')),
-    ...counterProofs(evidence, 'limit-hit'),
-    ...movedProofs(evidence, 'group-kill')
-  ];
+  return own.length > 0 ? own : counterProofs(evidence, 'machine-oom-kill');
 }

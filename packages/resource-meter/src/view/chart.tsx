@@ -30,6 +30,9 @@ export interface IChartProps {
 }
 
 const HEIGHT = 110;
+const MINUTE_MS = 60_000;
+/** Ticks of time: never closer than its words can tell apart, which is a minute. */
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].map(minutes => minutes * MINUTE_MS);
 
 /** A chart of a history. Its values are also in a table, for whoever cannot see it. */
 export function Chart(props: IChartProps): JSX.Element {
@@ -113,6 +116,7 @@ function options(
         size: 22,
         gap: 2,
         space: 60,
+        incrs: TIME_STEPS,
         grid: { show: false },
         ticks: { stroke: grid, size: 4, width: 1 },
         values: (_, splits) => splits.map(newest.current.sayTime)
