@@ -58,7 +58,14 @@ try {
     await page.getByLabel('Password').fill(password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.locator('.jp-NotebookPanel .jp-CodeCell').first().waitFor({ timeout: 120_000 });
-    // A person reads and clicks: the first code cell, then the memory cell, by the toolbar's run button.
+    // What is run before the kernel is there is answered by Lab with a question.
+    await page
+      .locator('.jp-NotebookPanel .jp-Toolbar-kernelName', { hasText: 'Python 3' })
+      .waitFor({ timeout: 120_000 });
+    await page
+      .locator('.jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status="idle"]')
+      .waitFor({ timeout: 120_000 });
+    // A person reads and clicks: the first code cell, then the memory cell.
     for (const cellText of ['def memory_limit_bytes', 'rows.append']) {
       await page
         .locator('.jp-NotebookPanel .jp-CodeCell', { hasText: cellText })
