@@ -121,6 +121,7 @@ test.describe('LABKEEPER_DISABLE=1', () => {
       await expect(stock(page)).toBeVisible({ timeout: 20_000 });
       expect(await page.locator('.lk-Meter').count()).toBe(0);
       expect(await dialog(page).count()).toBe(0);
+      expect(await page.locator('.lk-CellMark').count()).toBe(0);
       await page.screenshot({ path: 'test-results/disabled.png' });
     } finally {
       await server.stop();

@@ -52,7 +52,7 @@ export function explainDeaths(options: IExplainDeathsOptions): IEventWords & IDi
   const { companion, services } = options;
   const speech = new Speech(options.translator, options.epochNow);
   const stockWords = new StockWords(options.translator);
-  const switches = new Switches(options.settings);
+  const switches = new Switches(options.settings, part => companion.isDisabled(part));
   const documents = new OpenDocuments(options.notebooks, options.consoles);
   const runs = new RunningCells(documents, options.steadyNow);
   const told = new RememberedIds(options.storage, `@labkeeper/labextension:told:${options.baseUrl}`);
@@ -91,7 +91,7 @@ export function explainDeaths(options: IExplainDeathsOptions): IEventWords & IDi
     title: stockWords.title,
     kernelOf: label => kernelOf(label, documents, stockWords),
     isTold: kernelId => teller.isTold(kernelId),
-    isOn: () => switches.showDeathDialog && !companion.isDisabled('deaths')
+    isOn: () => switches.showDeathDialog
   });
   const lost = new LostConnection({ companion, speech, switches, now: options.steadyNow });
   const notices = new NoticeTeller({ companion, speech, desk, switches, told });

@@ -5,10 +5,16 @@ import { DEFAULT_SETTINGS, type IMeterSettings, readSettings } from '../settings
 
 const PLUGIN = '@labkeeper/labextension:resource-meter';
 
-/** The user's switches for deaths and notices; everything is on until the settings say otherwise. */
+/** The user's switches for deaths and notices, within what the admin left on; all is on until somebody says otherwise. */
 export class Switches implements IDisposable {
-  /** @param registry - null = there are no settings in this application. */
-  constructor(registry: ISettingRegistry | null) {
+  /**
+   * @param registry - null = there are no settings in this application.
+   * @param isOff - whether the admin switched a part off.
+   */
+  constructor(
+    registry: ISettingRegistry | null,
+    private readonly isOff: (part: 'deaths' | 'notices') => boolean
+  ) {
     this.ready = registry === null ? Promise.resolve() : this.load(registry);
   }
 
@@ -20,15 +26,15 @@ export class Switches implements IDisposable {
   }
 
   get showDeathDialog(): boolean {
-    return this.values.deathDialog;
+    return this.values.deathDialog && !this.isOff('deaths');
   }
 
   get markCell(): boolean {
-    return this.values.markCell;
+    return this.values.markCell && !this.isOff('deaths');
   }
 
   get showNotices(): boolean {
-    return this.values.notices;
+    return this.values.notices && !this.isOff('notices');
   }
 
   dispose(): void {
