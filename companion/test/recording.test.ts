@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -39,13 +39,16 @@ describe('the flight recorder', () => {
   let clock: FakeClock;
   let pid: number;
   let killed: RunningApp[];
+  let helpers: ChildProcess[];
   beforeEach(async () => {
     killed = [];
+    helpers = [];
     home = scratch();
     clock = new FakeClock();
     pid = await deadServer();
   });
   afterEach(async () => {
+    helpers.forEach(helper => helper.kill('SIGKILL'));
     await Promise.all(killed.map(app => app.app.close('server-gone')));
     home.remove();
   });
@@ -201,6 +204,7 @@ describe('the flight recorder', () => {
 
   it('leaves the records of another server alone that lives beside it', async () => {
     const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    helpers.push(other);
     await once(other, 'spawn');
     const first = await inDanger({ serverPid: other.pid ?? -1 });
     const app = await next();
@@ -209,14 +213,16 @@ describe('the flight recorder', () => {
     expect(await pastDeaths(await app.page())).toEqual([]);
     await app.stop();
     await first.stop();
-    other.kill('SIGKILL');
   });
 
   it('explains a server that is dead but not yet reaped by its parent', async () => {
-    // The shell becomes a sleep that reaps nobody.
-    const parent = spawn('sh', ['-c', 'sleep 0.01 & echo $!; exec sleep 600']);
+    // The shell becomes a sleep, which reaps nobody; only then its child is killed.
+    const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec sleep 600']);
+    helpers.push(parent);
     const [line] = await once(parent.stdout, 'data');
     const zombie = Number(String(line));
+    await until(() => readFileSync(`/proc/${parent.pid}/comm`, 'latin1') === 'sleep\n');
+    process.kill(zombie, 'SIGKILL');
     await until(() => readFileSync(`/proc/${zombie}/stat`, 'latin1').includes(') Z '));
     await killedInDanger({ serverPid: zombie });
     const app = await next();
@@ -224,16 +230,19 @@ describe('the flight recorder', () => {
     const page = await app.page();
     expect((await page.next('kernel/death')).params).toMatchObject(wholeContainer);
     await app.stop();
-    parent.kill('SIGKILL');
   });
 
   it('counts growth since the last full sample as the running kernel’s', async () => {
     const growth = 40 * MIB;
     await killedInDanger({}, async app => {
-      app.observer.unreclaimableBytes = FULL + growth;
+      const before = app.observer.samples;
+      while (app.observer.samples === before) {
+        await app.pass(20, 20);
+      }
       // The fast watch near the limit sees it before the next full sample does.
       const { samples } = app.observer;
-      await app.pass(40, 20);
+      app.observer.unreclaimableBytes = FULL + growth;
+      await app.pass(60, 20);
       expect(app.observer.samples).toBe(samples);
       await until(() =>
         records('boot-1').some(
