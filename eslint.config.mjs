@@ -35,7 +35,8 @@ const mayImport = (folder, ...allowed) => ({
 export default ts.config(
   {
     ignores: [
-      '**/lib/',
+      'packages/*/lib/',
+      'companion/lib/',
       'labkeeper/',
       'packaging/',
       'dist/',

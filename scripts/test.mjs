@@ -1,5 +1,4 @@
-// Runs the standard suites, one after the other, and counts: `npm test`. Others, and single ones, by name:
-// `npm test -- units docker`.
+// Runs all suites, one after the other, and counts: `npm test`. Single ones by name: `npm test -- units docker`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 
@@ -98,8 +97,6 @@ const suites = {
   machine: () => counted('node', 'tests/machine/run.mjs')
 };
 
-/** Suites that take long, or need an engine or an emulator: only by name. */
-const BY_NAME = ['python', 'docker', 'machine'];
 const wanted = process.argv.slice(2);
 for (const name of wanted) {
   if (!Object.hasOwn(suites, name)) {
@@ -112,7 +109,7 @@ mkdirSync(RESULTS, { recursive: true });
 const total = counts(0, 0, 0);
 const rows = [];
 for (const [name, suite] of Object.entries(suites)) {
-  if (wanted.length > 0 ? !wanted.includes(name) : BY_NAME.includes(name)) continue;
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
   console.log(`\n── ${name} ${'─'.repeat(60 - name.length)}`);
   const start = Date.now();
   const result = await suite();
