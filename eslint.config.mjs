@@ -79,9 +79,8 @@ export default ts.config(
       'bench/**',
       'ui-tests/**',
       'scripts/**',
-      '**/*.test.*',
-      '**/example-events.ts',
-      '**/fake-companion.ts'
+      'packages/*/test/**',
+      '**/*.test.*'
     ],
     rules: { 'jupyter/no-untranslated-string': 'off' }
   },

@@ -9,6 +9,7 @@ export * from './danger.js';
 export * from './level.js';
 export * from './fullness.js';
 export * from './history-ring.js';
+export * from './usage-history.js';
 export * from './throttle-detector.js';
 export * from './judge-throttle.js';
 export * from './once-per-day.js';

@@ -1,7 +1,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import type { ServerConnection } from '@jupyterlab/services';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
-import { HistoryRing } from '@labkeeper/core';
+import { DAY_HISTORY, HistoryRing, historyPoint, RECENT_HISTORY } from '@labkeeper/core';
 import type { Death, History, Kernel, Notice, Sample } from '@labkeeper/protocol';
 import {
   anyHello,
@@ -30,9 +30,6 @@ import type { IPageVisibility } from './page-visibility.js';
 import { TRANSLATION_DOMAIN } from './quantities.js';
 import { ReconnectingSocket, type ISocket } from './reconnecting-socket.js';
 
-/** Rows of the two rings: 15 minutes by the second, 24 hours by the minute. */
-const RECENT = { stepMs: 1000, capacity: 900 } as const;
-const DAY = { stepMs: 60_000, capacity: 1440 } as const;
 /** Longest frame that is parsed, in characters. Both rings together are about 200 000. */
 const MAX_FRAME = 8 * 1024 * 1024;
 /** Past deaths and notices kept on the page. */
@@ -108,6 +105,9 @@ export class CompanionClient implements ICompanion, IDisposable {
   get notices(): readonly Notice[] {
     return this._notices;
   }
+  get badFrames(): number {
+    return this._badFrames;
+  }
   get stateChanged(): ISignal<this, CompanionState> {
     return this._stateChanged;
   }
@@ -131,11 +131,6 @@ export class CompanionClient implements ICompanion, IDisposable {
   }
   get noticesKnown(): ISignal<this, readonly Notice[]> {
     return this._noticesKnown;
-  }
-
-  /** Frames that were not understood or not taken, since the page was opened. For support. */
-  get badFrames(): number {
-    return this._badFrames;
   }
 
   get isDisposed(): boolean {
@@ -273,13 +268,7 @@ export class CompanionClient implements ICompanion, IDisposable {
 
   private takeSample(sample: Sample): void {
     this._sample = sample;
-    const point = {
-      atMs: sample.atMs,
-      unreclaimableBytes: sample.memory?.unreclaimableBytes ?? null,
-      cacheBytes: sample.memory?.cacheBytes ?? null,
-      cpuCores: sample.cpu?.usedCores ?? null,
-      throttledShare: sample.cpu?.throttledShare ?? null
-    };
+    const point = historyPoint(sample);
     this.recentRing.add(point);
     this.dayRing.add(point);
     this._recent = this._day = null;
@@ -297,15 +286,15 @@ export class CompanionClient implements ICompanion, IDisposable {
         this._sample = null;
         this._kernels = [];
       }
+      // Another hello on the same connection has news, as facts about the machine that take long to find.
       this._info = hello;
       this.mayAsk = true;
-      this.socket.expectsFrames = !this.isDisabled('meter');
       this.become('connected', '');
     })
     .on(sampleTaken, sample => this.takeSample(sample))
     .on(historyRead, ({ recent, day }) => {
-      this.recentRing = ringOf(recent, RECENT);
-      this.dayRing = ringOf(day, DAY);
+      this.recentRing = ringOf(recent, RECENT_HISTORY);
+      this.dayRing = ringOf(day, DAY_HISTORY);
       this._recent = this._day = null;
       this._historyChanged.emit();
     })
@@ -341,8 +330,8 @@ export class CompanionClient implements ICompanion, IDisposable {
   private _reason = '';
   private _info: ICompanionInfo | null = null;
   private _sample: Sample | null = null;
-  private recentRing = new HistoryRing(RECENT);
-  private dayRing = new HistoryRing(DAY);
+  private recentRing = new HistoryRing(RECENT_HISTORY);
+  private dayRing = new HistoryRing(DAY_HISTORY);
   /** Read from the rings when asked for, and only then: most pages have no chart open. */
   private _recent: History | null = null;
   private _day: History | null = null;

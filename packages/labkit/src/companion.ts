@@ -30,6 +30,8 @@ export interface ICompanion {
   readonly kernels: readonly Kernel[];
   readonly deaths: readonly Death[];
   readonly notices: readonly Notice[];
+  /** Frames that were not understood or not taken, since the page was opened. For support. */
+  readonly badFrames: number;
   readonly stateChanged: ISignal<ICompanion, CompanionState>;
   readonly sampleTaken: ISignal<ICompanion, Sample>;
   readonly historyChanged: ISignal<ICompanion, void>;

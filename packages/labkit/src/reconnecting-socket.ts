@@ -16,7 +16,10 @@ export interface ISocket {
 const CLOSE_PROTOCOL = 4409;
 /** A connection that lived shorter than this counts as one more failure, so that a crash loop is met with patience. */
 const STABLE_MS = 10_000;
-/** A visible page gets a sample every second; silence for this long means that the connection is dead. */
+/**
+ * A visible page gets a sample every second, and a frame every 10 s where the meter is switched off: silence for this
+ * long means that the connection is dead.
+ */
 export const SILENCE_MS = 20_000;
 
 /** What the socket tells its owner. */
@@ -43,9 +46,6 @@ export class ReconnectingSocket implements IDisposable {
   get isDisposed(): boolean {
     return this._isDisposed;
   }
-
-  /** Whether silence is a sign of death: only while the other side has something to say every second. */
-  expectsFrames = false;
 
   /** Connects now, without a wait, whatever went on before. */
   connect(): void {
@@ -169,7 +169,7 @@ export class ReconnectingSocket implements IDisposable {
         return;
       }
       const silentMs = this.options.clock.now() - this.heardAtMs;
-      if (silentMs < SILENCE_MS || !this.expectsFrames) {
+      if (silentMs < SILENCE_MS) {
         // A clock that stepped back would make the wait long, so it is bounded.
         this.listen(Math.min(SILENCE_MS, Math.max(1000, SILENCE_MS - silentMs)));
         return;

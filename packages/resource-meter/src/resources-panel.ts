@@ -37,6 +37,8 @@ export class ResourcesPanel extends Widget {
     try {
       const { ResourcesView } = await import('./resources-view.js');
       this.view = new ResourcesView(this.options);
+      // What an earlier try said.
+      this.node.replaceChildren();
       if (this.layout instanceof PanelLayout) {
         this.layout.addWidget(this.view);
       }

@@ -111,11 +111,25 @@ export class DeathTeller implements IDisposable {
   }
 
   private onDeath(_: ICompanion, death: Death): void {
-    this.hear(death);
+    // A user who switched these off is not told before their settings are read. The cell that ran is not lost
+    // meanwhile: `RunningCells` keeps it.
+    this.whenReady(() => this.hear(death));
+  }
+
+  private onRun(_: unknown, run: ICellRun): void {
+    this.whenReady(() => this.noteRun(run));
+  }
+
+  private whenReady(act: () => void): void {
+    void this.options.switches.ready.then(() => {
+      if (!this.disposed) {
+        act();
+      }
+    });
   }
 
   /** Lab's news of the death came while the cell still ran: before the companion's, or after it. */
-  private onRun(_: unknown, run: ICellRun): void {
+  private noteRun(run: ICellRun): void {
     const story = this.stories.get(run.kernelId);
     if (story === undefined || !this.isTold(run.kernelId) || story.run !== null) {
       this.mark(run, null);

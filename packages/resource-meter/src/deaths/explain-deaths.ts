@@ -66,6 +66,7 @@ export function explainDeaths(options: IExplainDeathsOptions): IEventWords & IDi
     copy: async ({ event, explanation, cell }) => {
       const text = supportText(event, explanation, {
         info: companion.info,
+        badFrames: companion.badFrames,
         application: options.application,
         cell
       });

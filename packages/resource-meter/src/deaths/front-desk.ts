@@ -15,11 +15,6 @@ export class FrontDesk implements IDisposable {
     return this.disposed;
   }
 
-  /** Whether a subject's dialog is open, or waits behind another one. */
-  isOpen(subject: string): boolean {
-    return this.open.has(subject);
-  }
-
   /** Updates the dialog of a subject, if it is open. */
   update(subject: string, told: ITold): void {
     this.open.get(subject)?.telling.tell(told);

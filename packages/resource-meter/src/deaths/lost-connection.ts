@@ -54,13 +54,16 @@ export class LostConnection implements IDisposable {
   private onState(_: ICompanion, state: CompanionState): void {
     if (state === 'connected') {
       this.takeBack();
-    } else if (state === 'away' && this.notification === null) {
-      this.tell();
+    } else if (state === 'away') {
+      void this.options.switches.ready.then(() => this.tell());
     }
   }
 
   private tell(): void {
-    const { speech, switches, now } = this.options;
+    const { companion, speech, switches, now } = this.options;
+    if (this.disposed || companion.state !== 'away' || this.notification !== null) {
+      return;
+    }
     const last = this.last;
     // One loss is told once, however often the client tries again.
     this.last = null;

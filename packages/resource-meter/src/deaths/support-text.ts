@@ -6,6 +6,8 @@ import { isDeath } from './explanation.js';
 /** What else support staff need to know. */
 export interface ISupportContext {
   readonly info: ICompanionInfo | null;
+  /** Frames of the companion that the page did not understand. */
+  readonly badFrames: number;
   /** Name and version of the application: "JupyterLab 4.6.6". */
   readonly application: string;
   readonly cell: ICellFacts | null;
@@ -36,7 +38,7 @@ export function supportText(
     .trim()}\n`;
 }
 
-function facts(event: Death | Notice | null, { info, application, cell }: ISupportContext): string[] {
+function facts(event: Death | Notice | null, { info, badFrames, application, cell }: ISupportContext): string[] {
   const lines = event === null ? [] : eventFacts(event);
 
   if (cell !== null) {
@@ -53,7 +55,8 @@ function facts(event: Death | Notice | null, { info, application, cell }: ISuppo
         ? null
         : `${info.machine.hostname}, ${info.machine.platform}, ${info.machine.cpuModel ?? '?'} × ${info.machine.cpuCores}, memory bytes ${info.machine.memoryBytes ?? '?'}`
     ),
-    fact('switched off', info?.disabled.join(', ') ?? null)
+    fact('switched off', info?.disabled.join(', ') ?? null),
+    fact('frames not understood', badFrames)
   );
   return lines;
 }

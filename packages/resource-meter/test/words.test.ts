@@ -10,9 +10,9 @@ import {
   exampleVerdict,
   PROOFS
 } from './example-events.js';
-import { eventHeadline, explainDeath, explainNotice, type IExplanation } from './explanation.js';
+import { eventHeadline, explainDeath, explainNotice, type IExplanation } from '../src/deaths/explanation.js';
 import { pseudoTranslator } from './pseudo-translator.js';
-import { Speech } from './speech.js';
+import { Speech } from '../src/deaths/speech.js';
 
 const GB = 1024 ** 3;
 const speech = new Speech(nullTranslator, () => DEATH_MS);
