@@ -58,7 +58,7 @@ export interface IObserver {
    * were measured last. Looks at the processes again when the last look is older than 100 ms.
    */
   takeLostWorkers(kernelId: string): readonly LostWorker[];
-  /** CPU scheduler periods since the start: all, and throttled ones; null = no quota. */
+  /** CPU scheduler periods since the start, as the last sample found them: all, and throttled ones; null = no quota. */
   throttling(): { readonly periods: number; readonly throttled: number } | null;
   /**
    * While on, every process of the container but PID 1, the server and the companion is a likelier victim of the

@@ -149,6 +149,7 @@ suite(`a real control group${reason === null ? '' : ` (skipped: ${reason})`}`, (
     child.stdin?.write('spin\n');
     await spun;
     const { cpu, kernels } = observer.sample(Date.now());
+    expect(observer.throttling()?.throttled).toBeGreaterThan(0);
     writeFileSync(file('cpu', 'cpu.cfs_quota_us'), '-1');
     expect(cpu?.quotaCores).toBe(0.2);
     expect(cpu?.throttledShare).toBeGreaterThan(0.5);
@@ -156,6 +157,7 @@ suite(`a real control group${reason === null ? '' : ` (skipped: ${reason})`}`, (
     expect(cpu?.usedCores).toBeGreaterThan(0.02);
     expect(cpu?.usedCores).toBeLessThan(0.3);
     expect(Math.abs((kernels[0]?.cpuCores ?? NaN) - (cpu?.usedCores ?? NaN))).toBeLessThan(0.05);
+    observer.sample(Date.now());
     expect(observer.throttling()).toBeNull();
   });
 

@@ -47,19 +47,18 @@ export class CpuCollector implements ICollector<CpuUsage> {
       this.lastSeconds = seconds;
     }
     const quotaCores = quota.readCores();
-    const periods = quota.readPeriods();
+    this.periods = quota.readPeriods();
     return {
       usedCores: this.usedCores,
       quotaCores: lower(quotaCores, environmentCores),
       machineCores,
-      throttledShare: periods === null ? null : this.share.add(periods, nowMs)
+      throttledShare: this.periods === null ? null : this.share.add(this.periods, nowMs)
     };
   }
 
-  /** Scheduler periods since the start; null = no quota. */
+  /** Scheduler periods since the start, as the last sample found them; null = no quota, or no sample yet. */
   throttling(): IPeriods | null {
-    this.parts.quota.readCores();
-    return this.parts.quota.readPeriods();
+    return this.periods;
   }
 
   close(): void {
@@ -70,6 +69,7 @@ export class CpuCollector implements ICollector<CpuUsage> {
   private lastMs: number;
   private lastSeconds: number | null;
   private usedCores = 0;
+  private periods: IPeriods | null = null;
   private readonly share = new ThrottledShare();
 }
 

@@ -3,6 +3,7 @@ import type {
   DiskUsage,
   GpuUsage,
   Kernel,
+  LimitSource,
   LostWorker,
   MemoryMoment,
   Sample
@@ -65,7 +66,7 @@ export class ProcObserver implements IObserver {
         monotonicMs
       }),
       scores: new OomScores({ procRoot, serverPid, ownPid: options.ownPid ?? process.pid, log }),
-      whole: () => ['cgroup', 'parent-cgroup'].includes(this.memoryCollector.limit().limitSource),
+      whole: () => this.limitSource === 'cgroup' || this.limitSource === 'parent-cgroup',
       unreclaimableBytes: () => this.unreclaimableBytes,
       monotonicMs
     });
@@ -105,6 +106,7 @@ export class ProcObserver implements IObserver {
   sample(nowMs: number): Sample {
     const memory = this.memoryRun.collect();
     this.unreclaimableBytes = memory?.unreclaimableBytes ?? null;
+    this.limitSource = memory?.limitSource ?? null;
     return {
       atMs: nowMs,
       memory,
@@ -183,4 +185,5 @@ export class ProcObserver implements IObserver {
   private readonly runs: readonly Metered<unknown>[];
   private readonly counterReader: CounterReader;
   private unreclaimableBytes: number | null = null;
+  private limitSource: LimitSource | null = null;
 }
