@@ -38,7 +38,10 @@ export function supportText(
     .trim()}\n`;
 }
 
-function facts(event: Death | Notice | null, { info, badFrames, application, cell }: ISupportContext): string[] {
+function facts(
+  event: Death | Notice | null,
+  { info, badFrames, application, cell }: ISupportContext
+): string[] {
   const lines = event === null ? [] : eventFacts(event);
 
   if (cell !== null) {
