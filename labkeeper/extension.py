@@ -129,6 +129,8 @@ class Labkeeper(ExtensionApp):
     @property
     def away_reason(self) -> str:
         """Why there is none, as the end of a sentence."""
+        if self.link is not None and self.link.failure and self.companion_socket is not None:
+            return self.link.failure
         if self.sidecar_socket is not None:
             return f"the companion beside this server does not answer at {self.sidecar_socket}"
         if self.supervisor is None:

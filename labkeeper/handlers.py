@@ -104,6 +104,8 @@ class PageSocketHandler(WebSocketMixin, WebSocketHandler, LabkeeperHandler):
 
     upstream: WebSocketClientConnection | None = None
     _pump: asyncio.Task[None] | None = None
+    _left = False
+    """Whether on_close has been called, which tornado does once, before or after the upgrade."""
 
     # Answers to pings are a user's activity for the hub's proxy, so none are sent whatever the server's setting is.
     ping_interval = 0  # type: ignore[assignment]
@@ -133,15 +135,22 @@ class PageSocketHandler(WebSocketMixin, WebSocketHandler, LabkeeperHandler):
             self.refuse_away()
             return
         try:
-            self.upstream = await connect(path, "/lab")
+            upstream = await connect(path, "/lab")
         except (OSError, HTTPClientError, StreamClosedError, WebSocketClosedError, asyncio.TimeoutError):
             # The reason is in the supervisor's words, which know more than this error.
             self.refuse_away()
             return
-        await super().get(*args, **kwargs)
-        if self.ws_connection is None:
-            # The request was no proper upgrade and has been answered; nobody will call on_close.
-            self.upstream.close()
+        if self._left:
+            # The page went meanwhile: on_close has been called, and will not be again.
+            upstream.close()
+            return
+        self.upstream = upstream
+        try:
+            await super().get(*args, **kwargs)
+        finally:
+            if self.ws_connection is None:
+                # The request was no proper upgrade and has been answered, or the page is gone already.
+                upstream.close()
 
     def open(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """Begin to carry."""
@@ -159,6 +168,7 @@ class PageSocketHandler(WebSocketMixin, WebSocketHandler, LabkeeperHandler):
 
     def on_close(self) -> None:
         """Hand the page's close code on to the companion."""
+        self._left = True
         if self.upstream is not None:
             self.upstream.close(*_sendable(self.close_code, self.close_reason))
         if self._pump is not None:
@@ -172,8 +182,11 @@ class PageSocketHandler(WebSocketMixin, WebSocketHandler, LabkeeperHandler):
             while (message := await upstream.read_message()) is not None:
                 await self.write_message(message, binary=isinstance(message, bytes))
         except WebSocketClosedError:
-            # The page is gone: `on_close` tells the companion.
+            # The page is going: `on_close` hands its code on to the companion, unless it has been called already.
             return
+        finally:
+            if self._left:
+                upstream.close()
         code, reason = _sendable(upstream.close_code, upstream.close_reason)
         self.close(code or RESTARTING, reason or (None if code else "the companion went away"))
 

@@ -22,6 +22,8 @@ COALESCE_S = 0.02
 SAID_AGAIN_S = 1.0
 """What was sent this shortly before a companion died goes to the next one too: it may have died unread."""
 FIRST_PAUSE_S = 0.1
+UNEXPECTED_PAUSE_S = 2.0
+"""After a mistake of our own, which the next try may repeat; each leaves a traceback in the log."""
 LONGEST_PAUSE_S = 5.0
 
 KERNEL_DIED = "server/kernel-died"
@@ -97,6 +99,8 @@ class CompanionLink:
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
         self.connected = False
+        self.failure = ""
+        """Why there is no line although the companion listens, as the end of a sentence; empty when none is known."""
 
     def start(self) -> None:
         """Begin; the work goes on in a task of the running loop."""
@@ -140,6 +144,8 @@ class CompanionLink:
             if path is not None:
                 try:
                     connection = await connect(path, "/server")
+                    pause_s = FIRST_PAUSE_S
+                    await self._talk(connection)
                 except (
                     OSError,
                     HTTPClientError,
@@ -149,9 +155,11 @@ class CompanionLink:
                 ):
                     # Not there, or not ready yet: the supervisor says so in the log, we only try again.
                     pass
-                else:
-                    pause_s = FIRST_PAUSE_S
-                    await self._talk(connection)
+                except Exception:
+                    # Nobody awaits this task: what nobody thought of must not end it without a word.
+                    self._log.exception("Labkeeper: the server's line to the companion failed.")
+                    self.failure = "the server cannot talk to it, for a reason that is in the server's log"
+                    pause_s = UNEXPECTED_PAUSE_S
             try:
                 await asyncio.wait_for(self._come.wait(), pause_s)
             except asyncio.TimeoutError:
@@ -165,6 +173,7 @@ class CompanionLink:
         self.connected = True
         try:
             await connection.write_message(encode("hello", {"protocol": PROTOCOL, **self._hello()}))
+            self.failure = ""
             self._kernels_changed = True
             self._wake.set()
             while not lost.done():
@@ -195,9 +204,11 @@ class CompanionLink:
             if event is None:
                 self._all_said.set()
                 return
+            # Before it counts as sent: an event that cannot be put into words must not be tried for ever.
+            text = encode(event.method, event.params)
             event.sent_at = time.monotonic()
             self._sent.append(event)
-            await connection.write_message(encode(event.method, event.params))
+            await connection.write_message(text)
 
     async def _listen(self, connection: WebSocketClientConnection) -> None:
         """Return when the connection is lost; whatever the companion says here is of no use to us."""

@@ -79,7 +79,9 @@ def _candidates(environment: Mapping[str, str], configured: str) -> Iterator[tup
 
 def _version_of(path: str, source: str) -> str:
     try:
-        answer = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=False)
+        answer = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, errors="replace", timeout=20, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NodeError(f"Node ({source}: {path}) cannot be run: {error}. {_HINT}") from error
     match = re.fullmatch(r"v(\d+\.\d+\.\d+\S*)", answer.stdout.strip())

@@ -16,7 +16,7 @@ Exit = dict[str, Any]
 
 UNKNOWN: Exit = {"how": "unknown"}
 FALLBACK_PERIOD_S = 1.0
-"""How often a process is looked at where the system has no pidfd (before Linux 5.3, macOS)."""
+"""How often a process is looked at where the system cannot wait for a pidfd (before Linux 5.4, macOS)."""
 
 
 class ProcessWatch:
@@ -36,7 +36,7 @@ class ProcessWatch:
         self._on_exit = on_exit
         self._done = False
         self._fd: int | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
         self._loop = asyncio.get_running_loop()
         try:
             self._fd = os.pidfd_open(process.pid)
@@ -66,6 +66,9 @@ class ProcessWatch:
         self._done = True
         if self._timer is not None:
             self._timer.cancel()
+        self._give_back_fd()
+
+    def _give_back_fd(self) -> None:
         if self._fd is not None:
             self._loop.remove_reader(self._fd)
             os.close(self._fd)
@@ -83,7 +86,12 @@ class ProcessWatch:
                 status = os.waitid(os.P_PIDFD, self._fd, os.WEXITED | os.WNOWAIT | os.WNOHANG)
             else:
                 status = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
-        except (ChildProcessError, AttributeError):
+        except (OSError, AttributeError) as error:
+            if self._fd is not None and not isinstance(error, ChildProcessError):
+                # Linux 5.3 has pidfds and cannot wait for them; a readable one would call us in every turn.
+                self._give_back_fd()
+                self._timer = self._loop.call_soon(self._look_again)
+                return None
             # Somebody was faster and took the status, or waitid does not exist here (macOS before Python 3.13).
             code = self.process.returncode if self._fd is not None else self.process.poll()
             return (

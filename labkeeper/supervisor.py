@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,13 @@ STOP_TIMEOUT_S = 1.5
 FAREWELL = b"stopping\n"
 """What the companion is told on its standard input before an end that is wanted."""
 LONGEST_LINE = 2000
+LONGEST_LAST_WORDS = 300
+"""Of the companion's last line, how much goes into the sentence that a page shows."""
+
+_SAYS_NOTHING = re.compile(r"\s|$|-----|Node\.js v")
+"""Lines that Node prints around an error: the frames of its stack, its version."""
+_GAVE_UP = "FATAL ERROR"
+"""How V8's last line begins when its heap is full, before it aborts."""
 
 _PASSED_ON = (
     "PATH",
@@ -106,6 +114,8 @@ class Supervisor:
         self.hint = ""
         """What to do about it; empty when there is nothing to do but wait."""
         self.restarts = 0
+        self._last_words = ""
+        """The last line of the present companion's standard error that tells something."""
 
     @property
     def pid(self) -> int | None:
@@ -117,11 +127,15 @@ class Supervisor:
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def stop(self) -> None:
-        """End the companion: close its standard input, and after STOP_TIMEOUT_S kill it. Returns when it is gone."""
+        """
+        End the companion: say so on its standard input and close it, and after STOP_TIMEOUT_S kill it.
+
+        Returns when it is gone.
+        """
         self._stopping = True
         process = self._process
         if process is not None:
-            _close_input(process)
+            _say_good_bye(process)
             try:
                 await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
             except asyncio.TimeoutError:
@@ -165,7 +179,12 @@ class Supervisor:
         pause_s = FIRST_PAUSE_S
         while not self._stopping:
             began = time.monotonic()
-            await self._run_once()
+            try:
+                await self._run_once()
+            except Exception:
+                # Nobody awaits this task: what nobody thought of must not end it without a word.
+                self._log.exception("Labkeeper: running the companion failed.")
+                self.reason = "it could not be run, for a reason that is in the server's log"
             if self._stopping:
                 return
             if time.monotonic() - began >= LONG_LIFE_S:
@@ -180,7 +199,7 @@ class Supervisor:
 
     async def _run_once(self) -> None:
         """Run one companion to its end, and leave the reason of its end in `reason`."""
-        self.hint = ""
+        self.hint = self._last_words = ""
         try:
             node = await asyncio.to_thread(find_node, None, self._program.node_path)
         except NodeError as error:
@@ -210,7 +229,7 @@ class Supervisor:
         self._process = process
         if self._stopping:
             # `stop` came while the process was being made and did not see it.
-            _close_input(process)
+            _say_good_bye(process)
         try:
             log = asyncio.create_task(self._copy_log(process))
             beginning = await self._wait_until_ready(process)
@@ -226,7 +245,7 @@ class Supervisor:
             if beginning == "late":
                 self.reason = f"the companion did not listen within {START_TIMEOUT_S:.0f} s"
             else:
-                self.reason = f"the companion ended {_how(code)}"
+                self.reason = f"the companion ended {_how(code, self._last_words)}"
         except BaseException:
             # Cancelled by `stop`, or our own mistake: either way no companion may stay behind.
             _kill(process)
@@ -267,7 +286,10 @@ class Supervisor:
                 continue
             if not line:
                 return
-            self._log.info("Labkeeper: %s", _clean(line))
+            text = _clean(line)
+            self._log.info("Labkeeper: %s", text)
+            if not _SAYS_NOTHING.match(text):
+                self._last_words = text
 
 
 async def _drain(process: asyncio.subprocess.Process) -> None:
@@ -277,8 +299,10 @@ async def _drain(process: asyncio.subprocess.Process) -> None:
         pass
 
 
-def _close_input(process: asyncio.subprocess.Process) -> None:
-    if process.stdin is not None:
+def _say_good_bye(process: asyncio.subprocess.Process) -> None:
+    """Tell the companion that its end is wanted, and close its standard input."""
+    if process.stdin is not None and not process.stdin.is_closing():
+        process.stdin.write(FAREWELL)
         process.stdin.close()
 
 
@@ -291,8 +315,13 @@ def _kill(process: asyncio.subprocess.Process) -> None:
             pass
 
 
-def _how(code: int) -> str:
-    return f"by signal {-code}" if code < 0 else f"with status {code}"
+def _how(code: int, last_words: str) -> str:
+    """Give the end of a sentence. A signal comes from outside, unless V8 has just given up."""
+    how = f"by signal {-code}" if code < 0 else f"with status {code}"
+    if not last_words or (code < 0 and not last_words.startswith(_GAVE_UP)):
+        return how
+    words = last_words.rstrip(".")
+    return f"{how}: {words if len(words) <= LONGEST_LAST_WORDS else f'{words[:LONGEST_LAST_WORDS]}…'}"
 
 
 def _clean(line: bytes) -> str:

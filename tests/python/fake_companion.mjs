@@ -60,4 +60,4 @@ process.stdin.on('end', () => {
   record({ event: 'input ended' });
   process.exit(0);
 });
-process.stdin.resume();
+process.stdin.on('data', data => record({ event: 'input', text: data.toString() }));

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import struct
 import time
 
 import pytest
 import websocket
-from servers import Server, rss_kib, wait_for
+from servers import TOKEN, Server, rss_kib, wait_for
 
 
 def test_frames_go_both_ways_as_they_are(server: Server) -> None:
@@ -207,3 +209,28 @@ def test_health_says_what_runs(server: Server) -> None:
 
 def test_a_plain_get_of_the_socket_is_no_upgrade(server: Server) -> None:
     assert server.request("GET", "labkeeper/ws")[0] in (400, 426)
+
+
+def test_a_page_that_leaves_while_the_companion_is_being_reached_leaves_nothing_open(server: Server) -> None:
+    def events(name: str) -> list[dict]:
+        return [e for e in server.heard() if e.get("event") == name and e.get("link") == "/lab"]
+
+    wait_for("the pages before", lambda: len(events("connected")) == len(events("closed")), 5)
+    connected = len(events("connected"))
+    companion = server.companion_pid()
+    os.kill(companion, signal.SIGSTOP)
+    try:
+        with socket.create_connection(("127.0.0.1", server.port)) as raw:
+            raw.sendall(
+                f"GET {server.base}labkeeper/ws?token={TOKEN} HTTP/1.1\r\n"
+                f"Host: 127.0.0.1:{server.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+            )
+            time.sleep(0.3)
+        # The server sees the page go while the companion does not answer yet.
+        assert server.request("GET", "api/status")[0] == 200
+        time.sleep(0.2)
+    finally:
+        os.kill(companion, signal.SIGCONT)
+    wait_for("the companion's answer", lambda: len(events("connected")) == connected + 1, 5)
+    wait_for("its end", lambda: len(events("closed")) == connected + 1, 5)

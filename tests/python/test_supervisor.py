@@ -51,7 +51,7 @@ def test_away_is_a_503_before_the_upgrade_with_the_reason(make_server, tmp_path:
     assert refused.value.resp_headers["retry-after"] == "2"
     body = json.loads(refused.value.resp_body)
     assert body["code"] == "companion-away"
-    assert "status 5" in body["message"]
+    assert "the companion ended with status 5: out of luck." in body["message"]
     status, headers, body = server.request("GET", "labkeeper/health")
     assert (status, headers["retry-after"], body["code"]) == (503, "2", "companion-away")
 
@@ -86,6 +86,8 @@ def test_the_end_of_the_server_leaves_no_process(make_server, how: signal.Signal
     wait_for("the companion's end", lambda: not is_alive(companion), 5)
     wait_for("the kernel's end", lambda: not is_alive(kernel_pid), 15)
     assert any(e.get("event") == "input ended" for e in server.heard())
+    said = [e["text"] for e in server.heard() if e.get("event") == "input"]
+    assert said == ([] if how == signal.SIGKILL else ["stopping\n"])
     if how != signal.SIGKILL:
         assert server.messages("server/stopping")
         assert not os.path.exists(os.path.dirname(socket_path))
