@@ -40,7 +40,7 @@ export type EndReason = 'server-gone' | 'asked';
 export interface IApp {
   /** HTTP and WebSocket; whoever made the app lets it listen. */
   readonly server: Server;
-  /** Begins to look. Resolves when past deaths are known. */
+  /** Begins to look, at once. Resolves when past deaths are known: never, where the home hangs. */
   start(): Promise<void>;
   /** Ends in order: pages are told, the last records are on the disk. */
   close(reason: EndReason): Promise<void>;
@@ -86,6 +86,7 @@ export function createApp(options: IAppOptions): IApp {
           procRoot: options.procRoot ?? '/proc',
           deaths,
           ledger,
+          restored: () => pages.deaths(deaths.all),
           found: death => pages.death(death),
           isWatched: () => pages.visible > 0
         });
@@ -221,8 +222,10 @@ export function createApp(options: IAppOptions): IApp {
       link.close();
       server.close();
       server.closeIdleConnections();
-      await recording?.close();
+      const written = recording?.close();
+      // Not after the disk: one that hangs must not keep what we changed from being put back.
       observer.close();
+      await written;
     }
   };
 }

@@ -49,8 +49,6 @@ async function run(): Promise<void> {
         log
       })
     });
-    await listenOnSocket(app.server, environment.socketPath);
-    await app.start();
 
     let stopping = false;
     const stop = (reason: EndReason): void => {
@@ -58,9 +56,10 @@ async function run(): Promise<void> {
         return;
       }
       stopping = true;
-      setTimeout(() => process.exit(0), STOP_MS).unref();
-      app.close(reason).then(() => process.exit(0), fail);
+      setTimeout(() => leave(0), STOP_MS).unref();
+      app.close(reason).then(leaveWithFiles, fail);
     };
+    // Before anything else: whatever hangs later, the end of the server must be heard.
     process.on('SIGTERM', () => stop('asked'));
     process.on('SIGINT', () => stop('asked'));
     process.on('SIGHUP', () => stop('asked'));
@@ -75,10 +74,13 @@ async function run(): Promise<void> {
     process.stdin.on('close', () => stop('server-gone'));
     process.stdin.on('error', () => stop('server-gone'));
 
+    await listenOnSocket(app.server, environment.socketPath);
+    // Not awaited: what happened in the past lies in the home, and a home on a network can hang for ever.
+    void app.start();
     process.stdout.write(`${JSON.stringify({ ready: true, build: environment.build })}\n`);
   } catch (error) {
     log(reasonOf(error));
-    process.exit(
+    leave(
       error instanceof SocketTakenError
         ? EXIT.taken
         : error instanceof EnvironmentError
@@ -90,5 +92,29 @@ async function run(): Promise<void> {
 
 function fail(error: unknown): void {
   log(`The companion failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  process.exit(EXIT.failed);
+  leave(EXIT.failed);
+}
+
+/**
+ * Ends at once. process.exit() waits for every file operation under way (libuv joins its threads), so in a home that
+ * hangs it would never return; a signal that nobody can catch does not wait.
+ */
+function leave(status: number): never {
+  if (readsFiles()) {
+    process.kill(process.pid, 'SIGKILL');
+  }
+  process.exit(status);
+}
+
+/** Ends when no file operation is under way: a look at the home may be, and takes milliseconds where it does not hang. */
+function leaveWithFiles(): void {
+  if (readsFiles()) {
+    setTimeout(leaveWithFiles, 10);
+  } else {
+    process.exit(0);
+  }
+}
+
+function readsFiles(): boolean {
+  return process.getActiveResourcesInfo().some(name => name.startsWith('FSReq'));
 }

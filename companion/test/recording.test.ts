@@ -14,6 +14,8 @@ import { parseFlightRecord, type FlightRecord } from '@labkeeper/core';
 import { deathsKnown, parseParams, type Death } from '@labkeeper/protocol';
 import { decodeFrames } from '../src/recorder/frame.js';
 import { flightFolder } from '../src/recorder/own-folder.js';
+import { PastStore } from '../src/recorder/past-store.js';
+import { death } from './death.js';
 import { FakeClock } from './fake-clock.js';
 import { RunningApp, type IRunningAppOptions } from './running-app.js';
 import { kernel, MIB } from './scripted-observer.js';
@@ -140,6 +142,35 @@ describe('the flight recorder', () => {
     const app = await next();
     const page = await app.page();
     expect((await page.next('kernel/death')).params).toMatchObject(wholeContainer);
+    await app.stop();
+  });
+
+  it('tells past deaths again that a slow home gives late, in front of those of this run', async () => {
+    let give: () => void = () => undefined;
+    const slow = new Promise<void>(resolve => (give = resolve));
+    const read = jest.spyOn(PastStore.prototype, 'read').mockImplementation(async () => {
+      await slow;
+      return { deaths: [death('past')], told: [], notices: {} };
+    });
+    const app = await start({ awaitPast: false, home: home.path });
+    const page = await app.page();
+    expect(await pastDeaths(page)).toEqual([]);
+    const server = await app.server();
+    server.send('server/kernels', { kernels: [kernel('a', busy)] });
+    server.send('server/kernel-died', {
+      kernel: kernel('a', busy),
+      pid: 1000,
+      atMs: clock.wallMs(),
+      exit: { how: 'signal', signal: 9, coreDumped: false },
+      intent: 'none'
+    });
+    await page.next('kernel/death');
+    give();
+    await page.wait(() => page.of('kernel/deaths').length === 2);
+    const ids = parseParams(deathsKnown, page.of('kernel/deaths')[1]?.params).deaths.map(({ id }) => id);
+    expect(ids).toHaveLength(2);
+    expect(ids[0]).toBe('past');
+    read.mockRestore();
     await app.stop();
   });
 

@@ -14,6 +14,8 @@ export interface IRunningAppOptions {
   readonly observer?: ScriptedObserver;
   readonly serverPid?: number;
   readonly throttleMs?: number;
+  /** Whether the start takes until past deaths are known; default true. */
+  readonly awaitPast?: boolean;
 }
 
 /** A companion on a real socket, in a scripted container. */
@@ -21,7 +23,10 @@ export class RunningApp {
   static async start(options: IRunningAppOptions = {}): Promise<RunningApp> {
     const running = new RunningApp(options);
     await listenOnSocket(running.app.server, running.socketPath);
-    await running.app.start();
+    const known = running.app.start();
+    if (options.awaitPast ?? true) {
+      await known;
+    }
     return running;
   }
 

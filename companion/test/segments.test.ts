@@ -79,6 +79,18 @@ describe('the ring on the home volume', () => {
     expect(run?.skippedBytes).toBe(0);
   });
 
+  it('stays as small when all that waited for a slow disk comes at once', async () => {
+    const folder = await ensureFlightFolder(home.path, 'at-once');
+    const ring = new Segments(folder, 'boot-1', () => ['opening']);
+    await ring.append(Array.from({ length: 256 }, (_, i) => `${i} ${'x'.repeat(8000)}`));
+    await ring.close();
+    const sizes = readdirSync(folder).map(name => statSync(join(folder, name)).size);
+    expect(sizes).toHaveLength(2);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(SEGMENT_BYTES);
+    const [run] = await readRuns(folder, 'other', () => undefined);
+    expect(run?.texts.at(-1)).toMatch(/^255 /);
+  });
+
   it('keeps the runs of two companions apart', async () => {
     const folder = await ensureFlightFolder(home.path, 'shared');
     const one = new Segments(folder, 'one', () => []);

@@ -123,6 +123,11 @@ export class Pages {
     this.keep(`death ${death.id}`, () => encode(deathSeen, death));
   }
 
+  /** The list of deaths has become another one. */
+  deaths(deaths: readonly Death[]): void {
+    this.keep('deaths', () => encode(deathsKnown, { deaths: [...deaths] }));
+  }
+
   notice(notice: Notice): void {
     this.keep(`notice ${notice.id}`, () => encode(noticeGiven, notice));
   }

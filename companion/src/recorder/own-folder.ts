@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, rename, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { codeOf } from '../failure.js';
+
+/** A file that is being written is younger than this, also beside a companion of another container. */
+const LEFTOVER_MS = 60_000;
 
 /** A file or folder that somebody else could have put there; it is left alone. */
 export class NotOursError extends Error {
@@ -72,12 +76,50 @@ export async function replaceOwnFile(path: string, text: string, unique: string)
   const temporary = `${path}.${unique}`;
   const file = await createOwnFile(temporary);
   try {
-    await file.writeFile(text);
-    await file.datasync();
-  } finally {
-    await file.close();
+    try {
+      await file.writeFile(text);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await removeQuietly(temporary);
+    throw error;
   }
-  await rename(temporary, path);
+}
+
+/** Removes what `replaceOwnFile` left beside `path` where it was killed in the middle, more than a minute before `nowMs`. */
+export async function removeLeftovers(path: string, nowMs: number): Promise<void> {
+  const folder = dirname(path);
+  for (const name of await readdir(folder)) {
+    const leftover = join(folder, name);
+    if (name.startsWith(`${basename(path)}.`) && (await isOlder(leftover, nowMs - LEFTOVER_MS))) {
+      await removeQuietly(leftover);
+    }
+  }
+}
+
+async function isOlder(path: string, thanMs: number): Promise<boolean> {
+  try {
+    return (await lstat(path)).mtimeMs < thanMs;
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') {
+      throw error;
+    }
+    return false;
+  }
+}
+
+/** As far as the system lets us: it is tried on the way out of another failure, and again at the next start. */
+async function removeQuietly(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    if (codeOf(error) === null) {
+      throw error;
+    }
+  }
 }
 
 function ownUid(): number {

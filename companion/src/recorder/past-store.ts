@@ -1,9 +1,10 @@
 import type { OncePerDay } from '@labkeeper/core';
 import type { Death } from '@labkeeper/protocol';
+import type { IClock } from '../clock.js';
 import { reasonOf } from '../failure.js';
 import type { Log } from '../log.js';
 import { ensureFlightFolder } from './own-folder.js';
-import { NO_PAST, readPast, writePast, type IPast } from './past.js';
+import { NO_PAST, readPast, removePastLeftovers, writePast, type IPast } from './past.js';
 
 /** Keeps deaths and what was told on the home volume, as far as it lets us. */
 export class PastStore {
@@ -12,6 +13,7 @@ export class PastStore {
       readonly home: string;
       readonly serverName: string;
       readonly boot: string;
+      readonly clock: IClock;
       readonly log: Log;
     }
   ) {}
@@ -19,7 +21,9 @@ export class PastStore {
   /** What earlier companions left; nothing where the home cannot be read. */
   async read(): Promise<IPast> {
     try {
-      return await readPast(await this.folder());
+      const folder = await this.folder();
+      await removePastLeftovers(folder, this.options.clock.wallMs());
+      return await readPast(folder);
     } catch (error) {
       this.tell(error);
       return NO_PAST;
@@ -51,7 +55,8 @@ export class PastStore {
       while (this.wanted) {
         const current = this.wanted;
         this.wanted = null;
-        await writePast(await this.folder(), current(), `${this.options.boot}-${this.writes++}`);
+        const { boot, clock } = this.options;
+        await writePast(await this.folder(), current(), `${boot}-${this.writes++}`, clock.wallMs());
       }
     } catch (error) {
       written = false;

@@ -22,6 +22,8 @@ export interface IRecordingOptions {
   readonly procRoot: string;
   readonly deaths: DeathList;
   readonly ledger: DayLedger;
+  /** Deaths that earlier companions had seen are in the list now. */
+  readonly restored: () => void;
   /** A death of an earlier container is to be told now. */
   readonly found: (death: Death) => void;
   /** Whether somebody looks. */
@@ -46,7 +48,7 @@ export class Recording {
     this.reading = this.read();
   }
 
-  /** Resolves when the deaths of the past are known; an earlier run may still be explained later. */
+  /** Resolves when the deaths of the past are known, never in a home that hangs; a run may be explained later still. */
   async restored(): Promise<void> {
     await this.reading;
   }
@@ -88,8 +90,10 @@ export class Recording {
   private async read(): Promise<void> {
     const { deaths, ledger } = this.options;
     const past = await this.store.read();
-    past.deaths.forEach(death => deaths.put(death));
     past.told.forEach(id => this.told.add(id));
+    if (deaths.restore(past.deaths)) {
+      this.options.restored();
+    }
     ledger.restore(past.notices);
     // Not awaited: a run that may still live elsewhere is looked at again after some seconds.
     void explainEarlierRuns({

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { decodeFrames, encodeFrame } from './frame.js';
 import { createOwnFile, readOwnFile } from './own-folder.js';
 
-/** Size of one of the two segments, in bytes: the ring stays below 1 MB. */
-export const SEGMENT_BYTES = 512 * 1024;
+/** Size of one of the two segments, in bytes: with `PAST_BYTES` the folder stays below 1 MB. */
+export const SEGMENT_BYTES = 384 * 1024;
 
 const NAME = /^([A-Za-z0-9-]{1,64})\.(\d{1,9})\.flight$/;
 
@@ -21,18 +21,21 @@ export class Segments {
 
   /** Appends records: they outlive this process when this resolves. @returns bytes written. */
   async append(texts: readonly string[]): Promise<number> {
-    let bytes = Buffer.concat(texts.map(encodeFrame));
-    if (this.file === null || this.sizeBytes + bytes.length > SEGMENT_BYTES) {
-      await this.begin();
-      bytes = Buffer.concat([...this.opening().map(encodeFrame), bytes]);
+    let written = 0;
+    let batch: Buffer[] = [];
+    let batchBytes = 0;
+    // What waited for a slow disk can be longer than a segment.
+    for (const frame of texts.map(encodeFrame)) {
+      if (this.file === null || this.sizeBytes + batchBytes + frame.length > SEGMENT_BYTES) {
+        written += await this.write(batch);
+        await this.begin();
+        batch = this.opening().map(encodeFrame);
+        batchBytes = batch.reduce((sum, { length }) => sum + length, 0);
+      }
+      batch.push(frame);
+      batchBytes += frame.length;
     }
-    const file = this.file;
-    if (file === null) {
-      throw new Error('The segment was closed.');
-    }
-    this.sizeBytes += bytes.length;
-    await file.appendFile(bytes);
-    return bytes.length;
+    return written + (await this.write(batch));
   }
 
   /** Forces what was appended to the disk: it outlives the machine when this resolves. */
@@ -52,6 +55,19 @@ export class Segments {
     for (const number of [this.number - 1, this.number - 2]) {
       await rm(join(this.folder, segmentName(this.boot, number)), { force: true });
     }
+  }
+
+  private async write(frames: readonly Buffer[]): Promise<number> {
+    if (frames.length === 0) {
+      return 0;
+    }
+    if (this.file === null) {
+      throw new Error('The segment was closed.');
+    }
+    const bytes = Buffer.concat(frames);
+    this.sizeBytes += bytes.length;
+    await this.file.appendFile(bytes);
+    return bytes.length;
   }
 
   private async begin(): Promise<void> {

@@ -11,8 +11,12 @@ export function shouldTell(ledger: OncePerDay, key: string, nowMs: number): bool
 
 /** The ledger after `key` was told; what is older than a day is dropped, so it does not grow. */
 export function told(ledger: OncePerDay, key: string, nowMs: number): OncePerDay {
-  const kept = Object.entries(ledger).filter(([, atMs]) => atMs <= nowMs && nowMs - atMs < DAY_MS);
-  return Object.fromEntries([...kept, [key, nowMs]]);
+  return { ...toldToday(ledger, nowMs), [key]: nowMs };
+}
+
+/** The ledger without what says nothing any more. */
+export function toldToday(ledger: OncePerDay, nowMs: number): OncePerDay {
+  return Object.fromEntries(Object.entries(ledger).filter(([key]) => !shouldTell(ledger, key, nowMs)));
 }
 
 /** Reads a ledger that lay on a disk; what is not a time is left out. */
