@@ -41,6 +41,27 @@ describe('the sampler', () => {
     expect(near.memory).toBeGreaterThanOrEqual(60);
   });
 
+  it('watches memory as often beside a kernel that changes its state all the time', async () => {
+    app = await RunningApp.start();
+    const server = await app.server();
+    const change = async (state: 'busy' | 'idle'): Promise<void> => {
+      server.send('server/kernels', { kernels: [kernel('a', { state })] });
+      while (app.observer.kernels[0]?.state !== state) {
+        await new Promise(setImmediate);
+      }
+    };
+    await change('busy');
+    await app.pass(2000);
+    const before = app.observer.memoryReads;
+    for (let i = 0; i < 10; i += 1) {
+      await change('idle');
+      await app.pass(100);
+      await change('busy');
+      await app.pass(100);
+    }
+    expect(app.observer.memoryReads - before).toBeGreaterThanOrEqual(5);
+  });
+
   it('looks at the processes often while memory runs towards the limit, and only then', async () => {
     app = await RunningApp.start();
     const server = await app.server();

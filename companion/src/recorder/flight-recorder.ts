@@ -2,13 +2,15 @@ import type { FlightRecord } from '@labkeeper/core';
 import type { IClock, IDisposable } from '../clock.js';
 import { codeOf, reasonOf } from '../failure.js';
 import type { Log } from '../log.js';
+import { RECORD_BYTES } from './frame.js';
 import { ensureFlightFolder } from './own-folder.js';
 import { Segments } from './segments.js';
 
 /** Records that wait for a slow disk, at most: the oldest go first. */
 const WAITING_RECORDS = 256;
-/** After a failure of the disk it is tried again this much later. */
-export const RETRY_MS = 10 * 60_000;
+/** After a failure of the disk it is tried again this much later, then after twice that, up to the second figure. */
+const FIRST_RETRY_MS = 5000;
+const LONGEST_RETRY_MS = 10 * 60_000;
 
 export interface IFlightRecorderOptions {
   readonly home: string;
@@ -22,7 +24,8 @@ export interface IFlightRecorderOptions {
 /**
  * Writes records to the home volume without ever waiting for it: one write is under way, what comes meanwhile goes
  * together into the next. Forcing them to the disk goes on beside it, because a record that is written outlives a kill,
- * and one that waits for a slow disk does not. A home that is read-only, full or away costs one line in the log.
+ * and one that waits for a slow disk does not. A home that is read-only, full or away costs one line in the log, and one
+ * when it can be written again; what came meanwhile is then written, as far as it was kept.
  */
 export class FlightRecorder implements IDisposable {
   constructor(private readonly options: IFlightRecorderOptions) {
@@ -46,13 +49,14 @@ export class FlightRecorder implements IDisposable {
     if (record.kind === 'summary') {
       this.lastSummary = text;
     }
-    if (this.retry === null && !this.disposed) {
+    const bytes = Buffer.byteLength(text);
+    if (!this.disposed && bytes <= RECORD_BYTES) {
       this.waiting.push(text);
       this.waiting.splice(0, this.waiting.length - WAITING_RECORDS);
       this.sync ||= sync;
-      this.flushing ??= this.flush();
+      this.write();
     }
-    return Buffer.byteLength(text) + 8;
+    return bytes + 8;
   }
 
   /** Resolves when everything noted so far is written, or cannot be. */
@@ -63,11 +67,11 @@ export class FlightRecorder implements IDisposable {
     }
   }
 
-  /** Writes what waits and closes the files. */
+  /** Writes what waits and closes the files; where the disk had failed, that is tried once more. */
   async close(): Promise<void> {
-    this.retry?.dispose();
+    this.tryAgain();
     await this.settled();
-    this.disposed = true;
+    this.dispose();
     await this.segments?.close();
   }
 
@@ -76,17 +80,27 @@ export class FlightRecorder implements IDisposable {
     this.disposed = true;
   }
 
+  private write(): void {
+    if (this.retry === null && this.waiting.length > 0) {
+      this.flushing ??= this.flush();
+    }
+  }
+
   private async flush(): Promise<void> {
+    let texts: string[] = [];
     try {
-      while (this.waiting.length > 0) {
-        const texts = this.waiting.splice(0);
+      while (this.waiting.length > 0 && this.retry === null) {
+        texts = this.waiting.splice(0);
         this.segments ??= await this.open();
         this.written += await this.segments.append(texts);
-        if (this.sync) {
+        texts = [];
+        if (this.sync || this.failures > 0) {
+          this.sync = true;
           this.syncing ??= this.syncAll(this.segments);
         }
       }
     } catch (error) {
+      this.waiting.unshift(...texts);
       await this.fail(error);
     } finally {
       this.flushing = null;
@@ -99,6 +113,7 @@ export class FlightRecorder implements IDisposable {
         this.sync = false;
         await segments.sync();
       }
+      this.recover();
     } catch (error) {
       await this.fail(error);
     } finally {
@@ -121,10 +136,10 @@ export class FlightRecorder implements IDisposable {
       // Writing and syncing failed together: one reason is enough.
       return;
     }
-    this.retry = this.options.clock.after(RETRY_MS, () => (this.retry = null));
-    this.waiting.length = 0;
-    if (!this.toldFailure) {
-      this.toldFailure = true;
+    const delayMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.failures);
+    this.retry = this.options.clock.after(delayMs, () => this.tryAgain());
+    this.failures += 1;
+    if (this.failures === 1) {
       this.options.log(
         `The flight recorder cannot write (${reasonOf(error)}); if the whole container dies, the next start cannot say why.`
       );
@@ -142,6 +157,20 @@ export class FlightRecorder implements IDisposable {
     }
   }
 
+  private tryAgain(): void {
+    this.retry?.dispose();
+    this.retry = null;
+    this.write();
+  }
+
+  /** Something is on the disk for sure; only that ends a failure, because what is full often still takes a few bytes. */
+  private recover(): void {
+    if (this.failures > 0 && this.retry === null) {
+      this.failures = 0;
+      this.options.log('The flight recorder can write again.');
+    }
+  }
+
   private readonly opening: FlightRecord;
   private readonly waiting: string[] = [];
   private segments: Segments | null = null;
@@ -154,6 +183,7 @@ export class FlightRecorder implements IDisposable {
   private flushing: Promise<void> | null = null;
   private syncing: Promise<void> | null = null;
   private retry: IDisposable | null = null;
-  private toldFailure = false;
+  /** Failures of the disk in a row. */
+  private failures = 0;
   private disposed = false;
 }

@@ -1,4 +1,4 @@
-import { Growth, HistoryRing, inDanger, schedule } from '@labkeeper/core';
+import { Growth, HistoryRing, inDanger, schedule, type INextLook } from '@labkeeper/core';
 import type { Counters, History, MemoryMoment, Sample } from '@labkeeper/protocol';
 import type { IClock, IDisposable } from '../clock.js';
 import type { IObserver } from '../observer.js';
@@ -36,11 +36,17 @@ export class Sampler implements IDisposable {
     this.look('full');
   }
 
-  /** Something changed that decides when to look: a page came, a kernel became busy. */
+  /**
+   * Something changed that decides when to look: a page came, a kernel became busy. The next look comes earlier or stays
+   * where it is: put off each time, it would never come beside a kernel that changes its state all the time.
+   */
   wake(): void {
     if (this.timer) {
-      this.timer.dispose();
-      this.plan();
+      const next = this.next();
+      if (this.options.clock.monotonicMs() + next.delayMs < this.dueAtMs) {
+        this.timer.dispose();
+        this.plan(next);
+      }
     }
   }
 
@@ -80,19 +86,24 @@ export class Sampler implements IDisposable {
     }
     // A handler of the sample may have ended us.
     if (!this.disposed) {
-      this.plan();
+      this.plan(this.next());
     }
   }
 
-  private plan(): void {
+  private plan(next: INextLook): void {
+    const { clock } = this.options;
+    this.dueAtMs = clock.monotonicMs() + next.delayMs;
+    this.timer = clock.after(next.delayMs, () => this.look(next.kind));
+  }
+
+  private next(): INextLook {
     const { clock, kernels } = this.options;
-    const next = schedule({
+    return schedule({
       ...this.pressure(),
       watched: this.options.watched(),
       busy: kernels.busy.length > 0,
       sinceFullMs: clock.monotonicMs() - this.fullAtMs
     });
-    this.timer = clock.after(next.delayMs, () => this.look(next.kind));
   }
 
   private danger(): boolean {
@@ -136,6 +147,7 @@ export class Sampler implements IDisposable {
   private readonly ring = new HistoryRing(RECENT);
   private readonly day = new HistoryRing(DAY);
   private timer: IDisposable | null = null;
+  private dueAtMs = 0;
   private fullAtMs = 0;
   private disposed = false;
 }
