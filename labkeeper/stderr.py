@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import sys
+
+from .stderr_writer import server_stderr
 
 REMEMBERED_BYTES = 8192
 PIPE_BYTES = 256 * 1024
 """How much a kernel may write while the server's loop is busy before it has to wait."""
+_READ_BYTES = 64 * 1024
 _SET_PIPE_SIZE = getattr(fcntl, "F_SETPIPE_SZ", 1031)
 
 
@@ -40,8 +42,10 @@ class StderrTail:
 
     def text(self) -> str:
         """Give what is remembered, whole lines where possible. Reads what has come since the loop last looked."""
-        if self._open:
-            self._read()
+        for _ in range(1 + PIPE_BYTES // _READ_BYTES):
+            # The last words are at the end of a pipe that may be full; who writes on for ever is not followed.
+            if not self._open or not self._read():
+                break
         text = self._tail.decode(errors="replace")
         return (text.partition("\n")[2] or text) if len(self._tail) >= REMEMBERED_BYTES else text
 
@@ -52,17 +56,15 @@ class StderrTail:
             self._loop.remove_reader(self._read_fd)
             os.close(self._read_fd)
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Read once. Returns whether there was something."""
         try:
-            data = os.read(self._read_fd, 65536)
+            data = os.read(self._read_fd, _READ_BYTES)
         except BlockingIOError:
-            return
+            return False
         if not data:
             self.close()
-            return
+            return False
         self._tail = (self._tail + data)[-REMEMBERED_BYTES:]
-        try:
-            os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, data)
-        except (OSError, ValueError):
-            # The server has no standard error any more; the kernel's own write would have failed the same way.
-            pass
+        server_stderr().write(data)
+        return True
