@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path("/sys/fs/cgroup")
 #: The kernel's default length of a CPU scheduling period, 100 ms (Documentation/scheduler/sched-bwc.rst).
 PERIOD_US = 100_000
+SYSTEMD_TIMEOUT_S = 10
 
 
 @dataclass(frozen=True)
@@ -141,5 +142,8 @@ def systemd_scope(limits: Limits) -> list[str] | None:
         f"--property=TasksMax={limits.processes}",
         "--",
     ]
-    tried = subprocess.run([*prefix, "true"], capture_output=True, timeout=10)
+    try:
+        tried = subprocess.run([*prefix, "true"], capture_output=True, timeout=SYSTEMD_TIMEOUT_S)
+    except (OSError, subprocess.TimeoutExpired):
+        return None  # A systemd that does not answer limits nothing.
     return prefix if tried.returncode == 0 else None

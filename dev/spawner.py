@@ -67,7 +67,8 @@ class LimitedSpawner(SimpleLocalProcessSpawner):
         await asyncio.to_thread(_furnish, home, self.tour)
         self.group = make_group(self.group_name(), self.limits)
         if self.group is None:
-            scope = systemd_scope(self.limits)
+            # It waits for systemd's answer, so it does not belong on the loop.
+            scope = await asyncio.to_thread(systemd_scope, self.limits)
             if scope and self.cmd[0] != scope[0]:
                 self.cmd = [*scope, *self.cmd]
             elif not scope:

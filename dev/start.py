@@ -18,6 +18,7 @@ from dev.accounts import ACCOUNTS
 from dev.groups import ROOT as CGROUP_ROOT
 from dev.groups import Group
 from dev.parent import end_with_parent
+from dev.proxy import end_left_proxy
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -184,11 +185,7 @@ def _stop(hub: subprocess.Popen[bytes], port: int, state: Path) -> None:
     }
     for name in names:
         Group([f for f in [CGROUP_ROOT / name, *CGROUP_ROOT.glob(f"*/{name}")] if f.is_dir()]).remove()
-    try:
-        proxy = int((state / "proxy.pid").read_text())
-        os.kill(proxy, signal.SIGTERM)
-    except (OSError, ValueError):
-        pass  # The hub ended its proxy and removed the file, as it should.
+    end_left_proxy(state / "proxy.pid")
 
 
 if __name__ == "__main__":

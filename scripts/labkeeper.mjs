@@ -185,6 +185,7 @@ function setUp() {
     'style',
     'scripts',
     'tsconfig.base.json',
+    'tsconfig.build.json',
     'package-lock.json'
   ];
   const built =

@@ -1,6 +1,7 @@
 // Runs all suites, one after the other, and counts: `npm test`. Single ones by name: `npm test -- units docker`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { summary } from './test-summary.mjs';
 
 const RESULTS = 'test-results';
 /** Exit status by which a suite says that this machine cannot run it; its last line says why. */
@@ -25,7 +26,8 @@ function run(command, args) {
   });
 }
 
-const counts = (passed, failed, skipped = 0) => ({ passed, failed, skipped });
+/** `retried` are those of the passed that failed at their first try. */
+const counts = (passed, failed, skipped = 0, retried = 0) => ({ passed, failed, skipped, retried });
 const readJson = file => JSON.parse(readFileSync(file, 'utf8'));
 
 /** A suite that only says yes or no. */
@@ -82,8 +84,7 @@ async function playwright() {
   const { status } = await run('playwright', ['test']);
   if (!existsSync(file)) return counts(0, 1);
   const { expected, unexpected, flaky, skipped } = readJson(file).stats;
-  // A test that passed only at its second try is named in the output above as flaky.
-  return counts(expected + flaky, status !== 0 && unexpected === 0 ? 1 : unexpected, skipped);
+  return counts(expected + flaky, status !== 0 && unexpected === 0 ? 1 : unexpected, skipped, flaky);
 }
 
 const suites = {
@@ -117,10 +118,5 @@ for (const [name, suite] of Object.entries(suites)) {
   rows.push([name, result, ((Date.now() - start) / 1000).toFixed(1)]);
 }
 console.log('');
-for (const [name, { passed, failed, skipped }, seconds] of rows) {
-  console.log(
-    `${name.padEnd(10)} ${`${passed}`.padStart(5)} passed ${`${failed}`.padStart(4)} failed ${`${skipped}`.padStart(4)} skipped ${seconds.padStart(8)} s`
-  );
-}
-console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+for (const line of summary(rows, total)) console.log(line);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;

@@ -20,7 +20,18 @@ import websocket
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKE = Path(__file__).with_name("fake_companion.mjs")
+WITHOUT = Path(__file__).with_name("without")
+"""Modules that stand in for packages whose import takes long."""
 TOKEN = "secret-of-the-tests"
+OTHER_EXTENSIONS = (
+    "jupyterlab",
+    "notebook",
+    "notebook_shim",
+    "jupyter_lsp",
+    "jupyter_server_terminals",
+    "jupyter_resource_usage",
+)
+"""What the development packages enable."""
 
 
 def wait_for(what: str, look: Callable[[], Any], timeout_s: float = 20.0) -> Any:
@@ -53,7 +64,9 @@ class Server:
         wait: str = "connected",
         stdin: int = subprocess.DEVNULL,
         python: str = sys.executable,
+        pages: bool = False,
     ):
+        """`pages`: with Lab and Notebook, whose start takes longer than everything else here."""
         self.folder = folder
         self.log_path = folder / "server.log"
         self.heard_path = folder / "companion.jsonl"
@@ -71,7 +84,7 @@ class Server:
                 for name, value in os.environ.items()
                 if not name.startswith(("LABKEEPER_", "JUPYTER"))
             },
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join([str(WITHOUT), str(ROOT)]),
             "HOME": str(self.home),
             "JUPYTER_CONFIG_DIR": str(folder / "config"),
             "JUPYTER_DATA_DIR": str(folder / "data"),
@@ -92,7 +105,7 @@ class Server:
                 f"--ServerApp.base_url={self.base}",
                 f"--ServerApp.root_dir={self.root}",
                 f"--IdentityProvider.token={TOKEN}",
-                "--ServerApp.jpserver_extensions={'labkeeper': True}",
+                f"--ServerApp.jpserver_extensions={dict.fromkeys(OTHER_EXTENSIONS, pages) | {'labkeeper': True}}",
                 *([f"--Labkeeper.companion_script={script}"] if script else []),
                 *arguments,
             ],

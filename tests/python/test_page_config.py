@@ -34,6 +34,7 @@ def test_lab_and_notebook_learn_which_parts_are_off(make_server, python: str) ->
     server: Server = make_server(
         env={"LABKEEPER_DISABLE": "gpu,notices"},
         python=python,
+        pages=True,
         wait="",
     )
     for page in ("lab", "tree"):
@@ -44,7 +45,7 @@ def test_lab_and_notebook_learn_which_parts_are_off(make_server, python: str) ->
 @pytest.mark.parametrize("page", ["lab", "tree"])
 def test_the_other_meter_is_off_while_ours_is_on(make_server, page: str) -> None:
     pytest.importorskip("jupyter_resource_usage")
-    server: Server = make_server()
+    server: Server = make_server(pages=True)
     for _ in range(2):
         config = page_config(server, page)
         assert set(OTHER_METERS) <= set(config["disabledExtensions"])
@@ -63,7 +64,7 @@ def test_the_other_meters_plugins_are_called_so() -> None:
 
 def test_the_other_meter_stays_while_ours_is_off(make_server) -> None:
     pytest.importorskip("jupyter_resource_usage")
-    server: Server = make_server(env={"LABKEEPER_DISABLE": "meter"})
+    server: Server = make_server(env={"LABKEEPER_DISABLE": "meter"}, pages=True)
     config = page_config(server, "lab")
     assert not set(OTHER_METERS) & set(config["disabledExtensions"])
     assert "labkeeperReplaced" not in config

@@ -1,0 +1,115 @@
+"""What `npm start` and `npm test` do with the machine they run on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from servers import ROOT
+
+from dev import groups, start
+from dev.groups import Limits, systemd_scope
+from dev.proxy import end_left_proxy
+
+
+def test_an_old_number_of_the_proxy_ends_nobody_else(tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "60"]) as other:
+        (tmp_path / "proxy.pid").write_text(str(other.pid))
+        assert end_left_proxy(tmp_path / "proxy.pid") is False
+        time.sleep(0.1)
+        assert other.poll() is None
+        other.kill()
+
+
+def test_a_proxy_that_was_left_is_ended(tmp_path: Path) -> None:
+    program = tmp_path / "configurable-http-proxy"
+    program.write_text("import time\nprint('up', flush=True)\ntime.sleep(60)\n")
+    with subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE) as proxy:
+        assert proxy.stdout is not None and proxy.stdout.readline()
+        (tmp_path / "proxy.pid").write_text(f"{proxy.pid}\n")
+        assert end_left_proxy(tmp_path / "proxy.pid") is True
+        assert proxy.wait(5) == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("text", ["", "no number", "999999999"])
+def test_a_file_that_names_nobody_is_no_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / "proxy.pid").write_text(text)
+    assert end_left_proxy(tmp_path / "proxy.pid") is False
+    assert end_left_proxy(tmp_path / "missing.pid") is False
+
+
+def test_a_systemd_that_does_not_answer_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "systemd-run"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(groups, "SYSTEMD_TIMEOUT_S", 0.2)
+    assert systemd_scope(Limits(2**30, 1.0)) is None
+
+
+@pytest.mark.parametrize("taken", [0, 1, 2])
+def test_a_taken_port_moves_the_hub_to_the_next_three(taken: int) -> None:
+    first = next(
+        port for port in range(20000, 60000, 6) if all(start._is_free(port + offset) for offset in range(6))
+    )
+    assert start._free_ports(first) == first
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", first + taken))
+        other.listen()
+        assert start._free_ports(first) == first + 3
+
+
+def test_no_free_ports_at_all_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "_is_free", lambda _port: False)
+    assert start._free_ports(20000) is None
+
+
+def summary(retried: int) -> list[str]:
+    counts = {"passed": 12, "failed": 0, "skipped": 1, "retried": retried}
+    program = (
+        f"import {{ summary }} from {json.dumps(str(ROOT / 'scripts/test-summary.mjs'))};"
+        f"console.log(summary([['browser', {json.dumps(counts)}, '3.5']], {json.dumps(counts)}).join('\\n'))"
+    )
+    answer = subprocess.run(
+        ["node", "--input-type=module", "-e", program], capture_output=True, text=True, check=True
+    )
+    return answer.stdout.splitlines()
+
+
+def test_what_passed_at_the_second_try_has_its_own_column_and_line() -> None:
+    table, note, last = summary(2)
+    assert " ".join(table.split()) == "browser 12 passed 0 failed 1 skipped 2 at the second try 3.5 s"
+        "browser",
+        "12",
+        "passed",
+        "0",
+        "failed",
+        "1",
+        "skipped",
+        "2",
+        "at",
+        "the",
+        "second",
+        "try",
+        "3.5",
+        "s",
+    ]
+    assert note.startswith("2 passed at the second try")
+    assert last == "12 passed, 0 failed, 1 skipped"
+    assert summary(0)[1:] == ["12 passed, 0 failed, 1 skipped"]
+
+
+def test_the_build_looks_at_every_setting_of_the_compiler_it_is_given() -> None:
+    build = json.loads((ROOT / "package.json").read_text())["scripts"]["build:programs"]
+    settings = [word for word in build.split() if word.startswith("tsconfig")]
+    sources = (ROOT / "scripts/labkeeper.mjs").read_text().split("const sources = [")[1].split("]")[0]
+    assert settings
+    for name in settings:
+        assert f"'{name}'" in sources
