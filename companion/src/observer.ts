@@ -61,6 +61,11 @@ export interface IObserver {
   /** CPU scheduler periods since the start, as the last sample found them: all, and throttled ones; null = no quota. */
   throttling(): { readonly periods: number; readonly throttled: number } | null;
   /**
+   * Threads that run or wait for a CPU now, in that process of a kernel's tree where they are most (a variable such as
+   * OMP_NUM_THREADS holds for each process alone); null = not known. Looks at every thread: 10 µs each.
+   */
+  runnableThreads(kernelId: string): number | null;
+  /**
    * While on, every process of the container but PID 1, the server and the companion is a likelier victim of the
    * out-of-memory killer than they are; off puts everything back. Off at first.
    */

@@ -149,7 +149,7 @@ describe('a notice', () => {
     };
     await begin({ home: home.path, throttleMs: 60_000 });
     app.observer.quotaCores = 0.5;
-    app.observer.kernelThreads.set('a', 80);
+    app.observer.runnable.set('a', 64);
     await throttle();
     const notice = read(await next('cpu-throttled', false));
     expect(notice.verdict.advice).toContainEqual({
@@ -164,9 +164,26 @@ describe('a notice', () => {
 
     await begin({ home: home.path, throttleMs: 60_000, boot: 'boot-2' });
     app.observer.quotaCores = 0.5;
-    app.observer.kernelThreads.set('a', 80);
+    app.observer.runnable.set('a', 64);
     await throttle();
     expect(causes()).toEqual([]);
+  });
+
+  it('blames no threads of a cell of one thread, though its libraries have eighty, and looks only while it is held', async () => {
+    await begin({ throttleMs: 60_000 });
+    app.observer.quotaCores = 0.5;
+    app.observer.runnable.set('a', 1);
+    await app.pass(10_000, 1000);
+    expect(app.observer.threadLooks).toBe(0);
+    for (let i = 0; i < 90; i += 1) {
+      const { periods, throttled } = app.observer.throttled ?? { periods: 0, throttled: 0 };
+      app.observer.throttled = { periods: periods + 10, throttled: throttled + 9 };
+      await app.pass(1000, 1000);
+    }
+    const { verdict } = read(await next('cpu-throttled', false));
+    expect(verdict).toMatchObject({ confidence: 'medium', advice: [{ kind: 'bigger-tier' }] });
+    expect(verdict.proofs).toContainEqual({ kind: 'threads', threads: 1, quotaCores: 0.5 });
+    expect(app.observer.threadLooks).toBeGreaterThan(50);
   });
 
   it('is never given when notices are switched off', async () => {

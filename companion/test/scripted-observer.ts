@@ -20,7 +20,9 @@ export class ScriptedObserver implements IObserver {
   processes: { current: number; limit: number | null } = { current: 12, limit: null };
   /** Memory of each kernel's tree. */
   readonly kernelBytes = new Map<string, number>();
-  readonly kernelThreads = new Map<string, number>();
+  /** Threads that want to run, and how often somebody asked. */
+  readonly runnable = new Map<string, number>();
+  threadLooks = 0;
   /** Handed out once by takeLostWorkers. */
   readonly lost = new Map<string, LostWorker[]>();
   throttled: { periods: number; throttled: number } | null = { periods: 0, throttled: 0 };
@@ -67,7 +69,7 @@ export class ScriptedObserver implements IObserver {
           memoryBytes: this.kernelBytes.get(kernelId) ?? 60 * MIB,
           peakBytes: this.kernelBytes.get(kernelId) ?? 60 * MIB,
           cpuCores: 0,
-          threads: this.kernelThreads.get(kernelId) ?? 8,
+          threads: 80,
           processes: 1
         }))
     };
@@ -120,6 +122,11 @@ export class ScriptedObserver implements IObserver {
 
   throttling(): { periods: number; throttled: number } | null {
     return this.throttled;
+  }
+
+  runnableThreads(kernelId: string): number | null {
+    this.threadLooks += 1;
+    return this.runnable.get(kernelId) ?? null;
   }
 
   protectServer(on: boolean): void {

@@ -16,6 +16,7 @@ const THREADS = 20;
 const START = 22;
 const RSS = 24;
 
+const RUNNING = 'R'.charCodeAt(0);
 /** Zombie and dead. */
 const GONE_STATES: readonly number[] = ['Z', 'X', 'x'].map(state => state.charCodeAt(0));
 
@@ -34,6 +35,8 @@ export class ProcStat {
   rssPages = 0;
   /** It ended; what is left is its exit status. */
   gone = false;
+  /** It runs or waits for a CPU, also while a quota holds it. */
+  runnable = false;
   /** Changes when the name changes, which it does at exec. */
   nameHash = 0;
 
@@ -60,6 +63,7 @@ export class ProcStat {
       switch (field) {
         case STATE:
           this.gone = GONE_STATES.includes(bytes[at] ?? 0);
+          this.runnable = bytes[at] === RUNNING;
           break;
         case PPID:
           this.ppid = numberAt(bytes, at, length);

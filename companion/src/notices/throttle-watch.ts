@@ -22,6 +22,9 @@ export class ThrottleWatch {
   look(sample: Sample): void {
     const { facts, board, ledger } = this.options;
     const throttling = facts.observer.throttling();
+    // Looking at every thread costs something, so only in seconds in which the quota held somebody.
+    const held = throttling !== null && this.throttled !== null && throttling.throttled > this.throttled;
+    this.throttled = throttling?.throttled ?? null;
     const finding = throttling
       ? this.detector.add({
           atMs: sample.atMs,
@@ -31,7 +34,7 @@ export class ThrottleWatch {
             kernelId,
             title,
             busy: state === 'busy',
-            threads: facts.recent.usageOf(kernelId)?.threads ?? 0
+            runnable: held && state === 'busy' ? facts.observer.runnableThreads(kernelId) : null
           }))
         })
       : null;
@@ -57,5 +60,7 @@ export class ThrottleWatch {
   }
 
   private readonly detector: ThrottleDetector;
+  /** Throttled periods at the last look. */
+  private throttled: number | null = null;
   private open: string | null = null;
 }

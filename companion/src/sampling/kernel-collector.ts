@@ -3,6 +3,7 @@ import type { Kernel, KernelUsage, LostWorker } from '@labkeeper/protocol';
 import type { ICollector } from '../collectors/collector.js';
 import type { OomScores } from './oom-scores.js';
 import type { ProcessTable } from './process-table.js';
+import { runnableThreads } from './runnable-threads.js';
 
 /** A look at the processes that is younger than this is good enough to say who was lost. */
 const FRESH_MS = 100;
@@ -57,6 +58,17 @@ export class KernelCollector implements ICollector<KernelUsage[]> {
       this.look();
     }
     return this.parts.table.tree(kernelId)?.takeLost() ?? [];
+  }
+
+  /** Threads that run or wait for a CPU, in that process of the kernel's where they are most; null = not known. */
+  runnableThreads(kernelId: string): number | null {
+    const { table } = this.parts;
+    let most: number | null = null;
+    for (const { pid } of table.tree(kernelId)?.members ?? []) {
+      const runnable = runnableThreads(table.procRoot, pid);
+      most = runnable === null ? most : Math.max(most ?? 0, runnable);
+    }
+    return most;
   }
 
   /** Raises the scores of everybody but the server, from now on; or puts them back. */

@@ -118,6 +118,10 @@ export class MachineObserver implements IObserver {
     return [];
   }
 
+  runnableThreads(): null {
+    return null;
+  }
+
   throttling(): null {
     return null;
   }

@@ -156,6 +156,10 @@ export class ProcObserver implements IObserver {
     return this.cpuCollector.throttling();
   }
 
+  runnableThreads(kernelId: string): number | null {
+    return this.kernelCollector.runnableThreads(kernelId);
+  }
+
   protectServer(on: boolean): void {
     this.kernelCollector.protectServer(on);
   }

@@ -62,6 +62,11 @@ export class ProcessTable {
     return this.list.ofGroup;
   }
 
+  /** Where it looks: `/proc`. */
+  get procRoot(): string {
+    return this.options.procRoot;
+  }
+
   /** The tree of a kernel, or undefined. */
   tree(kernelId: string): KernelTree | undefined {
     return this.byKernel.get(kernelId);

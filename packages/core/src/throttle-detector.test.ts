@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { judgeThrottle } from './judge-throttle.js';
 import { ThrottleDetector, type IThrottledKernel, type IThrottleFinding } from './throttle-detector.js';
 
-const KERNEL: IThrottledKernel = { kernelId: 'k', title: 'k.ipynb', busy: true, threads: 80 };
+const KERNEL: IThrottledKernel = { kernelId: 'k', title: 'k.ipynb', busy: true, runnable: 80 };
 
 interface IMoment {
   /** Share of throttled periods. */
@@ -100,17 +100,28 @@ describe('ThrottleDetector', () => {
     ['64 threads want to run on 2 cores', { runnable: 64 }, 2, 'threads'],
     ['one thread wants more than half a core', { runnable: 1 }, 0.5, 'small-quota'],
     ['two want to run on 2.5 cores', { runnable: 2 }, 2.5, 'small-quota'],
-    ['a plain kernel with its resting threads', { threads: 14 }, 0.5, 'small-quota'],
-    ['a kernel with 64 threads of its libraries', { threads: 78 }, 0.5, 'threads']
+    ['nobody looked at the threads', { runnable: null }, 0.5, 'small-quota']
   ])('says why: %s', (_what, kernel, quotaCores, cause) => {
     const finding = new Machine().run(330, { share: 0.9, quotaCores, kernels: [{ ...KERNEL, ...kernel }] });
     expect(finding?.cause).toBe(cause);
   });
 
+  it('counts the threads over the whole time, not at one moment', () => {
+    const machine = new Machine();
+    const look = (runnable: number): IThrottleFinding | null =>
+      machine.run(1, { share: 0.9, kernels: [{ ...KERNEL, runnable }] });
+    let finding = null;
+    for (let i = 0; i < 330; i += 1) {
+      // A thread that computes, and now and then one of the kernel's own that answers a heartbeat.
+      finding = look(i % 10 === 9 ? 3 : 1);
+    }
+    expect(finding).toMatchObject({ threads: 1, cause: 'small-quota' });
+  });
+
   it('names the kernel with most threads', () => {
     const finding = new Machine().run(330, {
       share: 0.9,
-      kernels: [{ ...KERNEL, kernelId: 'few', threads: 20 }, KERNEL]
+      kernels: [{ ...KERNEL, kernelId: 'few', runnable: 20 }, KERNEL]
     });
     expect(finding?.kernelId).toBe('k');
   });
@@ -137,5 +148,12 @@ describe('judgeThrottle', () => {
   it('does not blame threads where the quota is small', () => {
     const kinds = judgeThrottle({ ...FINDING, cause: 'small-quota' }).advice.map(({ kind }) => kind);
     expect(kinds).toEqual(['bigger-tier']);
+  });
+
+  it('is never certain, and shows no number of threads that it does not know', () => {
+    expect(judgeThrottle(FINDING).confidence).toBe('high');
+    const verdict = judgeThrottle({ ...FINDING, threads: null, cause: 'small-quota' });
+    expect(verdict.confidence).toBe('medium');
+    expect(verdict.proofs.map(({ kind }) => kind)).toEqual(['throttled']);
   });
 });

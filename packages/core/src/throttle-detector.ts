@@ -13,10 +13,8 @@ export interface IThrottledKernel {
   readonly kernelId: string;
   readonly title: string;
   readonly busy: boolean;
-  /** All threads of the kernel and what it started, sleeping ones included. */
-  readonly threads: number;
-  /** Those that run or want to run; null or absent = not known. */
-  readonly runnable?: number | null;
+  /** Threads of one process that run or want to run at this moment; null = not looked, or not known. */
+  readonly runnable: number | null;
 }
 
 /** A running cell suffered from the quota. */
@@ -26,9 +24,10 @@ export interface IThrottleFinding {
   /** Share of throttled periods while it lasted. */
   readonly share: number;
   readonly forMs: number;
-  readonly threads: number;
+  /** How many threads wanted to run at once, on average while it lasted; null = not known. */
+  readonly threads: number | null;
   readonly quotaCores: number;
-  /** More threads want to run than the quota lets, or the quota is simply small. */
+  /** More threads wanted to run than the quota lets, as far as is known; else the quota is simply small. */
   readonly cause: 'threads' | 'small-quota';
 }
 
@@ -39,8 +38,8 @@ export interface IThrottleOptions {
   readonly share?: number;
 }
 
-/** Threads that an ipykernel has of itself, nearly always asleep: they are not what fights for the quota. */
-const RESTING_THREADS = 16;
+/** So many looks at the threads before their number is known: one can fall into a pause. */
+const LEAST_LOOKS = 5;
 /** Fewer periods per second than this: the container hardly ran, so being throttled in them cost nothing. */
 const LEAST_PERIODS_PER_SECOND = 2;
 /** Longer without a reading than this: nobody knows what was in between. */
@@ -58,7 +57,7 @@ export class ThrottleDetector {
   /**
    * Takes a reading.
    *
-   * @returns what suffers now: the kernel with most threads among those that were busy and throttled for the whole
+   * @returns what suffers now: the kernel with most threads that want to run among those that were busy and throttled for the whole
    * window; null = nothing.
    */
   add(reading: IThrottleReading): IThrottleFinding | null {
@@ -73,10 +72,12 @@ export class ThrottleDetector {
       return null;
     }
     slice.last = reading;
+    this.count(reading);
     for (const kernelId of slice.busy) {
       if (!reading.kernels.some(kernel => kernel.kernelId === kernelId && kernel.busy)) {
         slice.busy.delete(kernelId);
         this.suffering.delete(kernelId);
+        this.wanting.delete(kernelId);
       }
     }
     if (reading.atMs - slice.first.atMs >= this.sliceMs) {
@@ -90,6 +91,22 @@ export class ThrottleDetector {
   reset(): void {
     this.slice = null;
     this.suffering.clear();
+    this.wanting.clear();
+  }
+
+  /** Adds up how many threads wanted to run. */
+  private count(reading: IThrottleReading): void {
+    for (const { kernelId, runnable, busy } of reading.kernels) {
+      if (busy && runnable !== null) {
+        const { sum, looks } = this.wanting.get(kernelId) ?? { sum: 0, looks: 0 };
+        this.wanting.set(kernelId, { sum: sum + runnable, looks: looks + 1 });
+      }
+    }
+  }
+
+  private threadsOf(kernelId: string): number | null {
+    const { sum, looks } = this.wanting.get(kernelId) ?? { sum: 0, looks: 0 };
+    return looks < LEAST_LOOKS ? null : Math.round(sum / looks);
   }
 
   private close({ first, last, busy }: ISlice): void {
@@ -100,6 +117,7 @@ export class ThrottleDetector {
       (last.throttled - first.throttled) / periods >= this.threshold;
     if (!high) {
       this.suffering.clear();
+      this.wanting.clear();
       return;
     }
     for (const kernelId of busy) {
@@ -116,20 +134,20 @@ export class ThrottleDetector {
       if (!since || forMs < this.windowMs) {
         return [];
       }
-      const wanting = kernel.runnable ?? Math.max(1, kernel.threads - RESTING_THREADS);
+      const threads = this.threadsOf(kernel.kernelId);
       return [
         {
           kernelId: kernel.kernelId,
           title: kernel.title,
           share: Math.min(1, (now.throttled - since.throttled) / Math.max(1, now.periods - since.periods)),
           forMs,
-          threads: kernel.runnable ?? kernel.threads,
+          threads,
           quotaCores,
-          cause: wanting > threadsFor(quotaCores) ? 'threads' : 'small-quota'
+          cause: threads !== null && threads > Math.ceil(quotaCores) ? 'threads' : 'small-quota'
         }
       ];
     });
-    return findings.sort((a, b) => b.threads - a.threads)[0] ?? null;
+    return findings.sort((a, b) => (b.threads ?? 0) - (a.threads ?? 0))[0] ?? null;
   }
 
   private readonly windowMs: number;
@@ -138,6 +156,8 @@ export class ThrottleDetector {
   private slice: ISlice | null = null;
   /** Since which reading each kernel was busy in slices that were all throttled. */
   private readonly suffering = new Map<string, IThrottleReading>();
+  /** How many threads of each kernel wanted to run, in all looks since it has been busy and throttled. */
+  private readonly wanting = new Map<string, { readonly sum: number; readonly looks: number }>();
 }
 
 /** How many threads a quota feeds: at least one. */
