@@ -2,7 +2,7 @@ import type { CodeCell } from '@jupyterlab/cells';
 import type { Death } from '@labkeeper/protocol';
 import type { ICompanion } from '@labkeeper/labkit';
 import type { IDisposable } from '@lumino/disposable';
-import { Signal } from '@lumino/signaling';
+import { Signal, type ISignal } from '@lumino/signaling';
 import { CellMark } from './cell-mark.js';
 import type { IOpenDocument, OpenDocuments } from './documents.js';
 import { eventHeadline, explainDeath } from './explanation.js';
@@ -22,8 +22,8 @@ export interface IDeathTellerOptions {
   readonly companion: ICompanion;
   readonly speech: Speech;
   readonly desk: FrontDesk;
-  readonly documents: OpenDocuments;
-  readonly runs: RunningCells;
+  readonly documents: Pick<OpenDocuments, 'ofKernel' | 'ofPath'>;
+  readonly runs: Pick<RunningCells, 'atDeath'> & { readonly found: ISignal<unknown, ICellRun> };
   readonly switches: Switches;
   readonly told: RememberedIds;
   /** A clock in milliseconds that does not jump. */

@@ -107,9 +107,7 @@ export function explainDeaths(options: IExplainDeathsOptions): IEventWords & IDi
   const silent = new SilentEnd({
     documents,
     isTold: kernelId => teller.isTold(kernelId) || !switches.showDeathDialog,
-    onEnd: (kernelId, { sessionContext }) => {
-      desk.show(kernelId, unexplainedEnd(sessionContext.name, speech));
-    },
+    onEnd: (kernelId, { name }) => desk.show(kernelId, unexplainedEnd(name, speech)),
     now: options.steadyNow
   });
   const parts = DisposableSet.from([

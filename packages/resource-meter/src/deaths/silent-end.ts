@@ -1,18 +1,31 @@
-import type { ISessionContext } from '@jupyterlab/apputils';
 import type { IDisposable } from '@lumino/disposable';
-import { Signal } from '@lumino/signaling';
-import type { IOpenDocument, OpenDocuments } from './documents.js';
+import { Signal, type ISignal } from '@lumino/signaling';
 import { HOLD_MS } from './stock-dialogs.js';
 
 /** A kernel that ends this long after Lab heard of its death ended by it, in milliseconds. */
 const AFTER_DEATH_MS = 60_000;
 
+/** The part of a document's session that is watched. */
+export interface IWatchedSession {
+  readonly name: string;
+  readonly isTerminating: boolean;
+  readonly session: { readonly kernel: { readonly id: string } | null } | null;
+  readonly statusChanged: ISignal<unknown, string>;
+}
+
+interface IWatchedDocument {
+  readonly sessionContext: IWatchedSession;
+}
+
 export interface ISilentEndOptions {
-  readonly documents: OpenDocuments;
+  readonly documents: {
+    readonly all: readonly IWatchedDocument[];
+    readonly added: ISignal<unknown, IWatchedDocument>;
+  };
   /** Whether a verdict about this kernel was told. */
   readonly isTold: (kernelId: string) => boolean;
   /** Tells that the kernel ended for good, and that nobody said why. */
-  readonly onEnd: (kernelId: string, document: IOpenDocument) => void;
+  readonly onEnd: (kernelId: string, session: IWatchedSession) => void;
   /** A clock in milliseconds that does not jump. */
   readonly now: () => number;
 }
@@ -37,14 +50,11 @@ export class SilentEnd implements IDisposable {
     this.timers.forEach(clearTimeout);
   }
 
-  private watch(document: IOpenDocument): void {
-    document.sessionContext.statusChanged.connect(
-      (context, status) => this.onStatus(document, context, status),
-      this
-    );
+  private watch({ sessionContext }: IWatchedDocument): void {
+    sessionContext.statusChanged.connect((_, status) => this.onStatus(sessionContext, status), this);
   }
 
-  private onStatus(document: IOpenDocument, context: ISessionContext, status: string): void {
+  private onStatus(context: IWatchedSession, status: string): void {
     const { now, isTold, onEnd } = this.options;
     const kernelId = context.session?.kernel?.id;
     if (kernelId === undefined) {
@@ -67,13 +77,13 @@ export class SilentEnd implements IDisposable {
     const timer = setTimeout(() => {
       this.timers.delete(timer);
       if (!isTold(kernelId)) {
-        onEnd(kernelId, document);
+        onEnd(kernelId, context);
       }
     }, HOLD_MS);
     this.timers.add(timer);
   }
 
-  private readonly diedMs = new WeakMap<ISessionContext, number>();
+  private readonly diedMs = new WeakMap<IWatchedSession, number>();
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   private disposed = false;
 }
