@@ -112,6 +112,23 @@ describe('heldBytes', () => {
       expect(held).toEqual({ bytes: 200 * MIB, how: 'sample' });
     });
 
+    it('is the peak of one of several whose last sample fell into its end', () => {
+      // Measured, as all numbers here.
+      const held = heldBytes(
+        evidence({
+          ...OWN,
+          limitBytes: 734003200,
+          exitPeakBytes: 642433024,
+          kernelSampleBytes: 297423634,
+          kernelPeakBytes: 569348096,
+          memoryAfter: memory(114028544),
+          diedTogether: ['b'],
+          otherKernels: [other('b', 5332189)]
+        })
+      );
+      expect(held).toEqual({ bytes: 642433024 - 28 * MIB, how: 'peak' });
+    });
+
     it('is the difference where workers held more than the process', () => {
       const held = heldBytes(
         evidence({ ...grown, exitPeakBytes: 500 * MIB, memoryAfter: memory(248 * MIB) })

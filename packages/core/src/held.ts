@@ -7,6 +7,8 @@ const SIGKILL = 9;
 const LIBRARY_BYTES = 28 * 1024 * 1024;
 /** By this factor a peak is another one than that which samples saw. */
 const UNSEEN = 1.1;
+/** Samples that make up less than this share of what the dead held were taken too early or too late. */
+const ACCOUNTED = 0.9;
 
 /** What a kernel held when it died, and how that is known. */
 export interface IHeld {
@@ -27,8 +29,9 @@ export interface IHeld {
  * - died alone at the own limit: the larger of peak, difference and sample. Where the difference is even below the
  *   sample although the kernel was running, the reading came too early, and the sample plus what was missing to the
  *   limit takes its place.
- * - several died there: the peak, or the sample where it had seen as much; without a peak the difference is split by
- *   their samples, and without those the own sample stands.
+ * - several died there: the peak, or the sample where it had seen as much and the samples of the dead make up what
+ *   became free (a sample may fall into the moments in which a killed process gives its memory back); without a peak
+ *   the difference is split by their samples, and without those the own sample stands.
  * - killed for another's memory: the larger of peak and sample.
  * - any other death: the last sample.
  */
@@ -43,8 +46,16 @@ export function heldBytes(evidence: Evidence): IHeld | null {
   }
   const peak = unseenPeak(evidence);
   const together = freedAtLimit(evidence);
-  if (together === null || (evidence.diedTogether.length > 0 && exitPeakBytes !== null)) {
+  if (together === null) {
     return peak ? larger(peak, sample) : sample;
+  }
+  if (evidence.diedTogether.length > 0 && exitPeakBytes !== null) {
+    const accounted = sampleOfTheDead(evidence);
+    return peak === null && accounted !== null && accounted < ACCOUNTED * together
+      ? larger({ bytes: Math.min(processPeak(exitPeakBytes), together), how: 'peak' }, sample)
+      : peak
+        ? larger(peak, sample)
+        : sample;
   }
   if (evidence.diedTogether.length > 0) {
     const share = shareOfTheDead(evidence);
@@ -71,7 +82,7 @@ function unseenPeak(evidence: Evidence): IHeld | null {
   if (exitPeakBytes === null) {
     return null;
   }
-  const bytes = Math.max(0, exitPeakBytes - LIBRARY_BYTES);
+  const bytes = processPeak(exitPeakBytes);
   const seenBytes = kernelPeakBytes ?? 0;
   const wasHighest = (kernelSampleBytes ?? 0) * UNSEEN >= seenBytes;
   return bytes > UNSEEN * seenBytes || wasHighest
@@ -102,8 +113,19 @@ function caughtUp(evidence: Evidence, sample: IHeld | null): IHeld | null {
     : sample;
 }
 
+/** The part of a process's peak that could not be freed. */
+function processPeak(exitPeakBytes: number): number {
+  return Math.max(0, exitPeakBytes - LIBRARY_BYTES);
+}
+
 /** This kernel's part of what all who died together held; null where a sample of one is missing. */
-function shareOfTheDead({ kernelSampleBytes, diedTogether, otherKernels }: Evidence): number | null {
+function shareOfTheDead(evidence: Evidence): number | null {
+  const total = sampleOfTheDead(evidence);
+  return total === null || total === 0 ? null : (evidence.kernelSampleBytes ?? 0) / total;
+}
+
+/** What all who died together held when they were measured last; null where a sample of one is missing. */
+function sampleOfTheDead({ kernelSampleBytes, diedTogether, otherKernels }: Evidence): number | null {
   let total = kernelSampleBytes ?? 0;
   for (const kernelId of diedTogether) {
     const other = otherKernels.find(kernel => kernel.kernelId === kernelId);
@@ -112,7 +134,7 @@ function shareOfTheDead({ kernelSampleBytes, diedTogether, otherKernels }: Evide
     }
     total += other.memoryBytes;
   }
-  return kernelSampleBytes === null || total === 0 ? null : kernelSampleBytes / total;
+  return kernelSampleBytes === null ? null : total;
 }
 
 function larger(a: IHeld, b: IHeld | null): IHeld {
