@@ -133,6 +133,10 @@ function installPython(folder, lock) {
 /** Makes `folder` (a virtual environment) run this checkout: its Python package, its bundle, its server setting. */
 function link(folder) {
   const python = join(folder, 'bin', 'python');
+  const extension = join(folder, 'share/jupyter/labextensions/@labkeeper/labextension');
+  // The link of an earlier run would lead the installer into the checkout, where it leaves a file.
+  rmSync(extension, { recursive: true, force: true });
+  rmSync(join(root, 'labkeeper/labextension/install.json'), { force: true });
   run(
     join(bin, 'uv'),
     'pip',
@@ -146,10 +150,9 @@ function link(folder) {
     '.'
   );
   // An editable install copies the bundle; a link follows the next build.
-  const extensions = join(folder, 'share/jupyter/labextensions/@labkeeper');
-  rmSync(join(extensions, 'labextension'), { recursive: true, force: true });
-  mkdirSync(extensions, { recursive: true });
-  symlinkSync(join(root, 'labkeeper/labextension'), join(extensions, 'labextension'));
+  rmSync(extension, { recursive: true, force: true });
+  mkdirSync(dirname(extension), { recursive: true });
+  symlinkSync(join(root, 'labkeeper/labextension'), extension);
 }
 
 function setUp() {

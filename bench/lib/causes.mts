@@ -53,13 +53,24 @@ function heldIsTrue(death: Death, server: IServer, kernel: IKernel): string | nu
   const held = death.verdict.heldBytes;
   const real = truth(server, kernel);
   if (held === null) return 'nothing is said of what it held';
-  return Math.abs(held - real) <= 0.1 * real ? null : `held ${Math.round(held / 1e6)} MB said, ${Math.round(real / 1e6)} MB true`;
+  return Math.abs(held - real) <= 0.1 * real
+    ? null
+    : `held ${Math.round(held / 1e6)} MB said, ${Math.round(real / 1e6)} MB true`;
 }
 
 /** Asks for a kernel that cannot start; whatever the server answers. */
 async function ask(server: IServer, kernel: IKernel, spec: string): Promise<void> {
-  const body = JSON.stringify({ path: kernel.path, name: kernel.path, type: 'notebook', kernel: { name: spec } });
-  await server.fetch('/api/sessions', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+  const body = JSON.stringify({
+    path: kernel.path,
+    name: kernel.path,
+    type: 'notebook',
+    kernel: { name: spec }
+  });
+  await server.fetch('/api/sessions', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body
+  });
 }
 
 /** Waits until the server knows the kernel no more. */
@@ -72,14 +83,29 @@ async function gone(server: IServer, kernel: IKernel): Promise<void> {
 }
 
 const says = (text: RegExp) => (death: Death) =>
-  death.verdict.proofs.some(proof => proof.kind === 'start-message' && text.test(proof.text)) ? null : `no start message like ${text}`;
+  death.verdict.proofs.some(proof => proof.kind === 'start-message' && text.test(proof.text))
+    ? null
+    : `no start message like ${text}`;
 
-const signalSelf = (name: string) => (_: IServer, kernel: IKernel) => kernel.send(`import os, signal; os.kill(os.getpid(), signal.${name})`);
+const signalSelf = (name: string) => (_: IServer, kernel: IKernel) =>
+  kernel.send(`import os, signal; os.kill(os.getpid(), signal.${name})`);
 const code = (text: string) => (_: IServer, kernel: IKernel) => kernel.send(text);
 
 export const CASES: readonly ICase[] = [
-  { name: 'memory, fast', expected: 'memory-limit', answer: 'death', provoke: (_, kernel) => kernel.send(hog(kernel, 'pass')), check: heldIsTrue },
-  { name: 'memory, slow', expected: 'memory-limit', answer: 'death', provoke: (_, kernel) => kernel.send(hog(kernel, 'time.sleep(0.01)')), check: heldIsTrue },
+  {
+    name: 'memory, fast',
+    expected: 'memory-limit',
+    answer: 'death',
+    provoke: (_, kernel) => kernel.send(hog(kernel, 'pass')),
+    check: heldIsTrue
+  },
+  {
+    name: 'memory, slow',
+    expected: 'memory-limit',
+    answer: 'death',
+    provoke: (_, kernel) => kernel.send(hog(kernel, 'time.sleep(0.01)')),
+    check: heldIsTrue
+  },
   {
     name: 'memory, two kernels at once',
     expected: 'memory-limit',
@@ -110,7 +136,12 @@ export const CASES: readonly ICase[] = [
     provoke: (_, kernel) => kernel.send(hog(kernel, 'pass')),
     check: heldIsTrue
   },
-  { name: 'killed from outside', expected: 'killed-outside', answer: 'death', provoke: signalSelf('SIGKILL') },
+  {
+    name: 'killed from outside',
+    expected: 'killed-outside',
+    answer: 'death',
+    provoke: signalSelf('SIGKILL')
+  },
   {
     name: 'killed by hand near the limit',
     expected: 'killed-outside',
@@ -130,7 +161,12 @@ while used() < ${Math.round(limit * 0.94)}: rows.append(b'x' * 2_000_000)`
     }
   },
   { name: 'terminated', expected: 'terminated-outside', answer: 'death', provoke: signalSelf('SIGTERM') },
-  { name: 'segmentation fault', expected: 'segfault', answer: 'death', provoke: code('import ctypes; ctypes.string_at(0)') },
+  {
+    name: 'segmentation fault',
+    expected: 'segfault',
+    answer: 'death',
+    provoke: code('import ctypes; ctypes.string_at(0)')
+  },
   {
     name: 'bus error',
     expected: 'bus-error',
@@ -148,7 +184,12 @@ file = open('/dev/shm/full', 'w+b'); file.truncate(2**27)
 view = mmap.mmap(file.fileno(), 0)
 for at in range(0, len(view), mmap.PAGESIZE): view[at] = 1`)
   },
-  { name: 'illegal instruction', expected: 'illegal-instruction', answer: 'death', provoke: signalSelf('SIGILL') },
+  {
+    name: 'illegal instruction',
+    expected: 'illegal-instruction',
+    answer: 'death',
+    provoke: signalSelf('SIGILL')
+  },
   { name: 'abort', expected: 'abort', answer: 'death', provoke: code('import os; os.abort()') },
   { name: 'floating point trap', expected: 'floating-point', answer: 'death', provoke: signalSelf('SIGFPE') },
   { name: 'os._exit(3)', expected: 'exited', answer: 'death', provoke: code('import os; os._exit(3)') },
@@ -163,7 +204,9 @@ for at in range(0, len(view), mmap.PAGESIZE): view[at] = 1`)
     provoke: (_, kernel) => kernel.send(`import os; open('broken', 'w').close(); os.kill(os.getpid(), 9)`),
     check: death =>
       says(/no_such_module/)(death) ??
-      (death.verdict.proofs.some(proof => proof.kind === 'ended-first' && proof.cause === 'killed-outside') ? null : 'what killed it first is not told')
+      (death.verdict.proofs.some(proof => proof.kind === 'ended-first' && proof.cause === 'killed-outside')
+        ? null
+        : 'what killed it first is not told')
   },
   {
     name: 'cannot start: missing module',
@@ -187,7 +230,8 @@ for at in range(0, len(view), mmap.PAGESIZE): view[at] = 1`)
     answer: 'death',
     spec: 'doomed',
     until: death => death.consequence === 'gave-up',
-    provoke: (_, kernel) => kernel.send(`import os; open('doom', 'w').close(); import ctypes; ctypes.string_at(0)`),
+    provoke: (_, kernel) =>
+      kernel.send(`import os; open('doom', 'w').close(); import ctypes; ctypes.string_at(0)`),
     check: death => (death.evidence.series === 6 ? null : `series ${death.evidence.series} said, 6 true`)
   },
   {
@@ -248,6 +292,11 @@ finally:
     }
   },
   // IPython catches it: the kernel lives.
-  { name: 'sys.exit() in a cell', expected: 'asked-for', answer: 'silence', provoke: code('import sys; sys.exit(4)') },
+  {
+    name: 'sys.exit() in a cell',
+    expected: 'asked-for',
+    answer: 'silence',
+    provoke: code('import sys; sys.exit(4)')
+  },
   { name: 'culled', expected: 'asked-for', answer: 'silence', stage: 'culling', provoke: gone }
 ];

@@ -13,13 +13,21 @@ export interface IHub {
 }
 
 /** Starts the demo hub with a state of its own and waits until it has said where it is. */
-export async function startHub(options: { readonly port: number; readonly args?: readonly string[]; readonly environment?: Record<string, string> }): Promise<IHub> {
+export async function startHub(options: {
+  readonly port: number;
+  readonly args?: readonly string[];
+  readonly environment?: Record<string, string>;
+}): Promise<IHub> {
   const state = mkdtempSync(join(tmpdir(), 'labkeeper-hub-'));
   const password = 'benchmarks-only';
-  const hub = spawn('.venv/bin/python', ['-m', 'dev.start', '--port', String(options.port), '--state', state, ...(options.args ?? [])], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, LABKEEPER_TEST: '1', LABKEEPER_PASSWORD: password, ...options.environment }
-  });
+  const hub = spawn(
+    '.venv/bin/python',
+    ['-m', 'dev.start', '--port', String(options.port), '--state', state, ...(options.args ?? [])],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, LABKEEPER_TEST: '1', LABKEEPER_PASSWORD: password, ...options.environment }
+    }
+  );
   const url = await new Promise<string>((resolve, reject) => {
     let text = '';
     hub.stdout.on('data', data => {
@@ -58,7 +66,11 @@ export async function ownToken(page: Page, hub: IHub, user = 'researcher'): Prom
   // The hub's own pages take it from here; the cookie of this name may also be an older one of another path.
   return page.evaluate(async user => {
     const { jhdata } = window as unknown as { jhdata: { xsrf_token: string } };
-    const answer = await fetch(`/hub/api/users/${user}/tokens`, { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-XSRFToken': jhdata.xsrf_token }, body: '{}' });
+    const answer = await fetch(`/hub/api/users/${user}/tokens`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-XSRFToken': jhdata.xsrf_token },
+      body: '{}'
+    });
     if (!answer.ok) throw new Error(`the hub gives no token: ${answer.status} ${await answer.text()}`);
     const { token }: { token: string } = await answer.json();
     return token;
@@ -66,7 +78,11 @@ export async function ownToken(page: Page, hub: IHub, user = 'researcher'): Prom
 }
 
 /** The processes behind the only server of a hub. @throws when one of them does not run. */
-export function processesOf(hub: IHub): { readonly proxy: number; readonly server: number; readonly companion: number } {
+export function processesOf(hub: IHub): {
+  readonly proxy: number;
+  readonly server: number;
+  readonly companion: number;
+} {
   const pidIn = (file: string) => Number(readFileSync(join(hub.state, file), 'utf8'));
   const childWith = (parent: number, text: string) => {
     const found = childrenOf(parent).find(child => commandLine(child).includes(text));

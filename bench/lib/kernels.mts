@@ -11,7 +11,11 @@ export interface IKernel {
 }
 
 /** Starts a session with a kernel, as opening a notebook does, and waits until it answers. */
-export async function startKernel(server: Pick<IServer, 'url' | 'token' | 'fetch'>, path: string, kernelName = 'python3'): Promise<IKernel> {
+export async function startKernel(
+  server: Pick<IServer, 'url' | 'token' | 'fetch'>,
+  path: string,
+  kernelName = 'python3'
+): Promise<IKernel> {
   const answer = await server.fetch('/api/sessions', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -23,8 +27,14 @@ export async function startKernel(server: Pick<IServer, 'url' | 'token' | 'fetch
 }
 
 /** Connects to a kernel's channels. */
-export async function connectKernel(server: Pick<IServer, 'url' | 'token'>, id: string, path: string): Promise<IKernel> {
-  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/api/kernels/${id}/channels?session_id=bench&token=${server.token}`);
+export async function connectKernel(
+  server: Pick<IServer, 'url' | 'token'>,
+  id: string,
+  path: string
+): Promise<IKernel> {
+  const socket = new WebSocket(
+    `${server.url.replace('http', 'ws')}/api/kernels/${id}/channels?session_id=bench&token=${server.token}`
+  );
   await new Promise<void>((resolve, reject) => {
     socket.onopen = () => resolve();
     socket.onerror = () => reject(new Error(`no channels of kernel ${id}`));
@@ -36,13 +46,30 @@ export async function connectKernel(server: Pick<IServer, 'url' | 'token'>, id: 
     if (!request) return;
     if (message.msg_type === 'stream') request.output += message.content.text;
     if (message.msg_type === 'error') request.output += message.content.traceback.join('\n');
-    if (message.msg_type === 'status' && message.content.execution_state === 'idle') request.done(request.output);
+    if (message.msg_type === 'status' && message.content.execution_state === 'idle')
+      request.done(request.output);
   };
   const request = (code: string): string => {
     const msgId = crypto.randomUUID();
-    const header = { msg_id: msgId, msg_type: 'execute_request', username: 'bench', session: 'bench', date: new Date().toISOString(), version: '5.3' };
-    const content = { code, silent: false, store_history: false, user_expressions: {}, allow_stdin: false, stop_on_error: true };
-    socket.send(JSON.stringify({ channel: 'shell', header, parent_header: {}, metadata: {}, content, buffers: [] }));
+    const header = {
+      msg_id: msgId,
+      msg_type: 'execute_request',
+      username: 'bench',
+      session: 'bench',
+      date: new Date().toISOString(),
+      version: '5.3'
+    };
+    const content = {
+      code,
+      silent: false,
+      store_history: false,
+      user_expressions: {},
+      allow_stdin: false,
+      stop_on_error: true
+    };
+    socket.send(
+      JSON.stringify({ channel: 'shell', header, parent_header: {}, metadata: {}, content, buffers: [] })
+    );
     return msgId;
   };
   const kernel: IKernel = {
@@ -52,7 +79,10 @@ export async function connectKernel(server: Pick<IServer, 'url' | 'token'>, id: 
     run: (code, patienceMs = 30_000) =>
       new Promise((resolve, reject) => {
         const msgId = request(code);
-        const timer = setTimeout(() => reject(new Error(`kernel ${path} did not answer in ${patienceMs} ms`)), patienceMs);
+        const timer = setTimeout(
+          () => reject(new Error(`kernel ${path} did not answer in ${patienceMs} ms`)),
+          patienceMs
+        );
         waiting.set(msgId, {
           output: '',
           done: output => {

@@ -28,7 +28,10 @@ export async function whenLabIsUp(page: Page): Promise<void> {
 
 /** Runs one of Lab's commands. */
 export async function command(page: Page, id: string, args: Record<string, unknown> = {}): Promise<void> {
-  await page.evaluate(async ([id, args]) => void (await window.jupyterapp.commands.execute(id, args)), [id, args] as const);
+  await page.evaluate(async ([id, args]) => void (await window.jupyterapp.commands.execute(id, args)), [
+    id,
+    args
+  ] as const);
 }
 
 /** Opens a new notebook with a running kernel. */

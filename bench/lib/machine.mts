@@ -15,7 +15,9 @@ export function describeMachine(): string {
 /** The commit that is measured; ends in `+` when the working tree differs from it. */
 export function currentCommit(): string {
   const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
-  const dirty = git('status', '--porcelain', '--untracked-files=no', '--', ':!bench/results', ':!bench/RESULTS.md') !== '';
+  const dirty =
+    git('status', '--porcelain', '--untracked-files=no', '--', ':!bench/results', ':!bench/RESULTS.md') !==
+    '';
   return git('rev-parse', '--short=12', 'HEAD') + (dirty ? '+' : '');
 }
 
@@ -35,7 +37,10 @@ export async function whenQuiet(patienceMs = 120_000): Promise<void> {
   for (;;) {
     const busy = cpuPressure();
     if (busy === null || busy <= BUSY_PERCENT) return;
-    if (Date.now() > end) throw new Error(`the machine is busy (CPU pressure ${busy} %, limit ${BUSY_PERCENT} %); no timing was taken`);
+    if (Date.now() > end)
+      throw new Error(
+        `the machine is busy (CPU pressure ${busy} %, limit ${BUSY_PERCENT} %); no timing was taken`
+      );
     await new Promise(resolve => setTimeout(resolve, 2000));
   }
 }

@@ -1,4 +1,17 @@
-import { type Death, type Notice, PROTOCOL, Receiver, type Sample, companionHello, deathSeen, deathsKnown, encode, noticeGiven, pageHello, sampleTaken } from '../../packages/protocol/lib/index.js';
+import {
+  type Death,
+  type Notice,
+  PROTOCOL,
+  Receiver,
+  type Sample,
+  companionHello,
+  deathSeen,
+  deathsKnown,
+  encode,
+  noticeGiven,
+  pageHello,
+  sampleTaken
+} from '../../packages/protocol/lib/index.js';
 import type { IServer } from './server.mts';
 
 /** What a page hears, without a page. */
@@ -7,7 +20,10 @@ export interface IPage {
   readonly notices: Notice[];
   readonly samples: Sample[];
   /** The first death (also one already heard) that satisfies `wanted`, with the time at which it arrived. */
-  death(wanted: (death: Death) => boolean, patienceMs?: number): Promise<{ death: Death; arrivedAtMs: number }>;
+  death(
+    wanted: (death: Death) => boolean,
+    patienceMs?: number
+  ): Promise<{ death: Death; arrivedAtMs: number }>;
   notice(wanted: (notice: Notice) => boolean, patienceMs?: number): Promise<Notice>;
   close(): void;
 }

@@ -41,7 +41,9 @@ export function record(figure: IFigure, bench: string): void {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, `${figure.id}.json`), `${JSON.stringify(result, null, 1)}\n`);
   }
-  console.log(`${figure.id.padEnd(26)} ${String(value).padStart(10)} ${figure.unit.padEnd(8)} n=${figure.n}  ${figure.what}`);
+  console.log(
+    `${figure.id.padEnd(26)} ${String(value).padStart(10)} ${figure.unit.padEnd(8)} n=${figure.n}  ${figure.what}`
+  );
 }
 
 /** Makes `bench/RESULTS.md` from all results; not in a trial. */
@@ -51,8 +53,12 @@ export function writeTable(): void {
     .filter(name => name.endsWith('.json'))
     .sort()
     .map(name => JSON.parse(readFileSync(join(folder, name), 'utf8')))
-    .map(r => `| ${r.id} | ${r.what} | ${r.value} ${r.unit} | ${r.n} | ${r.peer ? `${r.peer.name}: ${r.peer.value}` : ''} | ${r.commit} |`);
-  const head = '# Measured\n\nMade by `npm run bench` from `bench/results/`; each file there holds its machine, command and raw samples.\n\n';
+    .map(
+      r =>
+        `| ${r.id} | ${r.what} | ${r.value} ${r.unit} | ${r.n} | ${r.peer ? `${r.peer.name}: ${r.peer.value}` : ''} | ${r.commit} |`
+    );
+  const head =
+    '# Measured\n\nMade by `npm run bench` from `bench/results/`; each file there holds its machine, command and raw samples.\n\n';
   const table = '| id | what | value | n | peer | commit |\n| --- | --- | --- | --- | --- | --- |\n';
   writeFileSync(join(dirname(folder), 'RESULTS.md'), `${head}${table}${rows.join('\n')}\n`);
 }

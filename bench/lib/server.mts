@@ -48,7 +48,9 @@ async function freePort(): Promise<number> {
     probe.on('error', reject);
     probe.listen(0, '127.0.0.1', () => {
       const address = probe.address();
-      probe.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
+      probe.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))
+      );
     });
   });
 }
@@ -88,22 +90,55 @@ export async function startServer(options: IServerOptions = {}): Promise<IServer
   mkdirSync(join(base, 'data'));
   options.prepare?.(join(base, 'data'));
   // `exec "$@"` keeps the server the direct child of the runner.
-  const inside = options.inside ? ['unshare', '-m', 'sh', '-c', [...options.inside, 'exec "$@"'].join(' && '), 'sh'] : [];
+  const inside = options.inside
+    ? ['unshare', '-m', 'sh', '-c', [...options.inside, 'exec "$@"'].join(' && '), 'sh']
+    : [];
   const logFile = join(base, 'server.log');
   const log = openSync(logFile, 'a');
   const runner: ChildProcess = spawn(
     '.venv/bin/python',
     [
-      ...['-m', 'dev.in_group', '--name', options.within ? `${options.within}/${group}` : group, '--memory', options.memory ?? '2G', '--cpu', String(options.cpu ?? 2)],
+      ...[
+        '-m',
+        'dev.in_group',
+        '--name',
+        options.within ? `${options.within}/${group}` : group,
+        '--memory',
+        options.memory ?? '2G',
+        '--cpu',
+        String(options.cpu ?? 2)
+      ],
       ...['--processes', String(options.processes ?? 2000), '--', ...inside],
-      ...[`${options.venv ?? '.venv'}/bin/${options.app ?? 'jupyter-lab'}`, '--no-browser', '--allow-root', `--port=${port}`, '--ServerApp.port_retries=0'],
-      ...[`--IdentityProvider.token=${token}`, `--ServerApp.root_dir=${join(home, 'work')}`, '--ServerApp.ip=127.0.0.1'],
-      ...['--LabApp.news_url=None', '--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate', '--LabApp.expose_app_in_browser=True', '--JupyterNotebookApp.expose_app_in_browser=True'],
+      ...[
+        `${options.venv ?? '.venv'}/bin/${options.app ?? 'jupyter-lab'}`,
+        '--no-browser',
+        '--allow-root',
+        `--port=${port}`,
+        '--ServerApp.port_retries=0'
+      ],
+      ...[
+        `--IdentityProvider.token=${token}`,
+        `--ServerApp.root_dir=${join(home, 'work')}`,
+        '--ServerApp.ip=127.0.0.1'
+      ],
+      ...[
+        '--LabApp.news_url=None',
+        '--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate',
+        '--LabApp.expose_app_in_browser=True',
+        '--JupyterNotebookApp.expose_app_in_browser=True'
+      ],
       ...(options.args ?? [])
     ],
     {
       stdio: ['ignore', log, log],
-      env: { ...process.env, HOME: home, JUPYTER_RUNTIME_DIR: join(base, 'runtime'), JUPYTER_CONFIG_DIR: join(base, 'config'), JUPYTER_PATH: join(base, 'data'), ...options.environment }
+      env: {
+        ...process.env,
+        HOME: home,
+        JUPYTER_RUNTIME_DIR: join(base, 'runtime'),
+        JUPYTER_CONFIG_DIR: join(base, 'config'),
+        JUPYTER_PATH: join(base, 'data'),
+        ...options.environment
+      }
     }
   );
   closeSync(log);
@@ -113,7 +148,8 @@ export async function startServer(options: IServerOptions = {}): Promise<IServer
   process.once('exit', () => runner.kill('SIGTERM'));
   const deadline = Date.now() + 60_000;
   for (;;) {
-    if (runner.exitCode !== null) throw new Error(`the server ended with ${runner.exitCode}:\n${readLog().slice(-2000)}`);
+    if (runner.exitCode !== null)
+      throw new Error(`the server ended with ${runner.exitCode}:\n${readLog().slice(-2000)}`);
     if (Date.now() > deadline) throw new Error(`the server does not answer:\n${readLog().slice(-2000)}`);
     try {
       if ((await fetch(`${url}/api/status?token=${token}`)).ok) break;
@@ -142,10 +178,13 @@ export async function startServer(options: IServerOptions = {}): Promise<IServer
     pid,
     inside: path => `/proc/${pid}/root${path}`,
     companionPid: () => childrenOf(pid).find(child => commandLine(child).includes('companion.mjs')) ?? null,
-    fetch: (path, init = {}) => fetch(`${url}${path}`, { ...init, headers: { Authorization: `token ${token}`, ...init.headers } }),
+    fetch: (path, init = {}) =>
+      fetch(`${url}${path}`, { ...init, headers: { Authorization: `token ${token}`, ...init.headers } }),
     log: readLog,
     stop: async () => {
-      const ended = new Promise<void>(resolve => (runner.exitCode !== null ? resolve() : runner.once('exit', () => resolve())));
+      const ended = new Promise<void>(resolve =>
+        runner.exitCode !== null ? resolve() : runner.once('exit', () => resolve())
+      );
       runner.kill('SIGTERM');
       const patience = setTimeout(() => runner.kill('SIGINT'), 8000);
       await ended;

@@ -22,12 +22,17 @@ function prepare(data: string): void {
   for (const [name, argv] of Object.entries(SPECS)) {
     const spec = join(data, 'kernels', name);
     mkdirSync(spec, { recursive: true });
-    writeFileSync(join(spec, 'kernel.json'), JSON.stringify({ argv: [...argv, '-f', '{connection_file}'], display_name: name, language: 'python' }));
+    writeFileSync(
+      join(spec, 'kernel.json'),
+      JSON.stringify({ argv: [...argv, '-f', '{connection_file}'], display_name: name, language: 'python' })
+    );
   }
 }
 
 /** The controllers in each of which a server's cgroup is made. */
-const CONTROLLERS = ['memory', 'cpu', 'cpuacct', 'pids'].map(name => `/sys/fs/cgroup/${name}`).filter(path => existsSync(path));
+const CONTROLLERS = ['memory', 'cpu', 'cpuacct', 'pids']
+  .map(name => `/sys/fs/cgroup/${name}`)
+  .filter(path => existsSync(path));
 
 /** A cgroup of 700 MB with a neighbour in it who holds 400 MB and cannot be killed for memory. */
 async function startNeighbour(name: string): Promise<() => Promise<void>> {
@@ -61,11 +66,21 @@ export async function startStage(stage: Stage): Promise<{ server: IServer; stop(
     cpu: 2,
     processes: 200,
     ...(stage === 'crowded' ? { within: name } : {}),
-    inside: ['mount -t tmpfs -o size=64m tmpfs /dev/shm', 'mount -t tmpfs -o size=48m tmpfs "$HOME"', 'mkdir "$HOME/work"'],
+    inside: [
+      'mount -t tmpfs -o size=64m tmpfs /dev/shm',
+      'mount -t tmpfs -o size=48m tmpfs "$HOME"',
+      'mkdir "$HOME/work"'
+    ],
     // The restarter looks every 3 s by default; it is not what is measured.
     args: [
       '--AsyncIOLoopKernelRestarter.time_to_dead=0.5',
-      ...(stage === 'culling' ? ['--MappingKernelManager.cull_idle_timeout=1', '--MappingKernelManager.cull_interval=1', '--MappingKernelManager.cull_connected=True'] : [])
+      ...(stage === 'culling'
+        ? [
+            '--MappingKernelManager.cull_idle_timeout=1',
+            '--MappingKernelManager.cull_interval=1',
+            '--MappingKernelManager.cull_connected=True'
+          ]
+        : [])
     ],
     prepare
   });

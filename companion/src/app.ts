@@ -34,6 +34,12 @@ export interface IAppOptions {
   readonly procRoot?: string;
 }
 
+/**
+ * Where the meter is off and no samples go out, a page still hears something this often: it takes 20 s of silence for a
+ * dead connection.
+ */
+const LIFE_SIGN_MS = 10_000;
+
 /** Why a companion ends: its server is gone (standard input closed), or a signal asked for it. */
 export type EndReason = 'server-gone' | 'asked';
 
@@ -103,6 +109,7 @@ export function createApp(options: IAppOptions): IApp {
       recording?.died(death);
     }
   });
+  let lifeSignAtMs = clock.monotonicMs();
   const sampler: Sampler = new Sampler({
     clock,
     observer,
@@ -115,6 +122,9 @@ export function createApp(options: IAppOptions): IApp {
       lostWorkers.look(monotonicMs);
       if (!disabled.has('meter')) {
         pages.sample(sample);
+      } else if (monotonicMs - lifeSignAtMs >= LIFE_SIGN_MS) {
+        lifeSignAtMs = monotonicMs;
+        pages.kernels(kernels.all);
       }
       notices.look(sample, counters, monotonicMs);
       recording?.log.sampled(danger);

@@ -129,6 +129,13 @@ describe('the sampler', () => {
     expect((await page.next('hello')).params).toMatchObject({ disabled: ['meter'] });
   });
 
+  it('sends a sign of life every ten seconds when the meter is switched off', async () => {
+    app = await RunningApp.start({ disabled: ['meter'] });
+    const page = await app.page();
+    await app.pass(32_000);
+    await page.wait(() => page.of('kernels/changed').length === 4);
+  });
+
   it('survives bad frames of the server extension, and says how many there were', async () => {
     app = await RunningApp.start();
     const server = await app.server();

@@ -243,12 +243,19 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-                raise
+                # jupyter_client keeps a kernel that failed to start among the pending ones, cannot shut it down, and its
+                # server then stays for ever: with Labkeeper and without.
+                wait_for("the server's end", lambda: self.process.poll() is not None or self._is_stuck())
+            finally:
+                if self.process.poll() is None:
+                    self.process.kill()
+                    self.process.wait()
         self._log.close()
+
+    def _is_stuck(self) -> bool:
+        return (
+            "HTTP 404: Not Found (Kernel does not exist" in self.log_path.read_text(errors="replace")[-1000:]
+        )
 
 
 class Channels:

@@ -1,13 +1,19 @@
-import { Growth, HistoryRing, inDanger, schedule, type INextLook } from '@labkeeper/core';
+import {
+  DAY_HISTORY,
+  Growth,
+  historyPoint,
+  HistoryRing,
+  inDanger,
+  RECENT_HISTORY,
+  schedule,
+  type INextLook
+} from '@labkeeper/core';
 import type { Counters, History, MemoryMoment, Sample } from '@labkeeper/protocol';
 import type { IClock, IDisposable } from '../clock.js';
 import type { IObserver } from '../observer.js';
 import type { KernelList } from './kernel-list.js';
 import type { Recent } from './recent.js';
 
-/** The two rings of the design: 15 minutes by the second, 24 hours by the minute. */
-const RECENT = { stepMs: 1000, capacity: 15 * 60 } as const;
-const DAY = { stepMs: 60_000, capacity: 24 * 60 } as const;
 /**
  * How old a full sample may be while memory runs towards its limit: a worker that is born, grows and is killed between
  * two samples would never have been seen, and its kernel waits for it in vain.
@@ -132,20 +138,14 @@ export class Sampler implements IDisposable {
   }
 
   private remember(sample: Sample): void {
-    const point = {
-      atMs: sample.atMs,
-      unreclaimableBytes: sample.memory?.unreclaimableBytes ?? null,
-      cacheBytes: sample.memory?.cacheBytes ?? null,
-      cpuCores: sample.cpu?.usedCores ?? null,
-      throttledShare: sample.cpu?.throttledShare ?? null
-    };
+    const point = historyPoint(sample);
     this.ring.add(point);
     this.day.add(point);
   }
 
   private readonly growth = new Growth();
-  private readonly ring = new HistoryRing(RECENT);
-  private readonly day = new HistoryRing(DAY);
+  private readonly ring = new HistoryRing(RECENT_HISTORY);
+  private readonly day = new HistoryRing(DAY_HISTORY);
   private timer: IDisposable | null = null;
   private dueAtMs = 0;
   private fullAtMs = 0;
