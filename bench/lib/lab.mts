@@ -20,10 +20,13 @@ declare global {
   }
 }
 
-/** Waits until Lab is up. */
+/** Waits until Lab is up, through the reload with which a second tab gets a workspace of its own. */
 export async function whenLabIsUp(page: Page): Promise<void> {
-  await page.waitForFunction(() => 'jupyterapp' in window, undefined, { timeout: 60_000 });
-  await page.evaluate(() => window.jupyterapp.restored.then(() => undefined));
+  await page.waitForFunction(
+    () => 'jupyterapp' in window && window.jupyterapp.restored.then(() => true),
+    undefined,
+    { timeout: 60_000 }
+  );
 }
 
 /** Runs one of Lab's commands. */
