@@ -168,7 +168,7 @@ class Supervisor:
         deadline = time.monotonic() + STOP_TIMEOUT_S
         while time.monotonic() < deadline:
             try:
-                if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None:
+                if os.waitpid(process.pid, os.WNOHANG)[0] == process.pid:
                     return
             except ChildProcessError:
                 # asyncio's own watcher has taken its status.

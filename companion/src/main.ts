@@ -76,7 +76,7 @@ async function run(): Promise<void> {
 
     await listenOnSocket(app.server, environment.socketPath);
     // Not awaited: what happened in the past lies in the home, and a home on a network can hang for ever.
-    void app.start();
+    app.start().catch(fail);
     process.stdout.write(`${JSON.stringify({ ready: true, build: environment.build })}\n`);
   } catch (error) {
     log(reasonOf(error));

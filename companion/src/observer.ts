@@ -62,7 +62,7 @@ export interface IObserver {
   throttling(): { readonly periods: number; readonly throttled: number } | null;
   /**
    * Threads that run or wait for a CPU now, in that process of a kernel's tree where they are most (a variable such as
-   * OMP_NUM_THREADS holds for each process alone); null = not known. Looks at every thread: 10 µs each.
+   * OMP_NUM_THREADS holds for each process alone); null = not known. Looks at every thread.
    */
   runnableThreads(kernelId: string): number | null;
   /**

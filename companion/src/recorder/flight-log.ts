@@ -153,7 +153,7 @@ export class FlightLog implements IDisposable {
   }
 
   private kernelsChanged(): boolean {
-    const { limitBytes } = this.options.facts.observer.limit();
+    const limitBytes = this.options.facts.recent.sample?.memory?.limitBytes ?? null;
     return (
       limitBytes !== null &&
       [...this.kernelBytes()].some(

@@ -3,7 +3,7 @@ import { OpenFile } from '../adapters/open-file.js';
 import { ProcStat } from '../adapters/proc-stat.js';
 import { codeOf } from '../failure.js';
 
-/** More threads of one process are not looked at: 10 µs each. */
+/** More threads of one process are not looked at: far beyond any quota the answer is the same. */
 const MOST_THREADS = 512;
 
 const stat = new ProcStat();

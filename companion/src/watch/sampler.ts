@@ -70,6 +70,7 @@ export class Sampler implements IDisposable {
     const { clock, observer, recent } = this.options;
     const nowMs = clock.wallMs();
     const monotonicMs = clock.monotonicMs();
+    this.limitBytes = observer.limit().limitBytes;
     if (kind === 'full') {
       const sample = observer.sample(nowMs);
       const counters = observer.counters(nowMs);
@@ -121,7 +122,7 @@ export class Sampler implements IDisposable {
   }
 
   private pressure(): { share: number | null; growthBytesPerSecond: number; headroomBytes: number | null } {
-    const { limitBytes } = this.options.observer.limit();
+    const { limitBytes } = this;
     const unreclaimableBytes = this.options.recent.memory?.unreclaimableBytes ?? null;
     const known = limitBytes !== null && limitBytes > 0 && unreclaimableBytes !== null;
     return {
@@ -148,6 +149,8 @@ export class Sampler implements IDisposable {
   private readonly day = new HistoryRing(DAY_HISTORY);
   private timer: IDisposable | null = null;
   private dueAtMs = 0;
+  /** As it was at the last look: it is asked for several times then, and each time costs a read. */
+  private limitBytes: number | null = null;
   private fullAtMs = 0;
   private disposed = false;
 }
