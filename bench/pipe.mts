@@ -2,7 +2,7 @@
 // read. Measured twice, and the worse counts: a backend in the companion's place that offers 500 MB at once (what the
 // server's handler does with them), and the real companion, asked for its history until that makes 500 MB.
 import { createServer } from 'node:http';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +47,14 @@ function watchMemory(pids: readonly number[]) {
   };
 }
 
+/** In the companion's place: hands each connection on to the socket that is its first argument. */
+const FORWARDER = `
+import { connect, createServer } from 'node:net';
+const forward = socket => socket.pipe(connect(process.argv[2])).pipe(socket);
+createServer(forward).listen(process.env.LABKEEPER_SOCKET, () => console.log('{"ready": true}'));
+process.stdin.resume().on('end', () => process.exit());
+`;
+
 async function until(holds: () => boolean, what: string, patienceMs = 120_000): Promise<void> {
   for (const end = Date.now() + patienceMs; !holds(); await sleep(20))
     if (Date.now() > end) throw new Error(`not within ${patienceMs} ms: ${what}`);
@@ -88,7 +96,11 @@ async function carrier() {
   });
   http.listen(path);
   await once(http, 'listening');
-  const server = await startServer({ environment: { LABKEEPER_SOCKET: path } });
+  const forwarder = join(folder, 'forwarder.mjs');
+  writeFileSync(forwarder, FORWARDER);
+  const server = await startServer({
+    args: [`--Labkeeper.companion_script=${forwarder}`, `--Labkeeper.companion_arguments=${path}`]
+  });
   try {
     const tab = await openTab(server);
     const backend = page;

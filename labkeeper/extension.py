@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import os
 import shlex
@@ -20,11 +19,8 @@ from .kernel_watch import KernelWatch
 from .link import CompanionLink
 from .pages import extend_page_config
 from .parts import Disabled, read_disabled
-from .sockets import PrivateSocket, answers, make_private_socket, remove_old_sockets
+from .sockets import PrivateSocket, make_private_socket, remove_old_sockets
 from .supervisor import COMPANION, Program, Supervisor, companion_environment
-
-SIDECAR_WAIT_S = 3.0
-"""How long a socket named in LABKEEPER_SOCKET may take to answer: a pod's containers start side by side."""
 
 
 class Labkeeper(ExtensionApp):
@@ -68,7 +64,6 @@ class Labkeeper(ExtensionApp):
     link: CompanionLink | None = None
     watch: KernelWatch | None = None
     private_socket: PrivateSocket | None = None
-    sidecar_socket: str | None = None
     _failure = ""
 
     def initialize_settings(self) -> None:
@@ -116,8 +111,6 @@ class Labkeeper(ExtensionApp):
     @property
     def companion_socket(self) -> str | None:
         """The socket of a companion that listens; None while there is none."""
-        if self.sidecar_socket is not None:
-            return self.sidecar_socket
         if (
             self.supervisor is not None
             and self.supervisor.state == "running"
@@ -131,8 +124,6 @@ class Labkeeper(ExtensionApp):
         """Why there is none, as the end of a sentence."""
         if self.link is not None and self.link.failure and self.companion_socket is not None:
             return self.link.failure
-        if self.sidecar_socket is not None:
-            return f"the companion beside this server does not answer at {self.sidecar_socket}"
         if self.supervisor is None:
             return self._failure or "it is just starting"
         return self.supervisor.reason or "it does not answer"
@@ -150,7 +141,6 @@ class Labkeeper(ExtensionApp):
             "ok": True,
             "build": __version__,
             "companionPid": self.supervisor.pid if self.supervisor else None,
-            "sidecar": self.sidecar_socket is not None,
             "restarts": self.supervisor.restarts if self.supervisor else 0,
             "disabled": list(self.disabled.parts),
         }
@@ -173,26 +163,8 @@ class Labkeeper(ExtensionApp):
         assert self.watch is not None
         self.link = CompanionLink(lambda: self.companion_socket, self._hello, self.watch.kernels, self.log)
         self.watch.start()
-        named = os.environ.get("LABKEEPER_SOCKET", "").strip()
-        if named and await self._sidecar_answers(named):
-            self.sidecar_socket = named
-            self.log.info("Labkeeper: using the companion at %s.", named)
-        else:
-            if named:
-                self.log.warning(
-                    "Labkeeper: nobody answers at %s (LABKEEPER_SOCKET); starting a companion of our own.",
-                    named,
-                )
-            self._start_companion()
+        self._start_companion()
         self.link.start()
-
-    async def _sidecar_answers(self, path: str) -> bool:
-        deadline = asyncio.get_running_loop().time() + SIDECAR_WAIT_S
-        while not answers(path):
-            if asyncio.get_running_loop().time() > deadline:
-                return False
-            await asyncio.sleep(0.2)
-        return True
 
     def _start_companion(self) -> None:
         try:

@@ -52,24 +52,25 @@ class Outbox:
         return len(self._events)
 
     def add(self, event: Event) -> None:
-        """Put an event at the end; when full, the oldest that is no death goes, else the oldest death."""
+        """Put an event at the end."""
         self._events.append(event)
-        if len(self._events) > LONGEST_OUTBOX:
-            least = next((other for other in self._events if other.method not in _DEATHS), self._events[0])
-            self._events.remove(least)
-            self.dropped += 1
+        self._shorten()
 
     def put_back(self, events: list[Event]) -> None:
         """Put events that may not have arrived at the beginning, in their order."""
         self._events.extendleft(reversed(events))
-        while len(self._events) > LONGEST_OUTBOX:
-            least = next((other for other in self._events if other.method not in _DEATHS), self._events[0])
-            self._events.remove(least)
-            self.dropped += 1
+        self._shorten()
 
     def take(self) -> Event | None:
         """Take the oldest event."""
         return self._events.popleft() if self._events else None
+
+    def _shorten(self) -> None:
+        """Drop what is too much: the oldest that is no death, else the oldest death."""
+        while len(self._events) > LONGEST_OUTBOX:
+            least = next((other for other in self._events if other.method not in _DEATHS), self._events[0])
+            self._events.remove(least)
+            self.dropped += 1
 
 
 class CompanionLink:

@@ -19,6 +19,11 @@ export interface IServerOptions {
   readonly home?: string;
   /** Shell commands run first, as root, in a mount namespace of the server's own. */
   readonly inside?: readonly string[];
+  /** As another server had them, for one that takes its place. */
+  readonly port?: number;
+  readonly token?: string;
+  /** Whether it is waited for the companion (or the word that it is switched off); default true. */
+  readonly awaitCompanion?: boolean;
   /** Called before the server starts with a folder of Jupyter's data path, for kernelspecs. */
   readonly prepare?: (data: string) => void;
 }
@@ -81,8 +86,8 @@ export function commandLine(pid: number): string {
 
 /** Starts `jupyter lab` (no browser) in a cgroup with limits and waits until it answers. */
 export async function startServer(options: IServerOptions = {}): Promise<IServer> {
-  const port = await freePort();
-  const token = `t${Math.random().toString(36).slice(2)}`;
+  const port = options.port ?? (await freePort());
+  const token = options.token ?? `t${Math.random().toString(36).slice(2)}`;
   const group = `labkeeper-bench-${port}`;
   const base = mkdtempSync(join(tmpdir(), 'labkeeper-bench-'));
   const home = options.home ?? join(base, 'home');
@@ -159,7 +164,7 @@ export async function startServer(options: IServerOptions = {}): Promise<IServer
     await new Promise(resolve => setTimeout(resolve, 100));
   }
   // Labkeeper's part: up within the same patience, or switched off.
-  for (;;) {
+  while (options.awaitCompanion ?? true) {
     const health = await fetch(`${url}/labkeeper/health?token=${token}`);
     if (health.ok || health.status === 404 || (await health.text()).includes('disabled')) break;
     if (Date.now() > deadline) {

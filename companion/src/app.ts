@@ -1,5 +1,4 @@
 import type { Server } from 'node:http';
-import { hostname } from 'node:os';
 import { PROTOCOL, type Death, type Kernel, type Machine } from '@labkeeper/protocol';
 import type { IClock } from './clock.js';
 import { CounterBaseline } from './deaths/counter-baseline.js';
@@ -28,8 +27,10 @@ export interface IAppOptions {
   /** One id per companion process. */
   readonly boot: string;
   readonly observer: IObserver;
-  /** Asks for what is known once about the machine; slow, so it comes after the start. */
-  readonly readMachine: () => Promise<Machine>;
+  /** What is known at once about the machine. */
+  readonly machine: Machine;
+  /** Asks for the rest; slow, so it comes after the start. */
+  readonly readMachine: (known: Machine) => Promise<Machine>;
   /** Default `/proc`. */
   readonly procRoot?: string;
 }
@@ -57,7 +58,7 @@ export function createApp(options: IAppOptions): IApp {
   const { environment, clock, log, observer, boot } = options;
   const { disabled } = environment;
   const startedMs = clock.monotonicMs();
-  let machine = plainMachine();
+  let { machine } = options;
   let stopping = false;
 
   const kernels = new KernelList();
@@ -206,14 +207,15 @@ export function createApp(options: IAppOptions): IApp {
   return {
     server,
     async start() {
-      if (environment.unknownParts.length > 0) {
-        log(`LABKEEPER_DISABLE names no part of Labkeeper: ${environment.unknownParts.join(', ')}.`);
-      }
+      environment.warnings.forEach(log);
       observer.protectServer(!disabled.has('oom-score'));
       sampler.start();
       recording?.start();
-      options.readMachine().then(
-        known => (machine = known),
+      options.readMachine(machine).then(
+        known => {
+          machine = known;
+          pages.hello();
+        },
         error => log(`The machine could not be described: ${reasonOf(error)}`)
       );
       await recording?.restored();
@@ -238,11 +240,6 @@ export function createApp(options: IAppOptions): IApp {
       await written;
     }
   };
-}
-
-/** What Node knows without asking anybody. */
-function plainMachine(): Machine {
-  return { hostname: hostname(), platform: process.platform, cpuModel: null, cpuCores: 1, memoryBytes: null };
 }
 
 /** Passes only the first call on: one line in the log finds a bug, a thousand hide others. */

@@ -12,20 +12,23 @@ export interface IEnvironment {
   /** What the hub calls the server; empty without a hub or for the default server. */
   readonly serverName: string;
   readonly disabled: ReadonlySet<Part>;
-  /** Words in LABKEEPER_DISABLE that name no part. */
-  readonly unknownParts: readonly string[];
+  /** Sentences for the server's log about what was not understood, and what is done instead. */
+  readonly warnings: readonly string[];
   readonly runbookUrl: string | null;
   /** How long throttling must last before it is told. */
   readonly throttleMs: number;
   readonly build: string;
 }
 
-/** A variable that cannot be understood: its message is a sentence for the server's log. */
+/** A variable without which nothing works: its message is a sentence for the server's log. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
 }
 
-/** Reads the variables. An empty variable counts as not set. */
+/** How long throttling must last before it is told, unless the administrator says otherwise. */
+const THROTTLE_MINUTES = 5;
+
+/** Reads the variables. An empty variable counts as not set. Throws EnvironmentError without a usable socket. */
 export function readEnvironment(
   variables: Readonly<Record<string, string | undefined>>,
   home: string = homedir()
@@ -40,17 +43,32 @@ export function readEnvironment(
       `LABKEEPER_SOCKET is ${Buffer.byteLength(socketPath)} bytes long, a unix socket's path may have 107: ${socketPath}`
     );
   }
+  const warnings: string[] = [];
+  const positive = (name: string, otherwise: string): number | null => {
+    const value = text(variables[name]);
+    const number = Number(value);
+    if (value === null || (Number.isFinite(number) && number > 0)) {
+      return value === null ? null : number;
+    }
+    warnings.push(`${name} is "${value}", it should be a number above 0: ${otherwise}.`);
+    return null;
+  };
   const { parts, unknown } = readParts(text(variables['LABKEEPER_DISABLE']));
+  if (unknown.length > 0) {
+    warnings.push(`LABKEEPER_DISABLE names no part of Labkeeper: ${unknown.join(', ')}.`);
+  }
   return {
     socketPath,
     homePath: text(variables['LABKEEPER_HOME']) ?? text(home),
-    serverPid: positive(variables, 'LABKEEPER_SERVER_PID'),
+    serverPid: positive('LABKEEPER_SERVER_PID', 'the server is not known'),
     serverName: text(variables['LABKEEPER_SERVER_NAME']) ?? '',
     disabled: parts,
-    unknownParts: unknown,
     runbookUrl: text(variables['LABKEEPER_RUNBOOK_URL']),
-    throttleMs: (positive(variables, 'LABKEEPER_THROTTLE_MINUTES') ?? 5) * 60_000,
-    build: text(variables['LABKEEPER_BUILD']) ?? 'development'
+    throttleMs:
+      (positive('LABKEEPER_THROTTLE_MINUTES', `${THROTTLE_MINUTES} minutes it is`) ?? THROTTLE_MINUTES) *
+      60_000,
+    build: text(variables['LABKEEPER_BUILD']) ?? 'development',
+    warnings
   };
 }
 
@@ -78,16 +96,4 @@ function readParts(list: string | null): { parts: Set<Part>; unknown: string[] }
 function text(value: string | undefined): string | null {
   const trimmed = value?.trim() ?? '';
   return trimmed === '' ? null : trimmed;
-}
-
-function positive(variables: Readonly<Record<string, string | undefined>>, name: string): number | null {
-  const value = text(variables[name]);
-  if (value === null) {
-    return null;
-  }
-  const number = Number(value);
-  if (!Number.isFinite(number) || number <= 0) {
-    throw new EnvironmentError(`${name} is "${value}", it should be a number above 0.`);
-  }
-  return number;
 }

@@ -7,7 +7,7 @@ import { reasonOf } from './failure.js';
 import { listenOnSocket, SocketTakenError } from './link/listen.js';
 import { lineLog } from './log.js';
 import { createObserver } from './sampling/create-observer.js';
-import { readMachine } from './sampling/read-machine.js';
+import { plainMachine, readMachine } from './sampling/read-machine.js';
 
 /** Longest an orderly end may take: a container that stops leaves about 1.5 s in all. */
 const STOP_MS = 1000;
@@ -40,6 +40,7 @@ async function run(): Promise<void> {
       clock: systemClock,
       log,
       boot: randomUUID(),
+      machine: plainMachine(),
       readMachine,
       observer: createObserver({
         homePath: environment.homePath,

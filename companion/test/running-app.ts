@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Part } from '@labkeeper/protocol';
+import type { Machine, Part } from '@labkeeper/protocol';
 import { createApp, type IApp } from '../src/app.js';
 import { listenOnSocket } from '../src/link/listen.js';
 import { FakeClock } from './fake-clock.js';
@@ -14,9 +14,20 @@ export interface IRunningAppOptions {
   readonly observer?: ScriptedObserver;
   readonly serverPid?: number;
   readonly throttleMs?: number;
+  readonly warnings?: readonly string[];
+  readonly readMachine?: (known: Machine) => Promise<Machine>;
   /** Whether the start takes until past deaths are known; default true. */
   readonly awaitPast?: boolean;
 }
+
+/** What is known at once about the scripted machine. */
+export const MACHINE: Machine = {
+  hostname: 'lab',
+  platform: 'linux',
+  cpuModel: null,
+  cpuCores: 8,
+  memoryBytes: 32e9
+};
 
 /** A companion on a real socket, in a scripted container. */
 export class RunningApp {
@@ -39,14 +50,15 @@ export class RunningApp {
       observer: this.observer,
       log: line => this.logged.push(line),
       boot: options.boot ?? 'boot-1',
-      readMachine: () => Promise.reject(new Error('not asked')),
+      machine: MACHINE,
+      readMachine: options.readMachine ?? (() => Promise.reject(new Error('not asked'))),
       environment: {
         socketPath: this.socketPath,
         homePath: options.home ?? null,
         serverPid: options.serverPid ?? process.pid,
         serverName: '',
         disabled: new Set(options.disabled ?? []),
-        unknownParts: [],
+        warnings: options.warnings ?? [],
         runbookUrl: 'https://example.org/why',
         throttleMs: options.throttleMs ?? 300_000,
         build: 'test'

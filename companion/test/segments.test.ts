@@ -133,6 +133,10 @@ describe('the ring on the home volume', () => {
     mkdirSync(join(home.path, 'elsewhere'));
     symlinkSync(join(home.path, 'elsewhere'), flightFolder(home.path, 'linked'));
     await expect(ensureFlightFolder(home.path, 'linked')).rejects.toThrow(NotOursError);
+    mkdirSync(join(home.path, 'other', '.local', 'share'), { recursive: true });
+    symlinkSync(join(home.path, 'elsewhere'), join(home.path, 'other', '.local', 'share', 'labkeeper'));
+    await expect(ensureFlightFolder(join(home.path, 'other'), '')).rejects.toThrow(NotOursError);
+    expect(readdirSync(join(home.path, 'elsewhere'))).toEqual([]);
   });
 
   it('has a folder of its own for each server name, whatever the name', () => {

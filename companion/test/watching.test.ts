@@ -1,4 +1,5 @@
-import { RunningApp } from './running-app.js';
+import type { Machine } from '@labkeeper/protocol';
+import { MACHINE, RunningApp } from './running-app.js';
 import { kernel, MIB } from './scripted-observer.js';
 import { get } from './wire.js';
 
@@ -161,5 +162,38 @@ describe('the sampler', () => {
       code: 4409,
       reason: 'The server extension speaks protocol 2, the companion 1: restart the server.'
     });
+  });
+});
+
+describe('what is known about the machine', () => {
+  it('comes to a page again when it has been found out', async () => {
+    let found: (machine: Machine) => void = () => undefined;
+    const app = await RunningApp.start({
+      readMachine: () => new Promise(resolve => (found = resolve))
+    });
+    try {
+      const page = await app.page();
+      const first = await page.next('hello');
+      expect(first.params['machine']).toMatchObject({ cpuCores: 8, cpuModel: null });
+      found({ ...MACHINE, cpuModel: 'Epyc' });
+      const second = await page.wait(message => message.method === 'hello' && message !== first);
+      expect(second.params['machine']).toMatchObject({ cpuCores: 8, cpuModel: 'Epyc' });
+    } finally {
+      await app.stop();
+    }
+  });
+
+  it('is what Node says where the rest cannot be found out, and the log says so', async () => {
+    const app = await RunningApp.start({ warnings: ['LABKEEPER_DISABLE names no part.'] });
+    try {
+      const page = await app.page();
+      expect((await page.next('hello')).params['machine']).toMatchObject({ cpuCores: 8 });
+      expect(app.logged).toEqual([
+        'LABKEEPER_DISABLE names no part.',
+        'The machine could not be described: not asked'
+      ]);
+    } finally {
+      await app.stop();
+    }
   });
 });

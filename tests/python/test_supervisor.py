@@ -7,7 +7,6 @@ import os
 import pty
 import signal
 import stat
-import subprocess
 import time
 from pathlib import Path
 
@@ -145,39 +144,6 @@ def test_a_runtime_folder_too_deep_for_a_socket_is_left_alone(make_server, tmp_p
     assert list(deep.glob("labkeeper-*")) == []
     page = server.open()
     page.close()
-
-
-def test_a_companion_beside_the_server_is_used(make_server, tmp_path: Path) -> None:
-    path = str(tmp_path / "side.sock")
-    heard = tmp_path / "side.jsonl"
-    heard.touch()
-    sidecar = subprocess.Popen(
-        ["node", str(FAKE)],
-        env={**os.environ, "LABKEEPER_SOCKET": path, "LABKEEPER_FAKE_LOG": str(heard)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        server: Server = make_server(env={"LABKEEPER_SOCKET": path}, wait="")
-        wait_for("the server's hello", lambda: '"method":"hello"' in heard.read_text())
-        assert server.heard() == []
-        page = server.open()
-        page.send("hi")
-        assert page.recv() == "hi"
-        page.close()
-        server.stop()
-        assert sidecar.poll() is None
-    finally:
-        sidecar.kill()
-        sidecar.wait()
-
-
-def test_a_named_socket_that_nobody_answers_is_passed_over(make_server, tmp_path: Path) -> None:
-    path = tmp_path / "stale.sock"
-    path.touch()
-    server: Server = make_server(env={"LABKEEPER_SOCKET": str(path)})
-    assert "nobody answers" in server.log
-    assert server.companion_pid()
 
 
 @pytest.mark.parametrize("word", ["1", "true", "all", "companion"])

@@ -6,7 +6,10 @@ import { ProcStat } from './proc-stat.js';
 
 /** Groups below ours come and go rarely, and looking for them costs more than reading them. */
 const FOLDERS_AGE_MS = 10_000;
+/** A list is read anew after this time in any case: a process may have been moved into our group. */
+const LIST_AGE_MS = 10_000;
 const NEWLINE = 10;
+const SPACE = 32;
 
 /**
  * The pids of the container.
@@ -15,6 +18,9 @@ const NEWLINE = 10;
  * listing of /proc, whose names become strings). It is also the only right answer where the pid namespace is the
  * host's. Only without a group, or where a process that must be in the list is not (kernels moved to groups of their
  * own), /proc is listed.
+ *
+ * Neither is done while no process was born: `/proc/loadavg` ends with the pid that was given out last in our pid
+ * namespace (proc(5)), and reading that one number costs a fifth. Processes that have ended may then still be listed.
  */
 export class PidList {
   /** The pids of the last `read`, of which the first `count` are valid. */
@@ -30,7 +36,9 @@ export class PidList {
     private readonly procRoot: string,
     private readonly group: string | null,
     private readonly monotonicMs: () => number
-  ) {}
+  ) {
+    this.loadAverage = new OpenFile(`${procRoot}/loadavg`);
+  }
 
   /** Whether the last list was the group's: exactly the container, and nothing of the machine around it. */
   get ofGroup(): boolean {
@@ -38,11 +46,21 @@ export class PidList {
   }
 
   /**
-   * Reads the list afresh.
+   * Reads the list afresh, if there may be a process that is not in it.
    *
    * @param expected - processes that are known to live in the container.
    */
   read(expected: readonly number[]): void {
+    const nowMs = this.monotonicMs();
+    // Before the list, so that whoever is born while it is read makes a difference the next time.
+    const lastBorn = this.readLastBorn();
+    const sameAsBefore =
+      lastBorn !== null && lastBorn === this.lastBorn && nowMs - this.readAtMs < LIST_AGE_MS;
+    if (sameAsBefore && expected.every(pid => this.has(pid))) {
+      return;
+    }
+    this.lastBorn = lastBorn;
+    this.readAtMs = nowMs;
     this.fromGroup = this.readGroups() && expected.every(pid => this.has(pid) || !this.lives(pid));
     if (!this.fromGroup) {
       this.readProc();
@@ -52,6 +70,15 @@ export class PidList {
   close(): void {
     this.files.forEach(file => file.close());
     this.files = [];
+    this.loadAverage.close();
+  }
+
+  /** The pid that was given out last in our namespace; null = not known. */
+  private readLastBorn(): number | null {
+    const length = this.loadAverage.read();
+    const at = OpenFile.bytes.lastIndexOf(SPACE, length - 1) + 1;
+    const pid = length > 0 ? numberAt(OpenFile.bytes, at, length) : NaN;
+    return Number.isNaN(pid) ? null : pid;
   }
 
   private readGroups(): boolean {
@@ -133,6 +160,9 @@ export class PidList {
   }
 
   private readonly stat = new ProcStat();
+  private readonly loadAverage: OpenFile;
+  private lastBorn: number | null = null;
+  private readAtMs = -Infinity;
   private files: OpenFile[] = [];
   private foldersAtMs = -Infinity;
   private fromGroup = false;

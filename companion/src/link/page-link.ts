@@ -62,10 +62,13 @@ export class PageLink {
     }
   }
 
-  /** Sends a message that the page must get; while it is blocked only the newest of each `id` is kept. */
-  keep(id: string, text: string): void {
+  /**
+   * Sends a message that the page must get; while it is blocked only the newest of each `id` is kept. `text` is asked
+   * for when it is sent, so that a page that does not read costs nothing.
+   */
+  keep(id: string, text: () => string): void {
     if (!this.blocked() && this.kept.size === 0) {
-      this.write(text);
+      this.write(text());
       return;
     }
     this.kept.delete(id);
@@ -140,12 +143,12 @@ export class PageLink {
         break;
       }
       this.kept.delete(id);
-      this.write(text);
+      this.write(text());
     }
   }
 
   private isOpen = true;
   private isVisible = false;
   private giveUp: IDisposable | null = null;
-  private readonly kept = new Map<string, string>();
+  private readonly kept = new Map<string, () => string>();
 }

@@ -74,7 +74,7 @@ export class Pages {
     // gets no samples, so both would miss what comes between.
     const sendHistory = (): void => {
       if (link.visible) {
-        link.keep('history', encode(historyRead, state.history()));
+        link.keep('history', () => encode(historyRead, state.history()));
       }
     };
     const link = new PageLink({
@@ -97,10 +97,10 @@ export class Pages {
       }
     });
     this.links.add(link);
-    link.keep('hello', encode(companionHello, state.hello()));
-    link.keep('kernels', encode(kernelsChanged, { kernels: [...state.kernels()] }));
-    link.keep('deaths', encode(deathsKnown, { deaths: [...state.deaths()] }));
-    link.keep('notices', encode(noticesKnown, { notices: [...state.notices()] }));
+    link.keep('hello', () => encode(companionHello, state.hello()));
+    link.keep('kernels', () => encode(kernelsChanged, { kernels: [...state.kernels()] }));
+    link.keep('deaths', () => encode(deathsKnown, { deaths: [...state.deaths()] }));
+    link.keep('notices', () => encode(noticesKnown, { notices: [...state.notices()] }));
   }
 
   sample(sample: Sample): void {
@@ -123,6 +123,11 @@ export class Pages {
     this.keep(`death ${death.id}`, () => encode(deathSeen, death));
   }
 
+  /** What the first message says has changed. */
+  hello(): void {
+    this.keep('hello', () => encode(companionHello, this.options.state.hello()));
+  }
+
   /** The list of deaths has become another one. */
   deaths(deaths: readonly Death[]): void {
     this.keep('deaths', () => encode(deathsKnown, { deaths: [...deaths] }));
@@ -139,13 +144,10 @@ export class Pages {
     }
   }
 
-  private keep(id: string, text: () => string): void {
-    if (this.links.size === 0) {
-      return;
-    }
-    const message = text();
+  private keep(id: string, encoded: () => string): void {
+    let message: string | null = null;
     for (const link of this.links) {
-      link.keep(id, message);
+      link.keep(id, () => (message ??= encoded()));
     }
   }
 

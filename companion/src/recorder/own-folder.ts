@@ -33,14 +33,26 @@ function folderName(serverName: string): string {
 export async function ensureFlightFolder(home: string, serverName: string): Promise<string> {
   const folder = flightFolder(home, serverName);
   const share = join(home, '.local', 'share');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(share, { recursive: true, mode: 0o700 });
+  // One after the other, each looked at before the next is made in it.
   for (const part of [join(share, 'labkeeper'), join(share, 'labkeeper', 'flight'), folder]) {
+    await makeFolder(part);
     const found = await lstat(part);
     if (!found.isDirectory() || found.uid !== ownUid()) {
       throw new NotOursError(`${part} is not a folder of this user.`);
     }
   }
   return folder;
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') {
+      throw error;
+    }
+  }
 }
 
 /** Opens a new file for appending; never one that exists, never through a link. */

@@ -9,7 +9,7 @@ import type { IObserver } from '../observer.js';
 import { createObserver } from './create-observer.js';
 import { readHubLimits } from './hub-limits.js';
 import { MachineObserver } from './machine-observer.js';
-import { readMachine } from './read-machine.js';
+import { plainMachine, readMachine } from './read-machine.js';
 
 let tree: ITree;
 let observer: IObserver;
@@ -165,7 +165,7 @@ describe('readHubLimits', () => {
 
 describe('readMachine', () => {
   it('names this machine', async () => {
-    const machine = await readMachine();
+    const machine = await readMachine(plainMachine());
     expect(machine.cpuCores).toBeGreaterThan(0);
     expect(machine.memoryBytes).toBeGreaterThan(0);
     expect(machine.hostname).not.toBe('');

@@ -327,5 +327,49 @@ describe('ProcessTable', () => {
       look();
       expect(table.ofGroup).toBe(true);
     });
+
+    describe('where the last pid that was given out can be read', () => {
+      const born = (pid: number): void => tree.write({ 'proc/loadavg': `0.20 0.18 0.12 1/80 ${pid}\n` });
+      beforeEach(() => {
+        born(101);
+        table.setKernels([kernel('a', 100)]);
+        look();
+        // What a list that is read anew would show.
+        run({ pid: 102, ppid: 100 });
+        tree.write({ 'cg/cgroup.procs': '40\n100\n102\n' });
+      });
+
+      it('reads the members anew only when a process was born since', () => {
+        look();
+        expect(pidsOf('a')).toEqual([100, 101]);
+        born(102);
+        look();
+        expect(pidsOf('a')).toEqual([100, 101, 102]);
+      });
+
+      it('reads them after ten seconds in any case: one may have been moved into the group', () => {
+        clock.advance(10_000);
+        look();
+        expect(pidsOf('a')).toEqual([100, 101, 102]);
+      });
+
+      it('reads them when a kernel is not among them', () => {
+        table.setKernels([kernel('a', 100), kernel('b', 102)]);
+        look();
+        expect(pidsOf('b')).toEqual([102]);
+      });
+
+      it('still sees who ended', () => {
+        run({ pid: 101, ppid: 100, state: 'Z' });
+        look();
+        expect(pidsOf('a')).toEqual([100]);
+        expect(
+          table
+            .tree('a')
+            ?.takeLost()
+            .map(({ pid }) => pid)
+        ).toEqual([101]);
+      });
+    });
   });
 });

@@ -27,7 +27,7 @@ const FULL_IDLE_MS = 2000;
 const CALM_MS = 250;
 /** While it grows. */
 const GROWING_MS = 50;
-/** Near the limit: 20 ms is the distance in time between the counter and the death (facts, containers §2). */
+/** Near the limit: 20 ms is what was measured between the counter's move and the death. */
 const NEAR_MS = 20;
 const FASTEST_MS = 10;
 /** From here on the limit is near. */
