@@ -27,5 +27,5 @@ export function freeKernelAdvice({ otherKernels, diedTogether }: Evidence): Advi
 
 /** What helps against the own memory limit. */
 export function memoryAdvice(evidence: Evidence): Advice[] {
-  return [{ kind: 'load-less' }, ...freeKernelAdvice(evidence), { kind: 'bigger-tier' }];
+  return [{ kind: 'load-less' }, ...freeKernelAdvice(evidence), { kind: 'bigger-tier', resource: 'memory' }];
 }

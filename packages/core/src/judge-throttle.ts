@@ -20,8 +20,8 @@ export function judgeThrottle(finding: IThrottleFinding): Verdict {
       cause === 'threads'
         ? [
             { kind: 'set-threads', variable: 'OMP_NUM_THREADS', value: threadsFor(quotaCores) },
-            { kind: 'bigger-tier' }
+            { kind: 'bigger-tier', resource: 'cpu' }
           ]
-        : [{ kind: 'bigger-tier' }]
+        : [{ kind: 'bigger-tier', resource: 'cpu' }]
   };
 }

@@ -98,7 +98,7 @@ export function exampleVerdict(changes: Partial<Verdict> = {}): Verdict {
         bytes: Math.round(0.9 * GB),
         idleForMs: 7_200_000
       },
-      { kind: 'bigger-tier' }
+      { kind: 'bigger-tier', resource: 'memory' }
     ],
     ...changes
   };
@@ -222,7 +222,7 @@ export const ADVICE: Verdict['advice'] = [
   { kind: 'load-less' },
   { kind: 'free-kernel', kernelId: 'kernel-2', title: 'load.ipynb', bytes: GB, idleForMs: 7_200_000 },
   { kind: 'free-kernel', kernelId: 'kernel-3', title: 'b.ipynb', bytes: GB, idleForMs: null },
-  { kind: 'bigger-tier' },
+  { kind: 'bigger-tier', resource: 'memory' },
   { kind: 'not-you' },
   { kind: 'native-code' },
   { kind: 'shm-use' },

@@ -91,7 +91,7 @@ export const Advice = v.variant('kind', [
     bytes: Bytes,
     idleForMs: v.nullable(DurationMs)
   }),
-  v.object({ kind: v.literal('bigger-tier') }),
+  v.object({ kind: v.literal('bigger-tier'), resource: v.picklist(['memory', 'cpu']) }),
   v.object({ kind: v.literal('not-you') }),
   v.object({ kind: v.literal('native-code') }),
   v.object({ kind: v.literal('shm-use') }),

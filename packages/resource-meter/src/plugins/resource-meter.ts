@@ -19,6 +19,8 @@ import { ResourcesPanel } from '../resources-panel.js';
 import { readSettings } from '../settings.js';
 
 const ID = '@labkeeper/labextension:resource-meter';
+/** It is said once ever, so there is time to read it. */
+const TOLD_FOR_MS = 20_000;
 const TOLD_REPLACED = `${ID}:told-replaced`;
 
 /** The meter in the status bar (JupyterLab) or top area (Notebook), and the Resources panel. */
@@ -130,6 +132,7 @@ async function tellOnce(state: IStateDB, trans: TranslationBundle): Promise<void
   Notification.info(
     trans.__(
       'Labkeeper’s meter takes the place of the one by jupyter-resource-usage: it shows the container’s real limits.'
-    )
+    ),
+    { autoClose: TOLD_FOR_MS }
   );
 }

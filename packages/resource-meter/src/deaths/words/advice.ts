@@ -16,7 +16,9 @@ export function adviceSentence(advice: Advice, { trans, quantities }: Speech): s
             quantities.duration(advice.idleForMs)
           );
     case 'bigger-tier':
-      return trans.__('Ask for a server with more memory.');
+      return advice.resource === 'cpu'
+        ? trans.__('Ask for a server with more CPU.')
+        : trans.__('Ask for a server with more memory.');
     case 'not-you':
       return trans.__('Run it again later: your own work was within its limit.');
     case 'native-code':

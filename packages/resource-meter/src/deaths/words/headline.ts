@@ -86,8 +86,10 @@ export function headline(facts: IHeadlineFacts, speech: Speech): string {
       if (forMs === null) {
         return trans.__('CPU throttled');
       }
-      const minutes = Math.max(1, Math.round(forMs / 60_000));
-      return trans._n('CPU throttled for %1 minute', 'CPU throttled for %1 minutes', minutes);
+      const minutes = Math.round(forMs / 60_000);
+      return minutes === 0
+        ? trans.__('CPU throttled for %1', quantities.duration(forMs))
+        : trans._n('CPU throttled for %1 minute', 'CPU throttled for %1 minutes', minutes);
     }
     case 'asked-for':
       return trans.__('The kernel was ended on request');
