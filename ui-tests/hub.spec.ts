@@ -1,6 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import { type Page, expect, test } from '@playwright/test';
 import { TEST_PASSWORD } from '../playwright.config.ts';
+import { ownToken } from '../bench/lib/hub.mts';
 import { command, newNotebook, runCode, whenLabIsUp } from '../bench/lib/lab.mts';
 
 /** One browser tab of the researcher, kept for all tests of this file: her server starts once. */
@@ -8,13 +9,17 @@ let page: Page;
 
 test.beforeAll(async ({ browser, baseURL }) => {
   page = await (await browser.newContext({ baseURL })).newPage();
-  await page.goto(`${baseURL}/hub/login`);
-  await page.getByLabel('Username').fill('researcher');
-  await page.getByLabel('Password').fill(TEST_PASSWORD);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await logIn(page, 'researcher', `${baseURL}/hub/login`);
   await page.waitForURL('**/user/researcher/lab**', { timeout: 120_000 });
   await whenLabIsUp(page);
 });
+
+async function logIn(page: Page, user: string, address: string): Promise<void> {
+  await page.goto(address);
+  await page.getByLabel('Username').fill(user);
+  await page.getByLabel('Password').fill(TEST_PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
 
 test.afterAll(async () => page.context().close());
 
@@ -123,6 +128,25 @@ test('the page makes no request to the companion by itself: frames from the page
   });
   await page.waitForTimeout(5000);
   expect(sent).toEqual([]);
+});
+
+test('another user of the hub is refused, with her real token and with her session', async ({
+  browser,
+  baseURL
+}) => {
+  const path = '/user/researcher/labkeeper/health';
+  const context = await browser.newContext({ baseURL });
+  const other = await context.newPage();
+  await logIn(other, 'approver', `${baseURL}/hub/login?next=%2Fhub%2Fhome`);
+  await other.waitForURL('**/hub/home');
+  const token = await ownToken(other, { url: baseURL ?? '' }, 'approver');
+  const ask = (token: string) =>
+    fetch(`${baseURL}${path}`, { headers: { Authorization: `token ${token}` }, redirect: 'manual' });
+  expect((await ask(token)).status).toBe(403);
+  expect((await context.request.get(path)).status()).toBe(403);
+  await context.close();
+  // The same question of the server's owner is answered, so that it was the person who was refused.
+  expect((await page.context().request.get(path)).status()).toBe(200);
 });
 
 test('a narrow window still shows the worst of the meter', async () => {

@@ -1,7 +1,8 @@
 // Without a hub, in the newest and the oldest supported JupyterLab and Notebook.
 import { type Page, expect, test } from '@playwright/test';
-import { command, runCode, whenLabIsUp } from '../bench/lib/lab.mts';
+import { command, runCode } from '../bench/lib/lab.mts';
 import { type IServer, startServer } from '../bench/lib/server.mts';
+import { dialog, dismiss, openNotebook, stock } from './lib/page-parts.ts';
 
 const APPLICATIONS = [
   { name: 'JupyterLab 4.4', venv: '.venv-oldest', app: 'jupyter-lab', path: '/lab/tree/' },
@@ -9,33 +10,6 @@ const APPLICATIONS = [
   { name: 'JupyterLab 4.6', venv: '.venv', app: 'jupyter-lab', path: '/lab/tree/' },
   { name: 'Notebook 7.6', venv: '.venv', app: 'jupyter-notebook', path: '/notebooks/' }
 ] as const;
-
-const NOTEBOOK = {
-  metadata: { kernelspec: { name: 'python3', display_name: 'Python 3', language: 'python' } },
-  nbformat: 4,
-  nbformat_minor: 5,
-  cells: [{ cell_type: 'code', id: 'a', metadata: {}, source: '', outputs: [], execution_count: null }]
-};
-
-const dialog = (page: Page) => page.locator('.jp-Dialog.lk-Explain');
-const stock = (page: Page) => page.locator('.jp-Dialog', { hasText: 'Kernel Restarting' });
-
-/** Opens a new notebook by its address and waits for its kernel. */
-async function openNotebook(page: Page, server: IServer, path: string, file: string): Promise<void> {
-  const made = await server.fetch(`/api/contents/${file}`, {
-    method: 'PUT',
-    body: JSON.stringify({ type: 'notebook', content: NOTEBOOK })
-  });
-  expect(made.status).toBe(201);
-  await page.goto(`${server.url}${path}${file}?token=${server.token}`);
-  await whenLabIsUp(page);
-  await expect(page.locator('.jp-NotebookPanel:visible .jp-Cell').first()).toBeVisible();
-  await page.evaluate(async () => {
-    const { sessionContext } = window.jupyterapp.shell.currentWidget;
-    await sessionContext.ready;
-    await sessionContext.session?.kernel?.info;
-  });
-}
 
 for (const { name, venv, app, path } of APPLICATIONS) {
   test.describe(name, () => {
@@ -81,8 +55,7 @@ for (const { name, venv, app, path } of APPLICATIONS) {
       await expect(dialog(page).locator('.jp-Dialog-header')).toContainText('Memory limit exceeded: 700 MB');
       expect(await stock(page).count()).toBe(0);
       await page.screenshot({ path: `test-results/dialog-${name.replace(' ', '-')}.png` });
-      await dialog(page).getByRole('button', { name: 'OK' }).click();
-      await expect(dialog(page)).toHaveCount(0);
+      await dismiss(page);
       const mark = page.locator('.jp-NotebookPanel:visible .lk-CellMark');
       await expect(mark).toBeVisible();
       // The mark is of the page, not of the document.
@@ -104,8 +77,7 @@ for (const { name, venv, app, path } of APPLICATIONS) {
         await page.keyboard.press('Shift+Enter');
         await expect(dialog(page).locator('.jp-Dialog-header')).toContainText('code 3', { timeout: 20_000 });
         expect(await stock(page).count()).toBe(0);
-        await dialog(page).getByRole('button', { name: 'OK' }).click();
-        await expect(dialog(page)).toHaveCount(0);
+        await dismiss(page);
       });
     }
   });

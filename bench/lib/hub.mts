@@ -61,7 +61,7 @@ export async function logIn(page: Page, hub: IHub, user = 'researcher'): Promise
 }
 
 /** A token of the logged-in user for her own server. @throws when the hub gives none. */
-export async function ownToken(page: Page, hub: IHub, user = 'researcher'): Promise<string> {
+export async function ownToken(page: Page, hub: Pick<IHub, 'url'>, user = 'researcher'): Promise<string> {
   await page.goto(`${hub.url}/hub/token`);
   // The hub's own pages take it from here; the cookie of this name may also be an older one of another path.
   return page.evaluate(async user => {

@@ -1,0 +1,66 @@
+// In a language that is nobody's: what is not translated shows, and so does what is too narrow for longer words.
+import { type Locator, expect, test } from '@playwright/test';
+import { command, runCode } from '../bench/lib/lab.mts';
+import { type IServer, startServer } from '../bench/lib/server.mts';
+import { dialog, meter, openNotebook, panel } from './lib/page-parts.ts';
+import { speakPseudo } from './lib/pseudo-locale.ts';
+
+/** Words that are no language: names of the user's files and kernels, and of signals. */
+const DATA = /^(a\.ipynb|python3|Python 3.*|\/dev\/shm)$/;
+
+let server: IServer;
+
+test.beforeAll(async () => {
+  server = await startServer({ memory: '700M', cpu: 1 });
+});
+test.afterAll(() => server.stop());
+
+/** Texts with words in them that are not in our language. */
+async function untranslated(part: Locator): Promise<string[]> {
+  const texts = await part.evaluate(element => {
+    const found: string[] = [];
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const text = node.textContent?.trim() ?? '';
+      // A sentence may be cut into several nodes: its element has the brackets then.
+      if (!/[⟦⟧]/.test(node.parentElement?.textContent ?? '')) found.push(text);
+    }
+    return found;
+  });
+  return texts.filter(text => /\p{L}{3,}/u.test(text) && !DATA.test(text));
+}
+
+/** Elements whose content is wider than they are, and would be cut or scroll sideways. */
+async function tooNarrow(part: Locator): Promise<string[]> {
+  return part.evaluate(element =>
+    [element, ...element.querySelectorAll('*')]
+      .filter(
+        inner =>
+          inner instanceof HTMLElement &&
+          inner.scrollWidth > inner.clientWidth + 1 &&
+          getComputedStyle(inner).display !== 'inline' &&
+          getComputedStyle(inner).textOverflow !== 'ellipsis'
+      )
+      .map(inner => `${inner.className}: ${inner.textContent?.slice(0, 60) ?? ''}`)
+  );
+}
+
+test('meter, panel and dialog speak the language of the page, and have room for it', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await speakPseudo(page);
+  await openNotebook(page, server, '/lab/tree/', 'a.ipynb');
+  await expect(meter(page)).toContainText('700', { timeout: 30_000 });
+  expect(await meter(page).getAttribute('title')).toContain('⟦');
+  expect(await meter(page).getAttribute('aria-label')).toContain('⟦');
+  await command(page, 'labkeeper:show-resources');
+  await expect(panel(page)).toContainText('a.ipynb');
+  expect(await untranslated(panel(page))).toEqual([]);
+  expect(await tooNarrow(panel(page))).toEqual([]);
+  await page.screenshot({ path: 'test-results/pseudo-panel.png' });
+  await runCode(page, "rows = []\nwhile True: rows.append(b'x' * 8_000_000)");
+  await expect(dialog(page)).toBeVisible({ timeout: 30_000 });
+  await page.screenshot({ path: 'test-results/pseudo-dialog.png' });
+  expect(await untranslated(dialog(page).locator('.lk-Explanation'))).toEqual([]);
+  await expect(dialog(page).locator('.jp-Dialog-header')).toContainText('⟦');
+  expect(await tooNarrow(dialog(page))).toEqual([]);
+});
