@@ -184,6 +184,7 @@ class Labkeeper(ExtensionApp):
         environment["LABKEEPER_BUILD"] = __version__
         if self.runbook_url:
             environment["LABKEEPER_RUNBOOK_URL"] = self.runbook_url
+        environment["MALLOC_ARENA_MAX"] = "1"
         environment.setdefault("LABKEEPER_HOME", os.path.expanduser("~"))
         program = Program(
             script=Path(self.companion_script),

@@ -10,10 +10,9 @@ import time
 import uuid
 from typing import Any, Protocol
 
-from jupyter_core.utils import ensure_async
-
-from .hooks import call_after, call_around, call_before
-from .kernels import Belonging, Intent, KernelRecord, failure
+from .belongings import Belonging, Belongings
+from .hooks import call_around, call_before
+from .kernels import Intent, KernelRecord, failure
 from .link import KERNEL_DIED, KERNEL_START_FAILED
 from .processes import UNKNOWN, Exit, ProcessWatch
 from .stderr import StderrTail
@@ -59,16 +58,14 @@ class KernelWatch:
     ):
         self._kernels = kernel_manager
         self._sessions = session_manager
+        self._belongings = Belongings(session_manager, self._belongings_read, log)
         self._event_logger = event_logger
         self._listener = listener
         self._log = log
         self._keep_stderr = keep_stderr
         self._records: dict[str, KernelRecord] = {}
-        self._belongings: dict[str, Belonging] = {}
         self._stopping = False
         self._timer: asyncio.TimerHandle | None = None
-        self._session_task: asyncio.Task[None] | None = None
-        self._session_again = False
 
     def install(self) -> None:
         """Begin to listen in. Before the first kernel starts; needs no running loop."""
@@ -80,15 +77,14 @@ class KernelWatch:
         call_before(self._kernels, "remove_kernel", self._removed, log)
         self._listen_to_creation()
         call_around(self._sessions, "start_kernel_for_session", _start_for_session)
-        for name in ("save_session", "update_session", "delete_session"):
-            call_after(self._sessions, name, self.sessions_changed)
+        self._belongings.install()
         if self._event_logger is not None:
             self._event_logger.add_listener(schema_id=KERNEL_ACTIONS, listener=self._on_action)
 
     def start(self) -> None:
         """Look at what is there already, and now and then again. Needs the running loop."""
         self._reconcile()
-        self.sessions_changed()
+        self._belongings.read()
 
     def stop(self) -> None:
         """The server stops: whatever ends from now on ends for that reason."""
@@ -98,8 +94,7 @@ class KernelWatch:
         """Give back all descriptors and timers."""
         if self._timer is not None:
             self._timer.cancel()
-        if self._session_task is not None:
-            self._session_task.cancel()
+        self._belongings.close()
         for record in self._records.values():
             if record.watch is not None:
                 record.watch.close()
@@ -112,13 +107,6 @@ class KernelWatch:
             # One that is still being started is neither here nor elsewhere.
             if not record.removed and (record.pid is not None or record.elsewhere)
         ]
-
-    def sessions_changed(self) -> None:
-        """Read the sessions anew, soon."""
-        if self._session_task is not None and not self._session_task.done():
-            self._session_again = True
-            return
-        self._session_task = asyncio.get_running_loop().create_task(self._read_sessions())
 
     # ---- what jupyter_server's objects tell
 
@@ -142,7 +130,7 @@ class KernelWatch:
 
     def _created(self, kernel_id: str, manager: Any) -> KernelRecord:
         record = KernelRecord(
-            kernel_id, manager, self._belongings.get(kernel_id) or _starting.get() or Belonging()
+            kernel_id, manager, self._belongings.of(kernel_id) or _starting.get() or Belonging()
         )
         self._records[kernel_id] = record
         if _has_trait(manager, "execution_state"):
@@ -195,7 +183,7 @@ class KernelWatch:
                 # Made after the launch, at the end of the first start.
                 self._follow_restarter(record)
             self._reconcile()
-            self.sessions_changed()
+            self._belongings.read()
 
     def _asked(self, intent: Intent, kernel_id: str, *args: Any, **kwargs: Any) -> None:
         record = self._records.get(kernel_id)
@@ -368,6 +356,14 @@ class KernelWatch:
     def _tell_fate(self, record: KernelRecord, fate: str, failed: dict[str, str] | None = None) -> None:
         self._listener.tell(KERNEL_FATE, {"kernelId": record.kernel_id, "fate": fate, "startFailure": failed})
 
+    def _belongings_read(self) -> None:
+        """Take what the sessions say now."""
+        for record in self._records.values():
+            belonging = self._belongings.of(record.kernel_id)
+            if belonging is not None and belonging != record.belonging:
+                record.belonging = belonging
+                self._listener.kernels_changed()
+
     # ---- what no event tells
 
     def _reconcile(self) -> None:
@@ -393,31 +389,6 @@ class KernelWatch:
             self._follow_restarter(record)
             if (record.watch is not None and record.fresh) or record.elsewhere:
                 self._state_changed(record, getattr(manager, "execution_state", None))
-
-    async def _read_sessions(self) -> None:
-        """Learn which document each kernel belongs to. A kernel of several sessions is its notebook's first."""
-        self._session_again = True
-        while self._session_again:
-            self._session_again = False
-            try:
-                sessions = await ensure_async(self._sessions.list_sessions())
-            except Exception as error:
-                self._log.warning("Labkeeper: could not read the list of sessions: %s", error)
-                return
-            rank = {"notebook": 0, "file": 1, "console": 2}
-            found: dict[str, Belonging] = {}
-            for session in sorted(sessions, key=lambda session: rank.get(session.get("type", ""), 3)):
-                kernel_id = (session.get("kernel") or {}).get("id")
-                if kernel_id and kernel_id not in found:
-                    found[kernel_id] = Belonging(
-                        session.get("path"), session.get("name") or "", session.get("type") or ""
-                    )
-            self._belongings = found
-            for record in self._records.values():
-                belonging = found.get(record.kernel_id)
-                if belonging is not None and belonging != record.belonging:
-                    record.belonging = belonging
-                    self._listener.kernels_changed()
 
 
 def _cull(*args: Any, **kwargs: Any) -> Any:

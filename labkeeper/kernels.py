@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 import time
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any, Literal
 
 from jupyter_client.provisioning import LocalProvisioner
 
+from .belongings import Belonging
 from .processes import Exit, ProcessWatch
 from .stderr import StderrTail
 from .wire import LONGEST_LONG_TEXT, shorten, shorten_front
@@ -21,28 +21,7 @@ INTENT_LASTS_S = 60.0
 START_WINDOW_S = 30.0
 """A process that ends by a status this soon, without a word to the server, could not start."""
 
-_OWNERS = {"notebook": "notebook", "console": "console", "file": "file"}
 _ERROR_LINE = re.compile(r"error|exception|cannot|can't|no module|not found|no such", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Belonging:
-    """What a kernel belongs to, from its session."""
-
-    path: str | None = None
-    name: str = ""
-    type: str = ""
-
-    @property
-    def owner(self) -> str:
-        """`KernelOwner` of the protocol."""
-        return _OWNERS.get(self.type, "other")
-
-    def title(self, kernel_name: str) -> str:
-        """Give what people call it: the file's name, or the console's."""
-        if self.type == "console" and self.name:
-            return self.name
-        return posixpath.basename(self.path or "") or self.name or kernel_name
 
 
 @dataclass

@@ -240,6 +240,8 @@ test('without Node the panel says what is missing and what to do, and Lab works 
       /companion is not running: .*\/nowhere\/node/
     );
     await tab.screenshot({ path: 'test-results/no-node.png' });
+    // Nobody knows of kernels and events here, so nothing is said about them.
+    await expect(panel(tab).getByRole('heading')).toHaveCount(0);
     await runCode(tab, 'import os; os._exit(3)');
     await expect(tab.locator('.jp-Dialog')).toBeVisible({ timeout: 20_000 });
     await tab.screenshot({ path: 'test-results/no-node-death.png' });

@@ -129,6 +129,23 @@ describe('heldBytes', () => {
       expect(held).toEqual({ bytes: 642433024 - 28 * MIB, how: 'peak' });
     });
 
+    it('is that peak, and not all that filled the limit, where another grew as fast and lives', () => {
+      const held = heldBytes(
+        evidence({
+          ...OWN,
+          limitBytes: 734003200,
+          memoryBefore: memory(150200320),
+          memoryAfter: memory(385363968),
+          exitPeakBytes: 364056576,
+          kernelSampleBytes: 36990976,
+          kernelPeakBytes: 36990976,
+          otherKernels: [other('b', 15106048)]
+        })
+      );
+      // The truth was 345 MB.
+      expect(held).toEqual({ bytes: 734003200 - 385363968, how: 'difference' });
+    });
+
     it('is the difference where workers held more than the process', () => {
       const held = heldBytes(
         evidence({ ...grown, exitPeakBytes: 500 * MIB, memoryAfter: memory(248 * MIB) })

@@ -1,12 +1,9 @@
 import type { Evidence } from '@labkeeper/protocol';
 import { shortage } from './shortage.js';
+import { processPeak, unseenPeak } from './unseen-peak.js';
 
 const SIGKILL = 9;
 
-/** What a process's own peak counts beside memory that cannot be freed: its program and libraries. */
-const LIBRARY_BYTES = 28 * 1024 * 1024;
-/** By this factor a peak is another one than that which samples saw. */
-const UNSEEN = 1.1;
 /** Samples that make up less than this share of what the dead held were taken too early or too late. */
 const ACCOUNTED = 0.9;
 
@@ -26,9 +23,9 @@ export interface IHeld {
  * limit less what the others hold, measured after the death. That counts its workers too, but is too small when it is
  * read before all is uncharged or when others have grown since, and is all of theirs when others died too. So:
  *
- * - died alone at the own limit: the larger of peak, difference and sample. Where the difference is even below the
- *   sample although the kernel was running, the reading came too early, and the sample plus what was missing to the
- *   limit takes its place.
+ * - died alone at the own limit: the larger of peak, difference and sample. Where the peak is not known and the
+ *   difference is even below the sample although the kernel was running, the reading came too early, and the sample
+ *   plus what was missing to the limit takes its place.
  * - several died there: the peak, or the sample where it had seen as much and the samples of the dead make up what
  *   became free (a sample may fall into the moments in which a killed process gives its memory back); without a peak
  *   the difference is split by their samples, and without those the own sample stands.
@@ -44,7 +41,8 @@ export function heldBytes(evidence: Evidence): IHeld | null {
   if (!isMemoryKill(evidence)) {
     return sample;
   }
-  const peak = unseenPeak(evidence);
+  const peakBytes = unseenPeak(evidence);
+  const peak: IHeld | null = peakBytes === null ? null : { bytes: peakBytes, how: 'peak' };
   const together = freedAtLimit(evidence);
   if (together === null) {
     return peak ? larger(peak, sample) : sample;
@@ -63,7 +61,8 @@ export function heldBytes(evidence: Evidence): IHeld | null {
       ? sample
       : larger({ bytes: Math.floor(together * share), how: 'difference' }, sample);
   }
-  return larger(larger({ bytes: together, how: 'difference' }, caughtUp(evidence, sample)), peak);
+  const atLeast = exitPeakBytes === null ? caughtUp(evidence, sample) : sample;
+  return larger(larger({ bytes: together, how: 'difference' }, atLeast), peak);
 }
 
 /** Whether the system may have killed it for want of memory, its own limit's or not. */
@@ -71,23 +70,6 @@ function isMemoryKill(evidence: Evidence): boolean {
   const { exit, intent, kernelDied } = evidence;
   const mayBeKilled = exit.how === 'unknown' || (exit.how === 'signal' && exit.signal === SIGKILL);
   return mayBeKilled && intent === 'none' && kernelDied && shortage(evidence).kills > 0;
-}
-
-/**
- * The process's own peak, if it was reached after the last sample: no sample had seen as much, or the last one was the
- * highest. null = it lay before, or is not known.
- */
-function unseenPeak(evidence: Evidence): IHeld | null {
-  const { exitPeakBytes, kernelPeakBytes, kernelSampleBytes, limitBytes } = evidence;
-  if (exitPeakBytes === null) {
-    return null;
-  }
-  const bytes = processPeak(exitPeakBytes);
-  const seenBytes = kernelPeakBytes ?? 0;
-  const wasHighest = (kernelSampleBytes ?? 0) * UNSEEN >= seenBytes;
-  return bytes > UNSEEN * seenBytes || wasHighest
-    ? { bytes: Math.min(bytes, limitBytes ?? Infinity), how: 'peak' }
-    : null;
 }
 
 /** The limit less what is left after the death; null where another limit killed it, or nothing was read. */
@@ -111,11 +93,6 @@ function caughtUp(evidence: Evidence, sample: IHeld | null): IHeld | null {
         how: 'sample'
       }
     : sample;
-}
-
-/** The part of a process's peak that could not be freed. */
-function processPeak(exitPeakBytes: number): number {
-  return Math.max(0, exitPeakBytes - LIBRARY_BYTES);
 }
 
 /** This kernel's part of what all who died together held; null where a sample of one is missing. */

@@ -87,6 +87,37 @@ const ROWS: Row[] = [
     'yes'
   ],
   [
+    // Measured: the looks came 0.7 s apart while two kernels grew by 600 MB.
+    'its own peak that nobody saw and what is left fill the limit, v1, failcnt still',
+    {
+      ...grew({ oomKill: 1 }, 1),
+      limitBytes: 734003200,
+      memoryBefore: memory(148000768),
+      memoryAfter: memory(406958080, AT_MS),
+      kernelSampleBytes: 36986880,
+      kernelPeakBytes: 36986880,
+      exitPeakBytes: 342736896
+    },
+    'memory-limit',
+    'medium',
+    'yes'
+  ],
+  [
+    'the same with a peak that samples had seen long before',
+    {
+      ...grew({ oomKill: 1 }, 1),
+      limitBytes: 734003200,
+      memoryBefore: memory(148000768),
+      memoryAfter: memory(406958080, AT_MS),
+      kernelSampleBytes: 36986880,
+      kernelPeakBytes: 340000000,
+      exitPeakBytes: 342736896
+    },
+    'memory-elsewhere',
+    'medium',
+    'yes'
+  ],
+  [
     'killed below the limit with failcnt still, v1',
     grew({ oomKill: 1 }, 1),
     'memory-elsewhere',

@@ -1,5 +1,6 @@
 import type { Confidence, Evidence } from '@labkeeper/protocol';
 import { counterChanges } from './counter-changes.js';
+import { unseenPeak } from './unseen-peak.js';
 
 /** From this share of the limit on, a sample says that the limit was near. */
 const NEAR_SHARE = 0.9;
@@ -63,6 +64,9 @@ function judgeV1(evidence: Evidence, limitHit: number | null): Where {
       : { where: isShort ? 'elsewhere' : 'own', confidence: isShort ? 'medium' : 'high' };
   }
   const hadRoom = !mayMachineHaveBeenShort(evidence);
+  if (hadRoom && filledLimit(evidence)) {
+    return { where: 'own', confidence: isHit ? 'high' : 'medium' };
+  }
   if (isHit) {
     // A runaway between two samples: the limit was reached, and the machine had memory.
     return hadRoom
@@ -84,6 +88,19 @@ export function shareBefore(evidence: Evidence): number | null {
 /** Whether the last sample was near the limit. */
 export function wasNearLimit(evidence: Evidence): boolean {
   return (shareBefore(evidence) ?? 0) >= NEAR_SHARE;
+}
+
+/** Whether the dead process, at a peak that no sample saw, filled the limit together with what is left after it. */
+function filledLimit(evidence: Evidence): boolean {
+  const { limitBytes, limitSource, memoryAfter } = evidence;
+  const peakBytes = unseenPeak(evidence);
+  return (
+    limitBytes !== null &&
+    limitSource !== 'machine' &&
+    memoryAfter !== null &&
+    peakBytes !== null &&
+    memoryAfter.unreclaimableBytes + peakBytes >= NEAR_SHARE * limitBytes
+  );
 }
 
 /** Whether the machine has hardly any memory left, even now. */

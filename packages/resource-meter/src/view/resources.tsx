@@ -64,17 +64,21 @@ export function Resources(props: IResourcesProps): JSX.Element {
             <GpuSections sample={sample} say={say} trans={trans} />
           </>
         )}
-        <KernelsSection
-          rows={model.kernels}
-          nowMs={nowMs}
-          say={say}
-          trans={trans}
-          canShow={row => actions.canShow(row)}
-          onShow={row => void actions.show(row)}
-          onShutDown={row => void actions.shutDown(row)}
-        />
+        {companion.info && (
+          <KernelsSection
+            rows={model.kernels}
+            nowMs={nowMs}
+            say={say}
+            trans={trans}
+            canShow={row => actions.canShow(row)}
+            onShow={row => void actions.show(row)}
+            onShutDown={row => void actions.shutDown(row)}
+          />
+        )}
         {sample && <MachineSection sample={sample} say={say} trans={trans} />}
-        <EventsSection events={model.events} nowMs={nowMs} words={words} say={say} trans={trans} />
+        {companion.info && (
+          <EventsSection events={model.events} nowMs={nowMs} words={words} say={say} trans={trans} />
+        )}
       </div>
     </>
   );

@@ -29,7 +29,9 @@ export function proofSentence(proof: Proof, speech: Speech): string | null {
     case 'exit-code':
       return trans.__('The kernel ended with exit code %1.', proof.code);
     case 'busy':
-      return trans.__('The kernel had been busy for %1.', quantities.exactDuration(proof.forMs));
+      return proof.forMs < 1000
+        ? trans.__('The kernel had been busy for less than a second.')
+        : trans.__('The kernel had been busy for %1.', quantities.exactDuration(proof.forMs));
     case 'was-idle':
       return trans.__('The kernel was idle: no cell was running.');
     case 'not-memory':
