@@ -146,8 +146,9 @@ async function companion() {
     const ask = () => {
       for (const visible of [false, true]) tab.socket.send(encode(visibilityChanged, { visible }));
     };
-    // The longer it is watched, the longer the history.
-    await sleep(extent(60_000, 10_000));
+    // A history is long when it was watched for as long as it goes back: else there are more questions than answers, and
+    // what is measured is how the companion reads them.
+    await sleep(extent(15 * 60_000, 10_000));
     while (tab.bytes < WARM_UP_BYTES) {
       const before = tab.histories;
       for (let i = 0; i < 50; i++) ask();
