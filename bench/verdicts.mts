@@ -1,5 +1,5 @@
 // verdict.wrong, verdict.unknown: every cause for real, twenty times each, against one real server in a small cgroup.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Death, Notice } from '../packages/protocol/lib/index.js';
@@ -8,7 +8,7 @@ import { sleep } from './lib/cpu.mts';
 import { type IKernel, startKernel } from './lib/kernels.mts';
 import { type IPage, openPage } from './lib/page.mts';
 import { record } from './lib/result.mts';
-import { type IServer, startServer } from './lib/server.mts';
+import { type IServer, childrenOf, commandLine, startServer } from './lib/server.mts';
 import { startStage } from './lib/stages.mts';
 
 const times = Number(process.env['LABKEEPER_TIMES'] ?? 20);
@@ -29,6 +29,22 @@ const unstarted = (path: string): IKernel => ({
   run: () => Promise.reject(new Error('there is no kernel')),
   close: () => undefined
 });
+
+/** For a round in which nothing was said: was it Labkeeper that kept silent, or did nothing happen? */
+async function seenOf(kernel: IKernel, server: IServer, page: IPage): Promise<string> {
+  const state = await (await server.fetch(`/api/kernels/${kernel.id}`)).text();
+  const health = await (await server.fetch('/labkeeper/health')).text();
+  const lately = page.deaths.slice(-3).map(({ id, evidence, atMs }) => [id, evidence.kernel.path, atMs]);
+  const processes = childrenOf(server.pid).map(pid => `${pid} ${commandLine(pid).slice(-60)}`);
+  return JSON.stringify({
+    now: Date.now(),
+    state,
+    health,
+    lately,
+    processes,
+    log: server.log().slice(-1500)
+  });
+}
 
 /** Provokes one case on a fresh kernel and says what came of it. */
 async function observe(one: ICase, round: number, server: IServer, page: IPage) {
@@ -66,7 +82,9 @@ async function observe(one: ICase, round: number, server: IServer, page: IPage) 
     }
   } catch (error) {
     if (!(error instanceof Error && /within \d+ ms/.test(error.message))) throw error;
-    said = page.deaths.filter(mine).at(-1)?.verdict.cause ?? `nothing (${error.message})`;
+    said =
+      page.deaths.filter(mine).at(-1)?.verdict.cause ??
+      `nothing (${error.message}; ${await seenOf(kernel, server, page)})`;
   }
   if (said !== one.expected && said !== 'unknown') wrong = `${one.expected} expected, ${said} said`;
   kernel.close();
@@ -119,6 +137,8 @@ async function observeStops() {
 
 /** More than these, and it is no accident. */
 const SERVERS_LOST_ALLOWED = 3;
+/** 128 + SIGKILL. */
+const KILLED = 137;
 let serversLost = 0;
 const chosen = CASES.filter(one => !only || one.name.includes(only));
 for (const stage of new Set(chosen.map(one => one.stage ?? 'plain'))) {
@@ -133,7 +153,8 @@ for (const stage of new Set(chosen.map(one => one.stage ?? 'plain'))) {
         } catch (error) {
           // The system killed the server as well, within milliseconds and although all others came first: what the next
           // start says of that is another benchmark's (`group`). It is counted, and the round is repeated.
-          if (existsSync(`/proc/${server.pid}`) || ++serversLost > SERVERS_LOST_ALLOWED) throw error;
+          await sleep(2000);
+          if (server.exitCode() !== KILLED || ++serversLost > SERVERS_LOST_ALLOWED) throw error;
           console.log(`  ${one.name} #${round}: the server was killed too`);
           page.close();
           await stop();

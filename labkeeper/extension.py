@@ -186,7 +186,7 @@ class Labkeeper(ExtensionApp):
             environment["LABKEEPER_RUNBOOK_URL"] = self.runbook_url
         # glibc gives each of Node's threads an arena of its own, which keeps some MB and is of no use to us.
         environment["MALLOC_ARENA_MAX"] = "1"
-        environment.setdefault("LABKEEPER_HOME", os.path.expanduser("~"))
+        environment["HOME"] = os.path.expanduser("~")
         program = Program(
             script=Path(self.companion_script),
             socket_path=self.private_socket.path,

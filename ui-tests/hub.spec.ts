@@ -136,15 +136,20 @@ test('another user of the hub is refused, with her real token and with her sessi
 }) => {
   const path = '/user/researcher/labkeeper/health';
   const context = await browser.newContext({ baseURL });
-  const other = await context.newPage();
-  await logIn(other, 'approver', `${baseURL}/hub/login?next=%2Fhub%2Fhome`);
-  await other.waitForURL('**/hub/home');
-  const token = await ownToken(other, { url: baseURL ?? '' }, 'approver');
-  const ask = (token: string) =>
-    fetch(`${baseURL}${path}`, { headers: { Authorization: `token ${token}` }, redirect: 'manual' });
-  expect((await ask(token)).status).toBe(403);
-  expect((await context.request.get(path)).status()).toBe(403);
-  await context.close();
+  try {
+    const other = await context.newPage();
+    await logIn(other, 'approver', `${baseURL}/hub/login?next=%2Fhub%2Fhome`);
+    await other.waitForURL('**/hub/home');
+    const token = await ownToken(other, { url: baseURL ?? '' }, 'approver');
+    const withToken = await fetch(`${baseURL}${path}`, {
+      headers: { Authorization: `token ${token}` },
+      redirect: 'manual'
+    });
+    expect(withToken.status).toBe(403);
+    expect((await context.request.get(path)).status()).toBe(403);
+  } finally {
+    await context.close();
+  }
   // The same question of the server's owner is answered, so that it was the person who was refused.
   expect((await page.context().request.get(path)).status()).toBe(200);
 });

@@ -44,6 +44,8 @@ export interface IServer {
   inside(path: string): string;
   fetch(path: string, init?: RequestInit): Promise<Response>;
   log(): string;
+  /** How the server ended (128 + signal); null while it runs. */
+  exitCode(): number | null;
   stop(): Promise<void>;
 }
 
@@ -186,6 +188,7 @@ export async function startServer(options: IServerOptions = {}): Promise<IServer
     fetch: (path, init = {}) =>
       fetch(`${url}${path}`, { ...init, headers: { Authorization: `token ${token}`, ...init.headers } }),
     log: readLog,
+    exitCode: () => runner.exitCode,
     stop: async () => {
       const ended = new Promise<void>(resolve =>
         runner.exitCode !== null ? resolve() : runner.once('exit', () => resolve())

@@ -80,10 +80,10 @@ export function createApp(options: IAppOptions): IApp {
     given: notice => pages.notice(notice)
   });
   const recording =
-    disabled.has('flight-recorder') || environment.homePath === null
+    disabled.has('flight-recorder') || environment.recorderPath === null
       ? null
       : new Recording({
-          home: environment.homePath,
+          home: environment.recorderPath,
           serverName: environment.serverName,
           serverPid: environment.serverPid,
           boot,
@@ -213,8 +213,10 @@ export function createApp(options: IAppOptions): IApp {
       recording?.start();
       options.readMachine(machine).then(
         known => {
-          machine = known;
-          pages.hello();
+          if (known !== machine) {
+            machine = known;
+            pages.hello();
+          }
         },
         error => log(`The machine could not be described: ${reasonOf(error)}`)
       );

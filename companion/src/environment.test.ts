@@ -7,6 +7,7 @@ describe('readEnvironment', () => {
     expect(readEnvironment({ ...SOCKET, LABKEEPER_RUNBOOK_URL: ' ' }, '/home/ada')).toEqual({
       socketPath: SOCKET.LABKEEPER_SOCKET,
       homePath: '/home/ada',
+      recorderPath: '/home/ada',
       serverPid: null,
       serverName: '',
       disabled: new Set(),
@@ -27,6 +28,13 @@ describe('readEnvironment', () => {
       ]);
     }
   );
+
+  it('lets the flight recorder live elsewhere than the home', () => {
+    expect(readEnvironment({ ...SOCKET, LABKEEPER_HOME: '/volume' }, '/home/ada')).toMatchObject({
+      homePath: '/home/ada',
+      recorderPath: '/volume'
+    });
+  });
 
   it('reads fractions of a minute', () => {
     expect(readEnvironment({ ...SOCKET, LABKEEPER_THROTTLE_MINUTES: '0.5' }).throttleMs).toBe(30_000);

@@ -5,8 +5,10 @@ import { PARTS, type Part } from '@labkeeper/protocol';
 export interface IEnvironment {
   /** The unix socket to listen on. */
   readonly socketPath: string;
-  /** The folder on which the flight recorder lives; null = there is none. */
+  /** Whose space is shown; null = there is none. */
   readonly homePath: string | null;
+  /** The folder on which the flight recorder lives, the home unless another one is named; null = there is none. */
+  readonly recorderPath: string | null;
   /** The jupyter_server that started this companion; null = nobody said. */
   readonly serverPid: number | null;
   /** What the hub calls the server; empty without a hub or for the default server. */
@@ -59,7 +61,8 @@ export function readEnvironment(
   }
   return {
     socketPath,
-    homePath: text(variables['LABKEEPER_HOME']) ?? text(home),
+    homePath: text(home),
+    recorderPath: text(variables['LABKEEPER_HOME']) ?? text(home),
     serverPid: positive('LABKEEPER_SERVER_PID', 'the server is not known'),
     serverName: text(variables['LABKEEPER_SERVER_NAME']) ?? '',
     disabled: parts,

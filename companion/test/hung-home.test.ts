@@ -50,6 +50,7 @@ describe('a home that hangs', () => {
         PATH: process.env['PATH'],
         HUNG_PIPE: pipe,
         LABKEEPER_SOCKET: join(folder.path, 'companion.sock'),
+        HOME: folder.path,
         LABKEEPER_HOME: folder.path,
         LABKEEPER_SERVER_PID: String(process.pid),
         LABKEEPER_DISABLE: 'oom-score'

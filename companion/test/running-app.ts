@@ -55,6 +55,7 @@ export class RunningApp {
       environment: {
         socketPath: this.socketPath,
         homePath: options.home ?? null,
+        recorderPath: options.home ?? null,
         serverPid: options.serverPid ?? process.pid,
         serverName: '',
         disabled: new Set(options.disabled ?? []),

@@ -124,7 +124,7 @@ def test_the_environment_is_chosen(make_server) -> None:
     assert env["LABKEEPER_SERVER_PID"] == str(server.process.pid)
     assert env["LABKEEPER_RUNBOOK_URL"] == "https://wiki.example/kernels"
     assert env["LABKEEPER_DISABLE"] == "gpu"
-    assert env["LABKEEPER_HOME"] == str(server.home)
+    assert env["HOME"] == str(server.home)
     assert env["MEM_LIMIT"] == "1073741824"
     folder = Path(env["LABKEEPER_SOCKET"]).parent
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700

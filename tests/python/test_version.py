@@ -11,14 +11,11 @@ import pytest
 from labkeeper import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = [
-    "package.json",
-    "companion/package.json",
-    *(p.relative_to(ROOT) for p in ROOT.glob("packages/*/package.json")),
-]
+PACKAGES = ["package.json", "companion/package.json"]
+PACKAGES += [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("packages/*/package.json"))]
 
 
-@pytest.mark.parametrize("path", PACKAGES, ids=str)
+@pytest.mark.parametrize("path", PACKAGES)
 def test_every_package_has_it(path: str) -> None:
     package = json.loads((ROOT / path).read_text())
     assert package["version"] == __version__

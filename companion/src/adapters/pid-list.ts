@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { numberAt } from './digits.js';
 import { OpenFile } from './open-file.js';
@@ -8,6 +8,13 @@ import { ProcStat } from './proc-stat.js';
 const FOLDERS_AGE_MS = 10_000;
 /** A list is read anew after this time in any case: a process may have been moved into our group. */
 const LIST_AGE_MS = 10_000;
+/**
+ * A process has its pid a moment before it is in any list, and a throttled parent may be held in between for some
+ * periods of its quota (100 ms each). So a list is good only if no pid was given out for this long before it was read.
+ */
+const SETTLED_MS = 500;
+/** FUSE_SUPER_MAGIC: lxcfs puts files of its own making in the place of some of /proc's. */
+const FUSE = 0x65735546;
 const NEWLINE = 10;
 const SPACE = 32;
 
@@ -20,7 +27,7 @@ const SPACE = 32;
  * own), /proc is listed.
  *
  * Neither is done while no process was born: `/proc/loadavg` ends with the pid that was given out last in our pid
- * namespace (proc(5)), and reading that one number costs a fifth. Processes that have ended may then still be listed.
+ * namespace (proc(5)), and reading that one number costs a fifth. Processes that have ended are then still listed.
  */
 export class PidList {
   /** The pids of the last `read`, of which the first `count` are valid. */
@@ -37,7 +44,8 @@ export class PidList {
     private readonly group: string | null,
     private readonly monotonicMs: () => number
   ) {
-    this.loadAverage = new OpenFile(`${procRoot}/loadavg`);
+    const path = `${procRoot}/loadavg`;
+    this.loadAverage = isFuse(path) ? null : new OpenFile(path);
   }
 
   /** Whether the last list was the group's: exactly the container, and nothing of the machine around it. */
@@ -52,14 +60,15 @@ export class PidList {
    */
   read(expected: readonly number[]): void {
     const nowMs = this.monotonicMs();
-    // Before the list, so that whoever is born while it is read makes a difference the next time.
     const lastBorn = this.readLastBorn();
-    const sameAsBefore =
-      lastBorn !== null && lastBorn === this.lastBorn && nowMs - this.readAtMs < LIST_AGE_MS;
-    if (sameAsBefore && expected.every(pid => this.has(pid))) {
-      return;
+    if (lastBorn === null || lastBorn !== this.lastBorn) {
+      this.bornAtMs = nowMs;
     }
     this.lastBorn = lastBorn;
+    const isGood = this.readAtMs - this.bornAtMs >= SETTLED_MS && nowMs - this.readAtMs < LIST_AGE_MS;
+    if (isGood && expected.every(pid => this.has(pid))) {
+      return;
+    }
     this.readAtMs = nowMs;
     this.fromGroup = this.readGroups() && expected.every(pid => this.has(pid) || !this.lives(pid));
     if (!this.fromGroup) {
@@ -67,18 +76,23 @@ export class PidList {
     }
   }
 
+  /** Somebody in the list has ended: it is read anew the next time. */
+  outdated(): void {
+    this.readAtMs = -Infinity;
+  }
+
   close(): void {
     this.files.forEach(file => file.close());
     this.files = [];
-    this.loadAverage.close();
+    this.loadAverage?.close();
   }
 
-  /** The pid that was given out last in our namespace; null = not known. */
+  /** The pid that was given out last in our namespace; null = not known (gVisor always says 0). */
   private readLastBorn(): number | null {
-    const length = this.loadAverage.read();
+    const length = this.loadAverage?.read() ?? -1;
     const at = OpenFile.bytes.lastIndexOf(SPACE, length - 1) + 1;
     const pid = length > 0 ? numberAt(OpenFile.bytes, at, length) : NaN;
-    return Number.isNaN(pid) ? null : pid;
+    return pid > 0 ? pid : null;
   }
 
   private readGroups(): boolean {
@@ -160,12 +174,22 @@ export class PidList {
   }
 
   private readonly stat = new ProcStat();
-  private readonly loadAverage: OpenFile;
+  private readonly loadAverage: OpenFile | null;
   private lastBorn: number | null = null;
+  private bornAtMs = -Infinity;
   private readAtMs = -Infinity;
   private files: OpenFile[] = [];
   private foldersAtMs = -Infinity;
   private fromGroup = false;
+}
+
+function isFuse(path: string): boolean {
+  try {
+    return statfsSync(path).type === FUSE;
+  } catch {
+    // No /proc: reading it says so.
+    return false;
+  }
 }
 
 function foldersBelow(folder: string): string[] {

@@ -330,16 +330,21 @@ describe('ProcessTable', () => {
 
     describe('where the last pid that was given out can be read', () => {
       const born = (pid: number): void => tree.write({ 'proc/loadavg': `0.20 0.18 0.12 1/80 ${pid}\n` });
+      /** 102 is born: a list that is read anew shows it. */
+      const follow = (): void => {
+        run({ pid: 102, ppid: 100 });
+        tree.write({ 'cg/cgroup.procs': '40\n100\n102\n' });
+      };
       beforeEach(() => {
         born(101);
         table.setKernels([kernel('a', 100)]);
         look();
-        // What a list that is read anew would show.
-        run({ pid: 102, ppid: 100 });
-        tree.write({ 'cg/cgroup.procs': '40\n100\n102\n' });
+        clock.advance(500);
+        look();
       });
 
       it('reads the members anew only when a process was born since', () => {
+        follow();
         look();
         expect(pidsOf('a')).toEqual([100, 101]);
         born(102);
@@ -347,13 +352,28 @@ describe('ProcessTable', () => {
         expect(pidsOf('a')).toEqual([100, 101, 102]);
       });
 
+      it('goes on reading for half a second: a process has its pid before it is in the list', () => {
+        born(102);
+        look();
+        expect(pidsOf('a')).toEqual([100, 101]);
+        follow();
+        clock.advance(400);
+        look();
+        expect(pidsOf('a')).toEqual([100, 101, 102]);
+      });
+
       it('reads them after ten seconds in any case: one may have been moved into the group', () => {
-        clock.advance(10_000);
+        follow();
+        clock.advance(9000);
+        look();
+        expect(pidsOf('a')).toEqual([100, 101]);
+        clock.advance(1000);
         look();
         expect(pidsOf('a')).toEqual([100, 101, 102]);
       });
 
       it('reads them when a kernel is not among them', () => {
+        follow();
         table.setKernels([kernel('a', 100), kernel('b', 102)]);
         look();
         expect(pidsOf('b')).toEqual([102]);
@@ -369,6 +389,16 @@ describe('ProcessTable', () => {
             ?.takeLost()
             .map(({ pid }) => pid)
         ).toEqual([101]);
+      });
+
+      it.each(['0/0 0', 'nonsense'])('reads them always where it ends with %s', end => {
+        tree.write({ 'proc/loadavg': `0.00 0.00 0.00 ${end}\n` });
+        look();
+        clock.advance(500);
+        look();
+        follow();
+        look();
+        expect(pidsOf('a')).toEqual([100, 101, 102]);
       });
     });
   });

@@ -130,6 +130,8 @@ export class ProcessTable {
           process.seenAt = this.scans;
           this.byPid.set(pid, process);
           found.push(process);
+        } else {
+          this.list.outdated();
         }
       }
     }

@@ -23,8 +23,8 @@ export interface IHeld {
  * limit less what the others hold, measured after the death. That counts its workers too, but is too small when it is
  * read before all is uncharged or when others have grown since, and is all of theirs when others died too. So:
  *
- * - died alone at the own limit: the larger of peak, difference and sample. Where the peak is not known and the
- *   difference is even below the sample although the kernel was running, the reading came too early, and the sample
+ * - died alone at the own limit: the larger of peak, difference and sample. Where no peak was reached since
+ *   the sample and the difference is even below the sample although the kernel was running, the reading came too early, and the sample
  *   plus what was missing to the limit takes its place.
  * - several died there: the peak, or the sample where it had seen as much and the samples of the dead make up what
  *   became free (a sample may fall into the moments in which a killed process gives its memory back); without a peak
@@ -61,7 +61,7 @@ export function heldBytes(evidence: Evidence): IHeld | null {
       ? sample
       : larger({ bytes: Math.floor(together * share), how: 'difference' }, sample);
   }
-  const atLeast = exitPeakBytes === null ? caughtUp(evidence, sample) : sample;
+  const atLeast = peak === null ? caughtUp(evidence, sample) : sample;
   return larger(larger({ bytes: together, how: 'difference' }, atLeast), peak);
 }
 

@@ -64,14 +64,14 @@ function judgeV1(evidence: Evidence, limitHit: number | null): Where {
       : { where: isShort ? 'elsewhere' : 'own', confidence: isShort ? 'medium' : 'high' };
   }
   const hadRoom = !mayMachineHaveBeenShort(evidence);
-  if (hadRoom && filledLimit(evidence)) {
-    return { where: 'own', confidence: isHit ? 'high' : 'medium' };
-  }
   if (isHit) {
     // A runaway between two samples: the limit was reached, and the machine had memory.
     return hadRoom
       ? { where: 'own', confidence: 'high' }
       : { where: isShort ? 'elsewhere' : 'own', confidence: 'medium' };
+  }
+  if (hadRoom && filledLimit(evidence)) {
+    return { where: 'own', confidence: 'medium' };
   }
   if (limitHit === 0 || evidence.limitSource === 'machine') {
     return { where: 'elsewhere', confidence: hadRoom ? 'medium' : 'high' };
@@ -90,7 +90,10 @@ export function wasNearLimit(evidence: Evidence): boolean {
   return (shareBefore(evidence) ?? 0) >= NEAR_SHARE;
 }
 
-/** Whether the dead process, at a peak that no sample saw, filled the limit together with what is left after it. */
+/**
+ * Whether the dead process, at a peak that no sample saw, filled the limit together with what is left after it. Read
+ * before its pages are given back, what is left counts them again; the later readings put that right.
+ */
 function filledLimit(evidence: Evidence): boolean {
   const { limitBytes, limitSource, memoryAfter } = evidence;
   const peakBytes = unseenPeak(evidence);

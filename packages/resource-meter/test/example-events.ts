@@ -223,6 +223,7 @@ export const ADVICE: Verdict['advice'] = [
   { kind: 'free-kernel', kernelId: 'kernel-2', title: 'load.ipynb', bytes: GB, idleForMs: 7_200_000 },
   { kind: 'free-kernel', kernelId: 'kernel-3', title: 'b.ipynb', bytes: GB, idleForMs: null },
   { kind: 'bigger-tier', resource: 'memory' },
+  { kind: 'bigger-tier', resource: 'cpu' },
   { kind: 'not-you' },
   { kind: 'native-code' },
   { kind: 'shm-use' },
