@@ -151,8 +151,8 @@ async function companion() {
     await sleep(extent(15 * 60_000, 10_000));
     while (tab.bytes < WARM_UP_BYTES) {
       const before = tab.histories;
-      for (let i = 0; i < 50; i++) ask();
-      await until(() => tab.histories >= before + 50, 'the histories of the warm-up arrive');
+      ask();
+      await until(() => tab.histories > before, 'the histories of the warm-up arrive');
     }
     await sleep(2000);
     const { historyBytes } = tab;
