@@ -43,7 +43,7 @@ function pseudo(text: string): string {
 export async function speakPseudo(page: Page): Promise<void> {
   const texts = [...messages()].map(([id, forms]) => [id, forms.map(pseudo)] as const);
   const labkeeper = Object.fromEntries([
-    ['', { domain: 'labkeeper', language: 'eo', pluralForms: 'nplurals=2; plural=(n != 1);' }],
+    ['', { domain: 'labkeeper', language: 'eo', plural_forms: 'nplurals=2; plural=(n != 1);' }],
     ...texts
   ]);
   await page.route(/\/api\/translations\//, route =>

@@ -30,6 +30,8 @@ export interface IChartProps {
 }
 
 const HEIGHT = 110;
+/** Width of a character of the axes' font, in pixels; most are narrower. */
+const CHARACTER = 6;
 const MINUTE_MS = 60_000;
 /** Ticks of time: never closer than its words can tell apart, which is a minute. */
 const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].map(minutes => minutes * MINUTE_MS);
@@ -124,7 +126,8 @@ function options(
       {
         stroke: text,
         font,
-        size: 48,
+        // Units are longer in some languages.
+        size: (_, values) => Math.max(48, ...(values ?? []).map(word => 8 + CHARACTER * word.length)),
         gap: 3,
         space: 26,
         incrs: [...newest.current.increments],
