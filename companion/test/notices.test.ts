@@ -139,6 +139,23 @@ describe('a notice', () => {
     await next('disk-full', false);
   });
 
+  it('says that the home is full to another kernel that runs into it too, and to none that waits', async () => {
+    await begin();
+    app.observer.disk.home = { path: '/home/r', sizeBytes: 1000 * MIB, usedBytes: 1000 * MIB, freeBytes: 0 };
+    await app.pass(1100);
+    const first = read(await next('disk-full', false));
+    await kernels([kernel('a'), kernel('b', { pid: 1001 })]);
+    await app.pass(5000);
+    expect(causes()).toEqual(['disk-full']);
+    await kernels([kernel('a'), kernel('b', { pid: 1001, ...busy })]);
+    await app.pass(2100);
+    const second = await page.wait(
+      message => message.method === 'notice' && read(message).kernels[0]?.kernelId === 'b'
+    );
+    expect(first.kernels[0]?.kernelId).toBe('a');
+    expect(read(second).verdict.cause).toBe('disk-full');
+  });
+
   it('says once a day that the CPU quota slows a running cell down, over restarts too', async () => {
     const throttle = async (): Promise<void> => {
       for (let i = 0; i < 90; i += 1) {

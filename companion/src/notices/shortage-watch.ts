@@ -52,13 +52,11 @@ export class ShortageWatch {
     }
   }
 
-  /** A state that begins and ends. */
+  /** A state that begins and ends. While it holds, another kernel that runs into it is told too. */
   private follow(cause: Shortage, begins: boolean, ends: boolean, look: ILook): void {
-    if (!this.open.has(cause)) {
-      if (begins) {
-        this.tell(cause, look);
-      }
-    } else if (ends) {
+    if (begins) {
+      this.tell(cause, look);
+    } else if (ends && this.open.has(cause)) {
       this.end(cause);
     }
   }
@@ -94,7 +92,8 @@ export class ShortageWatch {
       const usage = recent.usageOf(kernel.kernelId);
       return (cause === 'too-many-processes' ? usage?.threads : usage?.memoryBytes) ?? 0;
     };
-    const candidates = kernels.busy.length > 0 ? kernels.busy : kernels.all;
+    // What is known already is news for nobody who waits.
+    const candidates = kernels.busy.length > 0 || this.open.has(cause) ? kernels.busy : kernels.all;
     return (
       [...candidates].filter(kernel => kernel.pid !== null).sort((a, b) => measure(b) - measure(a))[0] ?? null
     );
