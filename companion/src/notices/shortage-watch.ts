@@ -5,7 +5,7 @@ import type { DayLedger } from './day-ledger.js';
 import { type ILook, livingEvidence } from './living-evidence.js';
 import type { NoticeBoard } from './notice-board.js';
 
-/** A home folder is no longer full from this much free space on: far enough from the 64 KiB that make it full. */
+/** A home folder is no longer full from this much free space on: far enough from the 256 KiB that make it full. */
 const HOME_FREE_BYTES = 1024 * 1024;
 /** `/dev/shm` is no longer full below this share. */
 const SHM_FREE_SHARE = 0.9;
@@ -92,8 +92,9 @@ export class ShortageWatch {
       const usage = recent.usageOf(kernel.kernelId);
       return (cause === 'too-many-processes' ? usage?.threads : usage?.memoryBytes) ?? 0;
     };
-    // What is known already is news for nobody who waits.
-    const candidates = kernels.busy.length > 0 || this.open.has(cause) ? kernels.busy : kernels.all;
+    // That a disk is still full is news for nobody who waits. A refused start often ends the cell before we look.
+    const onlyBusy = kernels.busy.length > 0 || (cause !== 'too-many-processes' && this.open.has(cause));
+    const candidates = onlyBusy ? kernels.busy : kernels.all;
     return (
       [...candidates].filter(kernel => kernel.pid !== null).sort((a, b) => measure(b) - measure(a))[0] ?? null
     );

@@ -1,8 +1,9 @@
 import type { DiskUsage } from '@labkeeper/protocol';
 
-const FULL_BYTES = 64 * 1024;
+/** What somebody's small file that was removed meanwhile leaves: a database's journal, a part of the flight recorder. */
+const FULL_BYTES = 256 * 1024;
 
-/** Whether nothing more fits on a file system: less than 64 KiB free. One without a size (not mounted) is not full. */
+/** Whether hardly anything fits on a file system: less than 256 KiB free. One without a size (not mounted) is not full. */
 export function isFull(disk: DiskUsage | null): boolean {
   return disk !== null && disk.sizeBytes > 0 && disk.freeBytes < FULL_BYTES;
 }
