@@ -27,7 +27,7 @@ const SPACE = 32;
  * own), /proc is listed.
  *
  * Neither is done while no process was born: `/proc/loadavg` ends with the pid that was given out last in our pid
- * namespace (proc(5)), and reading that one number costs a fifth. Processes that have ended are then still listed.
+ * namespace (proc(5)), and one number is read instead of all. Processes that have ended are then still listed.
  */
 export class PidList {
   /** The pids of the last `read`, of which the first `count` are valid. */

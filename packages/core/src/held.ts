@@ -23,9 +23,9 @@ export interface IHeld {
  * limit less what the others hold, measured after the death. That counts its workers too, but is too small when it is
  * read before all is uncharged or when others have grown since, and is all of theirs when others died too. So:
  *
- * - died alone at the own limit: the larger of peak, difference and sample. Where no peak was reached since
- *   the sample and the difference is even below the sample although the kernel was running, the reading came too early, and the sample
- *   plus what was missing to the limit takes its place.
+ * - died alone at the own limit: the larger of peak, difference and sample. Where no peak was reached since the sample
+ *   and the difference is even below the sample although the kernel was running, the reading came too early, and the
+ *   sample plus what was missing to the limit takes its place.
  * - several died there: the peak, or the sample where it had seen as much and the samples of the dead make up what
  *   became free (a sample may fall into the moments in which a killed process gives its memory back); without a peak
  *   the difference is split by their samples, and without those the own sample stands.
