@@ -9,6 +9,21 @@ import {
   sampleTaken,
   visibilityChanged
 } from './page.js';
+import {
+  batchDurable,
+  journalBatch,
+  journalState,
+  reclaimsKnown,
+  recoveriesKnown,
+  recoveryDecided,
+  runClosed,
+  runLost,
+  runOpened,
+  runRenamed,
+  runSaved,
+  tick,
+  trialAsked
+} from './save.js';
 import { kernelDied, kernelFate, kernelStartFailed, serverKernels, serverStopping } from './server.js';
 
 /** Every message of the protocol by who sends it: what fixtures and generated schemas must cover. */
@@ -21,9 +36,25 @@ export const MESSAGES = {
     deathSeen,
     deathsKnown,
     noticeGiven,
-    noticesKnown
+    noticesKnown,
+    batchDurable,
+    runLost,
+    journalState,
+    tick,
+    recoveriesKnown,
+    reclaimsKnown
   ],
-  page: [pageHello, visibilityChanged],
+  page: [
+    pageHello,
+    visibilityChanged,
+    runOpened,
+    journalBatch,
+    runSaved,
+    runRenamed,
+    runClosed,
+    recoveryDecided,
+    trialAsked
+  ],
   server: [serverHello, serverKernels, kernelDied, kernelFate, kernelStartFailed, serverStopping]
 } as const;
 

@@ -10,7 +10,9 @@ export const Part = v.picklist([
   'notices',
   'oom-score',
   'flight-recorder',
-  'gpu'
+  'gpu',
+  'save-guard',
+  'reclaim'
 ]);
 export type Part = v.InferOutput<typeof Part>;
 export const PARTS: readonly Part[] = Part.options;

@@ -1,0 +1,65 @@
+import * as v from 'valibot';
+import { notification } from '../envelope.js';
+import { DocumentKind, FileHash, JournalState, Reclaim, Recovery, RunId } from '../values/save.js';
+import { Count, EpochMs, Text } from '../values/units.js';
+
+/** A page opened a document, or begins its journal anew. Page → companion, before the run's first batch. */
+export const runOpened = notification(
+  'save/open',
+  v.object({ run: RunId, path: Text, kind: DocumentKind })
+);
+
+/**
+ * The head of a bulk frame: its text goes on, after a newline, with the records, one JSON line each (`JournalRecord`).
+ * Page → companion. `seq` counts the batches of a run from 1. A batch that is too long for one frame is cut between
+ * any two characters and its pieces follow one another, all but the last with `more`.
+ */
+export const journalBatch = notification(
+  'save/journal',
+  v.object({ run: RunId, seq: Count, more: v.boolean() })
+);
+
+/** The file with this hash holds everything up to and including batch `seq`. Page → companion. */
+export const runSaved = notification(
+  'save/saved',
+  v.object({ run: RunId, seq: Count, hash: v.nullable(FileHash) })
+);
+
+/** The document has another path. Page → companion. */
+export const runRenamed = notification('save/renamed', v.object({ run: RunId, path: Text }));
+
+/** The document was closed, with nothing in it that is not in the file, or the user gave it up. Page → companion. */
+export const runClosed = notification('save/closed', v.object({ run: RunId }));
+
+/** Everything up to and including batch `seq` outlives the machine. Companion → page. */
+export const batchDurable = notification(
+  'save/durable',
+  v.object({ run: RunId, seq: Count, atMs: EpochMs })
+);
+
+/** A batch cannot be taken: the run must begin anew, because a batch is missing or unknown. Companion → page. */
+export const runLost = notification('save/lost', v.object({ run: RunId, seq: Count }));
+
+/** How the journal stands. Companion → page, after hello and on every change. */
+export const journalState = notification('save/journal-state', JournalState);
+
+/**
+ * A sign that time passes, every few seconds while the page has work that is not safe: in a frozen page timers stop,
+ * messages do not. Companion → page.
+ */
+export const tick = notification('save/tick', v.object({ atMs: EpochMs }));
+
+/** Documents of earlier runs that hold more than their files, whole. Companion → page, after hello and on change. */
+export const recoveriesKnown = notification('save/recoveries', v.object({ recoveries: v.array(Recovery) }));
+
+/** The user decided about one: the recovered copy replaces the file, stays beside it, or is removed. Page → companion. */
+export const recoveryDecided = notification(
+  'save/recovery-decided',
+  v.object({ id: Text, decision: v.picklist(['restore', 'keep-both', 'discard']) })
+);
+
+/** Notices that the end is near, whole. Companion → page, after hello and on every change. */
+export const reclaimsKnown = notification('reclaim/known', v.object({ reclaims: v.array(Reclaim) }));
+
+/** A trial reclaim in so many seconds; 0 ends the trial. Page → companion. */
+export const trialAsked = notification('reclaim/trial', v.object({ seconds: v.pipe(Count, v.maxValue(600)) }));
