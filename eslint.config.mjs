@@ -15,7 +15,7 @@ const mayImport = (folder, ...allowed) => ({
             message: `${folder} may import only: ${allowed.join(', ') || 'no package of this repository'}.`
           },
           {
-            regex: '^(\\.\\./)+(packages|companion|protocol|core|labkit|resource-meter|labextension)/',
+            regex: '^(\\.\\./)+(packages|companion|protocol|core|labkit|resource-meter|save-guard|labextension)/',
             message: 'Import the package by its name.'
           },
           ...(folder === 'packages/protocol' || folder === 'packages/core'
@@ -67,7 +67,8 @@ export default ts.config(
   mayImport('packages/core', 'protocol'),
   mayImport('packages/labkit', 'protocol', 'core'),
   mayImport('packages/resource-meter', 'protocol', 'core', 'labkit'),
-  mayImport('packages/labextension', 'labkit', 'resource-meter'),
+  mayImport('packages/save-guard', 'protocol', 'core', 'labkit'),
+  mayImport('packages/labextension', 'labkit', 'resource-meter', 'save-guard'),
   mayImport('companion', 'protocol', 'core'),
   // Tests of the pure packages read fixtures.
   { files: ['packages/{protocol,core}/**/*.test.*'], rules: { 'no-restricted-imports': 'off' } },

@@ -14,7 +14,10 @@ import type { Log } from './log.js';
 import { DayLedger } from './notices/day-ledger.js';
 import { NoticeWatch } from './notices/notice-watch.js';
 import type { IObserver } from './observer.js';
+import type { IReclaimEnvironment } from './reclaim/reclaim-environment.js';
+import { ReclaimWatch } from './reclaim/reclaim-watch.js';
 import { Recording } from './recorder/recording.js';
+import { SaveGuard } from './save/save-guard.js';
 import type { IFacts } from './watch/evidence.js';
 import { KernelList } from './watch/kernel-list.js';
 import { Recent } from './watch/recent.js';
@@ -31,6 +34,8 @@ export interface IAppOptions {
   readonly machine: Machine;
   /** Asks for the rest; slow, so it comes after the start. */
   readonly readMachine: (known: Machine) => Promise<Machine>;
+  /** How notices of a reclaim come; null = none do. */
+  readonly reclaim: IReclaimEnvironment | null;
   /** Default `/proc`. */
   readonly procRoot?: string;
 }
@@ -69,6 +74,33 @@ export function createApp(options: IAppOptions): IApp {
   const deaths = new DeathList();
   const counts = { pages: { bad: 0, unknown: 0 }, server: { bad: 0, unknown: 0 } };
 
+  const guard = new SaveGuard({
+    home: disabled.has('save-guard') ? null : environment.recorderPath,
+    serverName: environment.serverName,
+    serverPid: environment.serverPid,
+    boot,
+    clock,
+    log,
+    procRoot: options.procRoot ?? '/proc'
+  });
+  const reclaim =
+    options.reclaim === null || disabled.has('reclaim')
+      ? null
+      : new ReclaimWatch({
+          environment: options.reclaim,
+          clock,
+          log,
+          changed: reclaims => {
+            guard.hurry(reclaims.some(({ withdrawn, kind }) => !withdrawn && kind !== 'cull'));
+            pages.reclaims();
+          },
+          flush: async () => {
+            const isWhole = await guard.flush();
+            const runs = guard.health()?.runs ?? 0;
+            return { documents: runs, unsafeDocuments: isWhole ? 0 : runs };
+          },
+          idleMs: () => null
+        });
   const ledger = new DayLedger(() => recording?.keep());
   const notices = new NoticeWatch({
     facts,
@@ -135,6 +167,8 @@ export function createApp(options: IAppOptions): IApp {
   const pages: Pages = new Pages({
     clock,
     counts: counts.pages,
+    guard,
+    trialAsked: seconds => reclaim?.trial(seconds),
     badFrame: once(reason => log(`A page sent what is no message: ${reason}`)),
     visibleChanged: visible => {
       sampler.wake();
@@ -156,6 +190,7 @@ export function createApp(options: IAppOptions): IApp {
       kernels: () => kernels.all,
       deaths: () => deaths.all,
       notices: () => notices.all,
+      reclaims: () => reclaim?.reclaims ?? [],
       history: () => sampler.history()
     }
   });
@@ -200,6 +235,7 @@ export function createApp(options: IAppOptions): IApp {
       deaths: deaths.all.length,
       frames: counts,
       recorder: recording?.health() ?? null,
+      journal: guard.health(),
       collectors: observer.metrics()
     })
   });
@@ -211,6 +247,8 @@ export function createApp(options: IAppOptions): IApp {
       observer.protectServer(!disabled.has('oom-score'));
       sampler.start();
       recording?.start();
+      guard.start();
+      reclaim?.start();
       options.readMachine(machine).then(
         known => {
           if (known !== machine) {
@@ -232,6 +270,8 @@ export function createApp(options: IAppOptions): IApp {
       stopping = true;
       sampler.dispose();
       watch.dispose();
+      reclaim?.dispose();
+      const journalled = guard.close();
       pages.close();
       link.close();
       server.close();
@@ -239,7 +279,7 @@ export function createApp(options: IAppOptions): IApp {
       const written = recording?.close();
       // Not after the disk: one that hangs must not keep what we changed from being put back.
       observer.close();
-      await written;
+      await Promise.all([written, journalled]);
     }
   };
 }

@@ -6,6 +6,7 @@ import { EnvironmentError, readEnvironment } from './environment.js';
 import { reasonOf } from './failure.js';
 import { listenOnSocket, SocketTakenError } from './link/listen.js';
 import { lineLog } from './log.js';
+import { readReclaimEnvironment } from './reclaim/reclaim-environment.js';
 import { createObserver } from './sampling/create-observer.js';
 import { plainMachine, readMachine } from './sampling/read-machine.js';
 
@@ -42,6 +43,7 @@ async function run(): Promise<void> {
       boot: randomUUID(),
       machine: plainMachine(),
       readMachine,
+      reclaim: readReclaimEnvironment(process.env, environment.socketPath),
       observer: createObserver({
         homePath: environment.homePath,
         environment: process.env,

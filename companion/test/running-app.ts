@@ -50,6 +50,7 @@ export class RunningApp {
       observer: this.observer,
       log: line => this.logged.push(line),
       boot: options.boot ?? 'boot-1',
+      reclaim: null,
       machine: MACHINE,
       readMachine: options.readMachine ?? (() => Promise.reject(new Error('not asked'))),
       environment: {

@@ -2,8 +2,8 @@ import { createServer, STATUS_CODES, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 
-/** Greatest frame a page may send: its messages are a few hundred bytes. */
-export const PAGE_FRAME_BYTES = 64 * 1024;
+/** Greatest frame a page may send: a piece of its journal. `LARGEST_PAGE_FRAME_BYTES` of labkeeper/handlers.py. */
+export const PAGE_FRAME_BYTES = 1024 * 1024;
 /** Greatest frame the server extension may send: all kernels with their names. */
 export const SERVER_FRAME_BYTES = 4 * 1024 * 1024;
 

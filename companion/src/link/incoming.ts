@@ -15,12 +15,14 @@ export const BAD_FRAMES_ALLOWED = 100;
  * the socket's limit is answered by 1009 (by `ws`). Errors of handlers other than MessageError are not caught.
  *
  * @param bad - told about each bad frame, with a sentence for the log.
+ * @param bulk - takes a frame whose head a body follows; false = it is none.
  */
 export function readSocket(
   socket: WebSocket,
   receiver: Receiver,
   counts: IIncomingCounts,
-  bad: (reason: string) => void
+  bad: (reason: string) => void,
+  bulk: (frame: Buffer) => boolean = () => false
 ): void {
   let badHere = 0;
   let closing = false;
@@ -42,7 +44,8 @@ export function readSocket(
       return;
     }
     try {
-      if (!receiver.receive(textOf(data))) {
+      const frame = bytesOf(data);
+      if (!bulk(frame) && !receiver.receive(frame.toString('utf8'))) {
         counts.unknown += 1;
       }
     } catch (error) {
@@ -59,9 +62,9 @@ export function readSocket(
   });
 }
 
-function textOf(data: RawData): string {
+function bytesOf(data: RawData): Buffer {
   if (Array.isArray(data)) {
-    return Buffer.concat(data).toString('utf8');
+    return Buffer.concat(data);
   }
-  return data instanceof ArrayBuffer ? Buffer.from(data).toString('utf8') : data.toString('utf8');
+  return data instanceof ArrayBuffer ? Buffer.from(data) : data;
 }

@@ -1,6 +1,18 @@
-import { anyHello, pageHello, parseParams, PROTOCOL, Receiver, visibilityChanged } from '@labkeeper/protocol';
+import {
+  anyHello,
+  encode,
+  pageHello,
+  parseParams,
+  PROTOCOL,
+  Receiver,
+  tick,
+  trialAsked,
+  visibilityChanged
+} from '@labkeeper/protocol';
 import type { WebSocket } from 'ws';
 import type { IClock, IDisposable } from '../clock.js';
+import type { JournalLink } from '../journal/journal-link.js';
+import type { SaveGuard } from '../save/save-guard.js';
 import { readSocket, type IIncomingCounts } from './incoming.js';
 
 /** Bytes waiting for a page above which it gets no more samples. */
@@ -23,6 +35,9 @@ export interface IPageLinkOptions {
   /** The page became visible or hidden since. */
   readonly visibilityChanged: () => void;
   readonly closed: () => void;
+  /** The page asked for a trial reclaim in so many seconds. */
+  readonly trialAsked: (seconds: number) => void;
+  readonly guard: SaveGuard;
   readonly badFrame: (reason: string) => void;
 }
 
@@ -35,10 +50,20 @@ export class PageLink {
     const { socket } = options;
     const receiver = new Receiver()
       .on(anyHello, hello => this.greet(hello))
-      .on(visibilityChanged, ({ visible }) => this.see(visible));
-    readSocket(socket, receiver, options.counts, options.badFrame);
+      .on(visibilityChanged, ({ visible }) => this.see(visible))
+      .on(trialAsked, ({ seconds }) => options.trialAsked(seconds));
+    this.journal = options.guard.link(
+      {
+        keep: (id, text) => this.keep(id, text),
+        hold: isHeld => (isHeld ? socket.pause() : socket.resume())
+      },
+      receiver
+    );
+    readSocket(socket, receiver, options.counts, options.badFrame, frame => this.takeBulk(frame));
     socket.on('close', () => {
       this.isOpen = false;
+      options.guard.forget(this.tick);
+      this.journal.dispose();
       this.giveUp?.dispose();
       this.kept.clear();
       options.closed();
@@ -98,7 +123,19 @@ export class PageLink {
     }
     this.isVisible = parseParams(pageHello, hello).visible;
     this.options.greeted();
+    this.journal.greet();
   }
+
+  private takeBulk(frame: Buffer): boolean {
+    const isBulk = this.journal.takeBulk(frame);
+    if (isBulk) {
+      this.options.guard.heard(this.tick);
+    }
+    return isBulk;
+  }
+
+  private readonly tick = (): void =>
+    this.keep('tick', () => encode(tick, { atMs: this.options.clock.wallMs() }));
 
   private see(visible: boolean): void {
     if (visible !== this.isVisible) {
@@ -147,6 +184,7 @@ export class PageLink {
     }
   }
 
+  private readonly journal: JournalLink;
   private isOpen = true;
   private isVisible = false;
   private giveUp: IDisposable | null = null;

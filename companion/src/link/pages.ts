@@ -7,16 +7,19 @@ import {
   kernelsChanged,
   noticeGiven,
   noticesKnown,
+  reclaimsKnown,
   sampleTaken,
   type CompanionHello,
   type Death,
   type History,
   type Kernel,
   type Notice,
+  type Reclaim,
   type Sample
 } from '@labkeeper/protocol';
 import type { WebSocket } from 'ws';
 import type { IClock } from '../clock.js';
+import type { SaveGuard } from '../save/save-guard.js';
 import type { IIncomingCounts } from './incoming.js';
 import { PageLink } from './page-link.js';
 
@@ -27,11 +30,15 @@ export interface IPageState {
   deaths(): readonly Death[];
   notices(): readonly Notice[];
   history(): { recent: History; day: History };
+  reclaims(): readonly Reclaim[];
 }
 
 export interface IPagesOptions {
   readonly clock: IClock;
   readonly state: IPageState;
+  readonly guard: SaveGuard;
+  /** A page asked for a trial reclaim in so many seconds. */
+  readonly trialAsked: (seconds: number) => void;
   readonly counts: IIncomingCounts;
   readonly badFrame: (reason: string) => void;
   /** The number of visible pages changed. */
@@ -80,6 +87,8 @@ export class Pages {
     const link = new PageLink({
       socket,
       clock: this.options.clock,
+      guard: this.options.guard,
+      trialAsked: this.options.trialAsked,
       counts: this.options.counts,
       badFrame: this.options.badFrame,
       greeted: () => {
@@ -101,6 +110,7 @@ export class Pages {
     link.keep('kernels', () => encode(kernelsChanged, { kernels: [...state.kernels()] }));
     link.keep('deaths', () => encode(deathsKnown, { deaths: [...state.deaths()] }));
     link.keep('notices', () => encode(noticesKnown, { notices: [...state.notices()] }));
+    link.keep('reclaims', () => encode(reclaimsKnown, { reclaims: [...state.reclaims()] }));
   }
 
   sample(sample: Sample): void {
@@ -135,6 +145,11 @@ export class Pages {
 
   notice(notice: Notice): void {
     this.keep(`notice ${notice.id}`, () => encode(noticeGiven, notice));
+  }
+
+  /** Notices that the end is near have changed. */
+  reclaims(): void {
+    this.keep('reclaims', () => encode(reclaimsKnown, { reclaims: [...this.options.state.reclaims()] }));
   }
 
   /** Closes all pages: they are told that the companion goes away and connect again. */

@@ -20,7 +20,7 @@ import {
   sampleTaken,
   visibilityChanged
 } from '@labkeeper/protocol';
-import type { IDisposable } from '@lumino/disposable';
+import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { askWhyAway, type IAwayReason } from './away-reason.js';
 import { browserClock, type IClock } from './clock.js';
@@ -53,7 +53,7 @@ export interface ICompanionClientOptions {
 
 /**
  * The page's link to its companion. It never throws and never rejects: whatever goes wrong is a `state` and a
- * `reason`. Nothing is sent but the page's hello and whether it is visible.
+ * `reason`. Nothing is sent by itself but the page's hello and whether it is visible.
  */
 export class CompanionClient implements ICompanion, IDisposable {
   constructor(private readonly options: ICompanionClientOptions) {
@@ -152,6 +152,27 @@ export class CompanionClient implements ICompanion, IDisposable {
     this.mayAsk = true;
     this.become('connecting', this.trans.__('Connecting to the companion…'));
     this.socket.connect();
+  }
+
+  send(frame: string): boolean {
+    return this._state === 'connected' && this.socket.send(frame);
+  }
+
+  get waitingBytes(): number {
+    return this.socket.waitingBytes;
+  }
+
+  listen(receiver: Receiver): IDisposable {
+    return new DisposableDelegate(this.receiver.join(receiver));
+  }
+
+  hold(): IDisposable {
+    this.holds += 1;
+    this.socket.needed = true;
+    return new DisposableDelegate(() => {
+      this.holds -= 1;
+      this.socket.needed = this.holds > 0;
+    });
   }
 
   dispose(): void {
@@ -325,6 +346,7 @@ export class CompanionClient implements ICompanion, IDisposable {
   /** Whether the next failed attempt may ask the server for the reason. */
   private mayAsk = true;
   private toldHidden = false;
+  private holds = 0;
   private _badFrames = 0;
   private _state: CompanionState = 'connecting';
   private _reason = '';

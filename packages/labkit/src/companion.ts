@@ -1,6 +1,7 @@
 import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
-import type { Death, History, Kernel, Machine, Notice, Sample } from '@labkeeper/protocol';
+import type { IDisposable } from '@lumino/disposable';
+import type { Death, History, Kernel, Machine, Notice, Receiver, Sample } from '@labkeeper/protocol';
 
 /**
  * Whether the page hears from its companion.
@@ -48,6 +49,17 @@ export interface ICompanion {
   isDisabled(part: string): boolean;
   /** Tries to connect now. */
   reconnect(): void;
+  /** Sends a frame. @returns false while there is no connection: nothing is kept for later. */
+  send(frame: string): boolean;
+  /** Bytes of frames that the browser has not sent yet. */
+  readonly waitingBytes: number;
+  /** Hands messages to another receiver too. */
+  listen(receiver: Receiver): IDisposable;
+  /**
+   * While somebody holds this, the connection is watched and made again even if nobody sees the page: there is work
+   * that is not safe.
+   */
+  hold(): IDisposable;
 }
 
 export const ICompanion = new Token<ICompanion>(

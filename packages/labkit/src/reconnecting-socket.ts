@@ -8,6 +8,8 @@ export interface ISocket {
   onopen: ((event: Event) => void) | null;
   onmessage: ((event: MessageEvent) => void) | null;
   onclose: ((event: CloseEvent) => void) | null;
+  /** Bytes that were handed to `send` and are not on their way yet. */
+  readonly bufferedAmount: number;
   send(text: string): void;
   close(): void;
 }
@@ -35,8 +37,8 @@ export interface IReconnectingSocketOptions {
 }
 
 /**
- * A WebSocket that comes back by itself: with growing waits while the page is visible, and not before somebody looks
- * while it is hidden. It sends nothing by itself, because a hub takes every frame from the page for user activity.
+ * A WebSocket that comes back by itself: with growing waits while the page is visible or the connection needed, and not
+ * before somebody looks while it is hidden. It sends nothing by itself, because a hub takes every frame from the page for user activity.
  */
 export class ReconnectingSocket implements IDisposable {
   constructor(private readonly options: IReconnectingSocketOptions) {
@@ -58,7 +60,7 @@ export class ReconnectingSocket implements IDisposable {
 
   /** Connects now if it is waiting to do so. */
   hurry(): void {
-    if (this.isWaiting && !this.options.visibility.hidden) {
+    if (this.isWaiting && this.isWanted) {
       this.attempt();
     }
   }
@@ -69,10 +71,24 @@ export class ReconnectingSocket implements IDisposable {
     this.rest();
   }
 
-  /** Sends a frame if connected. */
-  send(text: string): void {
+  /** Sends a frame. @returns whether there is a connection. */
+  send(text: string): boolean {
     if (this.isOpen) {
       this.socket?.send(text);
+    }
+    return this.isOpen;
+  }
+
+  /** Bytes that wait to be sent. */
+  get waitingBytes(): number {
+    return this.socket?.bufferedAmount ?? 0;
+  }
+
+  /** Whether the connection is needed although nobody sees the page. */
+  set needed(needed: boolean) {
+    if (needed !== this.isNeeded) {
+      this.isNeeded = needed;
+      this.wanted();
     }
   }
 
@@ -157,7 +173,7 @@ export class ReconnectingSocket implements IDisposable {
   /** A frame came (or the page is looked at again): wait for the next. One timer, moved only when it fires. */
   private heard(): void {
     this.heardAtMs = this.options.clock.now();
-    if (!this.timer && !this.options.visibility.hidden) {
+    if (!this.timer && this.isWanted) {
       this.listen(SILENCE_MS);
     }
   }
@@ -165,7 +181,7 @@ export class ReconnectingSocket implements IDisposable {
   private listen(waitMs: number): void {
     this.timer = this.options.clock.after(waitMs, () => {
       this.timer = null;
-      if (!this.isOpen || this.options.visibility.hidden) {
+      if (!this.isOpen || !this.isWanted) {
         return;
       }
       const silentMs = this.options.clock.now() - this.heardAtMs;
@@ -179,8 +195,16 @@ export class ReconnectingSocket implements IDisposable {
     });
   }
 
-  private onVisibility(_: IPageVisibility, hidden: boolean): void {
-    if (hidden) {
+  private get isWanted(): boolean {
+    return this.isNeeded || !this.options.visibility.hidden;
+  }
+
+  private onVisibility(): void {
+    this.wanted();
+  }
+
+  private wanted(): void {
+    if (!this.isWanted) {
       return;
     }
     if (this.isOpen) {
@@ -194,6 +218,7 @@ export class ReconnectingSocket implements IDisposable {
   private socket: ISocket | null = null;
   private isOpen = false;
   private isWaiting = false;
+  private isNeeded = false;
   private failures = 0;
   private openedAtMs = 0;
   private heardAtMs = 0;

@@ -7,6 +7,7 @@ export class FakeSocket implements ISocket {
   onclose: ISocket['onclose'] = null;
   readonly sent: string[] = [];
   isClosed = false;
+  bufferedAmount = 0;
 
   constructor(readonly url: string) {}
 

@@ -35,11 +35,26 @@ export class Receiver {
     if (!envelope.success) {
       throw new MessageError(`not an envelope: ${envelope.issues.map(say).slice(0, 3).join('; ')}`);
     }
-    const handler = this.handlers.get(envelope.output.method);
-    handler?.(envelope.output.params);
-    return handler !== undefined;
+    return this.dispatch(envelope.output.method, envelope.output.params);
   }
 
+  /** Lets another receiver of the same link take messages too. @returns how to end that. */
+  join(other: Receiver): () => void {
+    this.others.add(other);
+    return () => void this.others.delete(other);
+  }
+
+  private dispatch(method: string, params: unknown): boolean {
+    const handler = this.handlers.get(method);
+    handler?.(params);
+    let handled = handler !== undefined;
+    for (const other of this.others) {
+      handled = other.dispatch(method, params) || handled;
+    }
+    return handled;
+  }
+
+  private readonly others = new Set<Receiver>();
   private readonly handlers = new Map<string, (params: unknown) => void>();
 }
 

@@ -1,5 +1,6 @@
 import type { CompanionState, ICompanion, ICompanionInfo } from '@labkeeper/labkit';
 import type { Death, Kernel, Notice, Sample } from '@labkeeper/protocol';
+import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
 /** A companion whose messages a test speaks. */
@@ -21,6 +22,7 @@ export class FakeCompanion implements ICompanion {
   deaths: readonly Death[] = [];
   notices: readonly Notice[] = [];
   badFrames = 0;
+  readonly waitingBytes = 0;
   readonly stateChanged: Signal<this, CompanionState> = new Signal<this, CompanionState>(this);
   readonly sampleTaken: Signal<this, Sample> = new Signal<this, Sample>(this);
   readonly historyChanged: Signal<this, void> = new Signal<this, void>(this);
@@ -36,6 +38,18 @@ export class FakeCompanion implements ICompanion {
 
   reconnect(): void {
     // A test says itself when the connection is back.
+  }
+
+  send(): boolean {
+    return this.state === 'connected';
+  }
+
+  listen(): IDisposable {
+    return new DisposableDelegate(() => undefined);
+  }
+
+  hold(): IDisposable {
+    return new DisposableDelegate(() => undefined);
   }
 
   sayDeath(death: Death): void {

@@ -11,8 +11,10 @@ import {
 } from './page.js';
 import {
   batchDurable,
+  executing,
   journalBatch,
   journalState,
+  outputsCollected,
   reclaimsKnown,
   recoveriesKnown,
   recoveryDecided,
@@ -42,7 +44,8 @@ export const MESSAGES = {
     journalState,
     tick,
     recoveriesKnown,
-    reclaimsKnown
+    reclaimsKnown,
+    outputsCollected
   ],
   page: [
     pageHello,
@@ -53,7 +56,8 @@ export const MESSAGES = {
     runRenamed,
     runClosed,
     recoveryDecided,
-    trialAsked
+    trialAsked,
+    executing
   ],
   server: [serverHello, serverKernels, kernelDied, kernelFate, kernelStartFailed, serverStopping]
 } as const;

@@ -58,5 +58,17 @@ export const pageHello = notification(
 /** First message of the jupyter_server extension to the companion. */
 export const serverHello = notification(
   'hello',
-  v.object({ ...Greeting, serverPid: Count, serverName: Text, baseUrl: Text, rootDir: Text })
+  v.object({
+    ...Greeting,
+    serverPid: Count,
+    serverName: Text,
+    baseUrl: Text,
+    /** The folder that paths of documents begin at. */
+    rootDir: Text,
+    /**
+     * Documents are files in `rootDir` and nothing more: jupyter_server's own contents manager, without hooks. Only
+     * then may a file be written past it. Absent = false.
+     */
+    plainFiles: v.optional(v.boolean())
+  })
 );

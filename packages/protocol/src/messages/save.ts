@@ -1,12 +1,25 @@
 import * as v from 'valibot';
 import { notification } from '../envelope.js';
 import { DocumentKind, FileHash, JournalState, Reclaim, Recovery, RunId } from '../values/save.js';
-import { Count, EpochMs, Text } from '../values/units.js';
+import { Count, EpochMs, KernelId, Text } from '../values/units.js';
 
-/** A page opened a document, or begins its journal anew. Page → companion, before the run's first batch. */
+/** The id of a request to a kernel, as the page gave it. */
+const MessageId = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+
+/**
+ * A page opened a document, or begins its journal anew. Page → companion, before the run's first batch. As soon as that
+ * batch is durable, the run that it `replaces` is of no use any more: both tell the same, or the newer one more.
+ */
 export const runOpened = notification(
   'save/open',
-  v.object({ run: RunId, path: Text, kind: DocumentKind })
+  v.object({
+    run: RunId,
+    path: Text,
+    kind: DocumentKind,
+    replaces: v.optional(v.nullable(RunId), null),
+    /** When the file was last saved by this page; null = not yet. */
+    savedAtMs: v.optional(v.nullable(EpochMs), null)
+  })
 );
 
 /**
@@ -32,10 +45,7 @@ export const runRenamed = notification('save/renamed', v.object({ run: RunId, pa
 export const runClosed = notification('save/closed', v.object({ run: RunId }));
 
 /** Everything up to and including batch `seq` outlives the machine. Companion → page. */
-export const batchDurable = notification(
-  'save/durable',
-  v.object({ run: RunId, seq: Count, atMs: EpochMs })
-);
+export const batchDurable = notification('save/durable', v.object({ run: RunId, seq: Count, atMs: EpochMs }));
 
 /** A batch cannot be taken: the run must begin anew, because a batch is missing or unknown. Companion → page. */
 export const runLost = notification('save/lost', v.object({ run: RunId, seq: Count }));
@@ -62,4 +72,33 @@ export const recoveryDecided = notification(
 export const reclaimsKnown = notification('reclaim/known', v.object({ reclaims: v.array(Reclaim) }));
 
 /** A trial reclaim in so many seconds; 0 ends the trial. Page → companion. */
-export const trialAsked = notification('reclaim/trial', v.object({ seconds: v.pipe(Count, v.maxValue(600)) }));
+export const trialAsked = notification(
+  'reclaim/trial',
+  v.object({ seconds: v.pipe(Count, v.maxValue(600)) })
+);
+
+/**
+ * A page asked a kernel to execute a cell. Page → companion, as soon as the request is sent; its outputs are kept if
+ * the page goes away. `c` is the cell's number in the run.
+ */
+export const executing = notification(
+  'save/executing',
+  v.object({ run: RunId, kernelId: KernelId, msgId: MessageId, c: Count })
+);
+
+/**
+ * The head of a bulk frame: its text goes on, after a newline, with all outputs of a cell that came while the page was
+ * away, a JSON array as in the file. Companion → page, when the page is back. A body that is too long for one frame is
+ * cut between any two characters and its pieces follow one another, all but the last with `more`. The execution count
+ * is null for a cell that did not finish, or whose kernel ended before it did; `finished`: nothing more is expected.
+ */
+export const outputsCollected = notification(
+  'save/outputs',
+  v.object({
+    run: RunId,
+    c: Count,
+    executionCount: v.nullable(Count),
+    finished: v.boolean(),
+    more: v.boolean()
+  })
+);

@@ -1,0 +1,152 @@
+import type { Contents, ServerConnection } from '@jupyterlab/services';
+import { Drive } from '@jupyterlab/services';
+import { compareAndWrite, type IWritten } from './compare-and-write.js';
+import { failureOfError, type SaveFailure } from './save-failure.js';
+
+/** The id under which the provider is registered. */
+export const PROVIDER_ID = 'labkeeper';
+
+/** How one save ended. */
+export interface ISaveOutcome {
+  /** The file's hash after it; null = it failed, or the server does not give one. */
+  readonly hash: string | null;
+  readonly failure: SaveFailure | null;
+  /** Where somebody else's version of the file is kept now. */
+  readonly kept: string | null;
+}
+
+/** What is known about a file since it was last read or written here. */
+interface IKnown {
+  readonly model: Contents.IModel;
+  /** Cells in the file as it was read; null = it is no notebook, or was not read whole. */
+  readonly cells: number | null;
+}
+
+/**
+ * Reads and writes files for the documents that Labkeeper guards: one save at a time per path, compared and written in
+ * one step, and no dialog for a save that nobody asked for.
+ */
+export class GuardedContents {
+  /** @param settings - those of the page's own requests. */
+  constructor(private readonly settings: ServerConnection.ISettings) {
+    // Its own drive: Lab does not hear of each request twice.
+    this.drive = new Drive({ serverSettings: settings });
+  }
+
+  /** The hash of a file as it was last read or written here; null = not known. */
+  hashOf(path: string): string | null {
+    return this.known.get(path)?.model.hash ?? null;
+  }
+
+  /** Cells of a notebook's file as it was last read here; null = not known. */
+  cellsOf(path: string): number | null {
+    return this.known.get(path)?.cells ?? null;
+  }
+
+  /** The next save of this path was not asked for by anybody: a failure is told by the light and not by a dialog. */
+  quietly(path: string): void {
+    this.quiet.set(path, (this.quiet.get(path) ?? 0) + 1);
+  }
+
+  /** How the oldest save of this path ended that was not asked about; undefined = none went through here. */
+  takeOutcome(path: string): ISaveOutcome | undefined {
+    return this.outcomes.get(path)?.shift();
+  }
+
+  /** The file has another name. */
+  renamed(from: string, to: string): void {
+    const known = this.known.get(from);
+    if (known) {
+      this.known.delete(from);
+      this.known.set(to, { ...known, model: { ...known.model, path: to } });
+    }
+  }
+
+  /** Part of Lab's content provider. */
+  async get(path: string, options?: Contents.IFetchOptions): Promise<Contents.IModel> {
+    const known = this.known.get(path);
+    if (known && options?.content === false) {
+      // Lab asks so before and after each save, to compare. That is done where it is one step with the writing.
+      return known.model;
+    }
+    const { contentProviderId: _, ...rest } = { ...options };
+    const model = await this.drive.get(path, { ...rest, hash: true });
+    this.remember(path, model);
+    return model;
+  }
+
+  /** Part of Lab's content provider. */
+  save(path: string, options: Partial<Contents.IModel> = {}): Promise<Contents.IModel> {
+    const isQuiet = this.takeQuiet(path);
+    const run = (): Promise<Contents.IModel> => this.write(path, options, isQuiet);
+    const result = (this.chains.get(path) ?? Promise.resolve()).then(run, run);
+    this.chains.set(path, result);
+    return result;
+  }
+
+  private async write(
+    path: string,
+    options: Partial<Contents.IModel>,
+    isQuiet: boolean
+  ): Promise<Contents.IModel> {
+    try {
+      const { model, kept } = await this.compareAndWrite(path, options);
+      this.remember(path, { ...model, content: options.content });
+      this.ended(path, { hash: model.hash ?? null, failure: null, kept });
+      return model;
+    } catch (error) {
+      const failure = failureOfError(error);
+      this.ended(path, { hash: null, failure, kept: null });
+      const known = this.known.get(path);
+      if (isQuiet && known) {
+        return known.model;
+      }
+      throw error;
+    }
+  }
+
+  private async compareAndWrite(path: string, options: Partial<Contents.IModel>): Promise<IWritten> {
+    const { contentProviderId: _, ...model } = { ...options } as Contents.IModel & {
+      contentProviderId?: string;
+    };
+    const written = await compareAndWrite(this.settings, path, this.hashOf(path), model);
+    if (written !== 'no-handler') {
+      return written;
+    }
+    // A server without our extension: as stock does it, without the comparison in one step.
+    const saved = await this.drive.save(path, model);
+    const { hash, hash_algorithm } = await this.drive.get(path, { content: false, hash: true });
+    return { model: { ...saved, hash, hash_algorithm }, kept: null };
+  }
+
+  private remember(path: string, model: Contents.IModel): void {
+    const content: unknown = model.content;
+    const cells =
+      typeof content === 'object' && content !== null && 'cells' in content && Array.isArray(content.cells)
+        ? content.cells.length
+        : null;
+    this.known.set(path, { model: { ...model, content: null, format: null }, cells });
+  }
+
+  private ended(path: string, outcome: ISaveOutcome): void {
+    const outcomes = this.outcomes.get(path) ?? [];
+    outcomes.push(outcome);
+    this.outcomes.set(path, outcomes);
+  }
+
+  private takeQuiet(path: string): boolean {
+    const count = this.quiet.get(path) ?? 0;
+    if (count > 1) {
+      this.quiet.set(path, count - 1);
+    } else {
+      this.quiet.delete(path);
+    }
+    return count > 0;
+  }
+
+  private readonly drive: Drive;
+  private readonly known = new Map<string, IKnown>();
+  private readonly quiet = new Map<string, number>();
+  private readonly outcomes = new Map<string, ISaveOutcome[]>();
+  private readonly chains = new Map<string, Promise<unknown>>();
+}

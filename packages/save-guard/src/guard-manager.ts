@@ -1,0 +1,210 @@
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import type { IClock, ICompanion } from '@labkeeper/labkit';
+import {
+  batchDurable,
+  journalState,
+  Receiver,
+  reclaimsKnown,
+  recoveriesKnown,
+  runLost,
+  tick,
+  type DocumentKind,
+  type Reclaim,
+  type Recovery
+} from '@labkeeper/protocol';
+import type { IDisposable } from '@lumino/disposable';
+import { Signal, type ISignal } from '@lumino/signaling';
+import type { GuardedContents } from './contents/guarded-contents.js';
+import { DocumentGuard } from './document-guard.js';
+import { JournalStatus } from './journal/journal-status.js';
+import type { IDocumentObserver } from './observe/document-observer.js';
+import type { PagePulse } from './page-pulse.js';
+
+export interface IGuardManagerOptions {
+  readonly companion: ICompanion;
+  readonly contents: GuardedContents;
+  readonly clock: IClock;
+  readonly pulse: PagePulse;
+}
+
+/** All documents that are guarded in this page. */
+export class GuardManager implements IDisposable {
+  constructor(private readonly options: IGuardManagerOptions) {
+    const { companion, pulse } = options;
+    this.journal = new JournalStatus(companion);
+    companion.stateChanged.connect(this.onCompanion, this);
+    pulse.beat.connect(this.tend, this);
+    this.listening = companion.listen(
+      new Receiver()
+        .on(journalState, state => {
+          this.journal.state = state;
+          this._changed.emit();
+        })
+        .on(batchDurable, ({ run, seq }) => this.each(guard => guard.durable(run, seq)))
+        .on(runLost, ({ run }) => this.each(guard => guard.journalLost(run)))
+        .on(tick, () => pulse.nudge())
+        .on(recoveriesKnown, ({ recoveries }) => {
+          this._recoveries = recoveries;
+          this._changed.emit();
+        })
+        .on(reclaimsKnown, ({ reclaims }) => {
+          this._reclaims = reclaims;
+          this._reclaimed.emit(reclaims);
+        })
+    );
+  }
+
+  readonly journal: JournalStatus;
+
+  /** `full` or `journal`; the user's setting or the administrator's. */
+  get mode(): 'full' | 'journal' {
+    return this._mode;
+  }
+  set mode(mode: 'full' | 'journal') {
+    this._mode = mode;
+    this.tend();
+  }
+
+  /** The documents, in the order in which they were opened. */
+  get guards(): readonly DocumentGuard[] {
+    return [...this.byContext.values()];
+  }
+
+  /** Documents of earlier runs that hold more than their files. */
+  get recoveries(): readonly Recovery[] {
+    return this._recoveries;
+  }
+
+  /** Notices that the end is near. */
+  get reclaims(): readonly Reclaim[] {
+    return this._reclaims;
+  }
+
+  /** The list of documents, the light of one, or what is known of the past changed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Notices that the end is near came or went. */
+  get reclaimed(): ISignal<this, readonly Reclaim[]> {
+    return this._reclaimed;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** Begins to guard a document that has been read. One that is guarded already stays as it is. */
+  add(context: DocumentRegistry.Context, kind: DocumentKind, observer: () => IDocumentObserver): DocumentGuard {
+    const known = this.byContext.get(context);
+    if (known) {
+      return known;
+    }
+    const { companion, contents, clock } = this.options;
+    const guard = new DocumentGuard({
+      context,
+      kind,
+      observer: observer(),
+      companion,
+      contents,
+      clock,
+      journal: this.journal,
+      mode: () => this._mode,
+      save: () => {
+        contents.quietly(context.path);
+        return context.save();
+      },
+      mayWrite: () => true
+    });
+    this.byContext.set(context, guard);
+    guard.changed.connect(this.onGuard, this);
+    context.pathChanged.connect((_, path) => this.onPath(context, path));
+    this.paths.set(context, context.path);
+    context.disposed.connect(() => {
+      guard.dispose();
+      this.byContext.delete(context);
+      this.paths.delete(context);
+      this.onGuard();
+    });
+    this._changed.emit();
+    return guard;
+  }
+
+  /** The guard of a document; undefined = it is not guarded. */
+  of(context: DocumentRegistry.Context): DocumentGuard | undefined {
+    return this.byContext.get(context);
+  }
+
+  /** Hands everything to the journal, and saves all files that are not saved. */
+  async saveAll(): Promise<void> {
+    this.each(guard => guard.flush());
+    await Promise.all(this.guards.filter(guard => guard.needsTending).map(guard => guard.save()));
+  }
+
+  /** Hands everything to the journal now: the page goes away, or the machine does. */
+  flush(): void {
+    this.each(guard => guard.flush());
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this.listening.dispose();
+    this.held?.dispose();
+    this.options.companion.stateChanged.disconnect(this.onCompanion, this);
+    this.options.pulse.beat.disconnect(this.tend, this);
+    this.each(guard => guard.dispose());
+    Signal.clearData(this);
+  }
+
+  private each(act: (guard: DocumentGuard) => void): void {
+    this.byContext.forEach(act);
+  }
+
+  private onPath(context: DocumentRegistry.Context, path: string): void {
+    const before = this.paths.get(context);
+    if (before !== undefined && before !== path) {
+      this.options.contents.renamed(before, path);
+      this.byContext.get(context)?.renamed(path);
+    }
+    this.paths.set(context, path);
+  }
+
+  private onCompanion(): void {
+    if (this.options.companion.state !== 'connected') {
+      this.journal.state = null;
+      // Whatever was on its way may not have arrived.
+      this.each(guard => guard.journalLost(null));
+    }
+    this._changed.emit();
+  }
+
+  private onGuard(): void {
+    const needed = this.guards.some(guard => guard.needsTending);
+    this.options.pulse.needed = needed;
+    if (needed) {
+      this.held ??= this.options.companion.hold();
+    } else {
+      this.held?.dispose();
+      this.held = null;
+    }
+    this._changed.emit();
+  }
+
+  private tend(): void {
+    this.each(guard => guard.tend());
+  }
+
+  private readonly byContext = new Map<DocumentRegistry.Context, DocumentGuard>();
+  private readonly paths = new Map<DocumentRegistry.Context, string>();
+  private readonly listening: IDisposable;
+  private held: IDisposable | null = null;
+  private _mode: 'full' | 'journal' = 'full';
+  private _recoveries: readonly Recovery[] = [];
+  private _reclaims: readonly Reclaim[] = [];
+  private _isDisposed = false;
+  private readonly _changed = new Signal<this, void>(this);
+  private readonly _reclaimed = new Signal<this, readonly Reclaim[]>(this);
+}

@@ -1,0 +1,47 @@
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import type { IEditorTracker } from '@jupyterlab/fileeditor';
+import type { INotebookTracker } from '@jupyterlab/notebook';
+import type { YFile, YNotebook } from '@jupyter/ydoc';
+import type { DocumentGuard } from './document-guard.js';
+import type { GuardManager } from './guard-manager.js';
+import { NotebookObserver } from './observe/notebook-observer.js';
+import { TextObserver } from './observe/text-observer.js';
+
+/** Guards notebooks and text files as they are opened. Documents that others edit at the same time are left alone. */
+export function guardOpenDocuments(
+  manager: GuardManager,
+  notebooks: INotebookTracker | null,
+  editors: IEditorTracker | null
+): void {
+  const follow = (tracker: INotebookTracker | IEditorTracker | null): void => {
+    tracker?.forEach(({ context }) => void guard(manager, context));
+    tracker?.widgetAdded.connect((_: unknown, { context }: { context: DocumentRegistry.Context }) =>
+      void guard(manager, context)
+    );
+  };
+  follow(notebooks);
+  follow(editors);
+}
+
+async function guard(manager: GuardManager, context: DocumentRegistry.Context): Promise<DocumentGuard | null> {
+  await context.ready;
+  if (context.isDisposed || context.model.collaborative) {
+    return null;
+  }
+  const shared: unknown = context.model.sharedModel;
+  if (isNotebook(shared)) {
+    return manager.add(context, 'notebook', () => new NotebookObserver(shared));
+  }
+  if (isFile(shared)) {
+    return manager.add(context, 'text', () => new TextObserver(shared));
+  }
+  return null;
+}
+
+function isNotebook(shared: unknown): shared is YNotebook {
+  return typeof shared === 'object' && shared !== null && 'ydoc' in shared && 'nbformat_minor' in shared;
+}
+
+function isFile(shared: unknown): shared is YFile {
+  return typeof shared === 'object' && shared !== null && 'ydoc' in shared && 'ysource' in shared;
+}

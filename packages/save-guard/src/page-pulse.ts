@@ -1,0 +1,60 @@
+import type { IDisposable } from '@lumino/disposable';
+import { Signal, type ISignal } from '@lumino/signaling';
+
+const BEAT_MS = 1000;
+const WORKER = `setInterval(() => postMessage(0), ${BEAT_MS});`;
+
+/**
+ * A signal once a second that a hidden tab does not slow down: the timer runs in a worker, whose timers browsers leave
+ * alone while those of a hidden page fall to one a minute. It beats only while somebody needs it.
+ */
+export class PagePulse implements IDisposable {
+  get beat(): ISignal<this, void> {
+    return this._beat;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** Whether it beats. */
+  set needed(needed: boolean) {
+    if (needed && !this.stop && !this._isDisposed) {
+      this.stop = this.start();
+    } else if (!needed) {
+      this.stop?.();
+      this.stop = null;
+    }
+  }
+
+  /** Something else says that time has passed: a frozen page's workers stop, its socket's messages do not. */
+  nudge(): void {
+    this._beat.emit();
+  }
+
+  dispose(): void {
+    this.needed = false;
+    this._isDisposed = true;
+    Signal.clearData(this);
+  }
+
+  private start(): () => void {
+    try {
+      const url = URL.createObjectURL(new Blob([WORKER], { type: 'text/javascript' }));
+      const worker = new Worker(url);
+      worker.onmessage = () => this._beat.emit();
+      return () => {
+        worker.terminate();
+        URL.revokeObjectURL(url);
+      };
+    } catch {
+      // A policy of the page forbids such workers: its own timer is slower while hidden, but the companion's ticks help.
+      const timer = setInterval(() => this._beat.emit(), BEAT_MS);
+      return () => clearInterval(timer);
+    }
+  }
+
+  private stop: (() => void) | null = null;
+  private _isDisposed = false;
+  private readonly _beat = new Signal<this, void>(this);
+}

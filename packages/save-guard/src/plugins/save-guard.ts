@@ -1,0 +1,148 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { Clipboard, ICommandPalette, IToolbarWidgetRegistry } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import type { DocumentRegistry, IDocumentWidget } from '@jupyterlab/docregistry';
+import { IEditorTracker, IEditorWidgetFactory } from '@jupyterlab/fileeditor';
+import { INotebookTracker, INotebookWidgetFactory } from '@jupyterlab/notebook';
+import type { Contents } from '@jupyterlab/services';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStatusBar } from '@jupyterlab/statusbar';
+import { ITranslator } from '@jupyterlab/translation';
+import { browserClock, ICompanion, PageVisibility, Quantities, TRANSLATION_DOMAIN } from '@labkeeper/labkit';
+import type { Widget } from '@lumino/widgets';
+import { addCommands } from '../commands.js';
+import { GuardedContents, PROVIDER_ID } from '../contents/guarded-contents.js';
+import type { DocumentGuard } from '../document-guard.js';
+import { GuardManager } from '../guard-manager.js';
+import { LightItem } from '../light-item.js';
+import { guardOpenDocuments } from '../open-documents.js';
+import { PagePulse } from '../page-pulse.js';
+import { Redraw } from '../redraw.js';
+import { SavesPanel } from '../saves-panel.js';
+import { readSettings } from '../settings.js';
+import { SaveWords } from '../words.js';
+
+const ID = '@labkeeper/labextension:save-guard';
+const LIGHT = 'labkeeper-light';
+
+/** Keeps open notebooks and text files safe, and says how safe they are. */
+export const saveGuard: JupyterFrontEndPlugin<void> = {
+  id: ID,
+  description: 'Keeps open documents safe: a journal of changes, saves in time, and a light that tells the truth.',
+  autoStart: true,
+  requires: [ICompanion, ITranslator, IDocumentManager],
+  optional: [
+    INotebookTracker,
+    INotebookWidgetFactory,
+    IEditorTracker,
+    IEditorWidgetFactory,
+    IToolbarWidgetRegistry,
+    IStatusBar,
+    ISettingRegistry,
+    ICommandPalette
+  ],
+  activate: (
+    app: JupyterFrontEnd,
+    companion: ICompanion,
+    translator: ITranslator,
+    documents: IDocumentManager,
+    notebooks: INotebookTracker | null,
+    notebookFactory: DocumentRegistry.WidgetFactory | null,
+    editors: IEditorTracker | null,
+    editorFactory: DocumentRegistry.WidgetFactory | null,
+    toolbars: IToolbarWidgetRegistry | null,
+    statusBar: IStatusBar | null,
+    registry: ISettingRegistry | null,
+    palette: ICommandPalette | null
+  ): void => {
+    if (companion.isDisabled('save-guard')) {
+      return;
+    }
+    const trans = translator.load(TRANSLATION_DOMAIN);
+    const say = new Quantities(translator);
+    const words = new SaveWords(trans, say);
+    const contents = new GuardedContents(app.serviceManager.serverSettings);
+    provideContents(app.serviceManager.contents, contents, [notebookFactory, editorFactory]);
+    const manager = new GuardManager({ companion, contents, clock: browserClock, pulse: new PagePulse() });
+    const redraw = new Redraw(manager, new PageVisibility(), browserClock);
+    guardOpenDocuments(manager, notebooks, editors);
+
+    const panel = new SavesPanel({
+      ...{ manager, redraw, words, say, trans },
+      open: path => void documents.openOrReveal(path),
+      copy: text => Clipboard.copyToSystem(text)
+    });
+    app.shell.add(panel, 'right', { rank: 901 });
+    const onClick = (): void => app.shell.activateById(panel.id);
+
+    const lightOf = (widget: Widget): LightItem =>
+      new LightItem({ ...{ redraw, words, onClick }, guard: () => guardOf(manager, documents, widget) });
+    for (const factory of ['Notebook', 'Editor']) {
+      toolbars?.addFactory(factory, LIGHT, lightOf);
+    }
+    const item = new LightItem({
+      ...{ redraw, words, onClick },
+      guard: () => guardOf(manager, documents, app.shell.currentWidget)
+    });
+    statusBar?.registerStatusItem(ID, { item, align: 'left', rank: 3, priority: 1 });
+    (app.shell.currentChanged as typeof app.shell.currentChanged | undefined)?.connect(() => item.update());
+
+    addCommands({
+      ...{ palette, trans, show: onClick },
+      commands: app.commands,
+      saveAll: () => void manager.saveAll()
+    });
+    window.addEventListener('pagehide', () => manager.flush());
+    document.addEventListener('visibilitychange', () => document.hidden && manager.flush());
+    if (registry) {
+      void followSettings(registry, values => {
+        manager.mode = values.mode;
+        item.setHidden(!values.showLight);
+      });
+    }
+  }
+};
+
+/** Lets notebooks and text files be read and written through Labkeeper, where nothing else is chosen already. */
+function provideContents(
+  manager: Contents.IManager,
+  contents: GuardedContents,
+  factories: readonly (DocumentRegistry.WidgetFactory | null)[]
+): void {
+  const drive = (manager as Contents.IManager & { defaultDrive?: Contents.IDrive }).defaultDrive;
+  const providers = drive?.contentProviderRegistry;
+  if (!providers) {
+    return;
+  }
+  providers.register(PROVIDER_ID, contents);
+  for (const factory of factories) {
+    // Real-time collaboration sets its own: it knows better who writes.
+    if (factory && factory.contentProviderId === undefined) {
+      factory.contentProviderId = PROVIDER_ID;
+    }
+  }
+}
+
+function guardOf(
+  manager: GuardManager,
+  documents: IDocumentManager,
+  widget: Widget | null
+): DocumentGuard | null {
+  const context = widget && (documents.contextForWidget(widget) ?? (widget as IDocumentWidget).context);
+  return (context && manager.of(context)) ?? null;
+}
+
+async function followSettings(
+  registry: ISettingRegistry,
+  apply: (values: ReturnType<typeof readSettings>) => void
+): Promise<void> {
+  try {
+    const settings = await registry.load(ID);
+    const read = (): void => apply(readSettings(settings.composite));
+    read();
+    settings.changed.connect(read);
+  } catch (error) {
+    // The schema is missing or the server does not answer: the defaults hold, and whoever looks finds the reason.
+    console.warn('Labkeeper: its settings for saving could not be read.', error);
+  }
+}

@@ -1,0 +1,109 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ILight, SaveReason } from '@labkeeper/core';
+import type { Quantities } from '@labkeeper/labkit';
+
+/** What a light says. */
+export interface ILightWords {
+  /** A sign that does without colour. */
+  readonly sign: '●' | '◐' | '▲' | '◆' | '■';
+  /** A few words for the toolbar and the status bar. */
+  readonly short: string;
+  /** What it means, and what to do. */
+  readonly long: string;
+}
+
+/** Puts lights into words. */
+export class SaveWords {
+  constructor(
+    private readonly trans: TranslationBundle,
+    private readonly say: Quantities
+  ) {}
+
+  light(light: ILight): ILightWords {
+    const { trans, say } = this;
+    const age = say.duration(light.ageMs);
+    switch (light.level) {
+      case 'safe':
+        return {
+          sign: '●',
+          short: light.ageMs < 1000 ? trans.__('Safe') : trans.__('Safe as of %1 ago', age),
+          long: [this.place(light), this.beside(light.reason)].filter(Boolean).join(' ')
+        };
+      case 'saving':
+        return { sign: '◐', short: trans.__('Saving…'), long: this.place(light) };
+      case 'conflict':
+        return {
+          sign: '◆',
+          short: trans.__('Kept twice'),
+          long: trans.__(
+            'The file was changed by somebody else too. Both versions are kept; yours is under the name it had.'
+          )
+        };
+      case 'browser':
+        return {
+          sign: '■',
+          short: trans.__('Safe in this browser only: %1', age),
+          long: this.reason(light.reason)
+        };
+      case 'unsafe':
+        return {
+          sign: '▲',
+          short: trans.__('Unsaved for %1', age),
+          long: this.reason(light.reason)
+        };
+    }
+  }
+
+  /** Why work is not safe, and what to do. */
+  reason(reason: SaveReason | null): string {
+    const { trans } = this;
+    switch (reason) {
+      case null:
+        return trans.__('Saving takes longer than it should.');
+      case 'offline':
+        return trans.__(
+          'The server cannot be reached. Keep this page open: everything is sent when it is back.'
+        );
+      case 'companion-away':
+        return trans.__('The journal of changes is not available at the moment; the file itself is saved.');
+      case 'disk-full':
+        return trans.__('The disk of your home is full. Delete something, and saving goes on by itself.');
+      case 'journal-full':
+        return trans.__('There is more unsaved work than the journal may hold. Save the document now.');
+      case 'read-only':
+        return trans.__('The folder cannot be written. Save the document under another name.');
+      case 'not-permitted':
+        return trans.__('You may not write this file. Save the document under another name.');
+      case 'too-large':
+        return trans.__(
+          'The document is too large for a proxy on the way to the server. Clear large outputs, or ask support to raise its limit.'
+        );
+      case 'server-error':
+        return trans.__('The server could not write the file. It is tried again.');
+      case 'logged-out':
+        return trans.__('The server does not know this page any more. Log in again in another tab.');
+      case 'proxy-error':
+        return trans.__('A proxy on the way to the server answers in its place. It is tried again.');
+      case 'no-answer':
+        return trans.__('The server does not answer. It is tried again.');
+      case 'room-not-written':
+        return trans.__('The shared document has not been written to disk by the server yet.');
+      case 'other-tab-writes':
+        return trans.__('Another tab of yours saves this document.');
+      case 'switched-off':
+        return trans.__('Autosave is switched off: only the journal keeps your changes.');
+      case 'slow-home':
+        return trans.__('The disk of your home does not answer. Changes wait until it does.');
+    }
+  }
+
+  private place(light: ILight): string {
+    return light.place === 'file'
+      ? this.trans.__('Everything is in the file.')
+      : this.trans.__('Everything is on disk, in the journal; the file follows.');
+  }
+
+  private beside(reason: SaveReason | null): string {
+    return reason === null || reason === 'companion-away' ? '' : this.reason(reason);
+  }
+}

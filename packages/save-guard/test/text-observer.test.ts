@@ -1,0 +1,45 @@
+import { YFile } from '@jupyter/ydoc';
+import fc from 'fast-check';
+import { TextObserver } from '../src/observe/text-observer.js';
+import { appliedText } from './applied.js';
+
+const HASH = 'b'.repeat(64);
+
+describe('TextObserver', () => {
+  it('tells what happens: file and journal make what the page would save', () => {
+    const edits = fc.array(fc.record({ at: fc.nat(), del: fc.nat(6), ins: fc.string(), flush: fc.boolean() }));
+    fc.assert(
+      fc.property(fc.string(), edits, (text, steps) => {
+        const before = text.replaceAll('\r', '');
+        const file = new YFile();
+        file.setSource(before);
+        const observer = new TextObserver(file);
+        let pending = observer.since();
+        const records = [{ t: 'base' as const, hash: HASH, cells: observer.numbering().base }, ...[]];
+        const all: Parameters<typeof appliedText>[1][number][] = records;
+        const flush = (): void => {
+          all.push(...observer.records(pending));
+          pending.dispose();
+          pending = observer.since();
+        };
+        for (const step of steps) {
+          const at = step.at % (file.source.length + 1);
+          file.updateSource(at, Math.min(file.source.length, at + step.del), step.ins.replaceAll('\r', ''));
+          if (step.flush) {
+            flush();
+          }
+        }
+        flush();
+        expect(appliedText(before, all)).toBe(file.source);
+        observer.dispose();
+      })
+    );
+  });
+
+  it('says nothing when nothing changed', () => {
+    const file = new YFile();
+    file.setSource('text');
+    const observer = new TextObserver(file);
+    expect(observer.records(observer.since())).toEqual([]);
+  });
+});
