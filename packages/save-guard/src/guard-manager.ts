@@ -12,6 +12,7 @@ import {
   type Reclaim,
   type Recovery
 } from '@labkeeper/protocol';
+import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { GuardedContents } from './contents/guarded-contents.js';
@@ -19,6 +20,19 @@ import { DocumentGuard } from './document-guard.js';
 import { JournalStatus } from './journal/journal-status.js';
 import type { IDocumentObserver } from './observe/document-observer.js';
 import type { PagePulse } from './page-pulse.js';
+
+/** The guarded documents of this page, for other plugins. */
+export interface IGuards {
+  /** null = the save guard is switched off. */
+  readonly manager: GuardManager | null;
+  /** Shows the list of documents. */
+  show(): void;
+}
+
+export const IGuards = new Token<IGuards>(
+  '@labkeeper/labextension:IGuards',
+  'The documents that Labkeeper keeps safe in this page.'
+);
 
 export interface IGuardManagerOptions {
   readonly companion: ICompanion;

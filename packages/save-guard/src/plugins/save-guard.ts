@@ -13,7 +13,7 @@ import type { Widget } from '@lumino/widgets';
 import { addCommands } from '../commands.js';
 import { GuardedContents, PROVIDER_ID } from '../contents/guarded-contents.js';
 import type { DocumentGuard } from '../document-guard.js';
-import { GuardManager } from '../guard-manager.js';
+import { GuardManager, IGuards } from '../guard-manager.js';
 import { LightItem } from '../light-item.js';
 import { guardOpenDocuments } from '../open-documents.js';
 import { PagePulse } from '../page-pulse.js';
@@ -26,10 +26,11 @@ const ID = '@labkeeper/labextension:save-guard';
 const LIGHT = 'labkeeper-light';
 
 /** Keeps open notebooks and text files safe, and says how safe they are. */
-export const saveGuard: JupyterFrontEndPlugin<void> = {
+export const saveGuard: JupyterFrontEndPlugin<IGuards> = {
   id: ID,
   description: 'Keeps open documents safe: a journal of changes, saves in time, and a light that tells the truth.',
   autoStart: true,
+  provides: IGuards,
   requires: [ICompanion, ITranslator, IDocumentManager],
   optional: [
     INotebookTracker,
@@ -54,9 +55,9 @@ export const saveGuard: JupyterFrontEndPlugin<void> = {
     statusBar: IStatusBar | null,
     registry: ISettingRegistry | null,
     palette: ICommandPalette | null
-  ): void => {
+  ): IGuards => {
     if (companion.isDisabled('save-guard')) {
-      return;
+      return { manager: null, show: () => undefined };
     }
     const trans = translator.load(TRANSLATION_DOMAIN);
     const say = new Quantities(translator);
@@ -100,6 +101,7 @@ export const saveGuard: JupyterFrontEndPlugin<void> = {
         item.setHidden(!values.showLight);
       });
     }
+    return { manager, show: onClick };
   }
 };
 
