@@ -46,6 +46,9 @@ export interface IAppOptions {
  */
 const LIFE_SIGN_MS = 10_000;
 
+/** How long pages have to send their last changes at an orderly end. */
+const LAST_WORDS_MS = 300;
+
 /** Why a companion ends: its server is gone (standard input closed), or a signal asked for it. */
 export type EndReason = 'server-gone' | 'asked';
 
@@ -54,6 +57,8 @@ export interface IApp {
   readonly server: Server;
   /** Begins to look, at once. Resolves when past deaths are known: never, where the home hangs. */
   start(): Promise<void>;
+  /** The process got a signal to end; pages are told before `close`. */
+  signal(name: string): void;
   /** Ends in order: pages are told, the last records are on the disk. */
   close(reason: EndReason): Promise<void>;
 }
@@ -218,6 +223,7 @@ export function createApp(options: IAppOptions): IApp {
   const watching = (): boolean => !stopping && !disabled.has('deaths');
 
   const server = createFrontDoor({
+    reclaim: reclaim ? (request, response) => reclaim.handleRequest(request, response) : null,
     acceptPage: socket => pages.accept(socket),
     acceptServer: socket => link.accept(socket),
     health: () => ({
@@ -260,6 +266,7 @@ export function createApp(options: IAppOptions): IApp {
       );
       await recording?.restored();
     },
+    signal: name => reclaim?.signal(name),
     async close(reason) {
       if (reason === 'asked' && !stopping) {
         // Whoever stops the container in order asks us too; a killed one asks nobody.
@@ -270,6 +277,11 @@ export function createApp(options: IAppOptions): IApp {
       stopping = true;
       sampler.dispose();
       watch.dispose();
+      guard.hurry(true);
+      if (reason === 'asked' && pages.count > 0) {
+        // A page that hears of the end sends what it has not sent yet.
+        await new Promise<void>(resolve => void clock.after(LAST_WORDS_MS, resolve));
+      }
       reclaim?.dispose();
       const journalled = guard.close();
       pages.close();

@@ -63,8 +63,12 @@ async function run(): Promise<void> {
       app.close(reason).then(leaveWithFiles, fail);
     };
     // Before anything else: whatever hangs later, the end of the server must be heard.
-    process.on('SIGTERM', () => stop('asked'));
-    process.on('SIGINT', () => stop('asked'));
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        app.signal(signal);
+        stop('asked');
+      });
+    }
     process.on('SIGHUP', () => stop('asked'));
     // The one line that the server extension says before an orderly end; without it the end of the input means that
     // the server is gone, and why is for the next start to explain.

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { FlightRecorder } from '../src/recorder/flight-recorder.js';
 import { decodeFrames } from '../src/recorder/frame.js';
-import { flightFolder } from '../src/recorder/own-folder.js';
+import { ownFolder } from '../src/recorder/own-folder.js';
 import { Segments } from '../src/recorder/segments.js';
 import { FakeClock } from './fake-clock.js';
 import { scratch } from './wire.js';
@@ -40,7 +40,7 @@ describe('the flight recorder on a disk that fails', () => {
     await recorder.settled();
   };
   const written = (): number[] => {
-    const folder = flightFolder(home.path, '');
+    const folder = ownFolder(home.path, 'flight', '');
     return readdirSync(folder).flatMap(name =>
       decodeFrames(readFileSync(join(folder, name))).texts.flatMap(text => {
         const found = /"unreclaimableBytes":(\d+)/.exec(text);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Death, Sample } from '@labkeeper/protocol';
 import { createFrontDoor } from '../src/link/front-door.js';
 import { listenOnSocket } from '../src/link/listen.js';
+import { SaveGuard } from '../src/save/save-guard.js';
 import { BLOCKED_BYTES, GIVE_UP_MS } from '../src/link/page-link.js';
 import { Pages } from '../src/link/pages.js';
 import { death } from './death.js';
@@ -30,6 +31,16 @@ describe('the link to pages', () => {
   const pages = new Pages({
     clock,
     counts,
+    guard: new SaveGuard({
+      home: null,
+      serverName: '',
+      serverPid: null,
+      boot: 'boot',
+      clock,
+      log: () => undefined,
+      procRoot: '/proc'
+    }),
+    trialAsked: () => undefined,
     badFrame: () => undefined,
     greeted: () => undefined,
     visibleChanged: count => visible.push(count),
@@ -46,6 +57,7 @@ describe('the link to pages', () => {
       kernels: () => [kernel('a')],
       deaths: () => known,
       notices: () => [],
+      reclaims: () => [],
       history: () => ({ recent: empty, day: empty })
     }
   });
@@ -54,6 +66,7 @@ describe('the link to pages', () => {
 
   beforeAll(async () => {
     server = createFrontDoor({
+      reclaim: null,
       health: () => ({ fine: true }),
       acceptPage: socket => pages.accept(socket),
       acceptServer: socket => socket.close()
@@ -103,19 +116,21 @@ describe('the link to pages', () => {
     expect(await raw(path, upgrade)).toContain('404 Not Found');
   });
 
-  it('tells a new page hello, kernels, deaths, notices and, when it said hello, history, in this order', async () => {
+  it('tells a new page hello, kernels, deaths, both kinds of notices and, when it said hello, history and journal, in this order', async () => {
     const client = await page(null);
-    await client.next('notices');
+    await client.next('reclaim/known');
     // What is sampled while the page loads is in the history that it gets.
     pages.sample(sample());
     client.send('hello', PAGE_HELLO);
-    await client.next('usage/history');
+    await client.next('save/journal-state');
     expect(client.received.map(message => message.method)).toEqual([
       'hello',
       'kernels/changed',
       'kernel/deaths',
       'notices',
-      'usage/history'
+      'reclaim/known',
+      'usage/history',
+      'save/journal-state'
     ]);
   });
 

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSy
 import { join } from 'node:path';
 import type { Death } from '@labkeeper/protocol';
 import { DeathList, DEATHS_KEPT } from '../src/deaths/death-list.js';
-import { ensureFlightFolder, replaceOwnFile } from '../src/recorder/own-folder.js';
+import { ensureOwnFolder, replaceOwnFile } from '../src/recorder/own-folder.js';
 import { PastStore } from '../src/recorder/past-store.js';
 import { NO_PAST, readPast, writePast } from '../src/recorder/past.js';
 import { Segments } from '../src/recorder/segments.js';
@@ -29,7 +29,7 @@ describe('what is kept of the past', () => {
   const home = scratch();
   let folder: string;
   let count = 0;
-  beforeEach(async () => (folder = await ensureFlightFolder(home.path, `server-${count++}`)));
+  beforeEach(async () => (folder = await ensureOwnFolder(home.path, 'flight', `server-${count++}`)));
   afterAll(home.remove);
 
   it('stays below 1 MB with the ring beside it, at every moment', async () => {

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { parseFlightRecord, type FlightRecord } from '@labkeeper/core';
 import { deathsKnown, parseParams, type Death } from '@labkeeper/protocol';
 import { decodeFrames } from '../src/recorder/frame.js';
-import { flightFolder } from '../src/recorder/own-folder.js';
+import { ownFolder } from '../src/recorder/own-folder.js';
 import { PastStore } from '../src/recorder/past-store.js';
 import { death } from './death.js';
 import { FakeClock } from './fake-clock.js';
@@ -56,7 +56,7 @@ describe('the flight recorder', () => {
   });
 
   const files = (boot = ''): string[] => {
-    const folder = flightFolder(home.path, '');
+    const folder = ownFolder(home.path, 'flight', '');
     return existsSync(folder)
       ? readdirSync(folder)
           .filter(name => name.startsWith(boot) && name.endsWith('.flight'))
@@ -389,7 +389,7 @@ describe('the flight recorder', () => {
   });
 
   it('writes nothing when it is switched off', async () => {
-    const app = await start({ disabled: ['flight-recorder'] });
+    const app = await start({ disabled: ['flight-recorder', 'save-guard'] });
     await app.pass(5000);
     await app.stop();
     expect(existsSync(join(home.path, '.local'))).toBe(false);

@@ -109,7 +109,10 @@ export class RunningApp {
   /** Ends in order. */
   async stop(how: 'server-gone' | 'asked' = 'server-gone'): Promise<void> {
     this.clients.forEach(client => client.socket.terminate());
-    await this.app.close(how);
+    const closed = this.app.close(how);
+    // Pages get a moment for their last words, by the clock of the test.
+    this.clock.advance(1000);
+    await closed;
     this.folder.remove();
   }
 

@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { decodeFrames, encodeFrame } from '../src/recorder/frame.js';
-import { ensureFlightFolder, flightFolder, NotOursError, readOwnFile } from '../src/recorder/own-folder.js';
+import { ensureOwnFolder, ownFolder, NotOursError, readOwnFile } from '../src/recorder/own-folder.js';
 import { readRuns, removeRun, SEGMENT_BYTES, Segments } from '../src/recorder/segments.js';
 import { scratch } from './wire.js';
 
@@ -64,7 +64,7 @@ describe('the ring on the home volume', () => {
   afterAll(home.remove);
 
   it('stays below 1 MB, and each segment can be read alone', async () => {
-    const folder = await ensureFlightFolder(home.path, 'ring');
+    const folder = await ensureOwnFolder(home.path, 'flight', 'ring');
     const ring = new Segments(folder, 'boot-1', () => ['opening']);
     for (let i = 0; i < 400; i += 1) {
       await ring.append([`${i} ${'x'.repeat(8000)}`]);
@@ -80,7 +80,7 @@ describe('the ring on the home volume', () => {
   });
 
   it('stays as small when all that waited for a slow disk comes at once', async () => {
-    const folder = await ensureFlightFolder(home.path, 'at-once');
+    const folder = await ensureOwnFolder(home.path, 'flight', 'at-once');
     const ring = new Segments(folder, 'boot-1', () => ['opening']);
     await ring.append(Array.from({ length: 256 }, (_, i) => `${i} ${'x'.repeat(8000)}`));
     await ring.close();
@@ -92,7 +92,7 @@ describe('the ring on the home volume', () => {
   });
 
   it('keeps the runs of two companions apart', async () => {
-    const folder = await ensureFlightFolder(home.path, 'shared');
+    const folder = await ensureOwnFolder(home.path, 'flight', 'shared');
     const one = new Segments(folder, 'one', () => []);
     const two = new Segments(folder, 'two', () => []);
     for (let i = 0; i < 10; i += 1) {
@@ -108,7 +108,7 @@ describe('the ring on the home volume', () => {
   });
 
   it('reads around a torn tail after which a run went on', async () => {
-    const folder = await ensureFlightFolder(home.path, 'torn');
+    const folder = await ensureOwnFolder(home.path, 'flight', 'torn');
     const ring = new Segments(folder, 'torn', () => []);
     await ring.append(['before']);
     await ring.close();
@@ -121,7 +121,7 @@ describe('the ring on the home volume', () => {
   });
 
   it('neither follows links nor takes folders that are links', async () => {
-    const folder = await ensureFlightFolder(home.path, 'links');
+    const folder = await ensureOwnFolder(home.path, 'flight', 'links');
     writeFileSync(join(home.path, 'secret'), 'not yours');
     symlinkSync(join(home.path, 'secret'), join(folder, 'evil.0.flight'));
     const problems: unknown[] = [];
@@ -131,17 +131,17 @@ describe('the ring on the home volume', () => {
     await expect(readOwnFile(join(folder, 'evil.0.flight'), 100)).rejects.toThrow('ELOOP');
 
     mkdirSync(join(home.path, 'elsewhere'));
-    symlinkSync(join(home.path, 'elsewhere'), flightFolder(home.path, 'linked'));
-    await expect(ensureFlightFolder(home.path, 'linked')).rejects.toThrow(NotOursError);
+    symlinkSync(join(home.path, 'elsewhere'), ownFolder(home.path, 'flight', 'linked'));
+    await expect(ensureOwnFolder(home.path, 'flight', 'linked')).rejects.toThrow(NotOursError);
     mkdirSync(join(home.path, 'other', '.local', 'share'), { recursive: true });
     symlinkSync(join(home.path, 'elsewhere'), join(home.path, 'other', '.local', 'share', 'labkeeper'));
-    await expect(ensureFlightFolder(join(home.path, 'other'), '')).rejects.toThrow(NotOursError);
+    await expect(ensureOwnFolder(join(home.path, 'other'), 'flight', '')).rejects.toThrow(NotOursError);
     expect(readdirSync(join(home.path, 'elsewhere'))).toEqual([]);
   });
 
   it('has a folder of its own for each server name, whatever the name', () => {
     const names = ['', 'a/b', 'a_b', '../../etc', 'ü', 'a'.repeat(300)];
-    const folders = names.map(name => flightFolder('/home/r', name));
+    const folders = names.map(name => ownFolder('/home/r', 'flight', name));
     expect(new Set(folders).size).toBe(names.length);
     folders.forEach(folder =>
       expect(folder).toMatch(/^\/home\/r\/\.local\/share\/labkeeper\/flight\/[\w-]{1,80}$/)

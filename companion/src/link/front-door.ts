@@ -1,4 +1,10 @@
-import { createServer, STATUS_CODES, type Server } from 'node:http';
+import {
+  createServer,
+  STATUS_CODES,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse
+} from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 
@@ -11,6 +17,8 @@ export const SERVER_FRAME_BYTES = 4 * 1024 * 1024;
 export interface IFrontDoorOptions {
   /** The answer of GET /health, JSON. */
   health(): unknown;
+  /** Answers /reclaim: a hook says that the end is near. The socket's mode is the guard. null = there is no such path. */
+  readonly reclaim: ((request: IncomingMessage, response: ServerResponse) => void) | null;
   /** A page connected, through the server's own handler. */
   acceptPage(socket: WebSocket): void;
   /** The server extension connected. */
@@ -35,6 +43,10 @@ export function createFrontDoor(options: IFrontDoorOptions): Server {
     maxPayload: SERVER_FRAME_BYTES
   });
   const server = createServer((request, response) => {
+    if (options.reclaim && pathOf(request.url) === '/reclaim') {
+      options.reclaim(request, response);
+      return;
+    }
     const found = request.method === 'GET' && pathOf(request.url) === '/health';
     response.writeHead(found ? 200 : 404, {
       'content-type': 'application/json',

@@ -7,7 +7,7 @@ export interface ICommandsOptions {
   readonly palette: ICommandPalette | null;
   readonly trans: TranslationBundle;
   readonly show: () => void;
-  readonly saveAll: () => void;
+  readonly saveAll: () => Promise<void>;
 }
 
 const NO_ARGUMENTS = { args: { type: 'object', properties: {} } } as const;

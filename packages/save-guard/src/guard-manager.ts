@@ -109,7 +109,11 @@ export class GuardManager implements IDisposable {
   }
 
   /** Begins to guard a document that has been read. One that is guarded already stays as it is. */
-  add(context: DocumentRegistry.Context, kind: DocumentKind, observer: () => IDocumentObserver): DocumentGuard {
+  add(
+    context: DocumentRegistry.Context,
+    kind: DocumentKind,
+    observer: () => IDocumentObserver
+  ): DocumentGuard {
     const known = this.byContext.get(context);
     if (known) {
       return known;

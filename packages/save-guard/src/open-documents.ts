@@ -15,15 +15,18 @@ export function guardOpenDocuments(
 ): void {
   const follow = (tracker: INotebookTracker | IEditorTracker | null): void => {
     tracker?.forEach(({ context }) => void guard(manager, context));
-    tracker?.widgetAdded.connect((_: unknown, { context }: { context: DocumentRegistry.Context }) =>
-      void guard(manager, context)
+    tracker?.widgetAdded.connect(
+      (_: unknown, { context }: { context: DocumentRegistry.Context }) => void guard(manager, context)
     );
   };
   follow(notebooks);
   follow(editors);
 }
 
-async function guard(manager: GuardManager, context: DocumentRegistry.Context): Promise<DocumentGuard | null> {
+async function guard(
+  manager: GuardManager,
+  context: DocumentRegistry.Context
+): Promise<DocumentGuard | null> {
   await context.ready;
   if (context.isDisposed || context.model.collaborative) {
     return null;

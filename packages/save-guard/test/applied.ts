@@ -21,9 +21,7 @@ export async function appliedNotebook(file: string, records: readonly JournalRec
     utf8: { encode: text => encoder.encode(text), decode: part => decoder.decode(part) }
   });
   return JSON.parse(
-    pieces
-      .map(piece => decoder.decode(isRange(piece) ? bytes.slice(piece.from, piece.to) : piece))
-      .join('')
+    pieces.map(piece => decoder.decode(isRange(piece) ? bytes.slice(piece.from, piece.to) : piece)).join('')
   );
 }
 

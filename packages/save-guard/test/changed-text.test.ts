@@ -4,10 +4,9 @@ import * as Y from 'yjs';
 import { ChangedText } from '../src/observe/changed-text.js';
 
 /** Deletes and inserts at places that are taken modulo the length. */
-const EDITS = fc.array(
-  fc.record({ at: fc.nat(), del: fc.nat(8), ins: fc.string({ maxLength: 6 }) }),
-  { maxLength: 12 }
-);
+const EDITS = fc.array(fc.record({ at: fc.nat(), del: fc.nat(8), ins: fc.string({ maxLength: 6 }) }), {
+  maxLength: 12
+});
 
 describe('ChangedText', () => {
   it('says one splice that makes the old text the new one', () => {

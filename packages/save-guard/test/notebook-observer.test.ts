@@ -168,7 +168,11 @@ describe('NotebookObserver', () => {
         fc.record({ do: fc.constant('print' as const), cell: fc.nat(), text: fc.string({ minLength: 1 }) }),
         fc.record({ do: fc.constant('show' as const), cell: fc.nat(), value: fc.string() }),
         fc.record({ do: fc.constant('clear' as const), cell: fc.nat() }),
-        fc.record({ do: fc.constant('count' as const), cell: fc.nat(), count: fc.integer({ min: 1, max: 99 }) }),
+        fc.record({
+          do: fc.constant('count' as const),
+          cell: fc.nat(),
+          count: fc.integer({ min: 1, max: 99 })
+        }),
         fc.record({ do: fc.constant('tag' as const), cell: fc.nat(), tag: fc.string() }),
         fc.record({ do: fc.constant('title' as const), title: fc.string() }),
         fc.constant({ do: 'undo' as const }),
@@ -177,13 +181,18 @@ describe('NotebookObserver', () => {
       { maxLength: 40 }
     );
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.constantFrom(4, 5), steps, async (cells, minor, script) => {
-        const page = new Page(notebook(cells, minor));
-        script.forEach(step => act(page, step));
-        page.flush();
-        expect(await page.recovered()).toEqual(page.saved);
-        expect(await page.recoveredAtOnce()).toEqual(page.saved);
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 5 }),
+        fc.constantFrom(4, 5),
+        steps,
+        async (cells, minor, script) => {
+          const page = new Page(notebook(cells, minor));
+          script.forEach(step => act(page, step));
+          page.flush();
+          expect(await page.recovered()).toEqual(page.saved);
+          expect(await page.recoveredAtOnce()).toEqual(page.saved);
+        }
+      ),
       { numRuns: 150 }
     );
   });

@@ -7,7 +7,9 @@ const HASH = 'b'.repeat(64);
 
 describe('TextObserver', () => {
   it('tells what happens: file and journal make what the page would save', () => {
-    const edits = fc.array(fc.record({ at: fc.nat(), del: fc.nat(6), ins: fc.string(), flush: fc.boolean() }));
+    const edits = fc.array(
+      fc.record({ at: fc.nat(), del: fc.nat(6), ins: fc.string(), flush: fc.boolean() })
+    );
     fc.assert(
       fc.property(fc.string(), edits, (text, steps) => {
         const before = text.replaceAll('\r', '');
@@ -41,5 +43,6 @@ describe('TextObserver', () => {
     file.setSource('text');
     const observer = new TextObserver(file);
     expect(observer.records(observer.since())).toEqual([]);
+    observer.dispose();
   });
 });

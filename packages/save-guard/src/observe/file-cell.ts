@@ -1,6 +1,14 @@
 import type { YCell } from './cell-changes.js';
 
-const FIELDS = ['id', 'cell_type', 'source', 'metadata', 'attachments', 'execution_count', 'outputs'] as const;
+const FIELDS = [
+  'id',
+  'cell_type',
+  'source',
+  'metadata',
+  'attachments',
+  'execution_count',
+  'outputs'
+] as const;
 
 /**
  * A cell as it is saved: without what only the page knows.
@@ -28,7 +36,9 @@ export function plain(value: unknown): unknown {
 }
 
 function hasJSON(value: unknown): value is { toJSON(): unknown } {
-  return typeof value === 'object' && value !== null && 'toJSON' in value && typeof value.toJSON === 'function';
+  return (
+    typeof value === 'object' && value !== null && 'toJSON' in value && typeof value.toJSON === 'function'
+  );
 }
 
 function withoutTrust(metadata: unknown): Record<string, unknown> {

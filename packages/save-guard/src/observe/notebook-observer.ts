@@ -253,7 +253,21 @@ function metadataChange(event: CellEvent, meta: YMap<unknown>): 'none' | 'kernel
   if (event.target === meta) {
     return keys.includes('metadata') ? 'edit' : 'none';
   }
-  return parentOf(event.target) === meta && keys.every(key => key === 'language_info') ? 'kernel' : 'edit';
+  return parentOf(event.target) === meta && keys.every(key => isKernels(event, key)) ? 'kernel' : 'edit';
+}
+
+/** Whether a change of the notebook's metadata is the kernel's description of itself, and not the choice of another. */
+function isKernels(event: CellEvent, key: string): boolean {
+  if (key !== 'kernelspec') {
+    return key === 'language_info';
+  }
+  const before: unknown = event.keys.get(key)?.oldValue;
+  return kernelName(before) === kernelName((event.target as YMap<unknown>).get(key));
+}
+
+function kernelName(spec: unknown): unknown {
+  const plainSpec = plain(spec);
+  return typeof plainSpec === 'object' && plainSpec !== null && 'name' in plainSpec ? plainSpec.name : null;
 }
 
 function parentOf(node: unknown): unknown {

@@ -4,7 +4,6 @@ import { IDocumentManager } from '@jupyterlab/docmanager';
 import type { Contents } from '@jupyterlab/services';
 import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { browserClock, ICompanion, Quantities, TRANSLATION_DOMAIN } from '@labkeeper/labkit';
-import { encode, trialAsked } from '@labkeeper/protocol';
 import { IGuards } from '../guard-manager.js';
 import { ReclaimBannerWidget } from '../reclaim/reclaim-banner-widget.js';
 import { ReclaimModel } from '../reclaim/reclaim-model.js';
@@ -38,7 +37,7 @@ export const reclaim: JupyterFrontEndPlugin<void> = {
     const words = new ReclaimWords(trans, new Quantities(translator));
     const model = new ReclaimModel(guards.manager, browserClock);
     const trial = (seconds: number): void => {
-      if (!companion.send(encode(trialAsked, { seconds }))) {
+      if (!model.askTrial(companion, seconds)) {
         Notification.warning(
           trans.__('There is no connection to the companion at the moment, so nothing can be tried.')
         );
@@ -85,7 +84,7 @@ async function report(
           'The trial is over: %1 documents would have lost changes.',
           lost
         );
-  const path = `${trans.__('Reclaim trial')} ${new Date(receipt.atMs).toISOString().slice(0, 19).replaceAll(':', '.')}.md`;
+  const path = `${trans.__('Reclaim trial')} ${new Date(receipt.atMs).toISOString().slice(0, 19).replace('T', ' ').replaceAll(':', '.')}.md`;
   try {
     await contents.save(path, { type: 'file', format: 'text', content: words.report(receipt) });
     Notification.emit(sentence, lost === 0 ? 'success' : 'warning', {

@@ -11,6 +11,8 @@ import { ITranslator } from '@jupyterlab/translation';
 import { browserClock, ICompanion, PageVisibility, Quantities, TRANSLATION_DOMAIN } from '@labkeeper/labkit';
 import type { Widget } from '@lumino/widgets';
 import { addCommands } from '../commands.js';
+// Documents are guarded from the moment they are opened, so these are needed at once.
+/* eslint-disable jupyter/prefer-lazy-imports */
 import { GuardedContents, PROVIDER_ID } from '../contents/guarded-contents.js';
 import type { DocumentGuard } from '../document-guard.js';
 import { GuardManager, IGuards } from '../guard-manager.js';
@@ -21,6 +23,7 @@ import { Redraw } from '../redraw.js';
 import { SavesPanel } from '../saves-panel.js';
 import { readSettings } from '../settings.js';
 import { SaveWords } from '../words.js';
+/* eslint-enable jupyter/prefer-lazy-imports */
 
 const ID = '@labkeeper/labextension:save-guard';
 const LIGHT = 'labkeeper-light';
@@ -28,7 +31,8 @@ const LIGHT = 'labkeeper-light';
 /** Keeps open notebooks and text files safe, and says how safe they are. */
 export const saveGuard: JupyterFrontEndPlugin<IGuards> = {
   id: ID,
-  description: 'Keeps open documents safe: a journal of changes, saves in time, and a light that tells the truth.',
+  description:
+    'Keeps open documents safe: a journal of changes, saves in time, and a light that tells the truth.',
   autoStart: true,
   provides: IGuards,
   requires: [ICompanion, ITranslator, IDocumentManager],
@@ -42,6 +46,8 @@ export const saveGuard: JupyterFrontEndPlugin<IGuards> = {
     ISettingRegistry,
     ICommandPalette
   ],
+  // The tokens of the two factories have no interface of their name.
+  // eslint-disable-next-line jupyter/plugin-activation-args
   activate: (
     app: JupyterFrontEnd,
     companion: ICompanion,
@@ -91,7 +97,7 @@ export const saveGuard: JupyterFrontEndPlugin<IGuards> = {
     addCommands({
       ...{ palette, trans, show: onClick },
       commands: app.commands,
-      saveAll: () => void manager.saveAll()
+      saveAll: () => manager.saveAll()
     });
     window.addEventListener('pagehide', () => manager.flush());
     document.addEventListener('visibilitychange', () => document.hidden && manager.flush());

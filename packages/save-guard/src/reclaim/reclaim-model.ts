@@ -1,7 +1,7 @@
-import type { Reclaim } from '@labkeeper/protocol';
+import { encode, trialAsked, type Reclaim } from '@labkeeper/protocol';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
-import type { IClock } from '@labkeeper/labkit';
+import type { IClock, ICompanion } from '@labkeeper/labkit';
 import type { GuardManager } from '../guard-manager.js';
 import { effectiveReclaim } from './effective-reclaim.js';
 import { takeReceipt, type IReceipt } from './receipt.js';
@@ -49,6 +49,11 @@ export class ReclaimModel implements IDisposable {
   /** A trial is over. */
   get trialEnded(): ISignal<this, IReceipt> {
     return this._trialEnded;
+  }
+
+  /** Begins a trial that ends in so many seconds; 0 ends the one that runs. @returns whether it could be asked for. */
+  askTrial(companion: ICompanion, seconds: number): boolean {
+    return companion.send(encode(trialAsked, { seconds }));
   }
 
   get isDisposed(): boolean {

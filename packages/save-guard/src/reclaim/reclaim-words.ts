@@ -65,7 +65,11 @@ export class ReclaimWords {
     return [
       `# ${trans.__('Trial of a reclaim')}`,
       '',
-      trans.__('The notice came %1 before the end, at %2.', say.duration(seconds * 1000), say.moment(reclaim.givenAtMs)),
+      trans.__(
+        'The notice came %1 before the end, at %2.',
+        say.duration(seconds * 1000),
+        say.moment(reclaim.givenAtMs)
+      ),
       safeAfterMs === null
         ? trans.__('Not everything was safe when the end came.')
         : trans.__('Everything was safe %1 s after the notice.', (safeAfterMs / 1000).toFixed(1)),
@@ -79,7 +83,11 @@ export class ReclaimWords {
       '',
       lost.length === 0
         ? trans.__('No change to a document would have been lost.')
-        : trans._n('%1 document would have lost changes.', '%1 documents would have lost changes.', lost.length),
+        : trans._n(
+            '%1 document would have lost changes.',
+            '%1 documents would have lost changes.',
+            lost.length
+          ),
       trans.__('Variables of kernels would have been lost: no trial can save them.'),
       ''
     ].join('\n');

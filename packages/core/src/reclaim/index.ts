@@ -1,0 +1,14 @@
+export { quoted, type Heard, type IReclaimStatement } from './statement.js';
+export type { IMetadataText } from './metadata-text.js';
+export { parseLifecycleState, parseRebalance, parseScheduledMaintenance, parseSpotAction } from './aws.js';
+export { parseMaintenanceEvent, parsePreempted } from './gcp.js';
+export { parseScheduledEvents } from './azure.js';
+export { NearMaintenance } from './near-maintenance.js';
+export { cloudVendor, type CloudVendor, type IFirmware } from './cloud-vendor.js';
+export { LEFT_ALONE_AFTER, retryDelayMs } from './retry-delay.js';
+export { parseNoticeFile, parseNoticeRequest, type IWrittenDefaults } from './written-notice.js';
+export { readJobEnds, type IJobEnd } from './wall-time.js';
+export { cullOutlook, type ICullOutlook } from './cull-schedule.js';
+export { SteadyWall } from './steady-wall.js';
+export { ReclaimBoard, type IMoment } from './reclaim-board.js';
+export type { IReclaimObservation } from './reclaim-event.js';

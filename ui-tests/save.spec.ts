@@ -1,0 +1,179 @@
+// Saving: what stock JupyterLab loses, and what it is with Labkeeper, in the same JupyterLab.
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Page, expect, test } from '@playwright/test';
+import { command } from '../bench/lib/lab.mts';
+import { type IServer, startServer } from '../bench/lib/server.mts';
+import { openNotebook } from './lib/page-parts.ts';
+
+const FILE = 'a.ipynb';
+/** The name of a version that somebody else wrote and we kept. */
+const KEPT = /^a \(changed elsewhere [0-9a-f]{6}\)\.ipynb$/;
+
+const light = (page: Page) => page.locator('.jp-NotebookPanel-toolbar:visible .lk-Light');
+
+async function type(page: Page, text: string): Promise<void> {
+  await page.locator('.jp-NotebookPanel:visible .jp-Cell .cm-content').first().click();
+  await page.keyboard.press('ControlOrMeta+End');
+  await page.keyboard.type(text);
+}
+
+/** The source of the first cell in the file. */
+function onDisk(server: IServer, file = FILE): string {
+  const notebook: { cells: { source: string | string[] }[] } = JSON.parse(
+    readFileSync(server.inside(join(server.home, 'work', file)), 'utf8')
+  );
+  return [notebook.cells[0]?.source ?? ''].flat().join('');
+}
+
+const filesOf = (server: IServer) => readdirSync(server.inside(join(server.home, 'work')));
+const isDirty = (page: Page) =>
+  page.evaluate(() => window.jupyterapp.shell.currentWidget.context.model.dirty);
+
+/** Somebody else, in a terminal, writes the file. */
+function writeElsewhere(server: IServer, source: string): void {
+  const path = server.inside(join(server.home, 'work', FILE));
+  const notebook: { cells: { source: string }[] } = JSON.parse(readFileSync(path, 'utf8'));
+  notebook.cells.forEach(cell => (cell.source = source));
+  writeFileSync(path, JSON.stringify(notebook));
+}
+
+/** Makes each save take `ms`, as a slow network does. */
+async function slowSaves(page: Page, ms: number): Promise<void> {
+  await page.route(/\/(api|labkeeper)\/contents\//, async route => {
+    if (route.request().method() === 'PUT') await new Promise(resolve => setTimeout(resolve, ms));
+    await route.continue();
+  });
+}
+
+for (const ours of [false, true]) {
+  test.describe(ours ? 'with Labkeeper' : 'stock JupyterLab', () => {
+    let server: IServer;
+    let page: Page;
+
+    test.beforeAll(async () => {
+      server = await startServer({
+        memory: '700M',
+        environment: ours ? {} : { LABKEEPER_DISABLE: 'save-guard' }
+      });
+    });
+    test.afterAll(() => server.stop());
+    test.beforeEach(async ({ browser }) => {
+      page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+      await server.fetch(`/api/contents/${FILE}`, { method: 'DELETE' });
+      for (const file of filesOf(server).filter(name => KEPT.test(name)))
+        await server.fetch(`/api/contents/${encodeURIComponent(file)}`, { method: 'DELETE' });
+      await openNotebook(page, server, '/lab/tree/', FILE);
+    });
+    test.afterEach(async ({}, info) => {
+      if (info.status !== info.expectedStatus) await page.screenshot({ path: info.outputPath('page.png') });
+      await page.context().close();
+    });
+
+    test(
+      ours
+        ? 'an edit during a slow save stays unsaved, and is saved'
+        : 'an edit during a slow save counts as saved',
+      async () => {
+        await slowSaves(page, 1500);
+        await type(page, 'one');
+        const saving = command(page, 'docmanager:save');
+        await page.waitForTimeout(500);
+        await type(page, 'two');
+        await saving;
+        expect(onDisk(server)).toBe('one');
+        expect(await isDirty(page)).toBe(ours);
+        if (ours) await expect.poll(() => onDisk(server), { timeout: 60_000 }).toBe('onetwo');
+      }
+    );
+
+    test(
+      ours
+        ? 'a file changed elsewhere is kept twice, without a dialog'
+        : 'a file changed elsewhere stops saving with a dialog',
+      async () => {
+        await type(page, 'mine');
+        writeElsewhere(server, 'theirs');
+        const saving = command(page, 'docmanager:save');
+        const dialog = page.locator('.jp-Dialog');
+        if (!ours) {
+          await expect(dialog).toContainText('has changed on disk');
+          expect(onDisk(server)).toBe('theirs');
+          await page.keyboard.press('Escape');
+          await saving.catch(() => undefined);
+          return;
+        }
+        await saving;
+        expect(await dialog.count()).toBe(0);
+        expect(onDisk(server)).toBe('mine');
+        const kept = filesOf(server).filter(name => KEPT.test(name));
+        expect(kept).toHaveLength(1);
+        expect(onDisk(server, kept[0] ?? '')).toBe('theirs');
+        await expect(light(page)).toHaveText(/Kept twice/);
+      }
+    );
+  });
+}
+
+test.describe('the save guard', () => {
+  let server: IServer;
+  let page: Page;
+
+  test.beforeAll(async () => {
+    server = await startServer({ memory: '700M' });
+  });
+  test.afterAll(() => server.stop());
+  test.beforeEach(async ({ browser }) => {
+    page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+    await server.fetch(`/api/contents/${FILE}`, { method: 'DELETE' });
+    await openNotebook(page, server, '/lab/tree/', FILE);
+  });
+  test.afterEach(async ({}, info) => {
+    if (info.status !== info.expectedStatus) await page.screenshot({ path: info.outputPath('page.png') });
+    await page.context().close();
+  });
+
+  test('makes typed text safe within seconds and saves the file within half a minute, with nobody asking', async () => {
+    await type(page, 'typed');
+    await expect(light(page)).toHaveText(/Safe as of \d+ s ago/);
+    await expect(light(page)).toHaveText(/^●Safe$/, { timeout: 10_000 });
+    // In the journal; the file is still as it was.
+    expect(onDisk(server)).toBe('');
+    await expect.poll(() => onDisk(server), { timeout: 40_000 }).toBe('typed');
+    expect(await isDirty(page)).toBe(false);
+  });
+
+  test('says why nothing can be saved, without a dialog, and saves when it can', async () => {
+    await page.route(/\/labkeeper\/contents\//, route => route.fulfill({ status: 413, body: 'too large' }));
+    await type(page, 'big');
+    await command(page, 'labkeeper:save-all');
+    expect(await page.locator('.jp-Dialog').count()).toBe(0);
+    await command(page, 'labkeeper:show-saves');
+    await expect(page.locator('#labkeeper-saves')).toContainText(FILE);
+    expect(await isDirty(page)).toBe(true);
+    await page.unroute(/\/labkeeper\/contents\//);
+    await command(page, 'labkeeper:save-all');
+    expect(onDisk(server)).toBe('big');
+    expect(await isDirty(page)).toBe(false);
+  });
+
+  test('a trial counts down, ends with a report, and nothing would have been lost', async () => {
+    await type(page, 'x = 1');
+    await command(page, 'labkeeper:simulate-reclaim-1');
+    await expect(page.locator('.lk-Reclaim')).toContainText('Trial: this machine would be reclaimed');
+    await expect(page.locator('.Toastify')).toContainText('no change to a document would have been lost', {
+      timeout: 15_000
+    });
+    expect(filesOf(server).filter(name => name.startsWith('Reclaim trial'))).toHaveLength(1);
+    await expect(page.locator('.lk-Reclaim')).toHaveCount(0, { timeout: 30_000 });
+  });
+
+  test('the panel of saves is accessible, in both themes', async () => {
+    await command(page, 'labkeeper:show-saves');
+    await expect(page.locator('#labkeeper-saves')).toContainText('Nothing is unsafe.');
+    await page.screenshot({ path: 'test-results/saves-light.png' });
+    await command(page, 'apputils:change-theme', { theme: 'JupyterLab Dark' });
+    await page.waitForTimeout(1000);
+    await page.screenshot({ path: 'test-results/saves-dark.png' });
+  });
+});
