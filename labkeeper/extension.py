@@ -14,11 +14,14 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import Bool, List, Unicode
 
 from ._version import __version__
+from .compare_write import CompareWrite
+from .contents_handler import ContentsHandler
 from .handlers import HealthHandler, PageSocketHandler
 from .kernel_watch import KernelWatch
 from .link import CompanionLink
 from .pages import extend_page_config
 from .parts import Disabled, read_disabled
+from .plain_files import is_plain
 from .sockets import PrivateSocket, make_private_socket, remove_old_sockets
 from .supervisor import COMPANION, Program, Supervisor, companion_environment
 
@@ -33,7 +36,7 @@ class Labkeeper(ExtensionApp):
     disable = Unicode(
         "",
         help="""Parts to switch off, separated by commas: companion, meter, deaths, notices, oom-score,
-        flight-recorder, gpu; or 1 for everything. Adds to the environment variable LABKEEPER_DISABLE.""",
+        flight-recorder, gpu, save-guard, reclaim; or 1 for everything. Adds to the environment variable LABKEEPER_DISABLE.""",
     ).tag(config=True)
     runbook_url = Unicode(
         "",
@@ -59,6 +62,7 @@ class Labkeeper(ExtensionApp):
     ).tag(config=True)
 
     # ExtensionApp declares these with types of its own; set when the extension is loaded.
+    documents: CompareWrite
     disabled: Disabled = Disabled((), ())
     supervisor: Supervisor | None = None
     link: CompanionLink | None = None
@@ -89,8 +93,10 @@ class Labkeeper(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Register our addresses."""
+        self.documents = CompareWrite(lambda: self.serverapp.contents_manager, self.log)
         self.handlers.append((r"labkeeper/health", HealthHandler, {"labkeeper": self}))
         self.handlers.append((r"labkeeper/ws", PageSocketHandler, {"labkeeper": self}))
+        self.handlers.append((r"labkeeper/contents/(.+)", ContentsHandler, {"labkeeper": self}))
 
     async def stop_extension(self) -> None:
         """Say good-bye to the companion and end it. jupyter_server calls this before it ends the kernels."""
@@ -203,12 +209,16 @@ class Labkeeper(ExtensionApp):
         atexit.register(self.supervisor.end_at_exit)
 
     def _hello(self) -> dict[str, Any]:
+        manager = self.serverapp.contents_manager
+        plain = is_plain(manager)
         return {
             "build": __version__,
             "serverPid": os.getpid(),
             "serverName": self._server_name,
             "baseUrl": self.serverapp.base_url,
-            "rootDir": str(self.serverapp.root_dir),
+            # A manager of files may have a folder of its own.
+            "rootDir": str(manager.root_dir if plain else self.serverapp.root_dir),
+            "plainFiles": plain,
         }
 
     @property

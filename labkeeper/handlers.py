@@ -20,8 +20,8 @@ from .wire import connect
 if TYPE_CHECKING:
     from .extension import Labkeeper
 
-LARGEST_PAGE_FRAME_BYTES = 64 * 1024
-"""What a page may send at once; its messages are some hundred bytes."""
+LARGEST_PAGE_FRAME_BYTES = 1024 * 1024
+"""What a page may send at once: a piece of its journal. `PAGE_FRAME_BYTES` of companion/src/link/front-door.ts."""
 RETRY_AFTER_S = 2
 RESTARTING = 1012
 """Close code "service restart" (IANA's registry): the companion went without closing; come again."""
@@ -32,22 +32,23 @@ class LabkeeperHandler(JupyterHandler):
     A request of the user's own page.
 
     Authenticated, authorised like the kernels' own channels, of this origin. Nothing that happens here counts as the
-    user's activity: only jupyter_server's APIHandler records any, and this is none.
+    user's activity unless a handler says so: only jupyter_server's APIHandler records any, and this is none.
     """
+
+    needs = ("execute", "kernels")
+    """What the server's authorizer is asked: action and resource."""
+    refusal = "You may not use the kernels of this server."
 
     def initialize(self, labkeeper: Labkeeper) -> None:
         """Take the extension."""
         self.labkeeper = labkeeper
 
     async def allow(self) -> None:
-        """Raise HTTPError 403 for whoever may not use kernels here, or who comes from a foreign page."""
+        """Raise HTTPError 403 for whoever may not do this here, or who comes from a foreign page."""
         if not self.check_origin():
             raise HTTPError(403, "Requests from another site are refused.")
-        permitted = await ensure_async(
-            self.authorizer.is_authorized(self, self.current_user, "execute", "kernels")
-        )
-        if not permitted:
-            raise HTTPError(403, "You may not use the kernels of this server.")
+        if not await ensure_async(self.authorizer.is_authorized(self, self.current_user, *self.needs)):
+            raise HTTPError(403, self.refusal)
 
     def refuse(self, status: int, code: str, message: str, hint: str) -> None:
         """End the request with a `WireError` of the protocol."""

@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-PARTS = ("companion", "meter", "deaths", "notices", "oom-score", "flight-recorder", "gpu", "save-guard", "reclaim")
+PARTS = (
+    "companion",
+    "meter",
+    "deaths",
+    "notices",
+    "oom-score",
+    "flight-recorder",
+    "gpu",
+    "save-guard",
+    "reclaim",
+)
 """The names of the parts; the same list as `PARTS` in packages/protocol/src/messages/hello.ts."""
 
 _EVERYTHING = {"1", "true", "all", "yes"}

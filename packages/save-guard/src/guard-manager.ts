@@ -2,10 +2,12 @@ import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { IClock, ICompanion } from '@labkeeper/labkit';
 import {
   batchDurable,
+  encode,
   journalState,
   Receiver,
   reclaimsKnown,
   recoveriesKnown,
+  recoveryDecided,
   runLost,
   tick,
   type DocumentKind,
@@ -59,6 +61,7 @@ export class GuardManager implements IDisposable {
         .on(tick, () => pulse.nudge())
         .on(recoveriesKnown, ({ recoveries }) => {
           this._recoveries = recoveries;
+          this._recovered.emit(recoveries);
           this._changed.emit();
         })
         .on(reclaimsKnown, ({ reclaims }) => {
@@ -97,6 +100,11 @@ export class GuardManager implements IDisposable {
   /** The list of documents, the light of one, or what is known of the past changed. */
   get changed(): ISignal<this, void> {
     return this._changed;
+  }
+
+  /** Documents of earlier runs were found, or decided about. */
+  get recovered(): ISignal<this, readonly Recovery[]> {
+    return this._recovered;
   }
 
   /** Notices that the end is near came or went. */
@@ -151,6 +159,11 @@ export class GuardManager implements IDisposable {
   /** The guard of a document; undefined = it is not guarded. */
   of(context: DocumentRegistry.Context): DocumentGuard | undefined {
     return this.byContext.get(context);
+  }
+
+  /** Tells the companion what the user decided about a recovered copy. @returns whether it could be told. */
+  decide(id: string, decision: 'restore' | 'keep-both' | 'discard'): boolean {
+    return this.options.companion.send(encode(recoveryDecided, { id, decision }));
   }
 
   /** Hands everything to the journal, and saves all files that are not saved. */
@@ -224,5 +237,6 @@ export class GuardManager implements IDisposable {
   private _reclaims: readonly Reclaim[] = [];
   private _isDisposed = false;
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _recovered = new Signal<this, readonly Recovery[]>(this);
   private readonly _reclaimed = new Signal<this, readonly Reclaim[]>(this);
 }

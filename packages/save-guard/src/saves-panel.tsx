@@ -2,10 +2,13 @@ import { ReactWidget } from '@jupyterlab/apputils';
 import { saveIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Quantities } from '@labkeeper/labkit';
+import type { Recovery } from '@labkeeper/protocol';
 import type { Message } from '@lumino/messaging';
 import type { GuardManager } from './guard-manager.js';
 import type { IRedraw } from './redraw.js';
 import { supportText } from './support-text.js';
+import type { RecoveryWords } from './recovery/recovery-words.js';
+import { Recoveries, type Decision } from './view/recoveries.js';
 import { Saves, type ISaveRow } from './view/saves.js';
 import type { SaveWords } from './words.js';
 
@@ -17,6 +20,9 @@ export interface ISavesPanelOptions {
   readonly trans: TranslationBundle;
   readonly open: (path: string) => void;
   readonly copy: (text: string) => void;
+  readonly recoveryWords: RecoveryWords;
+  readonly compare: (recovery: Recovery) => void;
+  readonly decide: (recovery: Recovery, decision: Decision) => void;
 }
 
 /** The right side panel that lists open documents and how they are kept. */
@@ -40,18 +46,27 @@ export class SavesPanel extends ReactWidget {
   }
 
   protected override render(): JSX.Element {
-    const { manager, words, say, trans, open, copy } = this.options;
+    const { manager, words, recoveryWords, say, trans, open, copy, compare, decide } = this.options;
     const rows = this.rows();
+    const nowMs = Date.now();
     return (
-      <Saves
-        {...{ rows, words, say, trans }}
-        journal={manager.journal.state}
-        nowMs={Date.now()}
-        onOpen={open}
-        onSaveAll={() => void manager.saveAll()}
-        onCopyDetails={() => copy(supportText(rows, manager.journal.state))}
-        onKeptSeen={path => manager.guards.find(guard => guard.context.path === path)?.forgetKept()}
-      />
+      <>
+        <Recoveries
+          {...{ nowMs, say, trans }}
+          recoveries={manager.recoveries}
+          words={recoveryWords}
+          onCompare={compare}
+          onDecide={decide}
+        />
+        <Saves
+          {...{ rows, words, say, trans, nowMs }}
+          journal={manager.journal.state}
+          onOpen={open}
+          onSaveAll={() => void manager.saveAll()}
+          onCopyDetails={() => copy(supportText(rows, manager.journal.state))}
+          onKeptSeen={path => manager.guards.find(guard => guard.context.path === path)?.forgetKept()}
+        />
+      </>
     );
   }
 

@@ -5,6 +5,9 @@ import { failureOf, SaveFailure } from './save-failure.js';
 /** Longest that one save may take before it counts as failed; the journal holds the work meanwhile. */
 const ANSWER_MS = 120_000;
 
+/** Codes that say: this server cannot do it in one step. */
+const NO_HANDLER = new Set(['disabled', 'no-hash']);
+
 /** What the server says after a write. */
 export interface IWritten {
   readonly model: Contents.IModel;
@@ -17,17 +20,20 @@ export interface IWritten {
  * it first.
  *
  * @param hash - SHA-256 of the file as we know it; null = we know of none.
+ * @param writer - who we are: a save whose answer was lost is not taken for somebody else's when it is tried again.
  * @throws SaveFailure.
  */
 export async function compareAndWrite(
   settings: ServerConnection.ISettings,
   path: string,
   hash: string | null,
+  writer: string,
   options: Partial<Contents.IModel>
 ): Promise<IWritten | 'no-handler'> {
   const query = URLExt.objectToQueryString({
     ...(hash === null ? {} : { 'if-hash': hash }),
-    'keep-other': '1'
+    'keep-other': '1',
+    run: writer
   });
   const url = URLExt.join(settings.baseUrl, 'labkeeper', 'contents', URLExt.encodeParts(path)) + query;
   const body = new File([JSON.stringify(options)], 'data.json', { type: 'application/json' });
@@ -36,7 +42,7 @@ export async function compareAndWrite(
     return readWritten(response);
   }
   const refusal = await readRefusal(response);
-  if (response.status === 404 && refusal.code === null) {
+  if (refusal.code === null ? response.status === 404 : NO_HANDLER.has(refusal.code)) {
     return 'no-handler';
   }
   throw failureOf(response.status, refusal.code, refusal.message);

@@ -1,5 +1,6 @@
 import type { Contents, ServerConnection } from '@jupyterlab/services';
 import { Drive } from '@jupyterlab/services';
+import { UUID } from '@lumino/coreutils';
 import { compareAndWrite, type IWritten } from './compare-and-write.js';
 import { failureOfError, type SaveFailure } from './save-failure.js';
 
@@ -109,7 +110,7 @@ export class GuardedContents {
     const { contentProviderId: _, ...model } = { ...options } as Contents.IModel & {
       contentProviderId?: string;
     };
-    const written = await compareAndWrite(this.settings, path, this.hashOf(path), model);
+    const written = await compareAndWrite(this.settings, path, this.hashOf(path), this.writer, model);
     if (written !== 'no-handler') {
       return written;
     }
@@ -145,6 +146,7 @@ export class GuardedContents {
   }
 
   private readonly drive: Drive;
+  private readonly writer = UUID.uuid4();
   private readonly known = new Map<string, IKnown>();
   private readonly quiet = new Map<string, number>();
   private readonly outcomes = new Map<string, ISaveOutcome[]>();

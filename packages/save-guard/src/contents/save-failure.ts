@@ -25,6 +25,9 @@ const BY_CODE: Readonly<Record<string, SaveReason>> = {
   'no-folder': 'not-permitted',
   'bad-name': 'not-permitted',
   'invalid-notebook': 'server-error',
+  'invalid-text': 'server-error',
+  'bad-request': 'server-error',
+  refused: 'server-error',
   failed: 'server-error'
 };
 

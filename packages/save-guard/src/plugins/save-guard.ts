@@ -21,6 +21,7 @@ import { guardOpenDocuments } from '../open-documents.js';
 import { PagePulse } from '../page-pulse.js';
 import { Redraw } from '../redraw.js';
 import { SavesPanel } from '../saves-panel.js';
+import { recoveryActions, tellRecoveries } from '../recovery/recovery-actions.js';
 import { readSettings } from '../settings.js';
 import { SaveWords } from '../words.js';
 /* eslint-enable jupyter/prefer-lazy-imports */
@@ -77,10 +78,12 @@ export const saveGuard: JupyterFrontEndPlugin<IGuards> = {
     const panel = new SavesPanel({
       ...{ manager, redraw, words, say, trans },
       open: path => void documents.openOrReveal(path),
-      copy: text => Clipboard.copyToSystem(text)
+      copy: text => Clipboard.copyToSystem(text),
+      ...recoveryActions({ manager, documents, trans })
     });
     app.shell.add(panel, 'right', { rank: 901 });
     const onClick = (): void => app.shell.activateById(panel.id);
+    tellRecoveries(manager, trans, onClick);
 
     const lightOf = (widget: Widget): LightItem =>
       new LightItem({ ...{ redraw, words, onClick }, guard: () => guardOf(manager, documents, widget) });
