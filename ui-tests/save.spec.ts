@@ -13,7 +13,8 @@ const KEPT = /^a \(changed elsewhere [0-9a-f]{6}\)\.ipynb$/;
 const light = (page: Page) => page.locator('.jp-NotebookPanel-toolbar:visible .lk-Light');
 
 async function type(page: Page, text: string): Promise<void> {
-  await page.locator('.jp-NotebookPanel:visible .jp-Cell .cm-content').first().click();
+  const cell = page.locator('.jp-NotebookPanel:visible .jp-Cell .cm-content').first();
+  await cell.click();
   await page.keyboard.press('ControlOrMeta+End');
   await page.keyboard.type(text);
 }
@@ -155,6 +156,34 @@ test.describe('the save guard', () => {
     await command(page, 'labkeeper:save-all');
     expect(onDisk(server)).toBe('big');
     expect(await isDirty(page)).toBe(false);
+  });
+
+  test('keeps work in the browser while the server cannot be reached, and sends it on return', async () => {
+    await page.context().setOffline(true);
+    // A connection that is open stays open in this simulation: the companion's end of it is what is cut.
+    const companion = server.companionPid();
+    if (companion) process.kill(companion, 'SIGKILL');
+    await type(page, 'offline');
+    await expect(light(page)).toHaveText(/Safe in this browser only/, { timeout: 45_000 });
+    // JupyterLab says once itself that the server is away; nothing is said about saving.
+    const dialogs = page.locator('.jp-Dialog');
+    for (const text of await dialogs.allTextContents()) expect(text).toContain('Server Connection Error');
+    if ((await dialogs.count()) > 0) await page.keyboard.press('Escape');
+    const stored = await page.evaluate(
+      () =>
+        new Promise<string>((resolve, reject) => {
+          const opening = indexedDB.open('labkeeper');
+          opening.onerror = () => reject(opening.error);
+          opening.onsuccess = () => {
+            const all = opening.result.transaction('runs').objectStore('runs').getAll();
+            all.onsuccess = () => resolve(JSON.stringify(all.result));
+          };
+        })
+    );
+    expect(stored).toContain('offline');
+    await page.context().setOffline(false);
+    await expect(light(page)).toHaveText(/^●Safe$/, { timeout: 45_000 });
+    await expect.poll(() => onDisk(server), { timeout: 60_000 }).toBe('offline');
   });
 
   test('a trial counts down, ends with a report, and nothing would have been lost', async () => {

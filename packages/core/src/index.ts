@@ -24,7 +24,7 @@ export * from './journal/journal-error.js';
 export * from './journal/splice-error.js';
 export * from './journal/text-edit.js';
 export * from './journal/fold-run.js';
-export { FileCell } from './journal/file-cell.js';
+export { FileCell, type SourceChange } from './journal/file-cell.js';
 export { PutCell } from './journal/put-cell.js';
 export * from './journal/apply-text.js';
 export * from './journal/scan-notebook.js';

@@ -1,10 +1,11 @@
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import { lightOf, SaveSchedule, type ILight, type ISchedulePolicy, type SaveReason } from '@labkeeper/core';
 import type { IClock, ICompanion } from '@labkeeper/labkit';
-import type { DocumentKind } from '@labkeeper/protocol';
+import type { DocumentKind, JournalRecord } from '@labkeeper/protocol';
 import type { IDisposable } from '@lumino/disposable';
 import { UUID } from '@lumino/coreutils';
 import { Signal, type ISignal } from '@lumino/signaling';
+import type { BrowserStore } from './browser-store/browser-store.js';
 import type { GuardedContents } from './contents/guarded-contents.js';
 import { JournalRun } from './journal/journal-run.js';
 import type { JournalStatus } from './journal/journal-status.js';
@@ -23,6 +24,7 @@ export interface IDocumentGuardOptions {
   readonly journal: JournalStatus;
   readonly clock: IClock;
   readonly contents: GuardedContents;
+  readonly browser: BrowserStore;
   /** `full`: the file follows by itself. `journal`: saves of the file are left to JupyterLab. */
   readonly mode: () => 'full' | 'journal';
   /** Saves the document; not asked for by the user. */
@@ -100,7 +102,7 @@ export class DocumentGuard implements IDisposable {
       nowhereSinceMs: this.schedule.nowhereSinceMs,
       unsavedSinceMs: this.schedule.unsavedSinceMs,
       isSaving: this.schedule.isSaving,
-      reason: this.reason ?? journal.reason,
+      reason: this.reason ?? (this.options.mayWrite() ? journal.reason : 'other-tab-writes'),
       failing: this.reason !== null,
       conflict: this._kept !== null,
       boundMs: 30_000
@@ -114,6 +116,8 @@ export class DocumentGuard implements IDisposable {
     const due = this.schedule.due(nowMs, policy);
     if (due.journal && policy.journalWorks) {
       this.flush();
+    } else if (due.journal) {
+      void this.store();
     }
     if (due.save) {
       void this.save();
@@ -130,7 +134,7 @@ export class DocumentGuard implements IDisposable {
         this.begin();
       }
     } else if (!this.pending.isEmpty) {
-      this.sendSince(this.pending, this.numbering);
+      this.run.append(this.options.observer.records(this.pending, this.numbering), this.schedule.sent());
       this.renewPending();
     }
   }
@@ -155,6 +159,7 @@ export class DocumentGuard implements IDisposable {
   durable(run: string, seq: number): void {
     const count = this.run?.id === run ? this.run.durable(seq) : null;
     if (count !== null) {
+      this.unstore();
       this.schedule.journaled(count);
       this._changed.emit();
     }
@@ -167,6 +172,13 @@ export class DocumentGuard implements IDisposable {
       this.run = null;
       this.schedule.journalLost(this.options.clock.now());
       this._changed.emit();
+    }
+  }
+
+  /** The journal takes records again: what lies in the browser's store is sent. */
+  journalBack(): void {
+    if (this.storedRun !== null) {
+      this.schedule.journalLost(this.options.clock.now());
     }
   }
 
@@ -196,24 +208,53 @@ export class DocumentGuard implements IDisposable {
     return {
       mode: mode(),
       journalWorks: companion.state === 'connected' && journal.works && waitsMs < journal.boundMs + LATE_MS,
-      browserWorks: false
+      browserWorks: this.options.browser.works
     };
   }
 
   /** Begins a run: everything since the file's hash goes to the journal. */
   private begin(): void {
-    const { observer } = this.options;
-    if (this.baseHash !== null && this.baseFits) {
-      this.numbering = observer.numbering(this.base);
-      this.open();
-      this.sendSince(this.base, this.numbering, this.baseHash);
-    } else {
-      const { records, numbering } = observer.whole();
-      this.numbering = numbering;
-      this.open();
-      this.run?.append([{ t: 'base', hash: null, cells: 0 }, ...records], this.schedule.sent());
-    }
+    const { records, numbering } = this.everything();
+    this.numbering = numbering;
+    this.open().append(records, this.schedule.sent());
     this.renewPending();
+  }
+
+  /** A run that tells everything since the file. */
+  private everything(): { records: JournalRecord[]; numbering: INumbering } {
+    const { observer } = this.options;
+    if (this.baseHash === null || !this.baseFits) {
+      const { records, numbering } = observer.whole();
+      return { records: [{ t: 'base', hash: null, cells: 0 }, ...records], numbering };
+    }
+    const numbering = observer.numbering(this.base);
+    const records = observer.records(this.base, numbering);
+    return { records: [{ t: 'base', hash: this.baseHash, cells: numbering.base }, ...records], numbering };
+  }
+
+  /** Puts everything since the file into the browser's store: there is no other place at the moment. */
+  private async store(): Promise<void> {
+    const { browser, context, kind } = this.options;
+    if (this.isStoring) {
+      return;
+    }
+    this.isStoring = true;
+    this.storedRun ??= UUID.uuid4();
+    const { records } = this.everything();
+    const count = this.schedule.sent();
+    if (await browser.put({ run: this.storedRun, path: context.path, kind, records, atMs: Date.now() })) {
+      this.schedule.stored(count);
+    }
+    this.isStoring = false;
+    this._changed.emit();
+  }
+
+  /** The work is in a better place. */
+  private unstore(): void {
+    if (this.storedRun !== null) {
+      void this.options.browser.remove(this.storedRun);
+      this.storedRun = null;
+    }
   }
 
   private renewPending(): void {
@@ -231,7 +272,7 @@ export class DocumentGuard implements IDisposable {
     return cells === null || cells === this.options.observer.numbering(this.base).base;
   }
 
-  private open(): void {
+  private open(): JournalRun {
     const { companion, context, kind } = this.options;
     this.run = new JournalRun({
       companion,
@@ -242,12 +283,7 @@ export class DocumentGuard implements IDisposable {
       savedAtMs: this._savedAtMs
     });
     this.lostRun = null;
-  }
-
-  private sendSince(since: ISince, numbering: INumbering, hash: string | null = null): void {
-    const records = this.options.observer.records(since, numbering);
-    const base = hash === null ? [] : [{ t: 'base' as const, hash, cells: numbering.base }];
-    this.run?.append([...base, ...records], this.schedule.sent());
+    return this.run;
   }
 
   private onSaveState(_: DocumentRegistry.Context, state: DocumentRegistry.SaveState): void {
@@ -283,7 +319,9 @@ export class DocumentGuard implements IDisposable {
     if (!completed || failure) {
       since?.dispose();
       this.schedule.saveFailed(nowMs);
-      this.reason = failure?.reason ?? 'server-error';
+      if (failure?.reason !== 'other-tab-writes') {
+        this.reason = failure?.reason ?? 'server-error';
+      }
       this._detail = failure?.detail ?? null;
       // A quiet save that failed looks to Lab as if it had gone well.
       context.model.dirty = true;
@@ -311,6 +349,7 @@ export class DocumentGuard implements IDisposable {
     if (since.isEmpty) {
       this.run?.saved(hash);
       this.run = null;
+      this.unstore();
       this.renewPending();
     } else if (this.run) {
       // The journal goes on from the new file.
@@ -330,6 +369,9 @@ export class DocumentGuard implements IDisposable {
   private saves: ISince[] = [];
   private reason: SaveReason | null = null;
   private isAsking = false;
+  private isStoring = false;
+  /** Under which id the work is in the browser's store; null = it is not. */
+  private storedRun: string | null = null;
   private _savedAtMs: number | null = null;
   private _kept: string | null = null;
   private _detail: string | null = null;

@@ -17,11 +17,14 @@ import {
 import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
+import type { BrowserStore } from './browser-store/browser-store.js';
+import { sendLeftBehind } from './browser-store/send-left-behind.js';
 import type { GuardedContents } from './contents/guarded-contents.js';
 import { DocumentGuard } from './document-guard.js';
 import { JournalStatus } from './journal/journal-status.js';
 import type { IDocumentObserver } from './observe/document-observer.js';
 import type { PagePulse } from './page-pulse.js';
+import { lockPath, type IPathLock } from './path-locks.js';
 
 /** The guarded documents of this page, for other plugins. */
 export interface IGuards {
@@ -40,6 +43,9 @@ export interface IGuardManagerOptions {
   readonly companion: ICompanion;
   readonly contents: GuardedContents;
   readonly clock: IClock;
+  readonly browser: BrowserStore;
+  /** Base URL of the server. */
+  readonly server: string;
   readonly pulse: PagePulse;
 }
 
@@ -48,12 +54,18 @@ export class GuardManager implements IDisposable {
   constructor(private readonly options: IGuardManagerOptions) {
     const { companion, pulse } = options;
     this.journal = new JournalStatus(companion);
+    options.contents.mayWrite = path => this.mayWrite(path);
     companion.stateChanged.connect(this.onCompanion, this);
     pulse.beat.connect(this.tend, this);
     this.listening = companion.listen(
       new Receiver()
         .on(journalState, state => {
+          const worked = this.journal.works;
           this.journal.state = state;
+          if (this.journal.works && !worked) {
+            this.each(guard => guard.journalBack());
+            void sendLeftBehind(companion, options.browser);
+          }
           this._changed.emit();
         })
         .on(batchDurable, ({ run, seq }) => this.each(guard => guard.durable(run, seq)))
@@ -126,7 +138,7 @@ export class GuardManager implements IDisposable {
     if (known) {
       return known;
     }
-    const { companion, contents, clock } = this.options;
+    const { companion, contents, clock, browser } = this.options;
     const guard = new DocumentGuard({
       context,
       kind,
@@ -134,14 +146,16 @@ export class GuardManager implements IDisposable {
       companion,
       contents,
       clock,
+      browser,
       journal: this.journal,
       mode: () => this._mode,
       save: () => {
         contents.quietly(context.path);
         return context.save();
       },
-      mayWrite: () => true
+      mayWrite: () => this.mayWrite(context.path)
     });
+    this.lock(context.path);
     this.byContext.set(context, guard);
     guard.changed.connect(this.onGuard, this);
     context.pathChanged.connect((_, path) => this.onPath(context, path));
@@ -149,7 +163,9 @@ export class GuardManager implements IDisposable {
     context.disposed.connect(() => {
       guard.dispose();
       this.byContext.delete(context);
+      const path = this.paths.get(context);
       this.paths.delete(context);
+      this.unlock(path);
       this.onGuard();
     });
     this._changed.emit();
@@ -194,6 +210,26 @@ export class GuardManager implements IDisposable {
     this.byContext.forEach(act);
   }
 
+  private mayWrite(path: string): boolean {
+    return this.locks.get(path)?.isHeld ?? true;
+  }
+
+  private lock(path: string): void {
+    if (!this.locks.has(path)) {
+      this.locks.set(
+        path,
+        lockPath(this.options.server, path, () => this.onGuard())
+      );
+    }
+  }
+
+  private unlock(path: string | undefined): void {
+    if (path !== undefined && ![...this.paths.values()].includes(path)) {
+      this.locks.get(path)?.dispose();
+      this.locks.delete(path);
+    }
+  }
+
   private onPath(context: DocumentRegistry.Context, path: string): void {
     const before = this.paths.get(context);
     if (before !== undefined && before !== path) {
@@ -201,6 +237,8 @@ export class GuardManager implements IDisposable {
       this.byContext.get(context)?.renamed(path);
     }
     this.paths.set(context, path);
+    this.lock(path);
+    this.unlock(before);
   }
 
   private onCompanion(): void {
@@ -229,6 +267,7 @@ export class GuardManager implements IDisposable {
   }
 
   private readonly byContext = new Map<DocumentRegistry.Context, DocumentGuard>();
+  private readonly locks = new Map<string, IPathLock>();
   private readonly paths = new Map<DocumentRegistry.Context, string>();
   private readonly listening: IDisposable;
   private held: IDisposable | null = null;

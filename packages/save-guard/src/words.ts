@@ -89,7 +89,7 @@ export class SaveWords {
       case 'room-not-written':
         return trans.__('The shared document has not been written to disk by the server yet.');
       case 'other-tab-writes':
-        return trans.__('Another tab of yours saves this document.');
+        return trans.__('Another tab of yours saves this document; what you type here is in the journal.');
       case 'switched-off':
         return trans.__('Autosave is switched off: only the journal keeps your changes.');
       case 'slow-home':

@@ -40,6 +40,11 @@ export class KernelExecutions {
     return this.executions.values();
   }
 
+  /** Whether this is one of them. */
+  holds(execution: Execution): boolean {
+    return this.executions.get(execution.msgId) === execution;
+  }
+
   /** Whether an execution of a cell is not finished yet. */
   get isPending(): boolean {
     for (const { place, isOver } of this.executions.values()) {

@@ -13,6 +13,11 @@ export interface IOutputLimits {
   readonly headBytes: number;
   /** Of what comes then, about the last so many bytes, and never more than twice as many. */
   readonly tailBytes: number;
+  /**
+   * Asked before about so many bytes more are held at the beginning: whether there is room for them, which others share.
+   * Default: there is.
+   */
+  readonly admits?: (bytes: number) => boolean;
 }
 
 /**
@@ -92,7 +97,7 @@ export class OutputList {
       last.add(leftOut);
       this.dirtyFrom = Math.min(this.dirtyFrom, this.entries.length - 1);
     } else {
-      if (!this.fits(0)) {
+      if (!this.admits(0)) {
         this.startTail();
       }
       this.append(new LeftOutEntry(leftOut));
@@ -138,11 +143,13 @@ export class OutputList {
   }
 
   private addText({ name, text, fields }: IStreamMessage): void {
-    if (this.fits(MOST_BYTES_PER_UNIT * text.length) || this.fits(utf8Bytes(text))) {
+    const fits = this.fits(MOST_BYTES_PER_UNIT * text.length) || this.fits(utf8Bytes(text));
+    if (fits && this.admits(text.length)) {
       this.grow(name, this.tail ? this.lastLines(text, this.tail) : text, fields);
       return;
     }
-    const whole = this.linesThatFit(text);
+    const lines = this.linesThatFit(text);
+    const whole = lines > 0 && this.admits(lines) ? lines : 0;
     if (whole > 0) {
       this.grow(name, text.slice(0, whole), fields);
     }
@@ -184,7 +191,7 @@ export class OutputList {
 
   private addData(output: Json, size: IOutputSize, displayId: string | null): void {
     this.stream = null;
-    if (!this.fits(size.memoryBytes)) {
+    if (!this.fits(size.memoryBytes) || !this.admits(size.memoryBytes)) {
       this.startTail();
     }
     const registers = displayId !== null && output['output_type'] === 'display_data';
@@ -201,7 +208,9 @@ export class OutputList {
     const before = entry.bytes;
     const inTail = this.tail !== null && index >= this.tail.from;
     const otherBytes = (this.tail?.headBytes ?? this.heldBytes) - before;
-    if (inTail || otherBytes + size.memoryBytes <= this.limits.headBytes) {
+    const fits = otherBytes + size.memoryBytes <= this.limits.headBytes;
+    const growth = Math.max(0, size.memoryBytes - before);
+    if (inTail || (fits && (growth === 0 || (this.limits.admits?.(growth) ?? true)))) {
       entry.become(output, size);
     } else {
       entry.become(leftOutOutput({ bytes: size.bytes, exact: true }), { bytes: 0, memoryBytes: 0 });
@@ -234,8 +243,14 @@ export class OutputList {
     this.dirtyFrom = 0;
   }
 
+  /** Whether so much more is below the limit of this list, or goes to the tail anyway. */
   private fits(bytes: number): boolean {
     return this.tail !== null || this.heldBytes + bytes <= this.limits.headBytes;
+  }
+
+  /** Whether there is room for so much more, where it does not go to the tail. */
+  private admits(bytes: number): boolean {
+    return this.tail !== null || (this.fits(bytes) && (this.limits.admits?.(bytes) ?? true));
   }
 
   private startTail(): ITail {

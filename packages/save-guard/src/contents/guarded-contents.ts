@@ -2,10 +2,13 @@ import type { Contents, ServerConnection } from '@jupyterlab/services';
 import { Drive } from '@jupyterlab/services';
 import { UUID } from '@lumino/coreutils';
 import { compareAndWrite, type IWritten } from './compare-and-write.js';
-import { failureOfError, type SaveFailure } from './save-failure.js';
+import { failureOfError, SaveFailure } from './save-failure.js';
 
 /** The id under which the provider is registered. */
 export const PROVIDER_ID = 'labkeeper';
+
+/** From the user's command to the save that it means, at most. */
+const ASKED_MS = 2000;
 
 /** How one save ended. */
 export interface ISaveOutcome {
@@ -49,6 +52,14 @@ export class GuardedContents {
     this.quiet.set(path, (this.quiet.get(path) ?? 0) + 1);
   }
 
+  /** The user asked for a save: what fails in the next moment is told by Lab's own dialog. */
+  asked(): void {
+    this.askedAtMs = performance.now();
+  }
+
+  /** Decides which paths this page writes without being asked. Default: all. */
+  mayWrite: (path: string) => boolean = () => true;
+
   /** How the oldest save of this path ended that was not asked about; undefined = none went through here. */
   takeOutcome(path: string): ISaveOutcome | undefined {
     return this.outcomes.get(path)?.shift();
@@ -78,7 +89,7 @@ export class GuardedContents {
 
   /** Part of Lab's content provider. */
   save(path: string, options: Partial<Contents.IModel> = {}): Promise<Contents.IModel> {
-    const isQuiet = this.takeQuiet(path);
+    const isQuiet = this.takeQuiet(path) || performance.now() - this.askedAtMs > ASKED_MS;
     const run = (): Promise<Contents.IModel> => this.write(path, options, isQuiet);
     const result = (this.chains.get(path) ?? Promise.resolve()).then(run, run);
     this.chains.set(path, result);
@@ -90,6 +101,12 @@ export class GuardedContents {
     options: Partial<Contents.IModel>,
     isQuiet: boolean
   ): Promise<Contents.IModel> {
+    const before = this.known.get(path);
+    if (isQuiet && before && !this.mayWrite(path)) {
+      const failure = new SaveFailure('other-tab-writes', 'another page of this browser writes the file');
+      this.ended(path, { hash: null, failure, kept: null });
+      return before.model;
+    }
     try {
       const { model, kept } = await this.compareAndWrite(path, options);
       this.remember(path, { ...model, content: options.content });
@@ -145,6 +162,7 @@ export class GuardedContents {
     return count > 0;
   }
 
+  private askedAtMs = -Infinity;
   private readonly drive: Drive;
   private readonly writer = UUID.uuid4();
   private readonly known = new Map<string, IKnown>();

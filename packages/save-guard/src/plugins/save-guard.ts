@@ -9,10 +9,12 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator } from '@jupyterlab/translation';
 import { browserClock, ICompanion, PageVisibility, Quantities, TRANSLATION_DOMAIN } from '@labkeeper/labkit';
+import { UUID } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
 import { addCommands } from '../commands.js';
 // Documents are guarded from the moment they are opened, so these are needed at once.
 /* eslint-disable jupyter/prefer-lazy-imports */
+import { BrowserStore } from '../browser-store/browser-store.js';
 import { GuardedContents, PROVIDER_ID } from '../contents/guarded-contents.js';
 import type { DocumentGuard } from '../document-guard.js';
 import { GuardManager, IGuards } from '../guard-manager.js';
@@ -28,6 +30,8 @@ import { SaveWords } from '../words.js';
 
 const ID = '@labkeeper/labextension:save-guard';
 const LIGHT = 'labkeeper-light';
+/** Commands by which people ask for a save. */
+const SAVES = /^docmanager:save/;
 
 /** Keeps open notebooks and text files safe, and says how safe they are. */
 export const saveGuard: JupyterFrontEndPlugin<IGuards> = {
@@ -71,7 +75,15 @@ export const saveGuard: JupyterFrontEndPlugin<IGuards> = {
     const words = new SaveWords(trans, say);
     const contents = new GuardedContents(app.serviceManager.serverSettings);
     provideContents(app.serviceManager.contents, contents, [notebookFactory, editorFactory]);
-    const manager = new GuardManager({ companion, contents, clock: browserClock, pulse: new PagePulse() });
+    const server = app.serviceManager.serverSettings.baseUrl;
+    const browser = new BrowserStore(server, UUID.uuid4());
+    browser.liveOn();
+    const manager = new GuardManager({
+      ...{ companion, contents, browser, server },
+      clock: browserClock,
+      pulse: new PagePulse()
+    });
+    app.commands.commandExecuted.connect((_, { id }) => SAVES.test(id) && contents.asked());
     const redraw = new Redraw(manager, new PageVisibility(), browserClock);
     guardOpenDocuments(manager, notebooks, editors);
 
