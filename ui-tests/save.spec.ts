@@ -13,8 +13,9 @@ const KEPT = /^a \(changed elsewhere [0-9a-f]{6}\)\.ipynb$/;
 const light = (page: Page) => page.locator('.jp-NotebookPanel-toolbar:visible .lk-Light');
 
 async function type(page: Page, text: string): Promise<void> {
-  const cell = page.locator('.jp-NotebookPanel:visible .jp-Cell .cm-content').first();
-  await cell.click();
+  // These tests use Playwright without Galata.
+  // eslint-disable-next-line jupyter/galata-prefer-notebook-cell-helper
+  await page.locator('.jp-NotebookPanel:visible .jp-Cell .cm-content').first().click();
   await page.keyboard.press('ControlOrMeta+End');
   await page.keyboard.type(text);
 }

@@ -49,7 +49,9 @@ export async function compareAndWrite(
 }
 
 async function answerOf(url: string, body: File, settings: ServerConnection.ISettings): Promise<Response> {
-  const signal = AbortSignal.timeout(ANSWER_MS);
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), ANSWER_MS);
+  const { signal } = patience;
   try {
     return await ServerConnection.makeRequest(url, { method: 'PUT', body, signal }, settings);
   } catch (error) {
@@ -57,6 +59,8 @@ async function answerOf(url: string, body: File, settings: ServerConnection.ISet
       throw new SaveFailure('no-answer', `no answer within ${ANSWER_MS / 1000} s`);
     }
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

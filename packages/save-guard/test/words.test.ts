@@ -1,0 +1,60 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import type { ILight, SaveReason } from '@labkeeper/core';
+import { Quantities } from '@labkeeper/labkit';
+import { SaveWords } from '../src/words.js';
+
+const words = new SaveWords(nullTranslator.load('labkeeper'), new Quantities(nullTranslator));
+const light = (changes: Partial<ILight>): ILight => ({
+  level: 'safe',
+  ageMs: 0,
+  place: 'file',
+  reason: null,
+  ...changes
+});
+
+describe('SaveWords', () => {
+  it.each([
+    [light({}), '● Safe'],
+    [light({ ageMs: 3200 }), '● Safe as of 3 s ago'],
+    [light({ level: 'saving' }), '◐ Saving…'],
+    [light({ level: 'conflict' }), '◆ Kept twice'],
+    [light({ level: 'browser', ageMs: 45_000, reason: 'offline' }), '■ Safe in this browser only: 45 s'],
+    [light({ level: 'unsafe', ageMs: 90_000, reason: 'disk-full' }), '▲ Unsaved for 1 min']
+  ])('says what a light means: %#', (one, said) => {
+    const { sign, short } = words.light(one);
+    expect(`${sign} ${short}`).toBe(said);
+  });
+
+  it('says for every reason what to do or what will happen, and never a code', () => {
+    const reasons: (SaveReason | null)[] = [
+      null,
+      'offline',
+      'companion-away',
+      'disk-full',
+      'journal-full',
+      'read-only',
+      'not-permitted',
+      'too-large',
+      'server-error',
+      'logged-out',
+      'proxy-error',
+      'no-answer',
+      'room-not-written',
+      'other-tab-writes',
+      'switched-off',
+      'slow-home'
+    ];
+    for (const reason of reasons) {
+      const said = words.light(light({ level: 'unsafe', ageMs: 40_000, reason })).long;
+      expect(said).toMatch(/^[A-Z].*\.$/);
+      expect(said).not.toContain(reason ?? 'null');
+    }
+  });
+
+  it('does not trouble people about the journal while the file is saved', () => {
+    expect(words.light(light({ reason: 'companion-away' })).long).toBe('Everything is in the file.');
+    expect(words.light(light({ reason: 'disk-full', place: 'journal' })).long).toContain(
+      'disk of your home is full'
+    );
+  });
+});
