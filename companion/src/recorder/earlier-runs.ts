@@ -4,7 +4,7 @@ import type { IClock } from '../clock.js';
 import { reasonOf } from '../failure.js';
 import type { Log } from '../log.js';
 import { HEARTBEAT_MS } from './flight-log.js';
-import { ensureFlightFolder } from './own-folder.js';
+import { ensureOwnFolder } from './own-folder.js';
 import { readRuns, removeRun, type IRun } from './segments.js';
 
 /** A living recorder writes at least this often (a sign of life, and room for a slow disk). */
@@ -36,7 +36,7 @@ interface IServerRuns {
  */
 export async function explainEarlierRuns(options: IEarlierRunsOptions): Promise<void> {
   try {
-    const folder = await ensureFlightFolder(options.home, options.serverName);
+    const folder = await ensureOwnFolder(options.home, 'flight', options.serverName);
     const unsure: IServerRuns[] = [];
     for (const server of await readServers(folder, options)) {
       const lives = server.serverId === options.serverId ? false : options.lives(server.serverId);

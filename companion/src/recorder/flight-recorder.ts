@@ -3,7 +3,7 @@ import type { IClock, IDisposable } from '../clock.js';
 import { codeOf, reasonOf } from '../failure.js';
 import type { Log } from '../log.js';
 import { RECORD_BYTES } from './frame.js';
-import { ensureFlightFolder } from './own-folder.js';
+import { ensureOwnFolder } from './own-folder.js';
 import { Segments } from './segments.js';
 
 /** Records that wait for a slow disk, at most: the oldest go first. */
@@ -122,7 +122,7 @@ export class FlightRecorder implements IDisposable {
   }
 
   private async open(): Promise<Segments> {
-    const folder = await ensureFlightFolder(this.options.home, this.options.serverName);
+    const folder = await ensureOwnFolder(this.options.home, 'flight', this.options.serverName);
     await this.failed?.remove();
     this.failed = null;
     const opening = JSON.stringify(this.opening);

@@ -12,9 +12,12 @@ export class NotOursError extends Error {
   override readonly name = 'NotOursError';
 }
 
-/** The folder of one server below `home`: `.local/share/labkeeper/flight/<server>`. */
-export function flightFolder(home: string, serverName: string): string {
-  return join(home, '.local', 'share', 'labkeeper', 'flight', folderName(serverName));
+/** What a folder is for: the flight recorder, or the journal of unsaved work. */
+export type FolderKind = 'flight' | 'journal';
+
+/** The folder of one server below `home`: `.local/share/labkeeper/<kind>/<server>`. */
+export function ownFolder(home: string, kind: FolderKind, serverName: string): string {
+  return join(home, '.local', 'share', 'labkeeper', kind, folderName(serverName));
 }
 
 /** A file name for any server name, different for different names. */
@@ -30,12 +33,12 @@ function folderName(serverName: string): string {
  * Makes the folder, and checks that its own part of the path (from `labkeeper` on) is made of real folders of this
  * user. Above that people may have what links they like.
  */
-export async function ensureFlightFolder(home: string, serverName: string): Promise<string> {
-  const folder = flightFolder(home, serverName);
+export async function ensureOwnFolder(home: string, kind: FolderKind, serverName: string): Promise<string> {
+  const folder = ownFolder(home, kind, serverName);
   const share = join(home, '.local', 'share');
   await mkdir(share, { recursive: true, mode: 0o700 });
   // One after the other, each looked at before the next is made in it.
-  for (const part of [join(share, 'labkeeper'), join(share, 'labkeeper', 'flight'), folder]) {
+  for (const part of [join(share, 'labkeeper'), join(share, 'labkeeper', kind), folder]) {
     await makeFolder(part);
     const found = await lstat(part);
     if (!found.isDirectory() || found.uid !== ownUid()) {
@@ -62,12 +65,11 @@ export function createOwnFile(path: string): Promise<FileHandle> {
 }
 
 /**
- * Reads a file of this user, not through a link.
+ * Opens a file of this user for reading, not through a link. Whoever opens it closes it.
  *
- * @returns at most the last `limitBytes` of it.
  * @throws NotOursError for a link, another user's file, or anything that is no plain file.
  */
-export async function readOwnFile(path: string, limitBytes: number): Promise<Buffer> {
+export async function openOwnFile(path: string): Promise<FileHandle> {
   // Non-blocking, so that a named pipe cannot hold us.
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
@@ -75,8 +77,24 @@ export async function readOwnFile(path: string, limitBytes: number): Promise<Buf
     if (!found.isFile() || found.uid !== ownUid() || found.nlink !== 1) {
       throw new NotOursError(`${path} is not a plain file of this user.`);
     }
-    const length = Math.min(found.size, limitBytes);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, found.size - length);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/**
+ * Reads a file of this user: see `openOwnFile`.
+ *
+ * @returns at most the last `limitBytes` of it.
+ */
+export async function readOwnFile(path: string, limitBytes: number): Promise<Buffer> {
+  const file = await openOwnFile(path);
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size, limitBytes);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();

@@ -3,7 +3,7 @@ import type { Death } from '@labkeeper/protocol';
 import type { IClock } from '../clock.js';
 import { reasonOf } from '../failure.js';
 import type { Log } from '../log.js';
-import { ensureFlightFolder } from './own-folder.js';
+import { ensureOwnFolder } from './own-folder.js';
 import { NO_PAST, readPast, removePastLeftovers, writePast, type IPast } from './past.js';
 
 /** Keeps deaths and what was told on the home volume, as far as it lets us. */
@@ -69,7 +69,7 @@ export class PastStore {
   }
 
   private folder(): Promise<string> {
-    return ensureFlightFolder(this.options.home, this.options.serverName);
+    return ensureOwnFolder(this.options.home, 'flight', this.options.serverName);
   }
 
   private tell(error: unknown): void {

@@ -1,4 +1,5 @@
-import { OutputList, type IOutputLimits } from './output-list.js';
+import type { IOutputLimits } from './bounded-outputs.js';
+import { OutputList } from './output-list.js';
 
 /** Where an execution is shown. */
 export interface IPlace {

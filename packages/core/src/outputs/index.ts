@@ -1,7 +1,8 @@
 export { Execution, type IPlace } from './execution.js';
 export { KernelExecutions, type IKernelExecutionsOptions } from './kernel-executions.js';
 export { LEFT_OUT_TYPE, leftOutOutput, readLeftOut, type ILeftOut } from './left-out.js';
-export { OutputList, type IOutputLimits } from './output-list.js';
+export type { IOutputLimits } from './bounded-outputs.js';
+export { OutputList } from './output-list.js';
 export {
   isJson,
   OUTPUT_TYPES,

@@ -7,7 +7,7 @@ import {
   type IOutputSize,
   type Json
 } from './output-message.js';
-import type { IOutputLimits } from './output-list.js';
+import type { IOutputLimits } from './bounded-outputs.js';
 
 /** Executions that nobody claimed yet are kept this long: a page says which cell it was within a second or never. */
 const UNCLAIMED_MS = 10_000;

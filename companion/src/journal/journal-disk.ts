@@ -1,0 +1,185 @@
+import { constants } from 'node:fs';
+import { lstat, open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { readSpace } from '../adapters/file-system-usage.js';
+import { codeOf } from '../failure.js';
+import {
+  createOwnFile,
+  ensureOwnFolder,
+  openOwnFile,
+  ownFolder,
+  replaceOwnFile
+} from '../recorder/own-folder.js';
+
+/** A file that is written at its end. */
+export interface IJournalFile {
+  /** Appends all of it, or throws; then a part of it may be there. */
+  append(bytes: Buffer): Promise<void>;
+  /** Forces what was appended to the disk: it outlives the machine when this resolves. */
+  datasync(): Promise<void>;
+  /** Notes that its writer lives. */
+  touch(wallMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The journal's folder. All of it may take for ever where the home is on a network. */
+export interface IJournalDisk {
+  /** Makes the folder where there is none, and checks that it is ours. */
+  prepare(): Promise<void>;
+  /** A new file, which must not be there. Its name outlives the machine after `syncFolder`. */
+  create(name: string): Promise<IJournalFile>;
+  syncFolder(): Promise<void>;
+  /** Removes a file; that there is none is no error. */
+  remove(name: string): Promise<void>;
+  names(): Promise<string[]>;
+  /** The bytes of a file of this user from `from` up to `to`, in pieces. */
+  read(name: string, from: number, to: number): AsyncIterable<Buffer>;
+  /** Size, and when anything about the file changed last, by the clock of the file system, in ms. */
+  state(name: string): Promise<{ readonly sizeBytes: number; readonly changedAtMs: number }>;
+  /** Replaces a small file whole, and makes that outlive the machine. */
+  replace(name: string, text: string): Promise<void>;
+  /** Bytes that may still be written on the volume. */
+  freeBytes(): Promise<number>;
+}
+
+const READ_BYTES = 64 * 1024;
+
+/** Codes of file systems that cannot force a folder to the disk (fsync(2)); nothing is to be done about it. */
+const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR']);
+
+/** The folder `.local/share/labkeeper/journal/<server>` of a home. */
+export class HomeDisk implements IJournalDisk {
+  /** @param unique - tells this process's temporary files from others'. */
+  constructor(
+    private readonly home: string,
+    private readonly serverName: string,
+    private readonly unique: string
+  ) {
+    this.folder = ownFolder(home, 'journal', serverName);
+  }
+
+  readonly folder: string;
+
+  async prepare(): Promise<void> {
+    const isNew = !(await exists(this.folder));
+    await ensureOwnFolder(this.home, 'journal', this.serverName);
+    // A folder whose name is lost with the power takes everything in it along.
+    for (let depth = 0, path = this.folder; isNew && depth < 5; depth += 1) {
+      path = dirname(path);
+      await syncFolder(path);
+    }
+  }
+
+  async create(name: string): Promise<IJournalFile> {
+    return new HomeFile(await createOwnFile(join(this.folder, name)));
+  }
+
+  syncFolder(): Promise<void> {
+    return syncFolder(this.folder);
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(join(this.folder, name), { force: true });
+  }
+
+  async names(): Promise<string[]> {
+    try {
+      return await readdir(this.folder);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') {
+        return [];
+      }
+      throw error;
+    }
+  }
+
+  async *read(name: string, from: number, to: number): AsyncIterable<Buffer> {
+    const file = await openOwnFile(join(this.folder, name));
+    try {
+      for (let at = from; at < to;) {
+        const piece = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, to - at));
+        const { bytesRead } = await file.read(piece, 0, piece.length, at);
+        if (bytesRead === 0) {
+          break;
+        }
+        at += bytesRead;
+        yield piece.subarray(0, bytesRead);
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  async state(name: string): Promise<{ sizeBytes: number; changedAtMs: number }> {
+    // Opened: on NFS that asks the server, a look at the name may be answered from memory.
+    const file = await openOwnFile(join(this.folder, name));
+    try {
+      const { size, ctimeMs } = await file.stat();
+      return { sizeBytes: size, changedAtMs: ctimeMs };
+    } finally {
+      await file.close();
+    }
+  }
+
+  async replace(name: string, text: string): Promise<void> {
+    await replaceOwnFile(join(this.folder, name), text, `${this.unique}-${this.replaced++}`);
+    await this.syncFolder();
+  }
+
+  async freeBytes(): Promise<number> {
+    return (await readSpace(this.folder)).freeBytes;
+  }
+
+  private replaced = 0;
+}
+
+class HomeFile implements IJournalFile {
+  constructor(private readonly file: FileHandle) {}
+
+  async append(bytes: Buffer): Promise<void> {
+    // A full disk takes a part, and refuses the next one.
+    for (let at = 0; at < bytes.length;) {
+      at += (await this.file.write(bytes, at, bytes.length - at)).bytesWritten;
+    }
+  }
+
+  datasync(): Promise<void> {
+    return this.file.datasync();
+  }
+
+  async touch(wallMs: number): Promise<void> {
+    await this.file.utimes(wallMs / 1000, wallMs / 1000);
+  }
+
+  close(): Promise<void> {
+    return this.file.close();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') {
+      return false;
+    }
+    throw error;
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  let folder: FileHandle | null = null;
+  try {
+    folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    await folder.sync();
+  } catch (error) {
+    const code = codeOf(error);
+    // A folder above ours may not be readable.
+    if (code === null || !(NO_FOLDER_SYNC.has(code) || code === 'EACCES')) {
+      throw error;
+    }
+  } finally {
+    await folder?.close();
+  }
+}

@@ -1,0 +1,128 @@
+import {
+  batchDurable,
+  encode,
+  journalBatch,
+  journalState,
+  MessageError,
+  parseParams,
+  runClosed,
+  runLost,
+  runOpened,
+  runRenamed,
+  runSaved,
+  type JournalState,
+  type Receiver,
+  type RunId
+} from '@labkeeper/protocol';
+import type { IDisposable } from '../clock.js';
+import type { JournalStore } from './journal-store.js';
+import type { IRunPeer } from './open-run.js';
+
+/** The way to one page. */
+export interface IPagePort {
+  /**
+   * Sends a message that the page must get; while it does not read, only the newest of each `id` is kept. `text` is
+   * asked for when it is sent.
+   */
+  keep(id: string, text: () => string): void;
+  /** Reads nothing from the page for a moment, or goes on. */
+  hold(isHeld: boolean): void;
+}
+
+/** What a page is told where there is no journal. */
+const NO_JOURNAL: JournalState = { trouble: 'none', boundMs: 0, persistent: null };
+
+const NEWLINE = 0x0a;
+
+/** Connects one page's messages to the journal. Two pages may hold different runs of one path. */
+export class JournalLink implements IRunPeer, IDisposable {
+  /** @param store - null = there is none: no home, or it is switched off. */
+  constructor(
+    private readonly store: JournalStore | null,
+    private readonly port: IPagePort
+  ) {
+    store?.attach(this);
+  }
+
+  /** Lets `receiver` hand on what pages say about runs. */
+  listen(receiver: Receiver): void {
+    receiver
+      .on(runOpened, opening => {
+        this.toldLost.delete(opening.run);
+        this.store?.open(this, opening);
+      })
+      .on(runSaved, ({ run, seq, hash }) => this.store?.saved(run, seq, hash))
+      .on(runRenamed, ({ run, path }) => this.store?.renamed(run, path))
+      .on(runClosed, ({ run }) => this.store?.closed(run));
+  }
+
+  /** Tells how the journal stands: after hello. */
+  greet(): void {
+    this.stateChanged(this.store?.state ?? NO_JOURNAL);
+  }
+
+  /**
+   * Takes a bulk frame, as it came.
+   *
+   * @returns false when it is none, but a message without a body.
+   * @throws MessageError when its head is not that of a batch.
+   */
+  takeBulk(frame: Buffer): boolean {
+    const end = frame.indexOf(NEWLINE);
+    if (end < 0) {
+      return false;
+    }
+    const { run, seq, more } = parseHead(frame.toString('utf8', 0, end));
+    if (this.store) {
+      this.store.append(this, run, seq, more, frame.subarray(end + 1));
+    } else {
+      this.lost(run, seq);
+    }
+    return true;
+  }
+
+  dispose(): void {
+    this.store?.detach(this);
+  }
+
+  durable(run: RunId, seq: number, atMs: number): void {
+    this.port.keep(`durable ${run}`, () => encode(batchDurable, { run, seq, atMs }));
+  }
+
+  /** Once for each run: batches that are on their way say nothing new. */
+  lost(run: RunId, seq: number): void {
+    if (!this.toldLost.has(run)) {
+      this.toldLost.add(run);
+      this.port.keep(`lost ${run}`, () => encode(runLost, { run, seq }));
+    }
+  }
+
+  stateChanged(state: JournalState): void {
+    this.port.keep('journal-state', () => encode(journalState, state));
+  }
+
+  held(isHeld: boolean): void {
+    this.port.hold(isHeld);
+  }
+
+  private readonly toldLost = new Set<RunId>();
+}
+
+/** One look at the head of a frame that comes often. @throws MessageError */
+function parseHead(text: string): ReturnType<typeof parseParams<typeof journalBatch.params>> {
+  let head: unknown;
+  try {
+    head = JSON.parse(text);
+  } catch {
+    throw new MessageError(`the head of a bulk frame is not JSON (${text.length} characters)`);
+  }
+  if (
+    typeof head !== 'object' ||
+    head === null ||
+    !('method' in head && 'params' in head) ||
+    head.method !== journalBatch.method
+  ) {
+    throw new MessageError('a bulk frame of another kind');
+  }
+  return parseParams(journalBatch, head.params);
+}
