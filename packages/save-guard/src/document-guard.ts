@@ -7,7 +7,7 @@ import { UUID } from '@lumino/coreutils';
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { BrowserStore } from './browser-store/browser-store.js';
 import type { GuardedContents } from './contents/guarded-contents.js';
-import { JournalRun } from './journal/journal-run.js';
+import { closeRun, JournalRun } from './journal/journal-run.js';
 import type { JournalStatus } from './journal/journal-status.js';
 import type { IDocumentObserver, INumbering, ISince } from './observe/document-observer.js';
 
@@ -348,6 +348,11 @@ export class DocumentGuard implements IDisposable {
     this.openedHash = null;
     if (since.isEmpty) {
       this.run?.saved(hash);
+      if (this.lostRun !== null) {
+        // Its connection was lost; it must not be offered for recovery.
+        closeRun(this.options.companion, this.lostRun);
+        this.lostRun = null;
+      }
       this.run = null;
       this.unstore();
       this.renewPending();

@@ -226,7 +226,7 @@ function act(page: Page, step: Step): void {
     return;
   }
   const count = shared.cells.length;
-  const index = count === 0 ? 0 : step.cell % count;
+  const index = count === 0 || !('cell' in step) ? 0 : step.cell % count;
   if (step.do === 'insert') {
     shared.insertCell(index, { cell_type: step.kind ? 'code' : 'markdown', source: 'inserted' });
     return;

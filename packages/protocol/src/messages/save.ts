@@ -24,15 +24,19 @@ export const runOpened = notification(
 
 /**
  * The head of a bulk frame: its text goes on, after a newline, with the records, one JSON line each (`JournalRecord`).
- * Page → companion. `seq` counts the batches of a run from 1. A batch that is too long for one frame is cut between
- * any two characters and its pieces follow one another, all but the last with `more`.
+ * Page → companion. `seq` counts the batches of a run from 1. A batch never changes: one that
+ * comes again is dropped by its `seq`. One that is too long for a frame is cut between any two characters, not through a
+ * surrogate pair; its pieces follow one another, all but the last with `more`.
  */
 export const journalBatch = notification(
   'save/journal',
   v.object({ run: RunId, seq: Count, more: v.boolean() })
 );
 
-/** The file with this hash holds everything up to and including batch `seq`. Page → companion. */
+/**
+ * The file with this hash holds everything up to and including batch `seq`. Page → companion. With the last batch, the
+ * run is over; with an earlier one this is a mark for recovery, and the page begins a run that replaces it.
+ */
 export const runSaved = notification(
   'save/saved',
   v.object({ run: RunId, seq: Count, hash: v.nullable(FileHash) })

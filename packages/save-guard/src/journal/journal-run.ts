@@ -56,11 +56,9 @@ export class JournalRun {
     this.counts.set(this.seq, count);
     const { companion, run } = this.options;
     const body = records.map(record => JSON.stringify(record)).join('\n');
-    for (let at = 0; at === 0 || at < body.length; at += PIECE_LENGTH) {
-      const more = at + PIECE_LENGTH < body.length;
-      const piece = body.slice(at, at + PIECE_LENGTH);
-      this.sends =
-        companion.send(encodeBulk(journalBatch, { run, seq: this.seq, more }, piece)) && this.sends;
+    for (const { piece, more } of pieces(body)) {
+      const frame = encodeBulk(journalBatch, { run, seq: this.seq, more }, piece);
+      this.sends = companion.send(frame) && this.sends;
     }
   }
 
@@ -90,10 +88,28 @@ export class JournalRun {
 
   /** The document is gone, or gives the run up. */
   close(): void {
-    this.options.companion.send(encode(runClosed, { run: this.options.run }));
+    closeRun(this.options.companion, this.options.run);
   }
 
   private seq = 0;
   private sends: boolean;
   private readonly counts = new Map<number, number>();
+}
+
+/** Tells the companion that a run is of no use any more. */
+export function closeRun(companion: ICompanion, run: RunId): void {
+  companion.send(encode(runClosed, { run }));
+}
+
+/** Cuts a body into pieces for frames, never through a character of two units: half of one cannot be sent. */
+function* pieces(body: string): Generator<{ readonly piece: string; readonly more: boolean }> {
+  let from = 0;
+  do {
+    let to = Math.min(body.length, from + PIECE_LENGTH);
+    if (to < body.length && /[\ud800-\udbff]/.test(body.charAt(to - 1))) {
+      to -= 1;
+    }
+    yield { piece: body.slice(from, to), more: to < body.length };
+    from = to;
+  } while (from < body.length);
 }
