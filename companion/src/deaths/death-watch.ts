@@ -1,4 +1,4 @@
-import { DeathSeries, judge } from '@labkeeper/core';
+import { DeathSeries, judge, unseenPeaks } from '@labkeeper/core';
 import type {
   Consequence,
   Death,
@@ -153,6 +153,7 @@ export class DeathWatch implements IDisposable {
         before: what.atMs < this.startedMs ? null : baseline.before(together.length),
         after,
         diedTogether: together.map(other => other.death.evidence.kernel.kernelId),
+        diedTogetherPeakBytes: unseenPeaks(together.map(other => other.death.evidence)),
         lostWorkers: lostWorkers.lately(what.kernel.kernelId, monotonicMs),
         series: this.series.count(what.kernel.kernelId, what.atMs)
       },
@@ -179,7 +180,8 @@ export class DeathWatch implements IDisposable {
     if (isMemory) {
       for (const other of together) {
         const diedTogether = [...other.death.evidence.diedTogether, what.kernel.kernelId];
-        this.judgeAgain(other, { diedTogether, after }, true);
+        const others = [...together.filter(each => each !== other), open].map(each => each.death.evidence);
+        this.judgeAgain(other, { diedTogether, diedTogetherPeakBytes: unseenPeaks(others), after }, true);
       }
       REREAD_MS.forEach(delayMs => this.later(delayMs, () => this.readAgain(open)));
     }

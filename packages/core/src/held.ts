@@ -1,6 +1,6 @@
 import type { Evidence } from '@labkeeper/protocol';
 import { shortage } from './shortage.js';
-import { processPeak, unseenPeak } from './unseen-peak.js';
+import { latestSample, processPeak, unseenPeak } from './unseen-peak.js';
 
 const SIGKILL = 9;
 
@@ -31,16 +31,17 @@ export interface IHeld {
  *   the difference is split by their samples, and without those the own sample stands.
  * - killed for another's memory: the larger of peak and sample.
  * - any other death: the last sample.
+ *
+ * "The sample" of a death by memory is the highest of its last moments.
  */
 export function heldBytes(evidence: Evidence): IHeld | null {
   const { kernelSampleBytes, limitBytes, exitPeakBytes } = evidence;
-  const sample: IHeld | null =
-    kernelSampleBytes === null
-      ? null
-      : { bytes: Math.min(kernelSampleBytes, limitBytes ?? Infinity), how: 'sample' };
+  const sampled = (bytes: number | null): IHeld | null =>
+    bytes === null ? null : { bytes: Math.min(bytes, limitBytes ?? Infinity), how: 'sample' };
   if (!isMemoryKill(evidence)) {
-    return sample;
+    return sampled(kernelSampleBytes);
   }
+  const sample = sampled(latestSample(evidence));
   const peakBytes = unseenPeak(evidence);
   const peak: IHeld | null = peakBytes === null ? null : { bytes: peakBytes, how: 'peak' };
   const together = freedAtLimit(evidence);
@@ -98,12 +99,14 @@ function caughtUp(evidence: Evidence, sample: IHeld | null): IHeld | null {
 /** This kernel's part of what all who died together held; null where a sample of one is missing. */
 function shareOfTheDead(evidence: Evidence): number | null {
   const total = sampleOfTheDead(evidence);
-  return total === null || total === 0 ? null : (evidence.kernelSampleBytes ?? 0) / total;
+  return total === null || total === 0 ? null : (latestSample(evidence) ?? 0) / total;
 }
 
 /** What all who died together held when they were measured last; null where a sample of one is missing. */
-function sampleOfTheDead({ kernelSampleBytes, diedTogether, otherKernels }: Evidence): number | null {
-  let total = kernelSampleBytes ?? 0;
+function sampleOfTheDead(evidence: Evidence): number | null {
+  const { diedTogether, otherKernels } = evidence;
+  const own = latestSample(evidence);
+  let total = own ?? 0;
   for (const kernelId of diedTogether) {
     const other = otherKernels.find(kernel => kernel.kernelId === kernelId);
     if (!other) {
@@ -111,7 +114,7 @@ function sampleOfTheDead({ kernelSampleBytes, diedTogether, otherKernels }: Evid
     }
     total += other.memoryBytes;
   }
-  return kernelSampleBytes === null ? null : total;
+  return own === null ? null : total;
 }
 
 function larger(a: IHeld, b: IHeld | null): IHeld {
