@@ -199,6 +199,10 @@ export class DeathWatch implements IDisposable {
     if (memoryAfter && limitBytes !== null && baseline.unexplained <= 0) {
       open.isOver ||= memoryAfter.unreclaimableBytes < ROOM_SHARE * limitBytes;
     }
+    if (baseline.unexplained > open.death.evidence.lostWorkers.length) {
+      // Another kernel was killed meanwhile, whose end is not told yet: what it gave back was not held by this one.
+      return;
+    }
     const told = open.death.evidence.memoryAfter;
     if (memoryAfter && told && memoryAfter.unreclaimableBytes < told.unreclaimableBytes) {
       this.judgeAgain(open, { memoryAfter }, false);

@@ -182,6 +182,22 @@ describe('heldBytes', () => {
       }
     );
 
+    it('is its own peak and not all that became free, where another was killed whose end is not told yet', () => {
+      const held = heldBytes(
+        evidence({
+          ...grew({ oomKill: 2, limitHit: 2 }),
+          limitBytes: 734003200,
+          memoryBefore: memory(733339648),
+          memoryAfter: memory(102895616),
+          exitPeakBytes: 338833408,
+          kernelSampleBytes: 321875968,
+          kernelPeakBytes: 321875968
+        })
+      );
+      // The truth was 321 MB.
+      expect(held).toEqual({ bytes: 321875968, how: 'sample' });
+    });
+
     it('is the difference where workers held more than the process', () => {
       const held = heldBytes(
         evidence({ ...grown, exitPeakBytes: 500 * MIB, memoryAfter: memory(248 * MIB) })

@@ -26,7 +26,7 @@ export interface IHeld {
  * - died alone at the own limit: the larger of peak, difference and sample. Where no peak was reached since the sample
  *   and the difference is even below the sample although the kernel was running, the reading came too early, and the
  *   sample plus what was missing to the limit takes its place.
- * - several died there: the peak, or the sample where it had seen as much and the samples of the dead make up what
+ * - several died there, or more were killed than are known: the peak, or the sample where it had seen as much and the samples of the dead make up what
  *   became free (a sample may fall into the moments in which a killed process gives its memory back); without a peak
  *   the difference is split by their samples, and without those the own sample stands.
  * - killed for another's memory: the larger of peak and sample.
@@ -48,7 +48,8 @@ export function heldBytes(evidence: Evidence): IHeld | null {
   if (together === null) {
     return peak ? larger(peak, sample) : sample;
   }
-  if (evidence.diedTogether.length > 0 && exitPeakBytes !== null) {
+  const several = evidence.diedTogether.length > 0 || killsBeside(evidence) > 0;
+  if (several && exitPeakBytes !== null) {
     const accounted = sampleOfTheDead(evidence);
     return peak === null && accounted !== null && accounted < ACCOUNTED * together
       ? larger({ bytes: Math.min(processPeak(exitPeakBytes), together), how: 'peak' }, sample)
@@ -56,7 +57,7 @@ export function heldBytes(evidence: Evidence): IHeld | null {
         ? larger(peak, sample)
         : sample;
   }
-  if (evidence.diedTogether.length > 0) {
+  if (several) {
     const share = shareOfTheDead(evidence);
     return share === null
       ? sample
@@ -64,6 +65,11 @@ export function heldBytes(evidence: Evidence): IHeld | null {
   }
   const atLeast = peak === null ? caughtUp(evidence, sample) : sample;
   return larger(larger({ bytes: together, how: 'difference' }, atLeast), peak);
+}
+
+/** Kills that were counted beside this one and those that are known: of kernels whose end is not told yet. */
+function killsBeside(evidence: Evidence): number {
+  return shortage(evidence).kills - 1 - evidence.diedTogether.length - evidence.lostWorkers.length;
 }
 
 /** Whether the system may have killed it for want of memory, its own limit's or not. */
