@@ -71,10 +71,10 @@ async function observe(one: ICase, round: number, server: IServer, page: IPage) 
   try {
     if (one.answer === 'death') {
       const until = (death: Death) => mine(death) && (one.until?.(death) ?? true);
-      const { id } = await page.death(until, 30_000);
+      const { death: first } = await page.death(until, 30_000);
       // News of the same death (better figures) follow within 300 ms; its successor may die too, as another one.
       await sleep(500);
-      const last = page.deaths.findLast(death => death.id === id && until(death));
+      const last = page.deaths.findLast(death => death.id === first.id && until(death));
       if (last) {
         said = last.verdict.cause;
         afterMs = last.atMs - from;

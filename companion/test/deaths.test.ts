@@ -99,7 +99,7 @@ describe('a death', () => {
     killedByLimit('a');
     const first = await deathOf(page, 'a');
     // The other one's memory is free before anybody tells of its end.
-    app.observer.unreclaimableBytes = 0.2 * GIB;
+    app.observer.unreclaimableBytes = 200 * MIB;
     app.observer.counter.oomKill += 1;
     app.observer.counter.machineOomKill += 1;
     await app.pass(300);
