@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Death, Notice } from '../packages/protocol/lib/index.js';
 import { CASES, type ICase } from './lib/causes.mts';
 import { sleep } from './lib/cpu.mts';
-import { type IKernel, startKernel } from './lib/kernels.mts';
+import { type IKernel, NoAnswerError, startKernel } from './lib/kernels.mts';
 import { type IPage, openPage } from './lib/page.mts';
 import { record } from './lib/result.mts';
 import { type IServer, childrenOf, commandLine, startServer } from './lib/server.mts';
@@ -46,6 +46,18 @@ async function seenOf(kernel: IKernel, server: IServer, page: IPage): Promise<st
   });
 }
 
+/** All kernels and processes, and the end of the log, for a kernel that never answered. */
+async function stateOf(server: IServer): Promise<string> {
+  const kernels = await (await server.fetch('/api/kernels')).text();
+  const processes = childrenOf(server.pid).map(pid => `${pid} ${commandLine(pid).slice(-60)}`);
+  return JSON.stringify({ kernels, processes, log: server.log().slice(-1500) });
+}
+
+async function removeKernels(server: IServer): Promise<void> {
+  const left: { id: string }[] = await (await server.fetch('/api/kernels')).json();
+  await Promise.all(left.map(({ id }) => server.fetch(`/api/kernels/${id}`, { method: 'DELETE' })));
+}
+
 /** Provokes one case on a fresh kernel and says what came of it. */
 async function observe(one: ICase, round: number, server: IServer, page: IPage) {
   const path = `case-${CASES.indexOf(one)}-${round}.ipynb`;
@@ -59,10 +71,10 @@ async function observe(one: ICase, round: number, server: IServer, page: IPage) 
   try {
     if (one.answer === 'death') {
       const until = (death: Death) => mine(death) && (one.until?.(death) ?? true);
-      await page.death(until, 30_000);
-      // News of the same death (better figures) follow within 300 ms.
+      const { death: first } = await page.death(until, 30_000);
+      // News of the same death (better figures) follow within 300 ms; its successor may die too, as another one.
       await sleep(500);
-      const last = page.deaths.filter(until).at(-1);
+      const last = page.deaths.findLast(death => death.id === first.id && until(death));
       if (last) {
         said = last.verdict.cause;
         afterMs = last.atMs - from;
@@ -88,8 +100,7 @@ async function observe(one: ICase, round: number, server: IServer, page: IPage) 
   }
   if (said !== one.expected && said !== 'unknown') wrong = `${one.expected} expected, ${said} said`;
   kernel.close();
-  const left: { id: string }[] = await (await server.fetch('/api/kernels')).json();
-  await Promise.all(left.map(({ id }) => server.fetch(`/api/kernels/${id}`, { method: 'DELETE' })));
+  await removeKernels(server);
   for (const leftover of ['work/fill', 'work/broken', 'work/doom']
     .map(name => join(server.home, name))
     .concat('/dev/shm/full'))
@@ -140,6 +151,9 @@ const SERVERS_LOST_ALLOWED = 3;
 /** 128 + SIGKILL. */
 const KILLED = 137;
 let serversLost = 0;
+/** Fresh kernels that never answered, so that nothing could be provoked; more than these, and it is no accident. */
+const MUTE_ALLOWED = 3;
+let mute = 0;
 const chosen = CASES.filter(one => !only || one.name.includes(only));
 for (const stage of new Set(chosen.map(one => one.stage ?? 'plain'))) {
   let { server, stop } = await startStage(stage);
@@ -151,6 +165,12 @@ for (const stage of new Set(chosen.map(one => one.stage ?? 'plain'))) {
         try {
           await observe(one, round, server, page);
         } catch (error) {
+          if (error instanceof NoAnswerError && server.exitCode() === null && ++mute <= MUTE_ALLOWED) {
+            console.log(`  ${one.name} #${round}: ${error.message}; ${await stateOf(server)}`);
+            await removeKernels(server);
+            round--;
+            continue;
+          }
           // The system killed the server as well, within milliseconds and although all others came first: what the next
           // start says of that is another benchmark's (`group`). It is counted, and the round is repeated.
           await sleep(2000);
@@ -188,7 +208,7 @@ if (!only) {
   record(
     {
       id: 'verdict.wrong',
-      what: `Wrong or guessed verdicts, each cause provoked for real; rounds repeated because the server was killed as well: ${serversLost}`,
+      what: `Wrong or guessed verdicts, each cause provoked for real; rounds repeated because the server was killed as well: ${serversLost}, because a fresh kernel never answered: ${mute}`,
       unit: 'verdicts',
       value: wrong.length,
       n,

@@ -1,5 +1,10 @@
 import type { IServer } from './server.mts';
 
+/** A kernel took code and said nothing. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+}
+
 export interface IKernel {
   readonly id: string;
   readonly path: string;
@@ -80,7 +85,7 @@ export async function connectKernel(
       new Promise((resolve, reject) => {
         const msgId = request(code);
         const timer = setTimeout(
-          () => reject(new Error(`kernel ${path} did not answer in ${patienceMs} ms`)),
+          () => reject(new NoAnswerError(`kernel ${path} did not answer in ${patienceMs} ms`)),
           patienceMs
         );
         waiting.set(msgId, {

@@ -93,6 +93,27 @@ describe('a death', () => {
     expect(better.verdict.heldBytes).toBe(1.5 * GIB);
   });
 
+  it('is not given what another kernel held that was killed right after it', async () => {
+    app.observer.unreclaimableBytes = 2 * GIB;
+    await app.pass(1100);
+    killedByLimit('a');
+    const first = await deathOf(page, 'a');
+    // The other one's memory is free before anybody tells of its end.
+    app.observer.unreclaimableBytes = 200 * MIB;
+    app.observer.counter.oomKill += 1;
+    app.observer.counter.machineOomKill += 1;
+    await app.pass(300);
+    die('b');
+    await deathOf(page, 'b');
+    const news = await page.wait(
+      message =>
+        message.method === 'kernel/death' &&
+        read(message).id === first.id &&
+        read(message).evidence.diedTogether.includes('b')
+    );
+    expect(read(news).verdict.heldBytes).toBe(first.verdict.heldBytes);
+  });
+
   it('gets news when the server restarts the kernel or gives up', async () => {
     die('a');
     const { id } = await deathOf(page, 'a');

@@ -1,8 +1,8 @@
 import { parseNvidiaRow } from './nvidia-csv.js';
 
 /*
- * The rows are written after NVIDIA's documentation (nvidia-smi(1), "--query-gpu", and the sample outputs there), not
- * recorded on a device.
+ * The rows are written after NVIDIA's documentation (nvidia-smi(1), "--query-gpu", and the sample outputs there); those
+ * of a real device are in test/fixtures/nvidia-smi and read by nvidia-smi.test.ts.
  */
 describe('parseNvidiaRow', () => {
   it('reads a device', () => {

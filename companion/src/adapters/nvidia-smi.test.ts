@@ -6,9 +6,11 @@ import { until } from '../../test/until.js';
 import { NvidiaSmi, findNvidiaSmi } from './nvidia-smi.js';
 
 /*
- * The fake speaks what NVIDIA's documentation shows of nvidia-smi; nothing here was recorded on a device. That a real
- * one writes each loop at once into a pipe is an assumption.
+ * The fake speaks what was recorded on a real device (test/fixtures/nvidia-smi), and where two devices or MIG are
+ * needed, what NVIDIA's documentation shows.
  */
+const RECORDED = join(__dirname, '../../test/fixtures/nvidia-smi');
+
 let tree: ITree;
 let smi: NvidiaSmi | null;
 beforeEach(() => {
@@ -83,6 +85,51 @@ setInterval(() => {}, 1000);`),
     for (const start of starts()) {
       expect(() => process.kill(parseInt(start, 10), 0)).toThrow('ESRCH');
     }
+  });
+
+  it('shows the rows that a real H100 gave', async () => {
+    const clock = new FakeClock();
+    smi = new NvidiaSmi(
+      program(
+        `process.stdout.write(fs.readFileSync(${JSON.stringify(join(RECORDED, 'idle.csv'))}));
+setInterval(() => {}, 1000);`
+      ),
+      clock
+    );
+    // Four rows in one piece: the newest counts.
+    await until(() => smi?.rows()[0]?.powerW === 69.81);
+    expect(smi.rows()).toEqual([
+      {
+        index: 0,
+        uuid: 'GPU-4d8a22f6-e8e8-86e5-4b1a-d8fc31360a40',
+        name: 'NVIDIA H100 80GB HBM3',
+        vendor: 'nvidia',
+        mig: false,
+        utilization: 0,
+        memoryUsedBytes: 0,
+        memoryTotalBytes: 81559 * 2 ** 20,
+        temperatureC: 37,
+        powerW: 69.81
+      }
+    ]);
+  });
+
+  it.each([
+    ['no-devices.txt', 6, 'No devices were found'],
+    ['bad-field.txt', 2, 'Field "nonsense" is not a valid field to query.'],
+    ['no-library.txt', 12, "NVIDIA-SMI couldn't find libnvidia-ml.so library in your system."],
+    ['no-access.txt', 17, 'Failed to initialize NVML: GPU access blocked by the operating system']
+  ])('gives the first line of a real refusal as the reason: %s', async (file, code, reason) => {
+    const clock = new FakeClock();
+    smi = new NvidiaSmi(
+      program(
+        `process.stdout.write(fs.readFileSync(${JSON.stringify(join(RECORDED, file))}), () => process.exit(${code}));`
+      ),
+      clock
+    );
+    await until(() => clock.pending === 1);
+    expect(smi.reason).toMatch(`nvidia-smi says: ${reason}`);
+    expect(smi.rows()).toEqual([]);
   });
 
   it('says what the driver says, and waits longer and longer while there are no rows', async () => {

@@ -84,6 +84,7 @@ export class NvidiaSmi {
       { stdio: ['ignore', 'pipe', 'pipe'] }
     );
     this.child = child;
+    this.saysMore = true;
     this.listen(child.stdout);
     this.listen(child.stderr);
     // Either may come without the other: a program that cannot be started has no exit.
@@ -111,10 +112,13 @@ export class NvidiaSmi {
     const usage = parseNvidiaRow(line);
     if (usage) {
       this.failure = null;
+      this.saysMore = true;
       this.waitMs = FIRST_WAIT_MS;
       this.newest.set(usage.index, { atMs: this.clock.monotonicMs(), usage });
-    } else if (line.trim() !== '') {
+    } else if (line.trim() !== '' && this.saysMore) {
+      // The first line says what is wrong; those after it say what one could try.
       this.failure = `nvidia-smi says: ${line.trim().slice(0, 300)}`;
+      this.saysMore = false;
     }
   }
 
@@ -135,6 +139,8 @@ export class NvidiaSmi {
   private restart: IDisposable | null = null;
   private waitMs = FIRST_WAIT_MS;
   private failure: string | null = null;
+  /** Whether the next line that is no row becomes the reason. */
+  private saysMore = true;
   private closed = false;
   private readonly newest = new Map<number, { readonly atMs: number; readonly usage: GpuUsage }>();
 }

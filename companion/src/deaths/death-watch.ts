@@ -1,4 +1,4 @@
-import { DeathSeries, judge } from '@labkeeper/core';
+import { DeathSeries, judge, unseenPeaks } from '@labkeeper/core';
 import type {
   Consequence,
   Death,
@@ -153,6 +153,7 @@ export class DeathWatch implements IDisposable {
         before: what.atMs < this.startedMs ? null : baseline.before(together.length),
         after,
         diedTogether: together.map(other => other.death.evidence.kernel.kernelId),
+        diedTogetherPeakBytes: unseenPeaks(together.map(other => other.death.evidence)),
         lostWorkers: lostWorkers.lately(what.kernel.kernelId, monotonicMs),
         series: this.series.count(what.kernel.kernelId, what.atMs)
       },
@@ -179,7 +180,8 @@ export class DeathWatch implements IDisposable {
     if (isMemory) {
       for (const other of together) {
         const diedTogether = [...other.death.evidence.diedTogether, what.kernel.kernelId];
-        this.judgeAgain(other, { diedTogether, after }, true);
+        const others = [...together.filter(each => each !== other), open].map(each => each.death.evidence);
+        this.judgeAgain(other, { diedTogether, diedTogetherPeakBytes: unseenPeaks(others), after }, true);
       }
       REREAD_MS.forEach(delayMs => this.later(delayMs, () => this.readAgain(open)));
     }
@@ -196,6 +198,10 @@ export class DeathWatch implements IDisposable {
     baseline.read(facts.observer.counters(clock.wallMs()), clock.monotonicMs());
     if (memoryAfter && limitBytes !== null && baseline.unexplained <= 0) {
       open.isOver ||= memoryAfter.unreclaimableBytes < ROOM_SHARE * limitBytes;
+    }
+    if (baseline.unexplained > open.death.evidence.lostWorkers.length) {
+      // Another kernel was killed meanwhile, whose end is not told yet: what it gave back was not held by this one.
+      return;
     }
     const told = open.death.evidence.memoryAfter;
     if (memoryAfter && told && memoryAfter.unreclaimableBytes < told.unreclaimableBytes) {

@@ -29,6 +29,7 @@ export function livingEvidence(
       before: look.before,
       after: look.counters,
       diedTogether: [],
+      diedTogetherPeakBytes: null,
       lostWorkers,
       series: 1
     },

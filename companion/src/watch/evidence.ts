@@ -31,6 +31,7 @@ export interface ISubject {
   readonly before: Counters | null;
   readonly after: Counters;
   readonly diedTogether: readonly string[];
+  readonly diedTogetherPeakBytes: number | null;
   readonly lostWorkers: readonly LostWorker[];
   readonly series: number;
 }
@@ -65,9 +66,11 @@ export function gatherEvidence(facts: IFacts, subject: ISubject, monotonicMs: nu
     peakBytes: highest(observer.peakBytes(), recent.sample?.memory?.peakBytes, memoryBefore?.usageBytes),
     kernelSampleBytes: usage?.memoryBytes ?? null,
     kernelSampleAtMs: usage ? (recent.sample?.atMs ?? null) : null,
+    kernelLatelyBytes: recent.highestOf(kernel.kernelId, monotonicMs),
     kernelPeakBytes: usage?.peakBytes ?? null,
     exitPeakBytes: subject.exitPeakBytes,
     diedTogether: [...subject.diedTogether],
+    diedTogetherPeakBytes: subject.diedTogetherPeakBytes,
     lostWorkers: [...subject.lostWorkers],
     shm: observer.shm(),
     home: observer.home(),

@@ -31,6 +31,9 @@ export class Recent {
   noteSample(sample: Sample, monotonicMs: number): void {
     this.lastSample = sample;
     this.sampledAtMs = monotonicMs;
+    const young = this.samples.findIndex(({ atMs }) => monotonicMs - atMs <= HIGHEST_MS);
+    this.samples.splice(0, young < 0 ? this.samples.length : young);
+    this.samples.push({ kernels: sample.kernels, atMs: monotonicMs });
     if (sample.memory) {
       const { usageBytes, unreclaimableBytes, cacheBytes } = sample.memory;
       this.noteMemory({ atMs: sample.atMs, usageBytes, unreclaimableBytes, cacheBytes }, monotonicMs);
@@ -76,6 +79,19 @@ export class Recent {
     return this.lastSample?.kernels.find(usage => usage.kernelId === kernelId) ?? null;
   }
 
+  /** The most that samples of the last 1.5 s saw of a kernel's present process, in bytes; null = none saw it. */
+  highestOf(kernelId: string, monotonicMs: number): number | null {
+    const sinceMs = this.processes.get(kernelId)?.sinceMs ?? -Infinity;
+    let highest: number | null = null;
+    for (const { kernels, atMs } of this.samples) {
+      if (atMs >= sinceMs && monotonicMs - atMs <= HIGHEST_MS) {
+        const usage = kernels.find(each => each.kernelId === kernelId);
+        highest = usage ? Math.max(highest ?? 0, usage.memoryBytes) : highest;
+      }
+    }
+    return highest;
+  }
+
   private forget(second: number): void {
     const first = this.minute.findIndex(entry => entry.second > second - MINUTE_SECONDS);
     this.minute.splice(0, first < 0 ? this.minute.length : first);
@@ -83,6 +99,7 @@ export class Recent {
 
   private lastSample: Sample | null = null;
   private sampledAtMs = -Infinity;
+  private readonly samples: { readonly kernels: readonly KernelUsage[]; readonly atMs: number }[] = [];
   private processes: ReadonlyMap<string, { readonly pid: number | null; readonly sinceMs: number }> =
     new Map();
   private readonly moments: { readonly memory: MemoryMoment; readonly atMs: number }[] = [];

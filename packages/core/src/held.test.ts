@@ -146,6 +146,58 @@ describe('heldBytes', () => {
       expect(held).toEqual({ bytes: 734003200 - 385363968, how: 'difference' });
     });
 
+    it.each([
+      {
+        truth: 461e6,
+        sample: 381748580,
+        lately: 463134720,
+        peak: 463134720,
+        exit: 478887936,
+        after: 339656704
+      },
+      {
+        truth: 369e6,
+        sample: 189034157,
+        lately: 328056832,
+        peak: 328056832,
+        exit: 388165632,
+        after: 406896640
+      }
+    ])(
+      'is what it held before it gave back: $truth bytes, where others grew since and its last sample fell into its end',
+      ({ truth, sample, lately, peak, exit, after }) => {
+        const held = heldBytes(
+          evidence({
+            ...OWN,
+            limitBytes: 734003200,
+            memoryBefore: memory(734003200),
+            memoryAfter: memory(after),
+            exitPeakBytes: exit,
+            kernelSampleBytes: sample,
+            kernelLatelyBytes: lately,
+            kernelPeakBytes: peak
+          })
+        );
+        expect(Math.abs((held?.bytes ?? 0) - truth)).toBeLessThan(0.1 * truth);
+      }
+    );
+
+    it('is its own peak and not all that became free, where another was killed whose end is not told yet', () => {
+      const held = heldBytes(
+        evidence({
+          ...grew({ oomKill: 2, limitHit: 2 }),
+          limitBytes: 734003200,
+          memoryBefore: memory(733339648),
+          memoryAfter: memory(102895616),
+          exitPeakBytes: 338833408,
+          kernelSampleBytes: 321875968,
+          kernelPeakBytes: 321875968
+        })
+      );
+      // The truth was 321 MB.
+      expect(held).toEqual({ bytes: 321875968, how: 'sample' });
+    });
+
     it('is the difference where workers held more than the process', () => {
       const held = heldBytes(
         evidence({ ...grown, exitPeakBytes: 500 * MIB, memoryAfter: memory(248 * MIB) })

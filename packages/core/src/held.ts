@@ -1,6 +1,6 @@
 import type { Evidence } from '@labkeeper/protocol';
 import { shortage } from './shortage.js';
-import { processPeak, unseenPeak } from './unseen-peak.js';
+import { latestSample, processPeak, unseenPeak } from './unseen-peak.js';
 
 const SIGKILL = 9;
 
@@ -26,28 +26,30 @@ export interface IHeld {
  * - died alone at the own limit: the larger of peak, difference and sample. Where no peak was reached since the sample
  *   and the difference is even below the sample although the kernel was running, the reading came too early, and the
  *   sample plus what was missing to the limit takes its place.
- * - several died there: the peak, or the sample where it had seen as much and the samples of the dead make up what
+ * - several died there, or more were killed than are known: the peak, or the sample where it had seen as much and the samples of the dead make up what
  *   became free (a sample may fall into the moments in which a killed process gives its memory back); without a peak
  *   the difference is split by their samples, and without those the own sample stands.
  * - killed for another's memory: the larger of peak and sample.
  * - any other death: the last sample.
+ *
+ * "The sample" of a death by memory is the highest of its last moments.
  */
 export function heldBytes(evidence: Evidence): IHeld | null {
   const { kernelSampleBytes, limitBytes, exitPeakBytes } = evidence;
-  const sample: IHeld | null =
-    kernelSampleBytes === null
-      ? null
-      : { bytes: Math.min(kernelSampleBytes, limitBytes ?? Infinity), how: 'sample' };
+  const sampled = (bytes: number | null): IHeld | null =>
+    bytes === null ? null : { bytes: Math.min(bytes, limitBytes ?? Infinity), how: 'sample' };
   if (!isMemoryKill(evidence)) {
-    return sample;
+    return sampled(kernelSampleBytes);
   }
+  const sample = sampled(latestSample(evidence));
   const peakBytes = unseenPeak(evidence);
   const peak: IHeld | null = peakBytes === null ? null : { bytes: peakBytes, how: 'peak' };
   const together = freedAtLimit(evidence);
   if (together === null) {
     return peak ? larger(peak, sample) : sample;
   }
-  if (evidence.diedTogether.length > 0 && exitPeakBytes !== null) {
+  const several = evidence.diedTogether.length > 0 || killsBeside(evidence) > 0;
+  if (several && exitPeakBytes !== null) {
     const accounted = sampleOfTheDead(evidence);
     return peak === null && accounted !== null && accounted < ACCOUNTED * together
       ? larger({ bytes: Math.min(processPeak(exitPeakBytes), together), how: 'peak' }, sample)
@@ -55,7 +57,7 @@ export function heldBytes(evidence: Evidence): IHeld | null {
         ? larger(peak, sample)
         : sample;
   }
-  if (evidence.diedTogether.length > 0) {
+  if (several) {
     const share = shareOfTheDead(evidence);
     return share === null
       ? sample
@@ -63,6 +65,11 @@ export function heldBytes(evidence: Evidence): IHeld | null {
   }
   const atLeast = peak === null ? caughtUp(evidence, sample) : sample;
   return larger(larger({ bytes: together, how: 'difference' }, atLeast), peak);
+}
+
+/** Kills that were counted beside this one and those that are known: of kernels whose end is not told yet. */
+function killsBeside(evidence: Evidence): number {
+  return shortage(evidence).kills - 1 - evidence.diedTogether.length - evidence.lostWorkers.length;
 }
 
 /** Whether the system may have killed it for want of memory, its own limit's or not. */
@@ -98,12 +105,14 @@ function caughtUp(evidence: Evidence, sample: IHeld | null): IHeld | null {
 /** This kernel's part of what all who died together held; null where a sample of one is missing. */
 function shareOfTheDead(evidence: Evidence): number | null {
   const total = sampleOfTheDead(evidence);
-  return total === null || total === 0 ? null : (evidence.kernelSampleBytes ?? 0) / total;
+  return total === null || total === 0 ? null : (latestSample(evidence) ?? 0) / total;
 }
 
 /** What all who died together held when they were measured last; null where a sample of one is missing. */
-function sampleOfTheDead({ kernelSampleBytes, diedTogether, otherKernels }: Evidence): number | null {
-  let total = kernelSampleBytes ?? 0;
+function sampleOfTheDead(evidence: Evidence): number | null {
+  const { diedTogether, otherKernels } = evidence;
+  const own = latestSample(evidence);
+  let total = own ?? 0;
   for (const kernelId of diedTogether) {
     const other = otherKernels.find(kernel => kernel.kernelId === kernelId);
     if (!other) {
@@ -111,7 +120,7 @@ function sampleOfTheDead({ kernelSampleBytes, diedTogether, otherKernels }: Evid
     }
     total += other.memoryBytes;
   }
-  return kernelSampleBytes === null ? null : total;
+  return own === null ? null : total;
 }
 
 function larger(a: IHeld, b: IHeld | null): IHeld {

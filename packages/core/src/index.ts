@@ -1,6 +1,7 @@
 export { FLIGHT_KERNELS, FlightKernel, FlightRecord, parseFlightRecord } from '@labkeeper/protocol';
 export * from './judge.js';
 export * from './held.js';
+export { unseenPeaks } from './unseen-peak.js';
 export * from './last-run.js';
 export * from './flight-summary.js';
 export * from './schedule.js';

@@ -103,6 +103,24 @@ const ROWS: Row[] = [
     'yes'
   ],
   [
+    // Measured on a busy machine: the last look was 0.6 s old, and what was left was read after both were dead.
+    'its own unseen peak, that of one who died with it and what is left fill the limit, v1, failcnt still',
+    {
+      ...grew({ oomKill: 2 }, 1),
+      limitBytes: 734003200,
+      memoryBefore: memory(139677696),
+      memoryAfter: memory(104194048, AT_MS),
+      kernelSampleBytes: 36823040,
+      kernelPeakBytes: 36823040,
+      exitPeakBytes: 338460672,
+      diedTogether: ['b'],
+      diedTogetherPeakBytes: 320000000
+    },
+    'memory-limit',
+    'medium',
+    'yes'
+  ],
+  [
     'the same with a peak that samples had seen long before',
     {
       ...grew({ oomKill: 1 }, 1),

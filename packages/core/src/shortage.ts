@@ -91,18 +91,19 @@ export function wasNearLimit(evidence: Evidence): boolean {
 }
 
 /**
- * Whether the dead process, at a peak that no sample saw, filled the limit together with what is left after it. Read
+ * Whether the dead process, at a peak that no sample saw, filled the limit together with what is left after it and, at
+ * such peaks too, with those who died in the same shortage. Read
  * before its pages are given back, what is left counts them again; the later readings put that right.
  */
 function filledLimit(evidence: Evidence): boolean {
-  const { limitBytes, limitSource, memoryAfter } = evidence;
+  const { limitBytes, limitSource, memoryAfter, diedTogetherPeakBytes } = evidence;
   const peakBytes = unseenPeak(evidence);
   return (
     limitBytes !== null &&
     limitSource !== 'machine' &&
     memoryAfter !== null &&
     peakBytes !== null &&
-    memoryAfter.unreclaimableBytes + peakBytes >= NEAR_SHARE * limitBytes
+    memoryAfter.unreclaimableBytes + peakBytes + (diedTogetherPeakBytes ?? 0) >= NEAR_SHARE * limitBytes
   );
 }
 

@@ -73,11 +73,18 @@ export const Evidence = v.object({
   /** Last sample of this kernel before the death, and its peak; null = no sample of it. */
   kernelSampleBytes: v.nullable(Bytes),
   kernelSampleAtMs: v.nullable(EpochMs),
+  /** The highest sample of the last 1.5 s: the last one may show a killed process giving its memory back. */
+  kernelLatelyBytes: v.optional(v.nullable(Bytes), null),
   kernelPeakBytes: v.nullable(Bytes),
   /** The most resident memory that the kernel's own process ever held, from the system at its end. */
   exitPeakBytes: v.optional(v.nullable(Bytes), null),
   /** Other kernels that died of memory within the same shortage. */
   diedTogether: v.array(KernelId),
+  /**
+   * What their processes held at peaks that no sample had seen, together; null = there is none, or it is not known of
+   * all of them.
+   */
+  diedTogetherPeakBytes: v.optional(v.nullable(Bytes), null),
   lostWorkers: v.array(LostWorker),
   shm: v.nullable(DiskUsage),
   home: v.nullable(DiskUsage),

@@ -111,10 +111,12 @@ function evidenceFacts({ evidence }: Death): string[] {
         : `${evidence.kernelSampleBytes} bytes${evidence.kernelSampleAtMs === null ? '' : ` at ${iso(evidence.kernelSampleAtMs)}`}`
     ),
     fact('kernel peak bytes', evidence.kernelPeakBytes),
+    fact('kernel lately bytes', evidence.kernelLatelyBytes),
     fact('process peak bytes', evidence.exitPeakBytes),
     fact('counters before', counters(evidence.before)),
     fact('counters after', counters(evidence.after)),
     fact('died together', evidence.diedTogether.join(', ')),
+    fact('died together peak bytes', evidence.diedTogetherPeakBytes),
     fact(
       'lost workers',
       evidence.lostWorkers.map(w => `${w.name} (${w.pid}, ${w.memoryBytes} bytes)`).join(', ')
