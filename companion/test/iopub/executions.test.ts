@@ -1,0 +1,437 @@
+import { readLeftOut, type IIopubMessage, type Json } from '@labkeeper/core';
+import type { JournalRecord } from '@labkeeper/protocol';
+import { Executions, RECORD_MS } from '../../src/iopub/executions.js';
+import type { ISubscriptionEvents } from '../../src/iopub/kernel-subscription.js';
+import { OUTPUT_CAPS, type IOutputCaps } from '../../src/iopub/output-budget.js';
+import type { ICollectedOutputs } from '../../src/iopub/run-outputs.js';
+import { FakeClock } from '../fake-clock.js';
+
+/** Executions of kernels whose messages a test speaks. */
+class Scene {
+  constructor(caps: Partial<IOutputCaps> = {}) {
+    this.executions = new Executions({
+      clock: this.clock,
+      connectionFile: kernelId => (kernelId === 'none' ? null : kernelId),
+      caps: { ...OUTPUT_CAPS, ...caps },
+      record: (run, records) => void this.records.push(...records.map(record => ({ run, record }))),
+      handOver: (run, collected) => void this.handed.push({ run, collected }),
+      subscribe: (path, events) => {
+        this.kernels.set(path, events);
+        return { dispose: () => void this.kernels.delete(path) };
+      }
+    });
+  }
+
+  readonly clock = new FakeClock();
+  readonly executions: Executions;
+  readonly kernels = new Map<string, ISubscriptionEvents>();
+  records: { run: string; record: JournalRecord }[] = [];
+  handed: { run: string; collected: readonly ICollectedOutputs[] }[] = [];
+
+  execute(msgId: string, c: number, run = 'run', kernelId = 'k'): void {
+    this.executions.executing({ run, kernelId, msgId, c });
+  }
+
+  says(msgId: string, type: string, content: Json, kernelId = 'k'): void {
+    const bytes = JSON.stringify(content).length;
+    const parentType = 'execute_request';
+    const message: IIopubMessage = { type, parentId: msgId, parentType, content, bytes, memoryBytes: bytes };
+    this.kernels.get(kernelId)?.message(message);
+  }
+
+  begins(msgId: string, count = 1): void {
+    this.says(msgId, 'status', { execution_state: 'busy' });
+    this.says(msgId, 'execute_input', { execution_count: count });
+  }
+
+  prints(msgId: string, text: string): void {
+    this.says(msgId, 'stream', { name: 'stdout', text });
+  }
+
+  ends(msgId: string): void {
+    this.says(msgId, 'status', { execution_state: 'idle' });
+  }
+
+  /** What was recorded since the last call, for one run. */
+  taken(run = 'run'): JournalRecord[] {
+    const records = this.records.filter(each => each.run === run).map(({ record }) => record);
+    this.records = [];
+    return records;
+  }
+}
+
+const stream = (text: string) => ({ output_type: 'stream', name: 'stdout', text });
+
+describe('executions', () => {
+  it('are not recorded while the page is there', () => {
+    const scene = new Scene();
+    scene.execute('a', 0);
+    scene.begins('a');
+    scene.prints('a', 'hello');
+    scene.ends('a');
+    scene.clock.advance(10 * RECORD_MS);
+    expect(scene.records).toEqual([]);
+  });
+
+  it('are recorded from the beginning when the page goes, then by what is new, and at the end at once', () => {
+    const scene = new Scene();
+    scene.execute('a', 4);
+    scene.begins('a', 7);
+    scene.prints('a', 'one\n');
+    scene.executions.pageGone('run');
+    expect(scene.taken()).toEqual([]);
+    scene.clock.advance(RECORD_MS);
+    expect(scene.taken()).toEqual([
+      { t: 'out', c: 4, from: 0, v: [stream('one\n')] },
+      { t: 'exec', c: 4, v: null }
+    ]);
+    scene.prints('a', 'two\n');
+    scene.prints('a', 'three\n');
+    expect(scene.taken()).toEqual([]);
+    scene.clock.advance(RECORD_MS);
+    expect(scene.taken()).toEqual([{ t: 'app', c: 4, i: 0, at: 4, v: 'two\nthree\n' }]);
+    scene.prints('a', 'four\n');
+    scene.ends('a');
+    expect(scene.taken()).toEqual([
+      { t: 'app', c: 4, i: 0, at: 14, v: 'four\n' },
+      { t: 'exec', c: 4, v: 7 }
+    ]);
+    scene.clock.advance(10 * RECORD_MS);
+    expect(scene.taken()).toEqual([]);
+  });
+
+  it('that wait when the page goes are recorded as they come', () => {
+    const scene = new Scene();
+    scene.execute('a', 0);
+    scene.execute('b', 1);
+    scene.begins('a', 1);
+    scene.executions.pageGone('run');
+    scene.ends('a');
+    scene.begins('b', 2);
+    scene.ends('b');
+    expect(scene.taken()).toEqual([
+      { t: 'out', c: 0, from: 0, v: [] },
+      { t: 'exec', c: 0, v: 1 },
+      { t: 'out', c: 1, from: 0, v: [] },
+      { t: 'exec', c: 1, v: 2 }
+    ]);
+  });
+
+  it('that finished just before the page went may not be written down yet; older ones are', () => {
+    const scene = new Scene();
+    for (const [c, msgId] of ['old', 'recent', 'silent'].entries()) {
+      scene.execute(msgId, c);
+    }
+    scene.begins('old');
+    scene.prints('old', 'x');
+    scene.ends('old');
+    scene.clock.advance(16_000);
+    scene.begins('recent');
+    scene.prints('recent', 'y');
+    scene.ends('recent');
+    scene.begins('silent');
+    scene.ends('silent');
+    scene.executions.pageGone('run');
+    scene.executions.flush();
+    expect(scene.taken().map(record => ('c' in record ? record.c : null))).toEqual([1, 1]);
+  });
+
+  it('whose beginning was not seen leave what the page wrote alone until something new comes', () => {
+    const scene = new Scene();
+    scene.execute('a', 0);
+    scene.prints('a', 'second');
+    scene.executions.pageGone('run');
+    scene.executions.flush();
+    expect(scene.taken()).toEqual([]);
+    scene.prints('a', ' third');
+    scene.executions.flush();
+    const [out] = scene.taken();
+    expect(out?.t === 'out' && out.v.map(readLeftOut)).toEqual([{ bytes: 0, exact: false }, null]);
+  });
+
+  it('go to the page that is back, those that it missed and no others', () => {
+    const scene = new Scene();
+    ['seen', 'missed', 'running'].forEach((msgId, c) => scene.execute(msgId, c));
+    scene.begins('seen', 1);
+    scene.prints('seen', 'x');
+    scene.ends('seen');
+    scene.executions.pageGone('run');
+    scene.begins('missed', 2);
+    scene.prints('missed', 'y');
+    scene.ends('missed');
+    scene.begins('running', 3);
+    scene.prints('running', 'z');
+    scene.executions.pageBack('run');
+    expect(scene.handed).toEqual([
+      {
+        run: 'run',
+        collected: [
+          { c: 1, outputs: [stream('y')], executionCount: 2, finished: true },
+          { c: 2, outputs: [stream('z')], executionCount: null, finished: false }
+        ]
+      }
+    ]);
+    scene.records = [];
+    scene.prints('running', '!');
+    scene.clock.advance(10 * RECORD_MS);
+    expect(scene.records).toEqual([]);
+    scene.executions.pageBack('run');
+    expect(scene.handed).toHaveLength(1);
+  });
+
+  it('are recorded whole again when the page goes again: its own records came between', () => {
+    const scene = new Scene();
+    scene.execute('a', 0);
+    scene.begins('a');
+    scene.executions.pageGone('run');
+    scene.prints('a', 'x');
+    scene.executions.flush();
+    scene.executions.pageBack('run');
+    scene.taken();
+    scene.executions.pageGone('run');
+    scene.prints('a', 'y');
+    scene.executions.flush();
+    expect(scene.taken()[0]).toEqual({ t: 'out', c: 0, from: 0, v: [stream('xy')] });
+  });
+
+  it('are recorded whole again when the journal begins anew, and still known to be missed', () => {
+    const scene = new Scene();
+    scene.execute('a', 0);
+    scene.executions.pageGone('run');
+    scene.begins('a');
+    scene.prints('a', 'x');
+    scene.ends('a');
+    scene.taken();
+    scene.executions.pageGone('run');
+    scene.executions.flush();
+    expect(scene.taken()).toEqual([
+      { t: 'out', c: 0, from: 0, v: [stream('x')] },
+      { t: 'exec', c: 0, v: 1 }
+    ]);
+    scene.executions.pageBack('run');
+    expect(scene.handed[0]?.collected).toHaveLength(1);
+  });
+
+  it('of other runs are not touched', () => {
+    const scene = new Scene();
+    scene.execute('a', 0, 'gone');
+    scene.execute('b', 0, 'there');
+    scene.executions.pageGone('gone');
+    scene.begins('a');
+    scene.ends('a');
+    scene.begins('b');
+    scene.prints('b', 'x');
+    scene.ends('b');
+    scene.executions.flush();
+    expect(scene.taken('there')).toEqual([]);
+    expect(scene.handed).toEqual([]);
+  });
+
+  it('that are cut by the end of a kernel have no count', () => {
+    const scene = new Scene();
+    scene.execute('a', 0);
+    scene.executions.pageGone('run');
+    scene.begins('a', 9);
+    scene.prints('a', 'x');
+    scene.kernels.get('k')?.lost();
+    expect(scene.taken()).toEqual([
+      { t: 'out', c: 0, from: 0, v: [stream('x')] },
+      { t: 'exec', c: 0, v: null }
+    ]);
+    scene.executions.pageBack('run');
+    expect(scene.handed[0]?.collected[0]).toMatchObject({ executionCount: null, finished: true });
+  });
+
+  it('show a message that was too long as left out', () => {
+    const scene = new Scene();
+    scene.execute('a', 0);
+    scene.begins('a');
+    scene.executions.pageGone('run');
+    scene.kernels.get('k')?.skipped({ type: 'display_data', parentId: 'a', bytes: 9e6 });
+    scene.kernels.get('k')?.skipped({ type: 'status', parentId: 'a', bytes: 9e6 });
+    scene.ends('a');
+    const [out] = scene.taken();
+    expect(out?.t === 'out' && out.v.map(readLeftOut)).toEqual([{ bytes: 9e6, exact: true }]);
+  });
+
+  it('of a run that is closed are forgotten', () => {
+    const scene = new Scene();
+    scene.execute('a', 0);
+    scene.begins('a');
+    scene.executions.pageGone('run');
+    scene.executions.runClosed('run');
+    scene.prints('a', 'x');
+    scene.ends('a');
+    scene.executions.flush();
+    scene.executions.pageBack('run');
+    expect([scene.records, scene.handed]).toEqual([[], []]);
+  });
+});
+
+describe('kernels', () => {
+  it('are listened to from the first execution, or sooner where a page may run cells', () => {
+    const scene = new Scene();
+    expect(scene.executions.listeningCount).toBe(0);
+    scene.execute('a', 0);
+    scene.execute('b', 1);
+    expect(scene.executions.listeningCount).toBe(1);
+    scene.executions.watch('another run', 'k2');
+    expect([...scene.kernels.keys()]).toEqual(['k', 'k2']);
+  });
+
+  it('are left alone when nothing runs and no page is there', () => {
+    const scene = new Scene();
+    scene.execute('a', 0);
+    scene.clock.advance(600_000);
+    expect(scene.executions.listeningCount).toBe(1);
+    scene.executions.pageGone('run');
+    scene.clock.advance(600_000);
+    expect(scene.executions.listeningCount).toBe(1);
+    scene.begins('a');
+    scene.ends('a');
+    scene.clock.advance(90_000);
+    expect(scene.executions.listeningCount).toBe(0);
+    scene.executions.pageBack('run');
+    expect(scene.handed[0]?.collected).toEqual([{ c: 0, outputs: [], executionCount: 1, finished: true }]);
+  });
+
+  it('that have no connection file are no trouble', () => {
+    const scene = new Scene();
+    scene.execute('a', 0, 'run', 'none');
+    scene.executions.pageGone('run');
+    scene.executions.flush();
+    expect(scene.records).toEqual([]);
+  });
+
+  it('that end are not listened to, and nothing of them is waited for', () => {
+    const scene = new Scene();
+    scene.execute('a', 0);
+    scene.execute('b', 1);
+    scene.executions.pageGone('run');
+    scene.begins('a');
+    scene.kernels.get('k')?.lost();
+    scene.kernels.get('k')?.ended();
+    scene.kernels.delete('k');
+    scene.clock.advance(120_000);
+    expect(scene.executions.listeningCount).toBe(0);
+  });
+
+  it('leave no timers when everything is over', () => {
+    const scene = new Scene();
+    scene.execute('a', 0);
+    scene.begins('a');
+    scene.prints('a', 'x');
+    scene.ends('a');
+    scene.executions.runClosed('run');
+    scene.clock.advance(300_000);
+    expect(scene.clock.pending).toBe(0);
+    scene.execute('b', 0);
+    scene.executions.dispose();
+    expect(scene.clock.pending).toBe(0);
+  });
+});
+
+describe('what is held', () => {
+  it('is little of cells that finished long ago, unless their page is away', () => {
+    const scene = new Scene();
+    const held = () => {
+      scene.executions.pageGone('run');
+      scene.taken();
+      for (let c = 0; c < 20; c += 1) {
+        scene.prints(`m${c}`, '!');
+      }
+      scene.executions.flush();
+      return scene.taken().filter(({ t }) => t === 'out').length;
+    };
+    for (let c = 0; c < 20; c += 1) {
+      scene.execute(`m${c}`, c);
+      scene.begins(`m${c}`);
+      scene.prints(`m${c}`, 'x');
+      scene.ends(`m${c}`);
+    }
+    scene.executions.pageGone('run');
+    scene.clock.advance(300_000);
+    expect(held()).toBe(20);
+    scene.executions.pageBack('run');
+    scene.clock.advance(300_000);
+    expect(held()).toBe(0);
+  });
+
+  it('is bounded: what is recorded is given up, and said to be in the journal', () => {
+    const scene = new Scene({ cellBytes: 1e6, totalBytes: 2.5e6 });
+    scene.executions.watch('run', 'k');
+    scene.executions.pageGone('run');
+    fill(scene, 30, 800);
+    const outs = scene.taken().filter(record => record.t === 'out' && record.from === 0);
+    expect(JSON.stringify(outs).length).toBeGreaterThan(30 * 800_000);
+    expect(outs.flatMap(each => (each.t === 'out' ? each.v : [])).some(readLeftOut)).toBe(false);
+    scene.executions.pageBack('run');
+    const collected = [...(scene.handed[0]?.collected ?? [])].sort((a, b) => a.c - b.c);
+    expect(collected.map(({ c }) => c)).toEqual([...Array(30).keys()]);
+    expect(collected.every(({ finished, executionCount }) => finished && executionCount === 1)).toBe(true);
+    const held = collected.filter(({ outputs }) => outputs !== null);
+    expect(held.at(-1)?.c).toBe(29);
+    expect(JSON.stringify(held).length).toBeLessThan(2.6e6);
+  });
+
+  it('is bounded for all that run at once, each of which keeps its end', () => {
+    const scene = new Scene({ cellBytes: 1e6, totalBytes: 2.5e6 });
+    const kernels = Array.from({ length: 10 }, (_, index) => `k${index}`);
+    for (const kernelId of kernels) {
+      scene.execute(kernelId, 0, kernelId, kernelId);
+      scene.says(kernelId, 'status', { execution_state: 'busy' }, kernelId);
+      scene.executions.pageGone(kernelId);
+    }
+    for (let line = 0; line < 900; line += 1) {
+      for (const kernelId of kernels) {
+        const text = `${line} ${'x'.repeat(999)}\n`;
+        scene.says(kernelId, 'stream', { name: 'stdout', text }, kernelId);
+      }
+    }
+    kernels.forEach(kernelId => scene.executions.pageBack(kernelId));
+    expect(scene.handed).toHaveLength(10);
+    expect(JSON.stringify(scene.handed).length).toBeLessThan(4.5e6);
+    for (const { collected } of scene.handed) {
+      expect(collected[0]?.outputs?.at(-1)?.['text']).toMatch(/\n899 x+\n$/);
+    }
+  });
+
+  it('is bounded for a run, and says what is missing', () => {
+    const scene = new Scene({ cellBytes: 100_000, runBytes: 300_000, totalBytes: 250_000 });
+    scene.executions.watch('run', 'k');
+    scene.executions.pageGone('run');
+    fill(scene, 30, 400);
+    const outs = scene.taken().filter(record => record.t === 'out');
+    const size = JSON.stringify(outs).length;
+    expect(outs).toHaveLength(30);
+    expect(size).toBeGreaterThan(300_000);
+    expect(size).toBeLessThan(1_000_000);
+    expect(outs.every(({ v }) => v.some(output => readLeftOut(output)))).toBe(true);
+  });
+
+  it('of a cell that runs is not given up for others', () => {
+    const scene = new Scene({ cellBytes: 1e6, totalBytes: 2.5e6 });
+    scene.execute('long', 0, 'other', 'k2');
+    const says = (type: string, content: Json) => scene.says('long', type, content, 'k2');
+    says('status', { execution_state: 'busy' });
+    scene.executions.pageGone('other');
+    says('stream', { name: 'stdout', text: 'begun\n' });
+    fill(scene, 20, 800);
+    says('stream', { name: 'stdout', text: 'done\n' });
+    scene.executions.pageBack('other');
+    expect(scene.handed[0]?.collected[0]?.outputs).toEqual([stream('begun\ndone\n')]);
+  });
+});
+
+/** Cells that print so many lines of 1000 characters each. */
+function fill(scene: Scene, cells: number, lines: number): void {
+  for (let c = 0; c < cells; c += 1) {
+    scene.execute(`m${c}`, c);
+    scene.begins(`m${c}`);
+    for (let line = 0; line < lines; line += 1) {
+      scene.prints(`m${c}`, `${'x'.repeat(999)}\n`);
+    }
+    scene.ends(`m${c}`);
+    scene.clock.advance(2000);
+  }
+}
