@@ -219,6 +219,7 @@ class Labkeeper(ExtensionApp):
             # A manager of files may have a folder of its own.
             "rootDir": str(manager.root_dir if plain else self.serverapp.root_dir),
             "plainFiles": plain,
+            "runtimeDir": jupyter_runtime_dir(),
         }
 
     @property

@@ -187,6 +187,21 @@ test.describe('the save guard', () => {
     await expect.poll(() => onDisk(server), { timeout: 60_000 }).toBe('offline');
   });
 
+  test('keeps what a running cell puts out while no page is there', async () => {
+    await type(page, 'import time\nfor i in range(12): print("number", i, flush=True); time.sleep(0.5)');
+    await page.keyboard.press('ControlOrMeta+Enter');
+    await expect(page.locator('.jp-OutputArea-output').first()).toContainText('number 2');
+    await page.goto('about:blank');
+    const folder = server.inside(join(server.home, '.local/share/labkeeper/journal/default'));
+    const journal = () =>
+      readdirSync(folder)
+        .filter(name => name.endsWith('.journal'))
+        .map(name => readFileSync(join(folder, name), 'latin1'))
+        .join('');
+    await expect.poll(journal, { timeout: 20_000 }).toContain('number 11');
+    await openNotebook(page, server, '/lab/tree/', 'b.ipynb');
+  });
+
   test('a trial counts down, ends with a report, and nothing would have been lost', async () => {
     await type(page, 'x = 1');
     await command(page, 'labkeeper:simulate-reclaim-1');

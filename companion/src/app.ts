@@ -203,6 +203,7 @@ export function createApp(options: IAppOptions): IApp {
     counts: counts.server,
     log,
     events: {
+      hello: hello => guard.serverSays(hello),
       kernels: (list: readonly Kernel[]) => {
         kernels.set(list);
         recent.noteKernels(list, clock.monotonicMs());

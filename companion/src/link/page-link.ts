@@ -11,7 +11,7 @@ import {
 } from '@labkeeper/protocol';
 import type { WebSocket } from 'ws';
 import type { IClock, IDisposable } from '../clock.js';
-import type { JournalLink } from '../journal/journal-link.js';
+import type { PageSaves } from '../save/page-saves.js';
 import type { SaveGuard } from '../save/save-guard.js';
 import { readSocket, type IIncomingCounts } from './incoming.js';
 
@@ -52,7 +52,7 @@ export class PageLink {
       .on(anyHello, hello => this.greet(hello))
       .on(visibilityChanged, ({ visible }) => this.see(visible))
       .on(trialAsked, ({ seconds }) => options.trialAsked(seconds));
-    this.journal = options.guard.link(
+    this.saves = options.guard.link(
       {
         keep: (id, text) => this.keep(id, text),
         hold: isHeld => (isHeld ? socket.pause() : socket.resume())
@@ -63,7 +63,7 @@ export class PageLink {
     socket.on('close', () => {
       this.isOpen = false;
       options.guard.forget(this.tick);
-      this.journal.dispose();
+      this.saves.dispose();
       this.giveUp?.dispose();
       this.kept.clear();
       options.closed();
@@ -123,11 +123,11 @@ export class PageLink {
     }
     this.isVisible = parseParams(pageHello, hello).visible;
     this.options.greeted();
-    this.journal.greet();
+    this.saves.greet();
   }
 
   private takeBulk(frame: Buffer): boolean {
-    const isBulk = this.journal.takeBulk(frame);
+    const isBulk = this.saves.takeBulk(frame);
     if (isBulk) {
       this.options.guard.heard(this.tick);
     }
@@ -184,7 +184,7 @@ export class PageLink {
     }
   }
 
-  private readonly journal: JournalLink;
+  private readonly saves: PageSaves;
   private isOpen = true;
   private isVisible = false;
   private giveUp: IDisposable | null = null;

@@ -26,6 +26,7 @@ export type Params<D> = D extends { method: string; params: infer S }
 
 /** What the server extension says. */
 export interface IServerEvents {
+  hello(hello: Params<typeof serverHello>): void;
   kernels(kernels: readonly Kernel[]): void;
   died(death: Params<typeof kernelDied>): void;
   fate(fate: Params<typeof kernelFate>): void;
@@ -60,7 +61,9 @@ export class ServerLink {
           );
           return;
         }
-        const { serverPid, build } = parseParams(serverHello, hello);
+        const known = parseParams(serverHello, hello);
+        const { serverPid, build } = known;
+        events.hello(known);
         log(`The server extension (process ${serverPid}, build ${build}) connected.`);
       })
       .on(serverKernels, ({ kernels }) => events.kernels(kernels))

@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Receiver } from '@labkeeper/protocol';
 import { FoldedRun } from '@labkeeper/core';
 import type { IClock, IDisposable } from '../clock.js';
 import { reasonOf } from '../failure.js';
+import { Executions } from '../iopub/executions.js';
 import { HomeDisk } from '../journal/journal-disk.js';
-import { JournalLink, type IPagePort } from '../journal/journal-link.js';
+import type { IPagePort } from '../journal/journal-link.js';
 import { JournalStore, type IJournalHealth } from '../journal/journal-store.js';
 import { outlivesContainer } from '../journal/home-persistence.js';
 import type { Log } from '../log.js';
 import { serverId } from '../recorder/server-id.js';
 import { foldLines } from './fold-lines.js';
+import { PageSaves } from './page-saves.js';
 
 /** A page with unsafe work hears this often that time passes. */
 const TICK_MS = 5000;
@@ -42,6 +45,17 @@ export class SaveGuard implements IDisposable {
             persistent: persistence(procRoot, home, options.log),
             fold: kind => foldLines(new FoldedRun(kind))
           });
+    const { store } = this;
+    this.executions = store
+      ? new Executions({
+          clock: options.clock,
+          connectionFile: kernelId => this.connectionFile(kernelId),
+          record: (run, records) =>
+            void store.appendOwn(run, Buffer.from(records.map(record => JSON.stringify(record)).join('\n'))),
+          // A page that comes back to its connection gets what it missed from the server itself.
+          handOver: () => undefined
+        })
+      : null;
   }
 
   start(): void {
@@ -49,10 +63,13 @@ export class SaveGuard implements IDisposable {
   }
 
   /** Connects a page. */
-  link(port: IPagePort, receiver: Receiver): JournalLink {
-    const link = new JournalLink(this.store, port);
-    link.listen(receiver);
-    return link;
+  link(port: IPagePort, receiver: Receiver): PageSaves {
+    return new PageSaves(this.store, this.executions, port, receiver);
+  }
+
+  /** The server said where its kernels' connection files are. */
+  serverSays({ runtimeDir = null }: { readonly runtimeDir?: string | null }): void {
+    this.runtimeDir = runtimeDir;
   }
 
   /** A page sent a batch: for a while it hears that time passes. */
@@ -69,6 +86,7 @@ export class SaveGuard implements IDisposable {
 
   /** Everything that was taken is on the disk when this resolves, if the disk lets it be. */
   async flush(): Promise<boolean> {
+    this.executions?.flush();
     return (await this.store?.flush()) ?? true;
   }
 
@@ -83,12 +101,22 @@ export class SaveGuard implements IDisposable {
 
   async close(): Promise<void> {
     this.timer?.dispose();
+    this.executions?.flush();
+    this.executions?.dispose();
     await this.store?.close();
   }
 
   dispose(): void {
     this.timer?.dispose();
+    this.executions?.dispose();
     this.store?.dispose();
+  }
+
+  /** Kernels are named by jupyter_server, and their files by their names (MultiKernelManager). */
+  private connectionFile(kernelId: string): string | null {
+    return this.runtimeDir !== null && /^[\w-]+$/.test(kernelId)
+      ? join(this.runtimeDir, `kernel-${kernelId}.json`)
+      : null;
   }
 
   private tick(): void {
@@ -107,6 +135,8 @@ export class SaveGuard implements IDisposable {
   }
 
   private readonly store: JournalStore | null;
+  private readonly executions: Executions | null;
+  private runtimeDir: string | null = null;
   private readonly ticking = new Map<() => void, number>();
   private timer: IDisposable | null = null;
 }

@@ -9,6 +9,7 @@ import type { BrowserStore } from './browser-store/browser-store.js';
 import type { GuardedContents } from './contents/guarded-contents.js';
 import { closeRun, JournalRun } from './journal/journal-run.js';
 import type { JournalStatus } from './journal/journal-status.js';
+import type { IRunningCell } from './running-cells.js';
 import type { IDocumentObserver, INumbering, ISince } from './observe/document-observer.js';
 
 /** Batches that wait for longer than this, beyond what the companion says is usual, do not count as under way. */
@@ -155,6 +156,22 @@ export class DocumentGuard implements IDisposable {
     }
   }
 
+  /** A cell is being run: what it puts out belongs to this document, also when the page is gone. */
+  executing(cell: IRunningCell): void {
+    this.running.set(cell.msgId, cell);
+    if (this.policy(this.options.clock.now()).journalWorks) {
+      if (!this.run?.isWhole || !this.numbering) {
+        this.begin();
+      }
+      this.announce(cell);
+    }
+  }
+
+  /** A cell has been run. */
+  executed(msgId: string): void {
+    this.running.delete(msgId);
+  }
+
   /** A batch of this document's run is durable. */
   durable(run: string, seq: number): void {
     const count = this.run?.id === run ? this.run.durable(seq) : null;
@@ -218,6 +235,14 @@ export class DocumentGuard implements IDisposable {
     this.numbering = numbering;
     this.open().append(records, this.schedule.sent());
     this.renewPending();
+    this.running.forEach(cell => this.announce(cell));
+  }
+
+  private announce({ kernelId, msgId, cellId }: IRunningCell): void {
+    const c = this.numbering && this.options.observer.numberOf(cellId, this.numbering);
+    if (this.run && c !== null) {
+      this.run.executing(kernelId, msgId, c);
+    }
   }
 
   /** A run that tells everything since the file. */
@@ -346,7 +371,7 @@ export class DocumentGuard implements IDisposable {
     this.base = since;
     this.baseHash = hash;
     this.openedHash = null;
-    if (since.isEmpty) {
+    if (since.isEmpty && this.running.size === 0) {
       this.run?.saved(hash);
       if (this.lostRun !== null) {
         // Its connection was lost; it must not be offered for recovery.
@@ -356,7 +381,7 @@ export class DocumentGuard implements IDisposable {
       this.run = null;
       this.unstore();
       this.renewPending();
-    } else if (this.run) {
+    } else if (this.run || this.running.size > 0) {
       // The journal goes on from the new file.
       this.begin();
     }
@@ -372,6 +397,7 @@ export class DocumentGuard implements IDisposable {
   private lostRun: string | null = null;
   private numbering: INumbering | null = null;
   private saves: ISince[] = [];
+  private readonly running = new Map<string, IRunningCell>();
   private reason: SaveReason | null = null;
   private isAsking = false;
   private isStoring = false;

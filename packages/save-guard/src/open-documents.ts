@@ -1,9 +1,10 @@
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { IEditorTracker } from '@jupyterlab/fileeditor';
-import type { INotebookTracker } from '@jupyterlab/notebook';
+import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { YFile, YNotebook } from '@jupyter/ydoc';
 import type { DocumentGuard } from './document-guard.js';
 import type { GuardManager } from './guard-manager.js';
+import { followExecutions } from './running-cells.js';
 import { NotebookObserver } from './observe/notebook-observer.js';
 import { TextObserver } from './observe/text-observer.js';
 
@@ -21,6 +22,14 @@ export function guardOpenDocuments(
   };
   follow(notebooks);
   follow(editors);
+  const followKernel = async ({ context, sessionContext }: NotebookPanel): Promise<void> => {
+    const guarded = await guard(manager, context);
+    if (guarded && !sessionContext.isDisposed) {
+      followExecutions(sessionContext, guarded);
+    }
+  };
+  notebooks?.forEach(panel => void followKernel(panel));
+  notebooks?.widgetAdded.connect((_, panel) => void followKernel(panel));
 }
 
 async function guard(

@@ -181,8 +181,8 @@ describe('a file that was saved after a batch', () => {
           const all = session(notebook, actions);
           // Another program changed one cell, or put another one there.
           const cells: Json[] = JSON.parse(JSON.stringify(all[at % all.length]?.notebook.cells ?? []));
-          const foreign: Json | undefined =
-            saved(other).cells instanceof Array ? saved(other).cells[0] : undefined;
+          const { cells: others } = saved(other);
+          const foreign: Json | undefined = Array.isArray(others) ? others[0] : undefined;
           fc.pre(foreign !== undefined);
           if (cells.length > 0 && foreign) {
             cells[which % cells.length] = foreign;

@@ -5,9 +5,12 @@ import { FoldedRun } from './fold-run.js';
 import { readerOf, UTF8 } from './journal.test.data.js';
 import type { Json } from './json.js';
 import { LaterFile, type ILaterMatch } from './later-file.js';
+import { boundaryOf, LaterRecords } from './later-file-records.js';
 import { LaterText } from './later-file-text.js';
+import { readCell } from './nbformat-cell.js';
 import { MAX_VALUE_BYTES } from './notebook-file.js';
-import { mapOf } from './splice.test.data.js';
+import { assembled, mapOf, parsed } from './splice.test.data.js';
+import { spliceNotebook } from './splice-notebook.js';
 
 const BASE: JournalRecord = { t: 'base', hash: 'ab'.repeat(32), cells: 2 };
 
@@ -30,6 +33,11 @@ async function match(
     await later.endBatch(index + 1);
   }
   return later.match;
+}
+
+function sources(bytes: Buffer): unknown[] {
+  const { cells } = parsed(bytes);
+  return Array.isArray(cells) ? cells.map(cell => readCell(cell).source) : [];
 }
 
 function notebook(...cells: Json[]): string {
@@ -135,6 +143,56 @@ describe('LaterFile', () => {
     }
     expect(later.match).toMatchObject({ isLast: true });
     expect(read).toBeLessThan(20 * bytes.length);
+  });
+});
+
+describe('LaterRecords', () => {
+  it('gives a cell that was deleted and came back another number', async () => {
+    const file = notebook(code('one'), code('new'));
+    const run = new FoldedRun('notebook');
+    const put = (text: string): JournalRecord => ({ t: 'put', c: 2, cell: code(text) });
+    const order = (n: number, del: number, cells: number[]): JournalRecord => ({
+      t: 'order',
+      n,
+      at: 1,
+      del,
+      cells
+    });
+    // Cell 1 gave way to cell 2, and then the file was saved.
+    const saved: JournalRecord[] = [BASE, put('new'), order(2, 1, [2])];
+    const then: JournalRecord[] = [order(2, 1, []), put('again'), order(1, 0, [2]), edit(2, 'again', 5, '!')];
+    saved.forEach(record => run.add(record));
+    const later = new LaterRecords(boundaryOf(run, 1));
+    const rest = new FoldedRun('notebook');
+    later.begin('cd'.repeat(32)).forEach(record => rest.add(record));
+    then.forEach(record => rest.add(later.translate(record)));
+    const bytes = UTF8.encode(file);
+    const { pieces } = await spliceNotebook({
+      map: mapOf(bytes),
+      run: rest,
+      read: readerOf(bytes),
+      utf8: UTF8
+    });
+    expect(sources(assembled(pieces, bytes))).toEqual(['one', 'again!']);
+  });
+
+  it('keeps what waits for its place', async () => {
+    const file = UTF8.encode(notebook(code('one'), code('two')));
+    const run = new FoldedRun('notebook');
+    [BASE, edit(0, 'x', 0, ''), { t: 'put' as const, c: 2, cell: code('new') }].forEach(record =>
+      run.add(record)
+    );
+    const later = new LaterRecords(boundaryOf(run, 1));
+    const rest = new FoldedRun('notebook');
+    later.begin('cd'.repeat(32)).forEach(record => rest.add(record));
+    rest.add(later.translate({ t: 'order', n: 2, at: 0, del: 0, cells: [2] }));
+    const { pieces } = await spliceNotebook({
+      map: mapOf(file),
+      run: rest,
+      read: readerOf(file),
+      utf8: UTF8
+    });
+    expect(sources(assembled(pieces, file))).toEqual(['new', 'one', 'two']);
   });
 });
 

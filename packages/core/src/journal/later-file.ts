@@ -57,16 +57,12 @@ export class LaterFile {
   /** The batch with this number is complete. */
   async endBatch(seq: number): Promise<void> {
     this.lastSeq = seq;
-    if (this.run.base.cells === 0 && this.run.cells().length === 0) {
-      return;
-    }
     this.place();
-    if (this.numbers.length !== this.file.map.cells.length || !this.isComplete || !(await this.holdsAll())) {
+    const isLong = this.numbers.length === this.file.map.cells.length && this.numbers.length > 0;
+    if (!isLong || !this.isComplete || !(await this.holdsAll()) || this.isShuffled) {
       return;
     }
-    const before = this.found;
-    this.isAmbiguous ||=
-      before !== null && before.cells !== this.numbers && !sameList(before.cells, this.numbers);
+    this.isAmbiguous ||= this.found !== null && this.isOtherList(this.found.cells);
     this.found = { seq, cells: this.numbers, waiting: this.waiting() };
     this.isTold = this.tells();
   }
@@ -77,12 +73,23 @@ export class LaterFile {
       return null;
     }
     const isLast = this.found.seq === this.lastSeq;
-    return this.isTold || (isLast && !this.isShuffled(this.found.cells)) ? { ...this.found, isLast } : null;
+    return isLast || this.isTold ? { ...this.found, isLast } : null;
   }
 
-  /** Whether the list only has other places for the same number of cells, which no comparison would show. */
-  private isShuffled(cells: readonly number[]): boolean {
-    return cells.length === this.run.base.cells && cells.some((number, place) => number !== place);
+  /**
+   * Whether cells of the file that nobody knows whole would have changed places, which no comparison shows. A page
+   * never says so: a cell that it moves is put anew.
+   */
+  private get isShuffled(): boolean {
+    let last = -1;
+    return this.numbers.some(number => {
+      if (number >= this.run.base.cells || this.changeOf(number) instanceof PutCell) {
+        return false;
+      }
+      const isBehind = number < last;
+      last = number;
+      return isBehind;
+    });
   }
 
   /** The cells' places after a change of their order. */
@@ -159,6 +166,18 @@ export class LaterFile {
     }
   }
 
+  /**
+   * Whether at another boundary that fits too, other cells are in the places of some that nobody knows whole: then it
+   * cannot be told which of them the file has there.
+   */
+  private isOtherList(before: readonly number[]): boolean {
+    const { numbers } = this;
+    return (
+      before !== numbers &&
+      numbers.some((number, place) => number !== before[place] && !(this.changeOf(number) instanceof PutCell))
+    );
+  }
+
   /** Whether what was compared could hardly be so in another file. */
   private tells(): boolean {
     return this.numbers.some(number => {
@@ -202,13 +221,9 @@ export class LaterFile {
   private lastSeq = 0;
   private found: IBatchBoundary | null = null;
   private isTold = false;
-  /** Two boundaries fit, with other cells in the same places: what did not change may be either. */
+  /** Two boundaries fit, with other cells in the same places, see `isOtherList`. */
   private isAmbiguous = false;
 }
 
 /** Notebooks before 4.5 have cells without ids (https://nbformat.readthedocs.io/en/latest/changelog.html). */
 const MINOR_WITH_IDS = 5;
-
-function sameList(one: readonly number[], other: readonly number[]): boolean {
-  return one.length === other.length && one.every((number, index) => number === other[index]);
-}

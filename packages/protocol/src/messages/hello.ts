@@ -69,6 +69,8 @@ export const serverHello = notification(
      * Documents are files in `rootDir` and nothing more: jupyter_server's own contents manager, without hooks. Only
      * then may a file be written past it. Absent = false.
      */
-    plainFiles: v.optional(v.boolean())
+    plainFiles: v.optional(v.boolean()),
+    /** Where kernels' connection files are, `kernel-<id>.json`. Absent = not known. */
+    runtimeDir: v.optional(Text)
   })
 );

@@ -1,6 +1,7 @@
 import {
   encode,
   encodeBulk,
+  executing,
   journalBatch,
   runClosed,
   runOpened,
@@ -78,6 +79,12 @@ export class JournalRun {
   saved(hash: string | null): void {
     const { companion, run } = this.options;
     companion.send(encode(runSaved, { run, seq: this.seq, hash }));
+  }
+
+  /** A request of the page to a kernel belongs to this cell. */
+  executing(kernelId: string, msgId: string, c: number): void {
+    const { companion, run } = this.options;
+    companion.send(encode(executing, { run, kernelId, msgId, c }));
   }
 
   /** The document has another path. */

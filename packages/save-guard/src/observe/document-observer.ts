@@ -31,6 +31,8 @@ export interface IDocumentObserver extends IDisposable {
    * @param numbering - of the run; cells that are new get numbers here.
    */
   records(since: ISince, numbering: INumbering): JournalRecord[];
+  /** The number of the cell with this id; null = there is none, or it is not in the run yet. */
+  numberOf(cellId: string, numbering: INumbering): number | null;
   /** Everything as if it were new: for a run that begins with nothing. */
   whole(): { readonly records: JournalRecord[]; readonly numbering: INumbering };
 }

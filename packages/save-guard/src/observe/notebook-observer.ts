@@ -70,6 +70,11 @@ export class NotebookObserver implements IDocumentObserver {
     return records;
   }
 
+  numberOf(cellId: string, numbering: INumbering): number | null {
+    const cell = this.cells.toArray().find(each => each.get('id') === cellId);
+    return cell && numbering instanceof CellNumbering && numbering.has(cell) ? numbering.of(cell) : null;
+  }
+
   whole(): { records: JournalRecord[]; numbering: INumbering } {
     const numbering = new CellNumbering([]);
     const cells = this.cells.toArray();

@@ -40,6 +40,10 @@ export class TextObserver implements IDocumentObserver {
     return [{ t: 'edit', c: TEXT, ...since.text.edit(this.source.toString()) }];
   }
 
+  numberOf(): null {
+    return null;
+  }
+
   whole(): { records: JournalRecord[]; numbering: INumbering } {
     return { records: [{ t: 'src', c: TEXT, v: this.source.toString() }], numbering: { base: 0 } };
   }
