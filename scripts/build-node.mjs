@@ -1,7 +1,10 @@
 import { build } from 'esbuild';
 
 await build({
-  entryPoints: { companion: 'companion/src/main.ts' },
+  entryPoints: {
+    companion: 'companion/src/main.ts',
+    'recovery-process': 'companion/src/recovery/recovery-process.ts'
+  },
   outdir: 'labkeeper/node',
   outExtension: { '.js': '.mjs' },
   bundle: true,

@@ -1,10 +1,11 @@
 // Saving: what stock JupyterLab loses, and what it is with Labkeeper, in the same JupyterLab.
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Page, expect, test } from '@playwright/test';
-import { command } from '../bench/lib/lab.mts';
+import { command, whenLabIsUp } from '../bench/lib/lab.mts';
 import { type IServer, startServer } from '../bench/lib/server.mts';
-import { openNotebook } from './lib/page-parts.ts';
+import { dismiss, openNotebook } from './lib/page-parts.ts';
 
 const FILE = 'a.ipynb';
 /** The name of a version that somebody else wrote and we kept. */
@@ -221,4 +222,56 @@ test.describe('the save guard', () => {
     await page.waitForTimeout(1000);
     await page.screenshot({ path: 'test-results/saves-dark.png' });
   });
+});
+
+test('what was safe in the journal when the server was killed is recovered, compared and restored', async ({
+  browser
+}) => {
+  test.setTimeout(120_000);
+  const home = mkdtempSync(join(tmpdir(), 'labkeeper-recovery-'));
+  const first = await startServer({ home, memory: '700M' });
+  const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+  try {
+    await openNotebook(page, first, '/lab/tree/', FILE);
+    await type(page, 'precious');
+    await expect(light(page)).toHaveText(/Safe as of/);
+    await expect(light(page)).toHaveText(/^●Safe$/, { timeout: 10_000 });
+    expect(onDisk(first)).toBe('');
+    const companion = first.companionPid();
+    process.kill(first.pid, 'SIGKILL');
+    if (companion) process.kill(companion, 'SIGKILL');
+    await page.goto('about:blank');
+    await first.stop();
+
+    const second = await startServer({ home, memory: '700M' });
+    try {
+      await page.goto(`${second.url}/lab?token=${second.token}&reset`);
+      await whenLabIsUp(page);
+      await expect(page.locator('.Toastify')).toContainText('A document held more than its file', {
+        timeout: 40_000
+      });
+      // Why the server vanished is told first.
+      await dismiss(page);
+      await page.locator('.Toastify').getByRole('button', { name: 'Show' }).click();
+      const card = page.locator('.lk-Recoveries');
+      await expect(card).toContainText(FILE);
+      await expect(card).toContainText('1 cell differs from the file.');
+      await page.screenshot({ path: 'test-results/recovered.png' });
+      const copy = filesOf(second).find(name => name.startsWith('a (recovered'));
+      expect(onDisk(second, copy)).toBe('precious');
+      expect(onDisk(second)).toBe('');
+      await card.getByRole('button', { name: 'Compare' }).click();
+      await expect(page.locator('.jp-NotebookPanel:visible')).toHaveCount(2);
+      await page.screenshot({ path: 'test-results/compared.png' });
+      await card.getByRole('button', { name: 'Restore' }).click();
+      await expect(card).toHaveCount(0);
+      await expect.poll(() => onDisk(second)).toBe('precious');
+      expect(filesOf(second).filter(name => name.startsWith('a (before recovery'))).toHaveLength(1);
+    } finally {
+      await second.stop();
+    }
+  } finally {
+    await page.context().close();
+    rmSync(home, { recursive: true, force: true });
+  }
 });

@@ -36,6 +36,8 @@ export interface IAppOptions {
   readonly readMachine: (known: Machine) => Promise<Machine>;
   /** How notices of a reclaim come; null = none do. */
   readonly reclaim: IReclaimEnvironment | null;
+  /** The program that recovers one run of the journal; null = nothing is recovered. */
+  readonly recoveryProgram: string | null;
   /** Default `/proc`. */
   readonly procRoot?: string;
 }
@@ -86,7 +88,8 @@ export function createApp(options: IAppOptions): IApp {
     boot,
     clock,
     log,
-    procRoot: options.procRoot ?? '/proc'
+    procRoot: options.procRoot ?? '/proc',
+    recoveryProgram: options.recoveryProgram
   });
   const reclaim =
     options.reclaim === null || disabled.has('reclaim')

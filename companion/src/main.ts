@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { createApp, type EndReason } from './app.js';
 import { systemClock } from './clock.js';
 import { EnvironmentError, readEnvironment } from './environment.js';
@@ -43,6 +44,7 @@ async function run(): Promise<void> {
       boot: randomUUID(),
       machine: plainMachine(),
       readMachine,
+      recoveryProgram: fileURLToPath(new URL('recovery-process.mjs', import.meta.url)),
       reclaim: readReclaimEnvironment(process.env, environment.socketPath),
       observer: createObserver({
         homePath: environment.homePath,

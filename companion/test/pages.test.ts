@@ -38,7 +38,8 @@ describe('the link to pages', () => {
       boot: 'boot',
       clock,
       log: () => undefined,
-      procRoot: '/proc'
+      procRoot: '/proc',
+      recoveryProgram: null
     }),
     trialAsked: () => undefined,
     badFrame: () => undefined,

@@ -51,6 +51,7 @@ export class RunningApp {
       log: line => this.logged.push(line),
       boot: options.boot ?? 'boot-1',
       reclaim: null,
+      recoveryProgram: null,
       machine: MACHINE,
       readMachine: options.readMachine ?? (() => Promise.reject(new Error('not asked'))),
       environment: {

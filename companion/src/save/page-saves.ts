@@ -1,17 +1,36 @@
-import { executing, Receiver, runClosed, runOpened, runSaved, type RunId } from '@labkeeper/protocol';
+import {
+  encode,
+  executing,
+  Receiver,
+  recoveriesKnown,
+  recoveryDecided,
+  runClosed,
+  runOpened,
+  runSaved,
+  type Recovery,
+  type RunId
+} from '@labkeeper/protocol';
 import type { IDisposable } from '../clock.js';
 import type { Executions } from '../iopub/executions.js';
 import { JournalLink, type IPagePort } from '../journal/journal-link.js';
 import type { JournalStore } from '../journal/journal-store.js';
+import type { Decision } from '../recovery/recovery-state.js';
 
-/** What one page says about its documents: runs of the journal, and which cells its kernels run. */
+export interface IPageSavesOptions {
+  readonly store: JournalStore | null;
+  readonly executions: Executions | null;
+  readonly port: IPagePort;
+  /** Takes the page's messages. */
+  readonly receiver: Receiver;
+  readonly recoveries: () => readonly Recovery[];
+  readonly decide: (id: string, decision: Decision) => void;
+  readonly gone: () => void;
+}
+
+/** What one page says about its documents: runs of the journal, which cells its kernels run, what is recovered. */
 export class PageSaves implements IDisposable {
-  constructor(
-    store: JournalStore | null,
-    private readonly executions: Executions | null,
-    port: IPagePort,
-    receiver: Receiver
-  ) {
+  constructor(private readonly options: IPageSavesOptions) {
+    const { store, executions, port, receiver, decide } = options;
     this.journal = new JournalLink(store, port);
     this.journal.listen(receiver);
     receiver.join(
@@ -27,14 +46,22 @@ export class PageSaves implements IDisposable {
             executions?.executing(execution);
           }
         })
+        .on(recoveryDecided, ({ id, decision }) => decide(id, decision))
         .on(runSaved, ({ run }) => this.over(run))
         .on(runClosed, ({ run }) => this.over(run))
     );
   }
 
-  /** Tells how the journal stands: after hello. */
+  /** Tells how the journal stands, and what is recovered: after hello. */
   greet(): void {
     this.journal.greet();
+    this.recovered();
+  }
+
+  /** What is recovered is another list. */
+  recovered(): void {
+    const { port, recoveries } = this.options;
+    port.keep('recoveries', () => encode(recoveriesKnown, { recoveries: [...recoveries()] }));
   }
 
   /** Takes a bulk frame. @returns false when it is none. @throws MessageError when it is a bad one. */
@@ -45,12 +72,13 @@ export class PageSaves implements IDisposable {
   /** The page is gone; what its kernels put out from now on goes to the journal. */
   dispose(): void {
     this.journal.dispose();
-    this.runs.forEach(run => this.executions?.pageGone(run));
+    this.runs.forEach(run => this.options.executions?.pageGone(run));
+    this.options.gone();
   }
 
   private over(run: RunId): void {
     this.runs.delete(run);
-    this.executions?.runClosed(run);
+    this.options.executions?.runClosed(run);
   }
 
   private readonly journal: JournalLink;

@@ -5,12 +5,15 @@ import { FoldedRun } from '@labkeeper/core';
 import type { IClock, IDisposable } from '../clock.js';
 import { reasonOf } from '../failure.js';
 import { Executions } from '../iopub/executions.js';
+import { EarlierRuns } from '../journal/earlier-runs.js';
 import { HomeDisk } from '../journal/journal-disk.js';
 import type { IPagePort } from '../journal/journal-link.js';
 import { JournalStore, type IJournalHealth } from '../journal/journal-store.js';
 import { outlivesContainer } from '../journal/home-persistence.js';
 import type { Log } from '../log.js';
-import { serverId } from '../recorder/server-id.js';
+import { serverId, serverLives } from '../recorder/server-id.js';
+import type { Recoveries } from '../recovery/recoveries.js';
+import { startRecoveries } from '../recovery/start-recoveries.js';
 import { foldLines } from './fold-lines.js';
 import { PageSaves } from './page-saves.js';
 
@@ -29,22 +32,37 @@ export interface ISaveGuardOptions {
   readonly clock: IClock;
   readonly log: Log;
   readonly procRoot: string;
+  /** The program that recovers one run; null = nothing is recovered. */
+  readonly recoveryProgram: string | null;
 }
 
 /** Everything about unsaved work: the journal of this run, and the links of pages to it. */
 export class SaveGuard implements IDisposable {
   constructor(private readonly options: ISaveGuardOptions) {
     const { home, serverName, serverPid, boot, procRoot } = options;
+    this.disk = home === null ? null : new HomeDisk(home, serverName, boot);
+    const { disk } = this;
+    const server = serverId(procRoot, serverPid ?? process.ppid);
+    this.earlier = disk
+      ? new EarlierRuns({
+          ...options,
+          disk,
+          serverId: server,
+          lives: id => serverLives(procRoot, id),
+          changed: () => this.recoveries?.earlierChanged()
+        })
+      : null;
     this.store =
-      home === null
-        ? null
-        : new JournalStore({
+      disk && home !== null && this.earlier
+        ? new JournalStore({
             ...options,
-            disk: new HomeDisk(home, serverName, boot),
-            serverId: serverId(procRoot, serverPid ?? process.ppid),
+            disk,
+            serverId: server,
             persistent: persistence(procRoot, home, options.log),
-            fold: kind => foldLines(new FoldedRun(kind))
-          });
+            fold: kind => foldLines(new FoldedRun(kind)),
+            earlier: this.earlier
+          })
+        : null;
     const { store } = this;
     this.executions = store
       ? new Executions({
@@ -64,12 +82,36 @@ export class SaveGuard implements IDisposable {
 
   /** Connects a page. */
   link(port: IPagePort, receiver: Receiver): PageSaves {
-    return new PageSaves(this.store, this.executions, port, receiver);
+    const saves: PageSaves = new PageSaves({
+      ...{ port, receiver },
+      store: this.store,
+      executions: this.executions,
+      recoveries: () => this.recoveries?.all ?? [],
+      decide: (id, decision) => void this.recoveries?.decide(id, decision),
+      gone: () => this.pages.delete(saves)
+    });
+    this.pages.add(saves);
+    return saves;
   }
 
-  /** The server said where its kernels' connection files are. */
-  serverSays({ runtimeDir = null }: { readonly runtimeDir?: string | null }): void {
-    this.runtimeDir = runtimeDir;
+  /** The server said where its documents and its kernels' connection files are. */
+  serverSays(server: {
+    readonly rootDir: string;
+    readonly plainFiles?: boolean | undefined;
+    readonly runtimeDir?: string | undefined;
+  }): void {
+    const { home, recoveryProgram } = this.options;
+    const { disk, earlier } = this;
+    this.runtimeDir = server.runtimeDir ?? null;
+    if (home !== null && disk && earlier && recoveryProgram !== null && server.plainFiles) {
+      this.recoveries ??= startRecoveries({
+        ...this.options,
+        ...{ home, earlier, recoveryProgram },
+        journalFolder: disk.folder,
+        rootDir: server.rootDir,
+        changed: () => this.pages.forEach(page => page.recovered())
+      });
+    }
   }
 
   /** A page sent a batch: for a while it hears that time passes. */
@@ -103,12 +145,16 @@ export class SaveGuard implements IDisposable {
     this.timer?.dispose();
     this.executions?.flush();
     this.executions?.dispose();
+    this.recoveries?.dispose();
+    this.earlier?.dispose();
     await this.store?.close();
   }
 
   dispose(): void {
     this.timer?.dispose();
     this.executions?.dispose();
+    this.recoveries?.dispose();
+    this.earlier?.dispose();
     this.store?.dispose();
   }
 
@@ -134,7 +180,11 @@ export class SaveGuard implements IDisposable {
     }
   }
 
+  private readonly disk: HomeDisk | null;
+  private readonly earlier: EarlierRuns | null;
   private readonly store: JournalStore | null;
+  private readonly pages = new Set<PageSaves>();
+  private recoveries: Recoveries | null = null;
   private readonly executions: Executions | null;
   private runtimeDir: string | null = null;
   private readonly ticking = new Map<() => void, number>();

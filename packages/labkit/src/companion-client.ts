@@ -26,6 +26,7 @@ import { askWhyAway, type IAwayReason } from './away-reason.js';
 import { browserClock, type IClock } from './clock.js';
 import type { CompanionState, ICompanion, ICompanionInfo } from './companion.js';
 import { disabledParts, type IDisabledParts } from './disabled-parts.js';
+import { KeptStates } from './kept-states.js';
 import type { IPageVisibility } from './page-visibility.js';
 import { TRANSLATION_DOMAIN } from './quantities.js';
 import { ReconnectingSocket, type ISocket } from './reconnecting-socket.js';
@@ -71,6 +72,7 @@ export class CompanionClient implements ICompanion, IDisposable {
       away: why => this.onAway(why)
     });
     visibility.changed.connect(this.onVisibility, this);
+    this.receiver.join(this.kept.receiver);
     if (this.switchedOff.all) {
       this.becomeDisabled(this.trans.__('Labkeeper was switched off by the administrator of this server.'));
     } else {
@@ -163,6 +165,7 @@ export class CompanionClient implements ICompanion, IDisposable {
   }
 
   listen(receiver: Receiver): IDisposable {
+    this.kept.tell(receiver);
     return new DisposableDelegate(this.receiver.join(receiver));
   }
 
@@ -192,6 +195,7 @@ export class CompanionClient implements ICompanion, IDisposable {
   }
 
   private greet(): void {
+    this.kept.forget();
     const { build, client, visibility } = this.options;
     this.toldHidden = visibility.hidden;
     this.socket.send(encode(pageHello, { protocol: PROTOCOL, build, client, visible: !visibility.hidden }));
@@ -347,6 +351,7 @@ export class CompanionClient implements ICompanion, IDisposable {
   private mayAsk = true;
   private toldHidden = false;
   private holds = 0;
+  private readonly kept = new KeptStates();
   private _badFrames = 0;
   private _state: CompanionState = 'connecting';
   private _reason = '';

@@ -53,7 +53,7 @@ export interface ICompanion {
   send(frame: string): boolean;
   /** Bytes of frames that the browser has not sent yet. */
   readonly waitingBytes: number;
-  /** Hands messages to another receiver too. */
+  /** Hands messages to another receiver too; at once the last of each kind that says how something is. */
   listen(receiver: Receiver): IDisposable;
   /**
    * While somebody holds this, the connection is watched and made again even if nobody sees the page: there is work

@@ -1,5 +1,6 @@
 import { ServerConnection } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
+import { batchDurable, journalState, Receiver } from '@labkeeper/protocol';
 import fc from 'fast-check';
 import type { IAwayReason } from '../src/away-reason.js';
 import { CompanionClient } from '../src/companion-client.js';
@@ -252,4 +253,41 @@ test('10 000 frames of any kind leave the link alive, and the next good one is t
   say(fixture('usage-sample'), { atMs: 1_764_000_000_123 });
   expect(client.sample?.atMs).toBe(1_764_000_000_123);
   warned.mockRestore();
+});
+
+test('who listens late hears how things stand, and who listens hears what comes; frames go out while connected', () => {
+  const { client, sockets, connect, say } = setUp();
+  expect(client.send('early')).toBe(false);
+  connect();
+  say(fixture('save-journal-state'));
+  say(fixture('save-durable'));
+  const heard: string[] = [];
+  const listening = client.listen(
+    new Receiver().on(journalState, () => heard.push('state')).on(batchDurable, () => heard.push('durable'))
+  );
+  expect(heard).toEqual(['state']);
+  say(fixture('save-durable'));
+  expect(heard).toEqual(['state', 'durable']);
+  listening.dispose();
+  say(fixture('save-durable'));
+  expect(heard).toHaveLength(2);
+  expect(client.send('frame')).toBe(true);
+  expect(sockets.last.sent.at(-1)).toBe('frame');
+});
+
+test('a hidden page makes its connection again only while somebody holds it', () => {
+  const { client, clock, sockets, visibility, connect } = setUp();
+  connect();
+  visibility.set(true);
+  sockets.last.end();
+  clock.advance(120_000);
+  const before = sockets.all.length;
+  const hold = client.hold();
+  clock.advance(120_000);
+  expect(sockets.all.length).toBeGreaterThan(before);
+  hold.dispose();
+  sockets.last.end();
+  const after = sockets.all.length;
+  clock.advance(120_000);
+  expect(sockets.all.length).toBe(after);
 });

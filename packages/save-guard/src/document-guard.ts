@@ -314,6 +314,11 @@ export class DocumentGuard implements IDisposable {
   private onSaveState(_: DocumentRegistry.Context, state: DocumentRegistry.SaveState): void {
     const nowMs = this.options.clock.now();
     if (state === 'started') {
+      // What is saved is then what the journal holds up to a batch: recovery finds out by that what a save held of which
+      // nobody told.
+      if (this.run?.isWhole) {
+        this.flush();
+      }
       this.schedule.saveStarted(nowMs);
       this.saves.push(this.options.observer.since());
     } else {

@@ -21,12 +21,13 @@ export class SaveWords {
 
   light(light: ILight): ILightWords {
     const { trans, say } = this;
-    const age = say.duration(light.ageMs);
+    // Work that is a moment old is not safe yet either.
+    const age = say.duration(Math.max(1000, light.ageMs));
     switch (light.level) {
       case 'safe':
         return {
           sign: '●',
-          short: light.ageMs < 1000 ? trans.__('Safe') : trans.__('Safe as of %1 ago', age),
+          short: light.ageMs === 0 ? trans.__('Safe') : trans.__('Safe as of %1 ago', age),
           long: [this.place(light), this.beside(light.reason)].filter(Boolean).join(' ')
         };
       case 'saving':

@@ -15,6 +15,7 @@ const light = (changes: Partial<ILight>): ILight => ({
 describe('SaveWords', () => {
   it.each([
     [light({}), '● Safe'],
+    [light({ ageMs: 20 }), '● Safe as of 1 s ago'],
     [light({ ageMs: 3200 }), '● Safe as of 3 s ago'],
     [light({ level: 'saving' }), '◐ Saving…'],
     [light({ level: 'conflict' }), '◆ Kept twice'],

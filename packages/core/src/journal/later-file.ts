@@ -59,10 +59,10 @@ export class LaterFile {
     this.lastSeq = seq;
     this.place();
     const isLong = this.numbers.length === this.file.map.cells.length && this.numbers.length > 0;
-    if (!isLong || !this.isComplete || !(await this.holdsAll()) || this.isShuffled) {
+    if (!isLong || !this.isComplete || !(await this.holdsAll())) {
       return;
     }
-    this.isAmbiguous ||= this.found !== null && this.isOtherList(this.found.cells);
+    this.isAmbiguous ||= this.isShuffled || (this.found !== null && this.isOtherList(this.found.cells));
     this.found = { seq, cells: this.numbers, waiting: this.waiting() };
     this.isTold = this.tells();
   }
@@ -221,7 +221,7 @@ export class LaterFile {
   private lastSeq = 0;
   private found: IBatchBoundary | null = null;
   private isTold = false;
-  /** Two boundaries fit, with other cells in the same places, see `isOtherList`. */
+  /** What fits may fit by chance: see `isShuffled` and `isOtherList`. */
   private isAmbiguous = false;
 }
 
