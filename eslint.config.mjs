@@ -15,7 +15,8 @@ const mayImport = (folder, ...allowed) => ({
             message: `${folder} may import only: ${allowed.join(', ') || 'no package of this repository'}.`
           },
           {
-            regex: '^(\\.\\./)+(packages|companion|protocol|core|labkit|resource-meter|save-guard|labextension)/',
+            regex:
+              '^(\\.\\./)+(packages|companion|protocol|core|labkit|resource-meter|save-guard|labextension)/',
             message: 'Import the package by its name.'
           },
           ...(folder === 'packages/protocol' || folder === 'packages/core'

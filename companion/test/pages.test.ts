@@ -123,7 +123,7 @@ describe('the link to pages', () => {
     // What is sampled while the page loads is in the history that it gets.
     pages.sample(sample());
     client.send('hello', PAGE_HELLO);
-    await client.next('save/journal-state');
+    await client.next('save/recoveries');
     expect(client.received.map(message => message.method)).toEqual([
       'hello',
       'kernels/changed',
@@ -131,7 +131,8 @@ describe('the link to pages', () => {
       'notices',
       'reclaim/known',
       'usage/history',
-      'save/journal-state'
+      'save/journal-state',
+      'save/recoveries'
     ]);
   });
 
