@@ -66,3 +66,30 @@ test('meter, panel and dialog speak the language of the page, and have room for 
   await expect(dialog(page).locator('.jp-Dialog-header')).toContainText('⟦');
   expect(await tooNarrow(dialog(page))).toEqual([]);
 });
+
+test('light, list of saves and countdown speak the language of the page, and have room for it', async ({
+  page
+}) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await speakPseudo(page);
+  await openNotebook(page, server, '/lab/tree/', 'a.ipynb');
+  const light = page.locator('#jp-main-statusbar .lk-Light');
+  await expect(light).toContainText('⟦');
+  await command(page, 'labkeeper:show-saves');
+  const saves = page.locator('#labkeeper-saves');
+  await expect(saves).toContainText('a.ipynb');
+  await command(page, 'labkeeper:simulate-reclaim-15');
+  const banner = page.locator('.lk-Reclaim');
+  await expect(banner).toBeVisible();
+  await page.screenshot({ path: 'test-results/pseudo-saves.png' });
+  for (const part of [light, saves, banner]) {
+    expect(await untranslated(part)).toEqual([]);
+  }
+  expect(await tooNarrow(light)).toEqual([]);
+  expect(await tooNarrow(saves)).toEqual([]);
+  // Its buttons can be reached whatever the length of the sentences.
+  await expect(banner.getByRole('button')).toHaveCount(2);
+  for (const button of await banner.getByRole('button').all()) await expect(button).toBeInViewport();
+  await banner.getByRole('button').last().click();
+  await expect(banner).toHaveCount(0, { timeout: 20_000 });
+});

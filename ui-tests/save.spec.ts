@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
 import { type Page, expect, test } from '@playwright/test';
 import { command, whenLabIsUp } from '../bench/lib/lab.mts';
 import { type IServer, startServer } from '../bench/lib/server.mts';
@@ -214,13 +215,26 @@ test.describe('the save guard', () => {
     await expect(page.locator('.lk-Reclaim')).toHaveCount(0, { timeout: 30_000 });
   });
 
-  test('the panel of saves is accessible, in both themes', async () => {
+  test('light, panel and countdown are accessible, in both themes', async () => {
     await command(page, 'labkeeper:show-saves');
-    await expect(page.locator('#labkeeper-saves')).toContainText('Nothing is unsafe.');
-    await page.screenshot({ path: 'test-results/saves-light.png' });
-    await command(page, 'apputils:change-theme', { theme: 'JupyterLab Dark' });
-    await page.waitForTimeout(1000);
-    await page.screenshot({ path: 'test-results/saves-dark.png' });
+    await expect(page.locator('#labkeeper-saves')).toContainText(FILE);
+    await command(page, 'labkeeper:simulate-reclaim-120');
+    await expect(page.locator('.lk-Reclaim')).toBeVisible();
+    for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
+      await command(page, 'apputils:change-theme', { theme });
+      await page.waitForTimeout(1000);
+      await page.screenshot({ path: `test-results/saves-${theme.endsWith('Dark') ? 'dark' : 'light'}.png` });
+      const { violations } = await new AxeBuilder({ page })
+        .include('#labkeeper-saves')
+        .include('.lk-Light')
+        .include('.lk-Reclaim')
+        .analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(' ')}`)).toEqual(
+        []
+      );
+    }
+    await page.locator('.lk-Reclaim').getByRole('button', { name: 'End the trial' }).click();
+    await expect(page.locator('.lk-Reclaim')).toHaveCount(0, { timeout: 20_000 });
   });
 });
 

@@ -1,4 +1,5 @@
 import { ReactWidget } from '@jupyterlab/apputils';
+import type { Message } from '@lumino/messaging';
 import type { DocumentGuard } from './document-guard.js';
 import type { IRedraw } from './redraw.js';
 import { Light } from './view/light.js';
@@ -23,6 +24,11 @@ export class LightItem extends ReactWidget {
   override dispose(): void {
     this.options.redraw.due.disconnect(this.redraw, this);
     super.dispose();
+  }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this.update();
   }
 
   protected override render(): JSX.Element | null {

@@ -39,6 +39,12 @@ export class SavesPanel extends ReactWidget {
     redraw.due.connect(() => this.isVisible && this.update());
   }
 
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    // What happened while it was hidden was not drawn.
+    this.update();
+  }
+
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
     this.node.tabIndex = -1;
