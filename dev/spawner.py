@@ -64,7 +64,11 @@ class LimitedSpawner(SimpleLocalProcessSpawner):
     async def start(self):
         """Give the home its tour, make the limits, start the server."""
         home = Path(self.home_dir)
-        await asyncio.to_thread(_furnish, home, self.tour)
+        try:
+            await asyncio.to_thread(_furnish, home, self.tour)
+        except OSError as error:
+            # The server has to live with it, and says itself what does not work.
+            self.log.warning("%s cannot be written, so there is no tour in it: %s", home, error.strerror)
         self.group = make_group(self.group_name(), self.limits)
         if self.group is None:
             # It waits for systemd's answer, so it does not belong on the loop.

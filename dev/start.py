@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import secrets
 import signal
@@ -13,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import IO
 
 from dev.accounts import ACCOUNTS
 from dev.groups import ROOT as CGROUP_ROOT
@@ -21,6 +23,10 @@ from dev.parent import end_with_parent
 from dev.proxy import end_left_proxy
 
 ROOT = Path(__file__).resolve().parent.parent
+LEAST_MEMORY_BYTES = 128 * 2**20
+"""Below this a server cannot start: jupyterhub-singleuser alone takes some 100 MB."""
+LAST_PORT = 65533
+"""The next two ports are taken as well."""
 
 
 def main() -> int:
@@ -28,7 +34,20 @@ def main() -> int:
     arguments = _parse()
     end_with_parent()
     state = Path(arguments.state).resolve()
-    (state / "home").mkdir(parents=True, exist_ok=True)
+    try:
+        (state / "home").mkdir(parents=True, exist_ok=True)
+        lock = (state / "running").open("a+")
+    except OSError as error:
+        print(f"labkeeper: --state {state} cannot be used: {error.strerror}.", file=sys.stderr)
+        return 1
+    if not _take(lock):
+        lock.seek(0)
+        print(
+            f"labkeeper: it already runs from this folder, {lock.read().strip() or 'and is just starting'}. "
+            "Stop that one with Ctrl-C, or give this one a folder of its own: npm start -- --state FOLDER",
+            file=sys.stderr,
+        )
+        return 1
     port = _free_ports(arguments.port)
     if port is None:
         print(
@@ -38,6 +57,9 @@ def main() -> int:
         return 1
     if port != arguments.port:
         print(f"labkeeper: port {arguments.port} is taken, using {port}.")
+    lock.truncate(0)
+    lock.write(f"at http://127.0.0.1:{port} (process {os.getpid()})\n")
+    lock.flush()
     password = _password(state)
     environment = {
         **os.environ,
@@ -99,12 +121,26 @@ def _parse() -> argparse.Namespace:
     )
     arguments = parser.parse_args()
     try:
-        to_bytes(arguments.memory)
-    except ValueError:
+        enough = to_bytes(arguments.memory) >= LEAST_MEMORY_BYTES
+    except (ValueError, OverflowError):
         parser.error(f"--memory: expected a number with K, M or G behind it (2G), got {arguments.memory!r}")
-    if arguments.cpu < 0.05:
+    if not enough:
+        parser.error(f"--memory: expected 128M or more, got {arguments.memory!r}")
+    # Not "less than": it is not less, and not more, than what is no number.
+    if not 0.05 <= arguments.cpu <= 4096:
         parser.error(f"--cpu: expected 0.05 cores or more, got {arguments.cpu}")
+    if not 1 <= arguments.port <= LAST_PORT:
+        parser.error(f"--port: expected a port from 1 to {LAST_PORT}, got {arguments.port}")
     return arguments
+
+
+def _take(lock: IO[str]) -> bool:
+    """Lock a file for as long as this process lives; False if another one has it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def to_bytes(text: str) -> int:
@@ -115,7 +151,7 @@ def to_bytes(text: str) -> int:
 
 def _free_ports(first: int) -> int | None:
     """The first port from ``first`` on that is free together with the two after it."""
-    for port in range(first, first + 60, 3):
+    for port in range(first, min(first + 60, LAST_PORT + 1), 3):
         if all(_is_free(p) for p in (port, port + 1, port + 2)):
             return port
     return None

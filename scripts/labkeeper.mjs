@@ -3,6 +3,8 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  accessSync,
+  constants,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -86,8 +88,19 @@ function findPython() {
   );
 }
 
+function checkWritable() {
+  try {
+    accessSync(root, constants.W_OK);
+  } catch {
+    fail(`${root} cannot be written: clone it into a folder of your own, or change its owner.`);
+  }
+}
+
 function makeVenv(folder) {
-  if (existsSync(join(folder, 'bin', 'python'))) return;
+  // An interrupted one has a Python without pip, and would stay so for ever.
+  const made = join(folder, 'made');
+  if (existsSync(made)) return;
+  rmSync(folder, { recursive: true, force: true });
   const python = findPython();
   const { status, stdout } = spawnSync(python, ['-m', 'venv', folder], {
     encoding: 'utf8',
@@ -99,6 +112,7 @@ function makeVenv(folder) {
       `${python} cannot make a virtual environment (Debian: apt-get install python3-venv). ${stdout.trim()}`
     );
   }
+  writeFileSync(made, '');
 }
 
 /** uv does not read pip's settings: hand it the one that points at another package index. */
@@ -156,6 +170,7 @@ function link(folder) {
 }
 
 function setUp() {
+  checkWritable();
   makeVenv(venv);
   once('Python packages', digestOf('requirements/develop.txt'), () => {
     run(join(bin, 'python'), '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'uv==0.13.8');

@@ -178,6 +178,23 @@ test('a file editor with a console is told of its kernel’s death', async () =>
   await dismiss(page);
 });
 
+test('a cell that ends its kernel at once is marked, and the kernel is not said to have been idle', async () => {
+  await newNotebook(page);
+  for (const code of [
+    'import os; os.abort()',
+    'import ctypes; ctypes.string_at(0)',
+    'import os; os._exit(3)'
+  ]) {
+    await newNotebook(page);
+    await runCode(page, code);
+    await expect(dialog(page)).toBeVisible({ timeout: 20_000 });
+    await expect(dialog(page)).toContainText(/(Cell \[\d+\]|The marked cell) had run for/);
+    await expect(dialog(page)).not.toContainText('idle');
+    await dismiss(page);
+    await expect(page.locator('.jp-NotebookPanel:visible .lk-CellMark')).toBeVisible();
+  }
+});
+
 test('a kernel that dies again and again ends in one dialog, which says that it stays dead', async () => {
   test.setTimeout(GIVES_UP_MS + 60_000);
   await newNotebook(page);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -98,3 +99,44 @@ def test_the_build_looks_at_every_setting_of_the_compiler_it_is_given() -> None:
     assert settings
     for name in settings:
         assert f"'{name}'" in sources
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--memory", "lots"], "--memory: expected a number"),
+        (["--memory", "infG"], "--memory: expected a number"),
+        (["--memory", "0"], "--memory: expected 128M or more"),
+        (["--cpu", "nan"], "--cpu: expected"),
+        (["--cpu", "0"], "--cpu: expected"),
+        (["--port", "0"], "--port: expected a port"),
+        (["--port", "99999"], "--port: expected a port"),
+        (["--state", "/etc/passwd"], "--state /etc/passwd cannot be used: "),
+        (["--state", "/proc/x"], "--state /proc/x cannot be used: "),
+    ],
+)
+def test_bad_arguments_get_a_sentence(arguments: list[str], said: str) -> None:
+    """What was typed wrongly is named, with what was expected, and nothing starts."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "dev.start", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=30
+    )
+    assert ended.returncode != 0
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_second_start_from_the_same_folder_is_refused(tmp_path: Path) -> None:
+    """Two hubs on one database would end each other's servers."""
+    (tmp_path / "running").write_text("at http://127.0.0.1:8000 (process 7)\n")
+    with (tmp_path / "running").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ended = subprocess.run(
+            [sys.executable, "-m", "dev.start", "--state", str(tmp_path)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+    assert ended.returncode == 1
+    assert "already runs from this folder, at http://127.0.0.1:8000 (process 7)" in ended.stderr
+    assert "--state FOLDER" in ended.stderr

@@ -11,7 +11,9 @@ import {
 import { isMachineShort, shareBefore } from './shortage.js';
 
 /** From this share on, the last sample says that the limit was the reason. */
-const FULL_SHARE = 0.95;
+const FULL_SHARE = 0.98;
+/** From this one on, it may have been. */
+const NEARLY_FULL_SHARE = 0.95;
 /** `recentBytes` has one value a second, so this is how far its growth is drawn on. */
 const REACH_SECONDS = 2;
 /** Where the system kills the whole group, a container that was already in danger went the same way. */
@@ -55,6 +57,9 @@ function sureOfMemory(evidence: Evidence): Confidence | null {
   }
   if (share >= DANGER_SHARE && oomGroup) {
     return 'high';
+  }
+  if (share >= NEARLY_FULL_SHARE) {
+    return 'medium';
   }
   const reach = memoryBefore.unreclaimableBytes + growthPerSecond(evidence.recentBytes) * REACH_SECONDS;
   return reach >= limitBytes ? 'medium' : null;

@@ -1,6 +1,6 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { CodeCell } from '@jupyterlab/cells';
-import { KernelMessage } from '@jupyterlab/services';
+import { KernelMessage, type Session } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { ICellFacts } from './explanation.js';
@@ -9,6 +9,9 @@ import type { IOpenDocument, OpenDocuments } from './documents.js';
 /** How long a cell found at Lab's own news of a death is good for the companion's, in milliseconds. */
 const SAME_DEATH_MS = 10_000;
 
+/** Requests of one document that may wait for their kernel. */
+const LONGEST_QUEUE = 10_000;
+
 /** The cell that ran when a kernel died. */
 export interface ICellRun extends ICellFacts {
   readonly kernelId: string;
@@ -16,15 +19,19 @@ export interface ICellRun extends ICellFacts {
   readonly cell: CodeCell;
 }
 
-interface IRunning {
+/** A request that has not been answered yet. */
+interface IRequest {
   readonly messageId: string;
-  readonly executionCount: number | null;
-  readonly startedMs: number;
+  /** null = the kernel has not said that it took it. */
+  executionCount: number | null;
+  /** When it was taken, or else sent. */
+  startedMs: number;
 }
 
 /**
- * Knows which cell of each open document really runs: queued ones look the same in Lab. It remembers the request
- * behind the last `execute_input`; at a death the cell must be found at once, 15 ms later Lab has reset them all.
+ * Knows which cell of each open document really runs: queued ones look the same in Lab. It remembers the requests in
+ * their order: the oldest that is not answered runs, also where a kernel died before it could say that it took it. At a
+ * death the cell must be found at once, 15 ms later Lab has reset them all.
  */
 export class RunningCells implements IDisposable {
   /** @param now - a clock in milliseconds that does not jump. */
@@ -68,6 +75,15 @@ export class RunningCells implements IDisposable {
     }
     this.watched.add(sessionContext);
     sessionContext.iopubMessage.connect(this.onMessage, this);
+    const follow = (session: Session.ISessionConnection | null): void => {
+      session?.anyMessage.connect((_, { msg, direction }) => {
+        if (direction === 'send' && msg.header.msg_type === 'execute_request') {
+          this.sent(sessionContext, msg.header.msg_id);
+        }
+      }, this);
+    };
+    follow(sessionContext.session);
+    sessionContext.sessionChanged.connect((_, { newValue }) => follow(newValue), this);
     sessionContext.statusChanged.connect(this.onStatus, this);
   }
 
@@ -76,19 +92,25 @@ export class RunningCells implements IDisposable {
       return;
     }
     const messageId = message.parent_header.msg_id;
-    if (KernelMessage.isExecuteInputMsg(message)) {
-      this.running.set(context, {
-        messageId,
-        executionCount: message.content.execution_count,
-        startedMs: this.now()
-      });
-    } else if (
-      KernelMessage.isStatusMsg(message) &&
-      message.content.execution_state === 'idle' &&
-      this.running.get(context)?.messageId === messageId
-    ) {
-      this.running.delete(context);
+    const requests = this.requests.get(context) ?? [];
+    const request = requests.find(each => each.messageId === messageId);
+    if (!request) {
+      return;
     }
+    if (KernelMessage.isExecuteInputMsg(message)) {
+      request.executionCount = message.content.execution_count;
+      request.startedMs = this.now();
+    } else if (KernelMessage.isStatusMsg(message) && message.content.execution_state === 'idle') {
+      requests.splice(requests.indexOf(request), 1);
+    }
+  }
+
+  private sent(context: ISessionContext, messageId: string): void {
+    const requests = this.requests.get(context) ?? [];
+    requests.push({ messageId, executionCount: null, startedMs: this.now() });
+    // A kernel that never answers must not fill the page.
+    requests.splice(0, requests.length - LONGEST_QUEUE);
+    this.requests.set(context, requests);
   }
 
   private onStatus(context: ISessionContext, status: string): void {
@@ -109,10 +131,12 @@ export class RunningCells implements IDisposable {
   /** Finds the cell, and forgets that it ran: the next death of this kernel is another one. */
   private find(kernelId: string): ICellRun | null {
     for (const document of this.documents.ofKernel(kernelId)) {
-      const running = this.running.get(document.sessionContext);
+      const requests = this.requests.get(document.sessionContext) ?? [];
+      const running = requests.find(each => each.executionCount !== null) ?? requests[0];
       const cell = running && document.codeCells().find(each => isRunBy(each, running.messageId));
+      // Whatever was asked of the dead will not be answered.
+      this.requests.delete(document.sessionContext);
       if (running !== undefined && cell !== undefined) {
-        this.running.delete(document.sessionContext);
         const { executionCount, startedMs } = running;
         return { kernelId, document, cell, executionCount, ranForMs: this.now() - startedMs };
       }
@@ -121,7 +145,7 @@ export class RunningCells implements IDisposable {
   }
 
   private readonly watched = new WeakSet<ISessionContext>();
-  private readonly running = new WeakMap<ISessionContext, IRunning>();
+  private readonly requests = new WeakMap<ISessionContext, IRequest[]>();
   private readonly earlier = new Map<string, { readonly run: ICellRun; readonly atMs: number }>();
   private readonly foundSignal = new Signal<this, ICellRun>(this);
   private disposed = false;

@@ -125,10 +125,12 @@ async function followSettings(
 
 /** Says once ever that the meter of another extension was switched off in favour of ours. */
 async function tellOnce(state: IStateDB, trans: TranslationBundle): Promise<void> {
-  if (await state.fetch(TOLD_REPLACED)) {
+  // Notebook forgets its state with each page.
+  if ((await state.fetch(TOLD_REPLACED)) || localStorage.getItem(TOLD_REPLACED)) {
     return;
   }
   await state.save(TOLD_REPLACED, true);
+  localStorage.setItem(TOLD_REPLACED, 'true');
   Notification.info(
     trans.__(
       'Labkeeper’s meter takes the place of the one by jupyter-resource-usage: it shows the container’s real limits.'

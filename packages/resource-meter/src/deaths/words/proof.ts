@@ -68,7 +68,8 @@ export function proofSentence(proof: Proof, speech: Speech): string | null {
       return trans._n(
         '%1 other kernel died at the same time.',
         '%1 other kernels died at the same time.',
-        proof.kernels
+        // The proof counts this one too.
+        proof.kernels - 1
       );
     case 'last-sample':
       return trans.__(
