@@ -74,7 +74,11 @@ export const saveGuard: JupyterFrontEndPlugin<IGuards> = {
     const say = new Quantities(translator);
     const words = new SaveWords(trans, say);
     const contents = new GuardedContents(app.serviceManager.serverSettings);
-    provideContents(app.serviceManager.contents, contents, [notebookFactory, editorFactory]);
+    // When all plugins are there and before the first document: a provider can be chosen only once, and those of real-time
+    // collaboration, who know better who writes, choose theirs without looking.
+    void app.started.then(() =>
+      provideContents(app.serviceManager.contents, contents, [notebookFactory, editorFactory])
+    );
     const server = app.serviceManager.serverSettings.baseUrl;
     const browser = new BrowserStore(server, UUID.uuid4());
     browser.liveOn();
@@ -139,7 +143,6 @@ function provideContents(
   }
   providers.register(PROVIDER_ID, contents);
   for (const factory of factories) {
-    // Real-time collaboration sets its own: it knows better who writes.
     if (factory && factory.contentProviderId === undefined) {
       factory.contentProviderId = PROVIDER_ID;
     }
