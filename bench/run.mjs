@@ -19,7 +19,9 @@ const BENCHES = {
   group: { quick: false, figures: 'death.group.unexplained' },
   honest: { quick: false, figures: 'notices.honest' },
   first: { quick: false, figures: 'start.first, first.verdict' },
-  activity: { quick: false, figures: 'activity.ours' }
+  activity: { quick: false, figures: 'activity.ours' },
+  lost: { quick: false, figures: 'save.lost' },
+  journal: { quick: false, figures: 'journal.bytes, journal.cpu' }
 };
 
 const wanted = process.argv.slice(2);
