@@ -6,7 +6,7 @@ import { dialog, meter, openNotebook, panel } from './lib/page-parts.ts';
 import { speakPseudo } from './lib/pseudo-locale.ts';
 
 /** Words that are no language: names of the user's files and kernels, and of signals. */
-const DATA = /^(a\.ipynb|python3|Python 3.*|\/dev\/shm)$/;
+const DATA = /^([ab]\.ipynb|python3|Python 3.*|\/dev\/shm)$/;
 
 let server: IServer;
 
@@ -72,12 +72,12 @@ test('light, list of saves and countdown speak the language of the page, and hav
 }) => {
   await page.setViewportSize({ width: 1280, height: 800 });
   await speakPseudo(page);
-  await openNotebook(page, server, '/lab/tree/', 'a.ipynb');
+  await openNotebook(page, server, '/lab/tree/', 'b.ipynb');
   const light = page.locator('#jp-main-statusbar .lk-Light');
   await expect(light).toContainText('⟦');
   await command(page, 'labkeeper:show-saves');
   const saves = page.locator('#labkeeper-saves');
-  await expect(saves).toContainText('a.ipynb');
+  await expect(saves).toContainText('b.ipynb');
   await command(page, 'labkeeper:simulate-reclaim-15');
   const banner = page.locator('.lk-Reclaim');
   await expect(banner).toBeVisible();
