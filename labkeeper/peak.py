@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import resource
 import sys
 
 _WAITID = {"x86_64": 247, "aarch64": 95, "riscv64": 95, "ppc64le": 272, "s390x": 281}
@@ -19,9 +20,11 @@ class _Usage(ctypes.Structure):
 
 def peak_bytes(pidfd: int) -> int | None:
     """
-    Give the highest resident memory of an ended process (or of the biggest child it waited for), in bytes.
+    Give the highest resident memory of an ended child (or of the biggest child it waited for), in bytes.
 
-    The process's status is left for whoever takes it. None where the system does not tell.
+    The process's status is left for whoever takes it. None where the system does not tell, or what it tells is no more
+    than this process itself once held: a child begins with the peak of the memory it was forked from (exec_mmap in
+    fs/exec.c), so that may be ours.
     """
     number = _WAITID.get(platform.machine()) if sys.platform == "linux" and sys.maxsize > 2**32 else None
     if number is None:
@@ -30,4 +33,5 @@ def peak_bytes(pidfd: int) -> int | None:
     info = ctypes.create_string_buffer(128)
     options = os.WEXITED | os.WNOWAIT | os.WNOHANG
     failed = ctypes.CDLL(None).syscall(number, os.P_PIDFD, pidfd, info, options, ctypes.byref(usage))
-    return None if failed or usage.maxrss <= 0 else usage.maxrss * 1024
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return None if failed or usage.maxrss <= own else usage.maxrss * 1024

@@ -59,11 +59,13 @@ for (const { name, venv, app, path } of APPLICATIONS) {
       const mark = page.locator('.jp-NotebookPanel:visible .lk-CellMark');
       await expect(mark).toBeVisible();
       // The mark is of the page, not of the document.
-      await command(page, 'docmanager:save');
-      await page.waitForTimeout(500);
-      expect(await page.evaluate(() => window.jupyterapp.shell.currentWidget.context.model.dirty)).toBe(
-        false
-      );
+      // What the restarted kernel still changes during a save stays unsaved, and goes with the next.
+      await expect
+        .poll(async () => {
+          await command(page, 'docmanager:save');
+          return page.evaluate(() => window.jupyterapp.shell.currentWidget.context.model.dirty);
+        })
+        .toBe(false);
       await expect(mark).toBeVisible();
     });
 
