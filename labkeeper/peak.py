@@ -5,8 +5,9 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
-import resource
+import re
 import sys
+from pathlib import Path
 
 _WAITID = {"x86_64": 247, "aarch64": 95, "riscv64": 95, "ppc64le": 272, "s390x": 281}
 """The number of waitid(2): only the bare system call gives the resource usage, the C library's function hides it."""
@@ -33,5 +34,19 @@ def peak_bytes(pidfd: int) -> int | None:
     info = ctypes.create_string_buffer(128)
     options = os.WEXITED | os.WNOWAIT | os.WNOHANG
     failed = ctypes.CDLL(None).syscall(number, os.P_PIDFD, pidfd, info, options, ctypes.byref(usage))
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return None if failed or usage.maxrss <= own else usage.maxrss * 1024
+    return None if failed or usage.maxrss <= _own_peak_kib() else usage.maxrss * 1024
+
+
+def _own_peak_kib() -> int:
+    """
+    Give the most that this program ever had resident, 0 where the system does not tell.
+
+    Not getrusage(2), which counts what its own parent had.
+    """
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        # No /proc for us: then the child's figure is taken as it is.
+        return 0
+    found = re.search(r"^VmHWM:\s*(\d+) kB", status, re.MULTILINE)
+    return int(found[1]) if found else 0
