@@ -86,7 +86,7 @@ try {
     {
       id: 'journal.bytes',
       what: `Bytes written per byte typed, ${CHARACTERS} characters at ${1000 / KEY_MS} a second, the worse of a 1 kB and a 50 kB cell`,
-      unit: '',
+      unit: 'B/B',
       value: worst(row => row.bytes / CHARACTERS),
       n: rows.length,
       samples: rows

@@ -2,7 +2,7 @@ import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 
 /** Time as the page's classes see it, so that tests can turn it. */
 export interface IClock {
-  /** Milliseconds since the Unix epoch. */
+  /** Milliseconds: since the Unix epoch, or of a clock that only grows. */
   now(): number;
   /** Calls back once after `delayMs`, unless disposed before. */
   after(delayMs: number, callback: () => void): IDisposable;
@@ -16,3 +16,6 @@ export const browserClock: IClock = {
     return new DisposableDelegate(() => window.clearTimeout(timer));
   }
 };
+
+/** For ages and delays: nobody who sets the system's clock moves it. Its `now` counts from the start of the page. */
+export const steadyClock: IClock = { ...browserClock, now: () => performance.now() };

@@ -1,22 +1,25 @@
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
-import { lightOf, SaveSchedule, type ILight, type ISchedulePolicy, type SaveReason } from '@labkeeper/core';
+import {
+  BOUND_MS,
+  lightOf,
+  SaveSchedule,
+  type ILight,
+  type ISchedulePolicy,
+  type SaveReason
+} from '@labkeeper/core';
 import type { IClock, ICompanion } from '@labkeeper/labkit';
-import type { DocumentKind, JournalRecord } from '@labkeeper/protocol';
+import type { DocumentKind } from '@labkeeper/protocol';
 import type { IDisposable } from '@lumino/disposable';
-import { UUID } from '@lumino/coreutils';
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { BrowserStore } from './browser-store/browser-store.js';
 import type { GuardedContents } from './contents/guarded-contents.js';
-import { closeRun, JournalRun } from './journal/journal-run.js';
+import { DocumentJournal } from './journal/document-journal.js';
 import type { JournalStatus } from './journal/journal-status.js';
 import type { IRunningCell } from './running-cells.js';
-import type { IDocumentObserver, INumbering, ISince } from './observe/document-observer.js';
+import type { IDocumentObserver, ISince } from './observe/document-observer.js';
 
 /** Batches that wait for longer than this, beyond what the companion says is usual, do not count as under way. */
 const LATE_MS = 8000;
-/** While this much waits in the browser for the network, no more is put behind it. */
-const BUSY_BYTES = 1024 * 1024;
-
 export interface IDocumentGuardOptions {
   readonly context: DocumentRegistry.Context;
   readonly kind: DocumentKind;
@@ -30,7 +33,7 @@ export interface IDocumentGuardOptions {
   readonly mode: () => 'full' | 'journal';
   /** Saves the document; not asked for by the user. */
   readonly save: () => Promise<void>;
-  /** Another tab or browser writes this path. */
+  /** Whether this page writes the path, and no other one of this browser. */
   readonly mayWrite: () => boolean;
 }
 
@@ -38,10 +41,11 @@ export interface IDocumentGuardOptions {
 export class DocumentGuard implements IDisposable {
   constructor(private readonly options: IDocumentGuardOptions) {
     const { context, observer, clock } = options;
-    this.base = observer.since();
-    this.pending = observer.since();
-    this.openedHash = options.contents.hashOf(context.path) ?? context.contentsModel?.hash ?? null;
-    this.baseHash = this.openedHash;
+    this.documentJournal = new DocumentJournal({
+      ...options,
+      sent: () => this.schedule.sent(),
+      savedAtMs: () => this._savedAtMs
+    });
     observer.changed.connect(() => {
       this.schedule.changed(clock.now());
       this._changed.emit();
@@ -106,7 +110,7 @@ export class DocumentGuard implements IDisposable {
       reason: this.reason ?? (this.options.mayWrite() ? journal.reason : 'other-tab-writes'),
       failing: this.reason !== null,
       conflict: this._kept !== null,
-      boundMs: 30_000
+      boundMs: BOUND_MS
     });
   }
 
@@ -115,28 +119,20 @@ export class DocumentGuard implements IDisposable {
     const nowMs = this.options.clock.now();
     const policy = this.policy(nowMs);
     const due = this.schedule.due(nowMs, policy);
-    if (due.journal && policy.journalWorks) {
+    if (due.journal) {
       this.flush();
-    } else if (due.journal) {
-      void this.store();
     }
     if (due.save) {
       void this.save();
     }
   }
 
-  /** Sends what changed to the journal now. */
+  /** Hands what changed to the journal now, or to the browser's store where the journal takes nothing. */
   flush(): void {
-    if (this.options.companion.waitingBytes > BUSY_BYTES) {
-      return;
-    }
-    if (!this.run?.isWhole || !this.numbering) {
-      if (!this.base.isEmpty) {
-        this.begin();
-      }
-    } else if (!this.pending.isEmpty) {
-      this.run.append(this.options.observer.records(this.pending, this.numbering), this.schedule.sent());
-      this.renewPending();
+    if (this.policy(this.options.clock.now()).journalWorks) {
+      this.documentJournal.flush();
+    } else if (this.needsTending) {
+      void this.store();
     }
   }
 
@@ -158,25 +154,23 @@ export class DocumentGuard implements IDisposable {
 
   /** A cell is being run: what it puts out belongs to this document, also when the page is gone. */
   executing(cell: IRunningCell): void {
-    this.running.set(cell.msgId, cell);
-    if (this.policy(this.options.clock.now()).journalWorks) {
-      if (!this.run?.isWhole || !this.numbering) {
-        this.begin();
-      }
-      this.announce(cell);
-    }
+    this.documentJournal.executing(cell, this.policy(this.options.clock.now()).journalWorks);
   }
 
   /** A cell has been run. */
   executed(msgId: string): void {
-    this.running.delete(msgId);
+    this.documentJournal.executed(msgId);
+  }
+
+  /** The kernel ended: nothing that was asked of it is answered. */
+  kernelEnded(): void {
+    this.documentJournal.kernelEnded();
   }
 
   /** A batch of this document's run is durable. */
   durable(run: string, seq: number): void {
-    const count = this.run?.id === run ? this.run.durable(seq) : null;
+    const count = this.documentJournal.durable(run, seq);
     if (count !== null) {
-      this.unstore();
       this.schedule.journaled(count);
       this._changed.emit();
     }
@@ -184,24 +178,20 @@ export class DocumentGuard implements IDisposable {
 
   /** The companion does not have the run, or is another one than before: what the file lacks is sent anew. */
   journalLost(run: string | null): void {
-    if (run === null || this.run?.id === run) {
-      this.lostRun = this.run?.id ?? this.lostRun;
-      this.run = null;
+    if (this.documentJournal.lost(run)) {
       this.schedule.journalLost(this.options.clock.now());
       this._changed.emit();
     }
   }
 
-  /** The journal takes records again: what lies in the browser's store is sent. */
+  /** The journal takes records again: what the browser's store took meanwhile is sent. */
   journalBack(): void {
-    if (this.storedRun !== null) {
-      this.schedule.journalLost(this.options.clock.now());
-    }
+    this.schedule.journalLost(this.options.clock.now());
   }
 
   /** The document has another path. */
   renamed(path: string): void {
-    this.run?.renamed(path);
+    this.documentJournal.renamed(path);
     this._changed.emit();
   }
 
@@ -210,9 +200,8 @@ export class DocumentGuard implements IDisposable {
       return;
     }
     this._isDisposed = true;
-    if (this.schedule.unsavedSinceMs === null || !this.context.model.dirty) {
-      this.run?.close();
-    }
+    // Saved, or given up at Lab's question: a page that goes away does not come here.
+    this.documentJournal.giveUp();
     this.context.saveState.disconnect(this.onSaveState, this);
     this.context.model.stateChanged.disconnect(this.onModelState, this);
     this.options.observer.dispose();
@@ -221,7 +210,7 @@ export class DocumentGuard implements IDisposable {
 
   private policy(nowMs: number): ISchedulePolicy {
     const { companion, journal, mode } = this.options;
-    const waitsMs = this.run?.isWaiting ? nowMs - (this.schedule.unsafeSinceMs ?? nowMs) : 0;
+    const waitsMs = this.documentJournal.isWaiting ? nowMs - (this.schedule.unsafeSinceMs ?? nowMs) : 0;
     return {
       mode: mode(),
       journalWorks: companion.state === 'connected' && journal.works && waitsMs < journal.boundMs + LATE_MS,
@@ -229,98 +218,21 @@ export class DocumentGuard implements IDisposable {
     };
   }
 
-  /** Begins a run: everything since the file's hash goes to the journal. */
-  private begin(): void {
-    const { records, numbering } = this.everything();
-    this.numbering = numbering;
-    this.open().append(records, this.schedule.sent());
-    this.renewPending();
-    this.running.forEach(cell => this.announce(cell));
-  }
-
-  private announce({ kernelId, msgId, cellId }: IRunningCell): void {
-    const c = this.numbering && this.options.observer.numberOf(cellId, this.numbering);
-    if (this.run && c !== null) {
-      this.run.executing(kernelId, msgId, c);
-    }
-  }
-
-  /** A run that tells everything since the file. */
-  private everything(): { records: JournalRecord[]; numbering: INumbering } {
-    const { observer } = this.options;
-    if (this.baseHash === null || !this.baseFits) {
-      const { records, numbering } = observer.whole();
-      return { records: [{ t: 'base', hash: null, cells: 0 }, ...records], numbering };
-    }
-    const numbering = observer.numbering(this.base);
-    const records = observer.records(this.base, numbering);
-    return { records: [{ t: 'base', hash: this.baseHash, cells: numbering.base }, ...records], numbering };
-  }
-
-  /** Puts everything since the file into the browser's store: there is no other place at the moment. */
   private async store(): Promise<void> {
-    const { browser, context, kind } = this.options;
-    if (this.isStoring) {
-      return;
-    }
-    this.isStoring = true;
-    this.storedRun ??= UUID.uuid4();
-    const { records } = this.everything();
-    const count = this.schedule.sent();
-    if (await browser.put({ run: this.storedRun, path: context.path, kind, records, atMs: Date.now() })) {
+    const count = await this.documentJournal.store();
+    if (count !== null) {
       this.schedule.stored(count);
+      this._changed.emit();
     }
-    this.isStoring = false;
-    this._changed.emit();
-  }
-
-  /** The work is in a better place. */
-  private unstore(): void {
-    if (this.storedRun !== null) {
-      void this.options.browser.remove(this.storedRun);
-      this.storedRun = null;
-    }
-  }
-
-  private renewPending(): void {
-    this.pending.dispose();
-    this.pending = this.options.observer.since();
-  }
-
-  /** A notebook in which the page put a first cell is not what the file is. */
-  private get baseFits(): boolean {
-    const { kind, contents, context } = this.options;
-    if (kind === 'text' || this.baseHash !== this.openedHash) {
-      return true;
-    }
-    const cells = contents.cellsOf(context.path);
-    return cells === null || cells === this.options.observer.numbering(this.base).base;
-  }
-
-  private open(): JournalRun {
-    const { companion, context, kind } = this.options;
-    this.run = new JournalRun({
-      companion,
-      run: UUID.uuid4(),
-      path: context.path,
-      kind,
-      replaces: this.run?.id ?? this.lostRun,
-      savedAtMs: this._savedAtMs
-    });
-    this.lostRun = null;
-    return this.run;
   }
 
   private onSaveState(_: DocumentRegistry.Context, state: DocumentRegistry.SaveState): void {
     const nowMs = this.options.clock.now();
     if (state === 'started') {
-      // What is saved is then what the journal holds up to a batch: recovery finds out by that what a save held of which
-      // nobody told.
-      if (this.run?.isWhole) {
-        this.flush();
-      }
+      // What is saved is then what the journal holds up to a batch: by that, recovery recognises a save that nobody told.
+      const since = this.documentJournal.snapshot();
       this.schedule.saveStarted(nowMs);
-      this.saves.push(this.options.observer.since());
+      this.saves.push(since);
     } else {
       this.saveEnded(state === 'completed', nowMs);
     }
@@ -330,12 +242,9 @@ export class DocumentGuard implements IDisposable {
   /** The document became clean by itself, without a save: the file was read anew. */
   private onModelState(_: DocumentRegistry.IModel, change: { name: string; newValue: unknown }): void {
     if (change.name === 'dirty' && change.newValue === false && this.saves.length === 0) {
-      const { contents, context, observer } = this.options;
-      this.run?.close();
-      this.run = null;
+      const { contents, context } = this.options;
       this.schedule.reverted();
-      this.rebase(observer.since(), contents.hashOf(context.path));
-      this.openedHash = this.baseHash;
+      this.documentJournal.reread(contents.hashOf(context.path));
       this.reason = null;
       this._changed.emit();
     }
@@ -363,51 +272,17 @@ export class DocumentGuard implements IDisposable {
     this._kept = outcome?.kept ?? this._kept;
     const changedMeanwhile = this.schedule.saveCompleted(nowMs);
     if (since) {
-      this.rebase(since, outcome?.hash ?? context.contentsModel?.hash ?? null);
+      this.documentJournal.rebase(since, outcome?.hash ?? context.contentsModel?.hash ?? null);
     }
     if (changedMeanwhile) {
       context.model.dirty = true;
     }
   }
 
-  /** The file now holds what the document was at `since`. */
-  private rebase(since: ISince, hash: string | null): void {
-    this.base.dispose();
-    this.base = since;
-    this.baseHash = hash;
-    this.openedHash = null;
-    if (since.isEmpty && this.running.size === 0) {
-      this.run?.saved(hash);
-      if (this.lostRun !== null) {
-        // Its connection was lost; it must not be offered for recovery.
-        closeRun(this.options.companion, this.lostRun);
-        this.lostRun = null;
-      }
-      this.run = null;
-      this.unstore();
-      this.renewPending();
-    } else if (this.run || this.running.size > 0) {
-      // The journal goes on from the new file.
-      this.begin();
-    }
-  }
-
-  private base: ISince;
-  private pending: ISince;
-  private baseHash: string | null;
-  /** The hash that the file had when it was opened, as long as that is the base. */
-  private openedHash: string | null;
-  private run: JournalRun | null = null;
-  /** The last run that the companion did not take to its end. */
-  private lostRun: string | null = null;
-  private numbering: INumbering | null = null;
+  private readonly documentJournal: DocumentJournal;
   private saves: ISince[] = [];
-  private readonly running = new Map<string, IRunningCell>();
   private reason: SaveReason | null = null;
   private isAsking = false;
-  private isStoring = false;
-  /** Under which id the work is in the browser's store; null = it is not. */
-  private storedRun: string | null = null;
   private _savedAtMs: number | null = null;
   private _kept: string | null = null;
   private _detail: string | null = null;

@@ -149,10 +149,7 @@ export class GuardManager implements IDisposable {
       browser,
       journal: this.journal,
       mode: () => this._mode,
-      save: () => {
-        contents.quietly(context.path);
-        return context.save();
-      },
+      save: () => context.save(),
       mayWrite: () => this.mayWrite(context.path)
     });
     this.lock(context.path);

@@ -39,19 +39,27 @@ export class PagePulse implements IDisposable {
   }
 
   private start(): () => void {
+    const url = URL.createObjectURL(new Blob([WORKER], { type: 'text/javascript' }));
+    let timer: ReturnType<typeof setInterval> | null = null;
+    // Where a policy of the page forbids such workers: slower while hidden, but the companion's ticks help.
+    const ownTimer = (): void => {
+      timer ??= setInterval(() => this._beat.emit(), BEAT_MS);
+    };
+    let worker: Worker | null = null;
     try {
-      const url = URL.createObjectURL(new Blob([WORKER], { type: 'text/javascript' }));
-      const worker = new Worker(url);
+      worker = new Worker(url);
       worker.onmessage = () => this._beat.emit();
-      return () => {
-        worker.terminate();
-        URL.revokeObjectURL(url);
-      };
+      // Browsers say so later.
+      worker.onerror = ownTimer;
     } catch {
-      // A policy of the page forbids such workers: its own timer is slower while hidden, but the companion's ticks help.
-      const timer = setInterval(() => this._beat.emit(), BEAT_MS);
-      return () => clearInterval(timer);
+      // Or at once.
+      ownTimer();
     }
+    return () => {
+      worker?.terminate();
+      URL.revokeObjectURL(url);
+      clearInterval(timer ?? undefined);
+    };
   }
 
   private stop: (() => void) | null = null;

@@ -9,6 +9,9 @@ export interface IRunningCell {
   readonly cellId: string;
 }
 
+/** After these nothing that was asked of the kernel is answered. */
+const ENDS: ReadonlySet<string> = new Set(['restarting', 'autorestarting', 'terminating', 'dead']);
+
 /** Tells a notebook's guard which cell each request belongs to: the page knows, and what a kernel publishes does not say. */
 export function followExecutions(session: ISessionContext, guard: DocumentGuard): void {
   const follow = (connection: Session.ISessionConnection | null): void => {
@@ -26,6 +29,11 @@ export function followExecutions(session: ISessionContext, guard: DocumentGuard)
       guard.executed(msg.parent_header.msg_id);
     }
   };
+  session.statusChanged.connect((_, status) => {
+    if (ENDS.has(status)) {
+      guard.kernelEnded();
+    }
+  });
   follow(session.session);
   session.sessionChanged.connect((_, { newValue }) => follow(newValue));
 }

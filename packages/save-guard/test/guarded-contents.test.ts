@@ -123,7 +123,6 @@ describe('GuardedContents', () => {
     [{ code: 'something-new', message: '' }, 'server-error']
   ])('a quiet save that meets %p looks well to Lab, and says why to us: %s', async (answer, reason) => {
     server.answers.push(answer);
-    contents.quietly('a.ipynb');
     expect(await contents.save('a.ipynb', SAVE)).toMatchObject({ hash: 'one' });
     const outcome = contents.takeOutcome('a.ipynb');
     expect(outcome?.failure?.reason).toBe(reason);
@@ -139,7 +138,6 @@ describe('GuardedContents', () => {
 
   it('saves after one that failed, and not against its own earlier write', async () => {
     server.answers.push(500, { ...model('two'), kept: null });
-    contents.quietly('a.ipynb');
     await contents.save('a.ipynb', SAVE);
     await contents.save('a.ipynb', SAVE);
     expect(server.requests[2]?.url).toContain('if-hash=one');
@@ -158,7 +156,6 @@ describe('GuardedContents', () => {
 
   it('does not write, unasked, what another page writes', async () => {
     contents.mayWrite = () => false;
-    contents.quietly('a.ipynb');
     await contents.save('a.ipynb', SAVE);
     expect(server.requests).toHaveLength(1);
     expect(contents.takeOutcome('a.ipynb')?.failure?.reason).toBe('other-tab-writes');

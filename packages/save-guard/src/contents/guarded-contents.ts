@@ -47,12 +47,10 @@ export class GuardedContents {
     return this.known.get(path)?.cells ?? null;
   }
 
-  /** The next save of this path was not asked for by anybody: a failure is told by the light and not by a dialog. */
-  quietly(path: string): void {
-    this.quiet.set(path, (this.quiet.get(path) ?? 0) + 1);
-  }
-
-  /** The user asked for a save: what fails in the next moment is told by Lab's own dialog. */
+  /**
+   * The user asked for a save: what fails in the next moment is told by Lab's own dialog. All others are quiet, and told by
+   * the light.
+   */
   asked(): void {
     this.askedAtMs = performance.now();
   }
@@ -72,6 +70,12 @@ export class GuardedContents {
       this.known.delete(from);
       this.known.set(to, { ...known, model: { ...known.model, path: to } });
     }
+    // A save that was on its way ends under the new name.
+    const outcomes = this.outcomes.get(from);
+    if (outcomes) {
+      this.outcomes.delete(from);
+      this.outcomes.set(to, outcomes);
+    }
   }
 
   /** Part of Lab's content provider. */
@@ -89,7 +93,7 @@ export class GuardedContents {
 
   /** Part of Lab's content provider. */
   save(path: string, options: Partial<Contents.IModel> = {}): Promise<Contents.IModel> {
-    const isQuiet = this.takeQuiet(path) || performance.now() - this.askedAtMs > ASKED_MS;
+    const isQuiet = performance.now() - this.askedAtMs > ASKED_MS;
     const run = (): Promise<Contents.IModel> => this.write(path, options, isQuiet);
     const result = (this.chains.get(path) ?? Promise.resolve()).then(run, run);
     this.chains.set(path, result);
@@ -152,21 +156,10 @@ export class GuardedContents {
     this.outcomes.set(path, outcomes);
   }
 
-  private takeQuiet(path: string): boolean {
-    const count = this.quiet.get(path) ?? 0;
-    if (count > 1) {
-      this.quiet.set(path, count - 1);
-    } else {
-      this.quiet.delete(path);
-    }
-    return count > 0;
-  }
-
   private askedAtMs = -Infinity;
   private readonly drive: Drive;
   private readonly writer = UUID.uuid4();
   private readonly known = new Map<string, IKnown>();
-  private readonly quiet = new Map<string, number>();
   private readonly outcomes = new Map<string, ISaveOutcome[]>();
   private readonly chains = new Map<string, Promise<unknown>>();
 }

@@ -8,7 +8,7 @@ import type { Contents } from '@jupyterlab/services';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator } from '@jupyterlab/translation';
-import { browserClock, ICompanion, PageVisibility, Quantities, TRANSLATION_DOMAIN } from '@labkeeper/labkit';
+import { ICompanion, PageVisibility, Quantities, steadyClock, TRANSLATION_DOMAIN } from '@labkeeper/labkit';
 import { UUID } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
 import { addCommands } from '../commands.js';
@@ -84,11 +84,11 @@ export const saveGuard: JupyterFrontEndPlugin<IGuards> = {
     browser.liveOn();
     const manager = new GuardManager({
       ...{ companion, contents, browser, server },
-      clock: browserClock,
+      clock: steadyClock,
       pulse: new PagePulse()
     });
     app.commands.commandExecuted.connect((_, { id }) => SAVES.test(id) && contents.asked());
-    const redraw = new Redraw(manager, new PageVisibility(), browserClock);
+    const redraw = new Redraw(manager, new PageVisibility(), steadyClock);
     guardOpenDocuments(manager, notebooks, editors);
 
     const panel = new SavesPanel({

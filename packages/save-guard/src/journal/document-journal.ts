@@ -1,0 +1,248 @@
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import type { ICompanion } from '@labkeeper/labkit';
+import type { DocumentKind, JournalRecord } from '@labkeeper/protocol';
+import { UUID } from '@lumino/coreutils';
+import type { BrowserStore } from '../browser-store/browser-store.js';
+import type { GuardedContents } from '../contents/guarded-contents.js';
+import type { IDocumentObserver, INumbering, ISince } from '../observe/document-observer.js';
+import type { IRunningCell } from '../running-cells.js';
+import { closeRun, JournalRun } from './journal-run.js';
+
+/** While this much waits in the browser for the network, no more is put behind it. */
+const BUSY_BYTES = 1024 * 1024;
+
+export interface IDocumentJournalOptions {
+  readonly context: DocumentRegistry.Context;
+  readonly kind: DocumentKind;
+  readonly observer: IDocumentObserver;
+  readonly companion: ICompanion;
+  readonly contents: GuardedContents;
+  readonly browser: BrowserStore;
+  /** Everything that changed so far is being handed over. @returns the count of changes, see `SaveSchedule.sent`. */
+  readonly sent: () => number;
+  /** When the file was last saved by this page, in ms since the Unix epoch; null = not yet. */
+  readonly savedAtMs: () => number | null;
+}
+
+/**
+ * What of one document goes to the journal, or to the browser's store where the journal takes nothing: everything since
+ * the file's last known state, as one run after the other.
+ */
+export class DocumentJournal {
+  constructor(private readonly options: IDocumentJournalOptions) {
+    const { context, contents, observer } = options;
+    this.base = observer.since();
+    this.pending = observer.since();
+    this.openedHash = contents.hashOf(context.path) ?? context.contentsModel?.hash ?? null;
+    this.baseHash = this.openedHash;
+  }
+
+  /** Whether batches wait for their acknowledgement. */
+  get isWaiting(): boolean {
+    return this.run?.isWaiting ?? false;
+  }
+
+  /** Sends what changed. Only while the journal takes it. */
+  flush(): void {
+    const { companion, observer, sent } = this.options;
+    if (companion.waitingBytes > BUSY_BYTES) {
+      return;
+    }
+    if (!this.run?.isWhole || !this.numbering) {
+      if (!this.base.isEmpty) {
+        this.begin();
+      }
+    } else if (!this.pending.isEmpty) {
+      this.run.append(observer.records(this.pending, this.numbering), sent());
+      this.renewPending();
+    }
+  }
+
+  /**
+   * Puts everything since the file into the browser's store: there is no other place at the moment.
+   *
+   * @returns the changes that it holds; null = it does not take them, or is still at the last ones.
+   */
+  async store(): Promise<number | null> {
+    const { browser, context, kind, sent } = this.options;
+    if (this.isStoring) {
+      return null;
+    }
+    this.isStoring = true;
+    this.storedRun ??= UUID.uuid4();
+    const run = { run: this.storedRun, path: context.path, kind, records: this.everything().records };
+    const count = sent();
+    const isStored = await browser.put({ ...run, atMs: Date.now() });
+    this.isStoring = false;
+    return isStored ? count : null;
+  }
+
+  /** A cell is being run: what it puts out belongs to this document, also when the page is gone. */
+  executing(cell: IRunningCell, journalWorks: boolean): void {
+    this.running.set(cell.msgId, cell);
+    if (!journalWorks) {
+      return;
+    }
+    if (this.run?.isWhole && this.numbering) {
+      this.announce(cell);
+    } else {
+      // Announces all that run.
+      this.begin();
+    }
+  }
+
+  /** A cell has been run. */
+  executed(msgId: string): void {
+    this.running.delete(msgId);
+  }
+
+  /** The kernel ended: nothing that was asked of it is answered. */
+  kernelEnded(): void {
+    this.running.clear();
+  }
+
+  /** A batch is durable. @returns the changes that are; null = nothing new, or another document's. */
+  durable(run: string, seq: number): number | null {
+    const count = this.run?.id === run ? this.run.durable(seq) : null;
+    if (count !== null) {
+      this.unstore();
+    }
+    return count;
+  }
+
+  /** The companion does not have this run (null = any run) any more. @returns whether it was this document's. */
+  lost(run: string | null): boolean {
+    const isOurs = run === null || this.run?.id === run;
+    if (isOurs) {
+      this.lostRun = this.run?.id ?? this.lostRun;
+      this.run = null;
+    }
+    return isOurs;
+  }
+
+  /** The document has another path. */
+  renamed(path: string): void {
+    this.run?.renamed(path);
+  }
+
+  /** Marks the moment at which the content of a save is taken; what the journal holds ends there with a batch. */
+  snapshot(): ISince {
+    if (this.run?.isWhole) {
+      this.flush();
+    }
+    return this.options.observer.since();
+  }
+
+  /** The file now holds what the document was at `since`. */
+  rebase(since: ISince, hash: string | null): void {
+    this.base.dispose();
+    this.base = since;
+    this.baseHash = hash;
+    this.openedHash = null;
+    if (since.isEmpty && this.running.size === 0) {
+      this.run?.saved(hash);
+      this.run = null;
+      this.giveUp();
+      this.renewPending();
+    } else if (this.run || this.running.size > 0) {
+      // The journal goes on from the new file.
+      this.begin();
+    }
+  }
+
+  /** The file was read anew: it is what the document is, whatever the journal held. */
+  reread(hash: string | null): void {
+    this.giveUp();
+    this.rebase(this.options.observer.since(), hash);
+    this.openedHash = hash;
+  }
+
+  /** Nobody wants what the journal, or the browser, holds beyond the file. */
+  giveUp(): void {
+    for (const run of [this.run?.id ?? null, this.lostRun]) {
+      if (run !== null) {
+        closeRun(this.options.companion, run);
+      }
+    }
+    this.run = null;
+    this.lostRun = null;
+    this.unstore();
+  }
+
+  /** Begins a run: everything since the file goes to the journal. */
+  private begin(): void {
+    const { companion, context, kind, savedAtMs, sent } = this.options;
+    const { records, numbering } = this.everything();
+    this.numbering = numbering;
+    this.run = new JournalRun({
+      companion,
+      run: UUID.uuid4(),
+      path: context.path,
+      kind,
+      replaces: this.run?.id ?? this.lostRun,
+      savedAtMs: savedAtMs()
+    });
+    this.lostRun = null;
+    this.run.append(records, sent());
+    this.renewPending();
+    this.running.forEach(cell => this.announce(cell));
+  }
+
+  private announce({ kernelId, msgId, cellId }: IRunningCell): void {
+    const c = this.numbering && this.options.observer.numberOf(cellId, this.numbering);
+    if (c !== null) {
+      this.run?.executing(kernelId, msgId, c);
+    }
+  }
+
+  /** A run that tells everything since the file. */
+  private everything(): { records: JournalRecord[]; numbering: INumbering } {
+    const { observer } = this.options;
+    if (this.baseHash === null || !this.baseFits) {
+      const { records, numbering } = observer.whole();
+      return { records: [{ t: 'base', hash: null, cells: 0 }, ...records], numbering };
+    }
+    const numbering = observer.numbering(this.base);
+    const records = observer.records(this.base, numbering);
+    return { records: [{ t: 'base', hash: this.baseHash, cells: numbering.base }, ...records], numbering };
+  }
+
+  /** A notebook in which the page put a first cell is not what the file is. */
+  private get baseFits(): boolean {
+    const { kind, contents, context, observer } = this.options;
+    if (kind === 'text' || this.baseHash !== this.openedHash) {
+      return true;
+    }
+    const cells = contents.cellsOf(context.path);
+    return cells === null || cells === observer.numbering(this.base).base;
+  }
+
+  private renewPending(): void {
+    this.pending.dispose();
+    this.pending = this.options.observer.since();
+  }
+
+  /** The work is in a better place. */
+  private unstore(): void {
+    if (this.storedRun !== null) {
+      void this.options.browser.remove(this.storedRun);
+      this.storedRun = null;
+    }
+  }
+
+  /** Since the file's last known state. */
+  private base: ISince;
+  /** Since the last batch. */
+  private pending: ISince;
+  private baseHash: string | null;
+  /** The hash that the file had when it was read, as long as that is the base. */
+  private openedHash: string | null;
+  private run: JournalRun | null = null;
+  /** The last run that the companion did not take to its end. */
+  private lostRun: string | null = null;
+  private numbering: INumbering | null = null;
+  /** Under which id the work is in the browser's store; null = it is not. */
+  private storedRun: string | null = null;
+  private isStoring = false;
+  private readonly running = new Map<string, IRunningCell>();
+}
