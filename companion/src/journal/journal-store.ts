@@ -265,6 +265,25 @@ export class JournalStore implements IDisposable {
     }
   }
 
+  /**
+   * Makes everything of a run up to batch `seq` readable for another process: it is on the disk, and until the result is
+   * disposed of nothing is moved there. null = the run is not known, or not so far, or the disk takes nothing.
+   */
+  async holdRun(id: RunId, seq: number): Promise<(IDisposable & { readonly bytes: number }) | null> {
+    const hold = await this.cleaner.hold();
+    await this.commit.flush();
+    const run = this.book.byRun(id);
+    if (!run || run.state !== 'open' || run.durableSeq < seq || seq === 0) {
+      hold.dispose();
+      return null;
+    }
+    let bytes = 0;
+    for (const share of this.segments.bytesOf(run.number).values()) {
+      bytes += share;
+    }
+    return { bytes, dispose: () => hold.dispose() };
+  }
+
   /** Ends in order: everything is on the disk, or cannot be. Never, where the home hangs. */
   async close(): Promise<void> {
     this.isClosing = true;

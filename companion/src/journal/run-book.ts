@@ -50,6 +50,11 @@ export class RunBook {
     return this.runs.get(number) ?? null;
   }
 
+  /** The newest of a page's id; null = it is of no use. */
+  byRun(id: RunId): OpenRun | null {
+    return this.byId.get(id) ?? null;
+  }
+
   /** What a segment begins with. */
   heads(): IRunHead[] {
     return [...this.runs.values()].map(run => run.head());

@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
-import { reasonOf } from '../failure.js';
 import type { IEarlierRun } from '../journal/earlier-run.js';
+import { askApart, type IApartProgram } from './apart.js';
 import { parseBasis, type Prepared } from './prepared-copy.js';
 import { parseProblem } from './recovery-error.js';
 
-/** What the process is asked to recover. */
-export interface IRecoveryRequest {
+/** Where a run is in the journal, and the files that it is about. */
+export interface IApartRun {
   readonly home: string;
   readonly serverName: string;
   readonly boot: string;
@@ -15,10 +12,7 @@ export interface IRecoveryRequest {
   readonly rootDir: string;
 }
 
-export interface IRecoverApartOptions {
-  /** Node's program, and that of `recovery-process.ts`. */
-  readonly nodePath: string;
-  readonly scriptPath: string;
+export interface IRecoverApartOptions extends IApartProgram {
   /** Where the journal is, see `HomeDisk`. */
   readonly home: string;
   readonly serverName: string;
@@ -26,50 +20,12 @@ export interface IRecoverApartOptions {
   readonly rootDir: string;
 }
 
-/** Heap of a process that recovers a small run, in MiB; what changed is held in memory, some of it several times. */
-const HEAP_MIB = 64;
-const HEAP_PER_RECORD_BYTE = 8;
-const MIB = 1024 * 1024;
-
-/**
- * Does what `recoverDocument` does in a process of its own: a run that changed a hundred megabytes must not take the
- * companion with it, whose heap is small; and what was used is given back when it ends. It has the lowest priority, and
- * it ends when this process does.
- */
+/** Does what `recoverDocument` does in a process of its own, of the lowest priority. */
 export async function recoverApart(run: IEarlierRun, options: IRecoverApartOptions): Promise<Prepared> {
-  const { nodePath, scriptPath, home, serverName, rootDir } = options;
-  const request: IRecoveryRequest = { home, serverName, boot: run.boot, run: run.run, rootDir };
-  const heapMiB = HEAP_MIB + Math.ceil((HEAP_PER_RECORD_BYTE * run.bytes) / MIB);
-  // Its standard input is how it sees that we are gone.
-  const child = spawn(
-    nodePath,
-    [`--max-old-space-size=${heapMiB}`, '--optimize-for-size', scriptPath, JSON.stringify(request)],
-    { stdio: ['pipe', 'pipe', 'pipe'] }
-  );
-  child.stdin.on('error', () => undefined);
-  try {
-    const [answer, complaint] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, 'close')
-    ]);
-    const prepared = parsePrepared(answer);
-    const end = `The process that recovers it ended with ${child.signalCode ?? child.exitCode}.`;
-    return prepared ?? { kind: 'problem', problem: 'unreadable', detail: `${end} ${tellingLine(complaint)}` };
-  } catch (error) {
-    child.kill('SIGKILL');
-    return {
-      kind: 'problem',
-      problem: 'unreadable',
-      detail: `No process can be started: ${reasonOf(error)}`
-    };
-  }
-}
-
-/** The line that says most of what a process wrote when it failed. */
-function tellingLine(complaint: string): string {
-  const lines = complaint.trim().split('\n');
-  return (lines.find(line => /error/i.test(line)) ?? lines.at(-1) ?? '').slice(0, 500);
+  const { home, serverName, rootDir } = options;
+  const request: IApartRun = { home, serverName, boot: run.boot, run: run.run, rootDir };
+  const { answer, end } = await askApart(options, { task: 'recover', ...request }, run.bytes);
+  return parsePrepared(answer) ?? { kind: 'problem', problem: 'unreadable', detail: end };
 }
 
 /** null = it is no answer: the process was killed, or failed. */

@@ -1,35 +1,60 @@
 /**
- * Recovers one run and ends: `node recovery-process.mjs REQUEST`, an `IRecoveryRequest` in JSON. What became of it, a
- * `Prepared`, goes to standard output. It ends at once when its standard input does.
+ * Does one task on one run and ends: `node recovery-process.mjs REQUEST`, in JSON. `recover` prints a `Prepared`, `splice` a
+ * `SpliceOutcome`. It ends at once when its standard input does.
  */
 import { setPriority } from 'node:os';
 import { reasonOf } from '../failure.js';
 import { earlierSegments, readBoot } from '../journal/earlier-boots.js';
 import { HomeDisk } from '../journal/journal-disk.js';
+import type { SpliceOutcome } from '@labkeeper/protocol';
+import { ScannedRun } from '../journal/earlier-run.js';
+import { scanBoot } from '../journal/scan-boot.js';
 import type { Prepared } from './prepared-copy.js';
-import type { IRecoveryRequest } from './recover-apart.js';
+import type { IApartRun } from './recover-apart.js';
 import { recoverDocument } from './recover-document.js';
+import type { ISpliceRequest } from './splice-apart.js';
+import { spliceRun } from './splice-run.js';
 
 /** The lowest: a server that starts has better things to do (setpriority(2)). */
 const LOWEST_PRIORITY = 19;
 
+/** Less than a kernel's: whoever types waits for nothing of this, but a busy kernel must not keep it from ending. */
+const LOW_PRIORITY = 5;
+
 process.stdin.resume();
 process.stdin.on('end', () => process.exit(1));
 process.stdin.on('error', () => process.exit(1));
-try {
-  setPriority(LOWEST_PRIORITY);
-} catch {
-  // Not allowed here: then it competes with the others.
-}
 
 try {
-  const request = parseRequest(process.argv[2] ?? '');
-  process.stdout.write(JSON.stringify(await recover(request)), () => process.exit(0));
+  const { task, request } = parseRequest(process.argv[2] ?? '');
+  lower(task === 'recover' ? LOWEST_PRIORITY : LOW_PRIORITY);
+  const answer = task === 'recover' ? await recover(request) : await splice(request);
+  process.stdout.write(JSON.stringify(answer), () => process.exit(0));
 } catch (error) {
   process.stderr.write(reasonOf(error), () => process.exit(1));
 }
 
-async function recover({ home, serverName, boot, run, rootDir }: IRecoveryRequest): Promise<Prepared> {
+function lower(priority: number): void {
+  try {
+    setPriority(priority);
+  } catch {
+    // Not allowed here: then it competes with the others.
+  }
+}
+
+async function splice({ home, serverName, boot, run, rootDir, seq }: ISpliceRequest): Promise<SpliceOutcome> {
+  const disk = new HomeDisk(home, serverName, `splice-${process.pid}`);
+  const scan = await scanBoot(disk, boot, (await earlierSegments(disk, '')).get(boot) ?? []);
+  // A page that begins a run of the same id again has given up the one before.
+  const found = [...scan.runs.values()]
+    .map(run => ScannedRun.of(disk, scan, run, true))
+    .findLast(found => found?.run === run && !found.scan.isClosed);
+  return found && found.lastSeq >= seq && found.damagedAfterSeq === null
+    ? spliceRun(found, seq, rootDir)
+    : { kind: 'refused', why: 'unknown-run', detail: 'The run is not in the journal any more.' };
+}
+
+async function recover({ home, serverName, boot, run, rootDir }: IApartRun): Promise<Prepared> {
   const disk = new HomeDisk(home, serverName, `recovery-${process.pid}`);
   const segments = (await earlierSegments(disk, '')).get(boot) ?? [];
   const { runs, forgotten } = await readBoot(disk, boot, segments, '');
@@ -39,18 +64,28 @@ async function recover({ home, serverName, boot, run, rootDir }: IRecoveryReques
     : { kind: 'problem', problem: 'journal-damaged', detail: 'The run is not in the journal any more.' };
 }
 
-function parseRequest(text: string): IRecoveryRequest {
+type Task =
+  | { readonly task: 'recover'; readonly request: IApartRun }
+  | { readonly task: 'splice'; readonly request: ISpliceRequest };
+
+function parseRequest(text: string): Task {
   const value: unknown = JSON.parse(text);
   const fields: Readonly<Record<string, unknown>> = { ...(typeof value === 'object' ? value : null) };
-  const { home, serverName, boot, run, rootDir } = fields;
+  const { task, home, serverName, boot, run, rootDir, seq } = fields;
   if (
-    typeof home !== 'string' ||
-    typeof serverName !== 'string' ||
-    typeof boot !== 'string' ||
-    typeof run !== 'string' ||
-    typeof rootDir !== 'string'
+    typeof home === 'string' &&
+    typeof serverName === 'string' &&
+    typeof boot === 'string' &&
+    typeof run === 'string' &&
+    typeof rootDir === 'string'
   ) {
-    throw new Error('The request is none.');
+    const request = { home, serverName, boot, run, rootDir };
+    if (task === 'recover') {
+      return { task, request };
+    }
+    if (task === 'splice' && typeof seq === 'number') {
+      return { task, request: { ...request, seq } };
+    }
   }
-  return { home, serverName, boot, run, rootDir };
+  throw new Error('The request is none.');
 }

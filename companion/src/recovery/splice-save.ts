@@ -1,21 +1,15 @@
 import { constants } from 'node:fs';
 import { access, lstat, rename } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { JournalError, SpliceError, type FoldedRun, type INotebookMap } from '@labkeeper/core';
+import { JournalError, SpliceError, type FoldedRun } from '@labkeeper/core';
+import type { SpliceOutcome, SpliceRefusal } from '@labkeeper/protocol';
 import { codeOf, reasonOf } from '../failure.js';
 import { NewFile, syncFolder, type IWritten } from './new-file.js';
-import { isSameStamp, PlainFile, stampAt, type IFileStamp } from './plain-file.js';
+import { isSameStamp, PlainFile, stampAt } from './plain-file.js';
 import { temporaryPath } from './prepared-copy.js';
 import { RecoveryError } from './recovery-error.js';
 import { scanNotebookFile } from './scan-file.js';
 import { spliceOf, writeSplice } from './write-splice.js';
-
-/** A notebook's file as the last save left it: while nobody touched it, it need not be read again. */
-export interface IKnownFile {
-  readonly hash: string;
-  readonly map: INotebookMap;
-  readonly stamp: IFileStamp;
-}
 
 export interface ISpliceSave {
   /** The notebook's file, absolute. */
@@ -26,37 +20,9 @@ export interface ISpliceSave {
   readonly run: FoldedRun;
   /** Tells this save's temporary file from others'. */
   readonly unique: string;
-  /** What the last save of this path gave; null = nothing is known. */
-  readonly known: IKnownFile | null;
 }
 
-/** Why a file was not saved by splicing; it is as it was. */
-export type SpliceRefusal =
-  /** It is not the file that the run began with. */
-  | 'changed'
-  /** It has other names, is a link, is mounted by itself, or belongs to somebody else: no new file can take its place. */
-  | 'not-plain'
-  /** It is none of which every byte is understood, or the records do not fit: a full save does it. */
-  | 'doubt'
-  | 'not-writable'
-  | 'disk-full'
-  | 'unreadable';
-
 const NS_PER_MS = 1_000_000n;
-
-export type SpliceSaved =
-  | {
-      readonly kind: 'saved';
-      readonly hash: string;
-      readonly sizeBytes: number;
-      readonly lastModifiedMs: number;
-      readonly changedCells: number;
-      /** Whether it outlives the machine; false = nobody knows, so what it was made of has to stay in the journal. */
-      readonly isDurable: boolean;
-      /** For the next save of this path; null = somebody has written it since. */
-      readonly known: IKnownFile | null;
-    }
-  | { readonly kind: 'refused'; readonly why: SpliceRefusal; readonly detail: string };
 
 /**
  * Puts what changed into a notebook's file: a new file is written beside it, checked, forced to the disk, and takes its
@@ -66,7 +32,7 @@ export type SpliceSaved =
  * Of the file's attributes, its permissions and owner stay; access lists and other extended attributes are lost,
  * because Node cannot read them.
  */
-export async function spliceSave(save: ISpliceSave): Promise<SpliceSaved> {
+export async function spliceSave(save: ISpliceSave): Promise<SpliceOutcome> {
   try {
     if (!(await isOneName(save.path))) {
       return refused('not-plain', 'It is a link or has other names.');
@@ -86,23 +52,23 @@ export async function spliceSave(save: ISpliceSave): Promise<SpliceSaved> {
   }
 }
 
-async function spliceInto(save: ISpliceSave, file: PlainFile): Promise<SpliceSaved> {
+async function spliceInto(save: ISpliceSave, file: PlainFile): Promise<SpliceOutcome> {
   const { path, run, expectedHash, unique } = save;
-  const { hash, map } = await read(file, save.known);
+  const { hash, scan } = await scanNotebookFile(file);
   if (hash !== expectedHash) {
     return refused('changed', 'Its hash is another one.');
   }
-  if (map === null) {
+  if (scan.kind !== 'map') {
     return refused('doubt', 'Not every byte of it is understood.');
   }
-  const source = { map, read: file.read };
+  const source = { map: scan.map, read: file.read };
   const splice = await spliceOf(source, run);
   const into = await NewFile.create(
     temporaryPath(dirname(path), { boot: unique, run: basename(path) }),
     file
   );
   try {
-    const newMap = await writeSplice(source, splice, run.cells().length, into);
+    await writeSplice(source, splice, run.cells().length, into);
     const written = await into.finish(file);
     const isSame = isSameStamp(await stampAt(path), file.stamp) && (await isOneName(path));
     if (!written.isAlike || !isSame) {
@@ -113,31 +79,20 @@ async function spliceInto(save: ISpliceSave, file: PlainFile): Promise<SpliceSav
     }
     // Right after the look: what others write between the two is lost, and nothing else.
     await rename(into.path, path);
-    return await saved(path, written, newMap, splice.changedCells);
+    return await saved(path, written);
   } catch (error) {
     await into.discard();
     throw error;
   }
 }
 
-async function saved(
-  path: string,
-  written: IWritten,
-  map: INotebookMap,
-  changedCells: number
-): Promise<SpliceSaved> {
-  const { hash, sizeBytes, stamp: ours } = written;
-  // A rename changes no more than the time of change.
-  const stamp = await stampAt(path);
-  const isOurs = stamp !== null && isSameStamp({ ...stamp, changedNs: ours.changedNs }, ours);
+async function saved(path: string, { hash, sizeBytes, stamp }: IWritten): Promise<SpliceOutcome> {
   return {
     kind: 'saved',
     hash,
     sizeBytes,
-    lastModifiedMs: Number(ours.modifiedNs / NS_PER_MS),
-    changedCells,
-    isDurable: await isSynced(dirname(path)),
-    known: isOurs ? { hash, map, stamp } : null
+    lastModifiedMs: Number(stamp.modifiedNs / NS_PER_MS),
+    durable: await isSynced(dirname(path))
   };
 }
 
@@ -153,23 +108,12 @@ async function isSynced(folder: string): Promise<boolean> {
   }
 }
 
-async function read(
-  file: PlainFile,
-  known: IKnownFile | null
-): Promise<{ readonly hash: string; readonly map: INotebookMap | null }> {
-  if (known && isSameStamp(known.stamp, file.stamp)) {
-    return known;
-  }
-  const { hash, scan } = await scanNotebookFile(file);
-  return { hash, map: scan.kind === 'map' ? scan.map : null };
-}
-
 async function isOneName(path: string): Promise<boolean> {
   const found = await lstat(path);
   return !found.isSymbolicLink() && found.nlink === 1;
 }
 
-function refusalOf(error: unknown): SpliceSaved {
+function refusalOf(error: unknown): SpliceOutcome {
   if (error instanceof RecoveryError) {
     const { problem } = error;
     const why = problem === 'not-writable' || problem === 'disk-full' ? problem : 'unreadable';
@@ -193,6 +137,6 @@ function refusalOf(error: unknown): SpliceSaved {
   }
 }
 
-function refused(why: SpliceRefusal, detail: string): SpliceSaved {
+function refused(why: SpliceRefusal, detail: string): SpliceOutcome {
   return { kind: 'refused', why, detail };
 }

@@ -7,8 +7,11 @@ import {
   runClosed,
   runOpened,
   runSaved,
+  spliceAsked,
+  spliceDone,
   type Recovery,
-  type RunId
+  type RunId,
+  type SpliceOutcome
 } from '@labkeeper/protocol';
 import type { IDisposable } from '../clock.js';
 import type { Executions } from '../iopub/executions.js';
@@ -24,6 +27,7 @@ export interface IPageSavesOptions {
   readonly receiver: Receiver;
   readonly recoveries: () => readonly Recovery[];
   readonly decide: (id: string, decision: Decision) => void;
+  readonly splice: (run: RunId, seq: number) => Promise<SpliceOutcome>;
   readonly gone: () => void;
 }
 
@@ -49,6 +53,7 @@ export class PageSaves implements IDisposable {
         .on(recoveryDecided, ({ id, decision }) => decide(id, decision))
         .on(runSaved, ({ run }) => this.over(run))
         .on(runClosed, ({ run }) => this.over(run))
+        .on(spliceAsked, ({ run, seq }) => void this.splice(run, seq))
     );
   }
 
@@ -74,6 +79,11 @@ export class PageSaves implements IDisposable {
     this.journal.dispose();
     this.runs.forEach(run => this.options.executions?.pageGone(run));
     this.options.gone();
+  }
+
+  private async splice(run: RunId, seq: number): Promise<void> {
+    const outcome = await this.options.splice(run, seq);
+    this.options.port.keep(`spliced ${run}`, () => encode(spliceDone, { run, seq, outcome }));
   }
 
   private over(run: RunId): void {

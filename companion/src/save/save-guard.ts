@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Receiver } from '@labkeeper/protocol';
+import type { Receiver, SpliceOutcome } from '@labkeeper/protocol';
 import { FoldedRun } from '@labkeeper/core';
 import type { IClock, IDisposable } from '../clock.js';
 import { reasonOf } from '../failure.js';
@@ -15,7 +15,9 @@ import { serverId, serverLives } from '../recorder/server-id.js';
 import type { Recoveries } from '../recovery/recoveries.js';
 import { startRecoveries } from '../recovery/start-recoveries.js';
 import { foldLines } from './fold-lines.js';
+import { spliceApart } from '../recovery/splice-apart.js';
 import { PageSaves } from './page-saves.js';
+import { Splices } from './splices.js';
 
 /** A page with unsafe work hears this often that time passes. */
 const TICK_MS = 5000;
@@ -35,6 +37,11 @@ export interface ISaveGuardOptions {
   /** The program that recovers one run; null = nothing is recovered. */
   readonly recoveryProgram: string | null;
 }
+
+type ISplicer = ConstructorParameters<typeof Splices>[0]['splice'];
+
+/** Before the server has said where its files are. */
+const UNKNOWN: SpliceOutcome = { kind: 'refused', why: 'not-here', detail: 'The server has not said where its files are.' };
 
 /** Everything about unsaved work: the journal of this run, and the links of pages to it. */
 export class SaveGuard implements IDisposable {
@@ -87,6 +94,7 @@ export class SaveGuard implements IDisposable {
       store: this.store,
       executions: this.executions,
       recoveries: () => this.recoveries?.all ?? [],
+      splice: (run, seq) => this.splices?.ask(run, seq) ?? Promise.resolve(UNKNOWN),
       decide: (id, decision) => void this.recoveries?.decide(id, decision),
       gone: () => this.pages.delete(saves)
     });
@@ -103,6 +111,7 @@ export class SaveGuard implements IDisposable {
     const { home, recoveryProgram } = this.options;
     const { disk, earlier } = this;
     this.runtimeDir = server.runtimeDir ?? null;
+    this.splices ??= this.store && new Splices({ ...this.options, store: this.store, splice: this.splicer(server) });
     if (home !== null && disk && earlier && recoveryProgram !== null && server.plainFiles) {
       this.recoveries ??= startRecoveries({
         ...this.options,
@@ -112,6 +121,16 @@ export class SaveGuard implements IDisposable {
         changed: () => this.pages.forEach(page => page.recovered())
       });
     }
+  }
+
+  private splicer(server: { readonly rootDir: string; readonly plainFiles?: boolean | undefined }): ISplicer {
+    const { home, serverName, boot, recoveryProgram } = this.options;
+    const { rootDir } = server;
+    if (home === null || recoveryProgram === null || !server.plainFiles) {
+      return null;
+    }
+    const program = { nodePath: process.execPath, scriptPath: recoveryProgram };
+    return (run, seq, bytes) => spliceApart(program, { home, serverName, boot, run, rootDir, seq }, bytes);
   }
 
   /** A page sent a batch: for a while it hears that time passes. */
@@ -185,6 +204,7 @@ export class SaveGuard implements IDisposable {
   private readonly store: JournalStore | null;
   private readonly pages = new Set<PageSaves>();
   private recoveries: Recoveries | null = null;
+  private splices: Splices | null = null;
   private readonly executions: Executions | null;
   private runtimeDir: string | null = null;
   private readonly ticking = new Map<() => void, number>();

@@ -12,11 +12,14 @@ import type { DocumentKind } from '@labkeeper/protocol';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 import type { BrowserStore } from './browser-store/browser-store.js';
-import type { GuardedContents } from './contents/guarded-contents.js';
+import type { GuardedContents, ISaveOutcome } from './contents/guarded-contents.js';
+import { SaveFailure } from './contents/save-failure.js';
+import type { SpliceSaves } from './contents/splice-saves.js';
 import { DocumentJournal } from './journal/document-journal.js';
 import type { JournalStatus } from './journal/journal-status.js';
 import type { IRunningCell } from './running-cells.js';
 import type { IDocumentObserver, ISince } from './observe/document-observer.js';
+import { SplicedSaving } from './spliced-saving.js';
 
 /** Batches that wait for longer than this, beyond what the companion says is usual, do not count as under way. */
 const LATE_MS = 8000;
@@ -28,11 +31,10 @@ export interface IDocumentGuardOptions {
   readonly journal: JournalStatus;
   readonly clock: IClock;
   readonly contents: GuardedContents;
+  readonly splices: SpliceSaves;
   readonly browser: BrowserStore;
   /** `full`: the file follows by itself. `journal`: saves of the file are left to JupyterLab. */
   readonly mode: () => 'full' | 'journal';
-  /** Saves the document; not asked for by the user. */
-  readonly save: () => Promise<void>;
   /** Whether this page writes the path, and no other one of this browser. */
   readonly mayWrite: () => boolean;
 }
@@ -46,6 +48,10 @@ export class DocumentGuard implements IDisposable {
       sent: () => this.schedule.sent(),
       savedAtMs: () => this._savedAtMs
     });
+    this.spliced = new SplicedSaving(options.contents, options.splices);
+    this.saveWhole = context.save.bind(context);
+    // Whoever saves - JupyterLab's timer, a key, a dialog - saves in turn, and large notebooks in place.
+    context.save = () => this.inTurn();
     observer.changed.connect(() => {
       this.schedule.changed(clock.now());
       this._changed.emit();
@@ -144,7 +150,7 @@ export class DocumentGuard implements IDisposable {
     }
     this.isAsking = true;
     try {
-      await this.options.save();
+      await context.save();
     } catch {
       // Told by the outcome: `onSaveState` has noted it.
     } finally {
@@ -200,8 +206,13 @@ export class DocumentGuard implements IDisposable {
       return;
     }
     this._isDisposed = true;
-    // Saved, or given up at Lab's question: a page that goes away does not come here.
-    this.documentJournal.giveUp();
+    // Saved, or given up at Lab's question: a page that goes away does not come here. Where saving failed, nobody gave up.
+    if (this.reason === null) {
+      this.documentJournal.giveUp();
+    }
+    if (!this.context.isDisposed) {
+      this.context.save = this.saveWhole;
+    }
     this.context.saveState.disconnect(this.onSaveState, this);
     this.context.model.stateChanged.disconnect(this.onModelState, this);
     this.options.observer.dispose();
@@ -226,6 +237,71 @@ export class DocumentGuard implements IDisposable {
     }
   }
 
+  private inTurn(): Promise<void> {
+    const isAsked = this.options.contents.isAsked;
+    const save = (): Promise<void> => this.saveInPlaceOrWhole(isAsked);
+    const result = this.turn.then(save, save);
+    this.turn = result;
+    return result;
+  }
+
+  private async saveInPlaceOrWhole(isAsked: boolean): Promise<void> {
+    const { context, contents, kind, mode, mayWrite } = this.options;
+    const isInPlace =
+      kind === 'notebook' &&
+      mode() === 'full' &&
+      mayWrite() &&
+      this.spliced.isFor(context.path) &&
+      this.policy(this.options.clock.now()).journalWorks;
+    if (!isInPlace || !(await this.saveInPlace(isAsked))) {
+      if (isAsked) {
+        // It may have waited for its turn.
+        contents.asked();
+      }
+      await this.saveWhole();
+    }
+  }
+
+  /** @returns false where the whole document has to be sent. */
+  private async saveInPlace(isAsked: boolean): Promise<boolean> {
+    const { context, clock } = this.options;
+    if (this.documentJournal.isSame) {
+      // What is not observed - the kernel's version in the metadata - is not worth a hundred megabytes; a user's wish is.
+      return !isAsked && this.nothingToSave();
+    }
+    const mark = this.documentJournal.mark();
+    if (mark === null || mark === 'later') {
+      return mark === 'later' && !isAsked;
+    }
+    this.schedule.saveStarted(clock.now());
+    this.saves.push(mark.since);
+    this._changed.emit();
+    const end = await this.spliced.save(context.path, mark);
+    if (end === 'whole' || (end instanceof SaveFailure && isAsked)) {
+      this.saves.shift()?.dispose();
+      this.schedule.saveAbandoned();
+      return false;
+    }
+    const isSaved = !(end instanceof SaveFailure);
+    if (isSaved) {
+      context.model.dirty = false;
+    }
+    this.saveEnded(
+      isSaved,
+      isSaved ? { hash: end.hash, failure: null, kept: null } : { hash: null, failure: end, kept: null }
+    );
+    this._changed.emit();
+    return true;
+  }
+
+  private nothingToSave(): boolean {
+    this.saves.push(this.options.observer.since());
+    this.options.context.model.dirty = false;
+    this.saves.pop()?.dispose();
+    this.schedule.reverted();
+    return true;
+  }
+
   private onSaveState(_: DocumentRegistry.Context, state: DocumentRegistry.SaveState): void {
     const nowMs = this.options.clock.now();
     if (state === 'started') {
@@ -234,7 +310,11 @@ export class DocumentGuard implements IDisposable {
       this.schedule.saveStarted(nowMs);
       this.saves.push(since);
     } else {
-      this.saveEnded(state === 'completed', nowMs);
+      const completed = state === 'completed';
+      this.saveEnded(completed, this.options.contents.takeOutcome(this.options.context.path));
+      if (completed) {
+        this.spliced.savedWhole();
+      }
     }
     this._changed.emit();
   }
@@ -250,10 +330,10 @@ export class DocumentGuard implements IDisposable {
     }
   }
 
-  private saveEnded(completed: boolean, nowMs: number): void {
-    const { contents, context } = this.options;
+  private saveEnded(completed: boolean, outcome: ISaveOutcome | undefined): void {
+    const { context, clock } = this.options;
+    const nowMs = clock.now();
     const since = this.saves.shift();
-    const outcome = contents.takeOutcome(context.path);
     const failure = outcome?.failure ?? null;
     if (!completed || failure) {
       since?.dispose();
@@ -280,6 +360,10 @@ export class DocumentGuard implements IDisposable {
   }
 
   private readonly documentJournal: DocumentJournal;
+  private readonly spliced: SplicedSaving;
+  /** JupyterLab's own way to save. */
+  private readonly saveWhole: () => Promise<void>;
+  private turn: Promise<void> = Promise.resolve();
   private saves: ISince[] = [];
   private reason: SaveReason | null = null;
   private isAsking = false;

@@ -20,6 +20,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import type { BrowserStore } from './browser-store/browser-store.js';
 import { sendLeftBehind } from './browser-store/send-left-behind.js';
 import type { GuardedContents } from './contents/guarded-contents.js';
+import { SpliceSaves } from './contents/splice-saves.js';
 import { DocumentGuard } from './document-guard.js';
 import { JournalStatus } from './journal/journal-status.js';
 import type { IDocumentObserver } from './observe/document-observer.js';
@@ -54,6 +55,7 @@ export class GuardManager implements IDisposable {
   constructor(private readonly options: IGuardManagerOptions) {
     const { companion, pulse } = options;
     this.journal = new JournalStatus(companion);
+    this.splices = new SpliceSaves(companion);
     options.contents.mayWrite = path => this.mayWrite(path);
     companion.stateChanged.connect(this.onCompanion, this);
     pulse.beat.connect(this.tend, this);
@@ -147,9 +149,9 @@ export class GuardManager implements IDisposable {
       contents,
       clock,
       browser,
+      splices: this.splices,
       journal: this.journal,
       mode: () => this._mode,
-      save: () => context.save(),
       mayWrite: () => this.mayWrite(context.path)
     });
     this.lock(context.path);
@@ -196,6 +198,7 @@ export class GuardManager implements IDisposable {
     }
     this._isDisposed = true;
     this.listening.dispose();
+    this.splices.dispose();
     this.held?.dispose();
     this.options.companion.stateChanged.disconnect(this.onCompanion, this);
     this.options.pulse.beat.disconnect(this.tend, this);
@@ -266,6 +269,7 @@ export class GuardManager implements IDisposable {
   private readonly byContext = new Map<DocumentRegistry.Context, DocumentGuard>();
   private readonly locks = new Map<string, IPathLock>();
   private readonly paths = new Map<DocumentRegistry.Context, string>();
+  private readonly splices: SpliceSaves;
   private readonly listening: IDisposable;
   private held: IDisposable | null = null;
   private _mode: 'full' | 'journal' = 'full';

@@ -137,6 +137,11 @@ export class SaveSchedule {
     this.failedAtMs = nowMs;
   }
 
+  /** The oldest save under way is to be done in another way: it neither failed nor ended well. */
+  saveAbandoned(): void {
+    this.saves.shift();
+  }
+
   /** The file was read anew: it and the document are equal. */
   reverted(): void {
     for (const age of [this.unsaved, this.unsafe, this.nowhere, this.unsent]) {

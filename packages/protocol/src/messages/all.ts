@@ -23,6 +23,8 @@ import {
   runOpened,
   runRenamed,
   runSaved,
+  spliceAsked,
+  spliceDone,
   tick,
   trialAsked
 } from './save.js';
@@ -41,6 +43,7 @@ export const MESSAGES = {
     noticesKnown,
     batchDurable,
     runLost,
+    spliceDone,
     journalState,
     tick,
     recoveriesKnown,
@@ -53,6 +56,7 @@ export const MESSAGES = {
     runOpened,
     journalBatch,
     runSaved,
+    spliceAsked,
     runRenamed,
     runClosed,
     recoveryDecided,

@@ -1,6 +1,14 @@
 import * as v from 'valibot';
 import { notification } from '../envelope.js';
-import { DocumentKind, FileHash, JournalState, Reclaim, Recovery, RunId } from '../values/save.js';
+import {
+  DocumentKind,
+  FileHash,
+  JournalState,
+  Reclaim,
+  Recovery,
+  RunId,
+  SpliceOutcome
+} from '../values/save.js';
 import { Count, EpochMs, KernelId, Text } from '../values/units.js';
 
 /** The id of a request to a kernel, as the page gave it. */
@@ -40,6 +48,19 @@ export const journalBatch = notification(
 export const runSaved = notification(
   'save/saved',
   v.object({ run: RunId, seq: Count, hash: v.nullable(FileHash) })
+);
+
+/**
+ * The companion is to put everything of a run up to and including batch `seq` into the notebook's file itself, so that
+ * no body of its size is built, sent or parsed. Page → companion. Asked again, after a connection that was lost, it is
+ * answered again.
+ */
+export const spliceAsked = notification('save/splice', v.object({ run: RunId, seq: Count }));
+
+/** What became of it. Companion → page. */
+export const spliceDone = notification(
+  'save/spliced',
+  v.object({ run: RunId, seq: Count, outcome: SpliceOutcome })
 );
 
 /** The document has another path. Page → companion. */

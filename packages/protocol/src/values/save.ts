@@ -57,6 +57,38 @@ export const Recovery = v.object({
 });
 export type Recovery = v.InferOutput<typeof Recovery>;
 
+/** Why a file was not saved by the companion; it is as it was. */
+export const SpliceRefusal = v.picklist([
+  /** It is not the file that the run began with. */
+  'changed',
+  /** It is a link, has other names, or belongs to somebody else: no new file can take its place. */
+  'not-plain',
+  /** Not every byte of it is understood, or the records do not fit. */
+  'doubt',
+  'not-writable',
+  'disk-full',
+  'unreadable',
+  /** The server's files are not plain ones of this machine, or nobody can say. */
+  'not-here',
+  /** The run is not known, or not so far, or it is not known what became of the file. */
+  'unknown-run'
+]);
+export type SpliceRefusal = v.InferOutput<typeof SpliceRefusal>;
+
+/** What became of a file that the companion was asked to save. */
+export const SpliceOutcome = v.variant('kind', [
+  v.object({
+    kind: v.literal('saved'),
+    hash: FileHash,
+    sizeBytes: Bytes,
+    lastModifiedMs: EpochMs,
+    /** Whether it outlives the machine for certain. */
+    durable: v.boolean()
+  }),
+  v.object({ kind: v.literal('refused'), why: SpliceRefusal, detail: Text })
+]);
+export type SpliceOutcome = v.InferOutput<typeof SpliceOutcome>;
+
 /** Why the machine or the server will end. */
 export const ReclaimKind = v.picklist([
   /** A spot or preemptible machine is taken back. */

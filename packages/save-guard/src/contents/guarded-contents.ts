@@ -1,5 +1,6 @@
 import type { Contents, ServerConnection } from '@jupyterlab/services';
 import { Drive } from '@jupyterlab/services';
+import type { SpliceOutcome } from '@labkeeper/protocol';
 import { UUID } from '@lumino/coreutils';
 import { compareAndWrite, type IWritten } from './compare-and-write.js';
 import { failureOfError, SaveFailure } from './save-failure.js';
@@ -22,6 +23,8 @@ export interface ISaveOutcome {
 /** What is known about a file since it was last read or written here. */
 interface IKnown {
   readonly model: Contents.IModel;
+  /** The model that Lab was given last: before a save it compares with that, and we with the other one. */
+  readonly told: Contents.IModel;
   /** Cells in the file as it was read; null = it is no notebook, or was not read whole. */
   readonly cells: number | null;
 }
@@ -47,6 +50,16 @@ export class GuardedContents {
     return this.known.get(path)?.cells ?? null;
   }
 
+  /** Size of the file as it was last read or written here, in bytes; 0 = not known. */
+  sizeOf(path: string): number {
+    return this.known.get(path)?.model.size ?? 0;
+  }
+
+  /** Whether the user asked for a save just now. */
+  get isAsked(): boolean {
+    return performance.now() - this.askedAtMs <= ASKED_MS;
+  }
+
   /**
    * The user asked for a save: what fails in the next moment is told by Lab's own dialog. All others are quiet, and told by
    * the light.
@@ -68,7 +81,7 @@ export class GuardedContents {
     const known = this.known.get(from);
     if (known) {
       this.known.delete(from);
-      this.known.set(to, { ...known, model: { ...known.model, path: to } });
+      this.known.set(to, { ...known, model: { ...known.model, path: to }, told: { ...known.told, path: to } });
     }
     // A save that was on its way ends under the new name.
     const outcomes = this.outcomes.get(from);
@@ -83,7 +96,7 @@ export class GuardedContents {
     const known = this.known.get(path);
     if (known && options?.content === false) {
       // Lab asks so before and after each save, to compare. That is done where it is one step with the writing.
-      return known.model;
+      return known.told;
     }
     const { contentProviderId: _, ...rest } = { ...options };
     const model = await this.drive.get(path, { ...rest, hash: true });
@@ -93,8 +106,29 @@ export class GuardedContents {
 
   /** Part of Lab's content provider. */
   save(path: string, options: Partial<Contents.IModel> = {}): Promise<Contents.IModel> {
-    const isQuiet = performance.now() - this.askedAtMs > ASKED_MS;
-    const run = (): Promise<Contents.IModel> => this.write(path, options, isQuiet);
+    const isQuiet = !this.isAsked;
+    return this.inTurn(path, () => this.write(path, options, isQuiet));
+  }
+
+  /**
+   * Has the companion write a notebook's file, in its turn among the other saves of the path.
+   *
+   * @param splice - asks it; null = there was no answer.
+   */
+  splice(path: string, splice: () => Promise<SpliceOutcome | null>): Promise<SpliceOutcome | null> {
+    return this.inTurn(path, async () => {
+      const outcome = await splice();
+      const known = this.known.get(path);
+      if (outcome?.kind === 'saved' && known) {
+        const { hash, sizeBytes, lastModifiedMs } = outcome;
+        const last_modified = new Date(lastModifiedMs).toISOString();
+        this.known.set(path, { ...known, model: { ...known.model, hash, size: sizeBytes, last_modified } });
+      }
+      return outcome;
+    });
+  }
+
+  private inTurn<T>(path: string, run: () => Promise<T>): Promise<T> {
     const result = (this.chains.get(path) ?? Promise.resolve()).then(run, run);
     this.chains.set(path, result);
     return result;
@@ -109,7 +143,7 @@ export class GuardedContents {
     if (isQuiet && before && !this.mayWrite(path)) {
       const failure = new SaveFailure('other-tab-writes', 'another page of this browser writes the file');
       this.ended(path, { hash: null, failure, kept: null });
-      return before.model;
+      return before.told;
     }
     try {
       const { model, kept } = await this.compareAndWrite(path, options);
@@ -121,7 +155,7 @@ export class GuardedContents {
       this.ended(path, { hash: null, failure, kept: null });
       const known = this.known.get(path);
       if (isQuiet && known) {
-        return known.model;
+        return known.told;
       }
       throw error;
     }
@@ -147,7 +181,8 @@ export class GuardedContents {
       typeof content === 'object' && content !== null && 'cells' in content && Array.isArray(content.cells)
         ? content.cells.length
         : null;
-    this.known.set(path, { model: { ...model, content: null, format: null }, cells });
+    const told = { ...model, content: null, format: null };
+    this.known.set(path, { model: told, told, cells });
   }
 
   private ended(path: string, outcome: ISaveOutcome): void {

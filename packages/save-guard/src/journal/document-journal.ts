@@ -1,6 +1,6 @@
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { ICompanion } from '@labkeeper/labkit';
-import type { DocumentKind, JournalRecord } from '@labkeeper/protocol';
+import type { DocumentKind, JournalRecord, RunId } from '@labkeeper/protocol';
 import { UUID } from '@lumino/coreutils';
 import type { BrowserStore } from '../browser-store/browser-store.js';
 import type { GuardedContents } from '../contents/guarded-contents.js';
@@ -22,6 +22,13 @@ export interface IDocumentJournalOptions {
   readonly sent: () => number;
   /** When the file was last saved by this page, in ms since the Unix epoch; null = not yet. */
   readonly savedAtMs: () => number | null;
+}
+
+/** What the journal holds of a document at one moment, all of it on top of the file. */
+export interface IJournalMark {
+  readonly since: ISince;
+  readonly run: RunId;
+  readonly seq: number;
 }
 
 /**
@@ -131,6 +138,27 @@ export class DocumentJournal {
       this.flush();
     }
     return this.options.observer.since();
+  }
+
+  /** Whether nothing that belongs into the file changed since its last known state. */
+  get isSame(): boolean {
+    return this.base.isEmpty;
+  }
+
+  /**
+   * Hands everything over, and marks the moment.
+   *
+   * @returns null where the journal cannot hold all of it on top of the file; 'later' where the way to it is busy.
+   */
+  mark(): IJournalMark | 'later' | null {
+    if (this.options.companion.waitingBytes > BUSY_BYTES) {
+      return 'later';
+    }
+    this.flush();
+    const { run } = this;
+    return run?.isWhole && this.pending.isEmpty && this.baseHash !== null && this.baseFits
+      ? { since: this.options.observer.since(), run: run.id, seq: run.lastSeq }
+      : null;
   }
 
   /** The file now holds what the document was at `since`. */

@@ -37,6 +37,11 @@ export class JournalRun {
     return this.options.run;
   }
 
+  /** The number of the last batch; 0 = there is none. */
+  get lastSeq(): number {
+    return this.seq;
+  }
+
   /** Whether every frame so far could be sent. A run that could not is of no use: begin another one. */
   get isWhole(): boolean {
     return this.sends;

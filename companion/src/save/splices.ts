@@ -1,0 +1,70 @@
+import type { RunId, SpliceOutcome } from '@labkeeper/protocol';
+import { reasonOf } from '../failure.js';
+import type { JournalStore } from '../journal/journal-store.js';
+import type { Log } from '../log.js';
+
+/** So many outcomes are remembered for pages that ask again. */
+const REMEMBERED = 64;
+
+export interface ISplicesOptions {
+  readonly store: Pick<JournalStore, 'holdRun'>;
+  /**
+   * Puts a run into its file; null = the server's files are not plain ones of this machine.
+   *
+   * @param bytes - how much the run takes in the journal.
+   */
+  readonly splice: ((run: RunId, seq: number, bytes: number) => Promise<SpliceOutcome>) | null;
+  readonly log: Log;
+}
+
+const NOT_HERE: SpliceOutcome = {
+  kind: 'refused',
+  why: 'not-here',
+  detail: 'The files of this server are not plain ones of this machine.'
+};
+
+/** Saves notebooks by putting their runs into the files, one after the other. */
+export class Splices {
+  constructor(private readonly options: ISplicesOptions) {}
+
+  /** Puts everything of a run up to batch `seq` into its file; asked again, it answers the same. */
+  ask(run: RunId, seq: number): Promise<SpliceOutcome> {
+    const key = `${run} ${seq}`;
+    const known = this.outcomes.get(key);
+    if (known) {
+      return known;
+    }
+    // One at a time: each reads and writes a whole file.
+    const outcome = this.last.then(() => this.splice(run, seq));
+    this.last = outcome;
+    this.outcomes.set(key, outcome);
+    for (const oldest of this.outcomes.keys()) {
+      if (this.outcomes.size > REMEMBERED) {
+        this.outcomes.delete(oldest);
+      }
+    }
+    return outcome;
+  }
+
+  private async splice(run: RunId, seq: number): Promise<SpliceOutcome> {
+    const { store, splice, log } = this.options;
+    if (splice === null) {
+      return NOT_HERE;
+    }
+    const held = await store.holdRun(run, seq);
+    if (held === null) {
+      return { kind: 'refused', why: 'unknown-run', detail: 'The journal does not hold so much of the run.' };
+    }
+    try {
+      return await splice(run, seq, held.bytes);
+    } catch (error) {
+      log(`A notebook could not be saved in place: ${reasonOf(error)}`);
+      return { kind: 'refused', why: 'unreadable', detail: reasonOf(error) };
+    } finally {
+      held.dispose();
+    }
+  }
+
+  private last: Promise<unknown> = Promise.resolve();
+  private readonly outcomes = new Map<string, Promise<SpliceOutcome>>();
+}

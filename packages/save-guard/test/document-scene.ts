@@ -1,0 +1,129 @@
+import { YFile } from '@jupyter/ydoc';
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import type { ICompanion } from '@labkeeper/labkit';
+import { splitBulk, type DocumentKind, type SpliceOutcome } from '@labkeeper/protocol';
+import { Signal } from '@lumino/signaling';
+import type { BrowserStore } from '../src/browser-store/browser-store.js';
+import type { GuardedContents, ISaveOutcome } from '../src/contents/guarded-contents.js';
+import type { SpliceSaves } from '../src/contents/splice-saves.js';
+import { DocumentGuard } from '../src/document-guard.js';
+import { JournalStatus } from '../src/journal/journal-status.js';
+import { TextObserver } from '../src/observe/text-observer.js';
+
+export const HASH = 'c'.repeat(64);
+
+/** An open document, with a companion, a browser's store and saves that do what the test says. */
+export class DocumentScene {
+  constructor(kind: DocumentKind = 'text') {
+    this.file.setSource('text');
+    const waiting = (): number => this.waitingBytes;
+    this.companion = {
+      state: 'connected',
+      get waitingBytes() {
+        return waiting();
+      },
+      send: (frame: string) => {
+        const goes = this.isConnected;
+        if (goes) {
+          this.frames.push(frame);
+        }
+        return goes;
+      }
+    };
+    const companion = this.companion as ICompanion;
+    const asked = (): boolean => this.isAsked;
+    this.journal = new JournalStatus(companion);
+    this.journal.state = { trouble: null, boundMs: 500, persistent: true };
+    this.guard = new DocumentGuard({
+      context: this.context as unknown as DocumentRegistry.Context,
+      kind,
+      observer: new TextObserver(this.file),
+      companion,
+      journal: this.journal,
+      clock: { now: () => this.nowMs, after: () => ({ isDisposed: false, dispose: () => undefined }) },
+      contents: {
+        hashOf: () => HASH,
+        cellsOf: () => null,
+        get isAsked() {
+          return asked();
+        },
+        asked: () => undefined,
+        sizeOf: () => this.fileBytes,
+        splice: (_: string, splice: () => Promise<unknown>) => splice(),
+        takeOutcome: () => this.outcomes.shift()
+      } as unknown as GuardedContents,
+      browser: {
+        works: true,
+        put: (run: object) => {
+          this.stored.push(run);
+          return Promise.resolve(true);
+        },
+        remove: () => Promise.resolve()
+      } as unknown as BrowserStore,
+      mode: () => 'full',
+      splices: {
+        ask: (run: string, seq: number) => {
+          this.spliced.push({ run, seq });
+          return Promise.resolve(this.spliceOutcomes.shift() ?? null);
+        }
+      } as unknown as SpliceSaves,
+      mayWrite: () => true
+    });
+  }
+
+  disconnect(): void {
+    this.isConnected = false;
+    Object.assign(this.companion, { state: 'away' });
+    this.journal.state = null;
+    this.guard.journalLost(null);
+  }
+
+  reconnect(): void {
+    this.isConnected = true;
+    Object.assign(this.companion, { state: 'connected' });
+    this.journal.state = { trouble: null, boundMs: 500, persistent: true };
+    this.guard.journalBack();
+  }
+
+  type(text: string): void {
+    this.file.updateSource(this.file.source.length, this.file.source.length, text);
+    this.context.model.dirty = true;
+  }
+
+  /** What the companion has been told, by method. */
+  get methods(): string[] {
+    return this.frames.map(frame => JSON.parse(splitBulk(frame)?.head ?? frame).method);
+  }
+
+  get bodies(): string {
+    return this.frames.map(frame => splitBulk(frame)?.body ?? '').join('\n');
+  }
+
+  readonly file = new YFile();
+  readonly frames: string[] = [];
+  readonly stored: object[] = [];
+  readonly outcomes: ISaveOutcome[] = [];
+  readonly spliced: { readonly run: string; readonly seq: number }[] = [];
+  readonly spliceOutcomes: SpliceOutcome[] = [];
+  wholeSaves = 0;
+  fileBytes = 0;
+  isAsked = false;
+  waitingBytes = 0;
+  readonly context = {
+    path: 'a.txt',
+    contentsModel: null,
+    model: { dirty: false, readOnly: false, stateChanged: new Signal<object, unknown>({}) },
+    saveState: new Signal<object, DocumentRegistry.SaveState>({}),
+    disposed: new Signal<object, void>({}),
+    isDisposed: false,
+    save: (): Promise<void> => {
+      this.wholeSaves += 1;
+      return Promise.resolve();
+    }
+  };
+  nowMs = 0;
+  readonly guard: DocumentGuard;
+  readonly journal: JournalStatus;
+  private isConnected = true;
+  private readonly companion: object;
+}
