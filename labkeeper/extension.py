@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from jupyter_core.paths import jupyter_runtime_dir
+from jupyter_core.paths import jupyter_data_dir, jupyter_runtime_dir
 from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.services.contents.manager import ContentsManager
 from traitlets import Bool, List, Unicode
 
 from ._version import __version__
@@ -220,11 +221,23 @@ class Labkeeper(ExtensionApp):
             "rootDir": str(manager.root_dir if plain else self.serverapp.root_dir),
             "plainFiles": plain,
             "runtimeDir": jupyter_runtime_dir(),
+            **({"signatures": signatures} if (signatures := _signatures(manager)) else {}),
         }
 
     @property
     def _server_name(self) -> str:
         return os.environ.get("JUPYTERHUB_SERVER_NAME", "")
+
+
+def _signatures(manager: ContentsManager) -> dict[str, str] | None:
+    """Tell where the secret and the signatures of trusted notebooks are; None = not as nbformat does it by itself."""
+    data_dir = jupyter_data_dir()
+    if manager.config.get("NotebookNotary") or not is_plain(manager):
+        return None
+    return {
+        "secretFile": os.path.join(data_dir, "notebook_secret"),
+        "dbFile": os.path.join(data_dir, "nbsignatures.db"),
+    }
 
 
 def _now_ms() -> int:

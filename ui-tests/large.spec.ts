@@ -34,6 +34,8 @@ function notebook(): string {
 }
 
 test.describe('a notebook of 30 MB', () => {
+  // Tens of megabytes are read, drawn and written, several times.
+  test.describe.configure({ timeout: 180_000 });
   let server: IServer;
   let page: Page;
   let sentBytes = 0;
@@ -56,12 +58,25 @@ test.describe('a notebook of 30 MB', () => {
     });
     await page.goto(`${server.url}/lab/tree/${FILE}?token=${server.token}`);
     await whenLabIsUp(page);
-    await page.waitForSelector('.jp-NotebookPanel:visible .jp-Cell .cm-content');
+    await whenRead();
   });
   test.afterEach(async ({}, info) => {
     if (info.status !== info.expectedStatus) await page.screenshot({ path: info.outputPath('page.png') });
     await page.context().close();
   });
+
+  /** Before it is read, the page shows one empty cell. */
+  async function whenRead(): Promise<void> {
+    await page.waitForSelector('.jp-NotebookPanel:visible .jp-Cell .cm-content');
+    await expect.poll(async () => (await trust()).length, { timeout: 60_000 }).toBe(CELLS);
+  }
+  const trust = () =>
+    page.evaluate(() => {
+      const { context } = window.jupyterapp.shell.currentWidget as unknown as {
+        context: { model: { cells: Iterable<{ trusted: boolean }> } };
+      };
+      return [...context.model.cells].map(cell => cell.trusted);
+    });
 
   async function type(text: string): Promise<void> {
     // These tests use Playwright without Galata.
@@ -74,7 +89,7 @@ test.describe('a notebook of 30 MB', () => {
   test('is saved by itself and by hand, and is never sent', async () => {
     const untouched = onDisk().cells[CELLS - 1];
     await type('  # one');
-    await expect.poll(() => sourceOf(0), { timeout: 60_000 }).toBe('plot(0)  # one');
+    await expect.poll(() => sourceOf(0), { timeout: 90_000 }).toBe('plot(0)  # one');
     await type(' two');
     await command(page, 'docmanager:save');
     expect(sourceOf(0)).toBe('plot(0)  # one two');
@@ -101,5 +116,20 @@ test.describe('a notebook of 30 MB', () => {
     await command(page, 'docmanager:save');
     expect(sourceOf(0)).toBe('plot(0)  # mine!');
     expect(sentBytes).toBe(0);
+  });
+
+  test('is as trusted when it is opened again as it was', async () => {
+    expect(await trust()).not.toContain(true);
+    await page.evaluate(() => void window.jupyterapp.commands.execute('notebook:trust'));
+    await page.locator('.jp-Dialog').getByRole('button', { name: 'Trust' }).click();
+    await expect.poll(trust).not.toContain(false);
+    await type('  # trusted');
+    await command(page, 'docmanager:save');
+    expect(sourceOf(0)).toBe('plot(0)  # trusted');
+    expect(sentBytes).toBe(0);
+    await page.reload();
+    await whenLabIsUp(page);
+    await whenRead();
+    expect(await trust()).toEqual(Array.from({ length: CELLS }, () => true));
   });
 });

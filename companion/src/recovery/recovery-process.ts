@@ -11,6 +11,7 @@ import { ScannedRun } from '../journal/earlier-run.js';
 import { scanBoot } from '../journal/scan-boot.js';
 import type { Prepared } from './prepared-copy.js';
 import type { IApartRun } from './recover-apart.js';
+import { signNotebook, type IOwnFile, type ISignatures } from './notebook-signature.js';
 import { recoverDocument } from './recover-document.js';
 import type { ISpliceRequest } from './splice-apart.js';
 import { spliceRun } from './splice-run.js';
@@ -28,8 +29,17 @@ process.stdin.on('error', () => process.exit(1));
 try {
   const { task, request } = parseRequest(process.argv[2] ?? '');
   lower(task === 'recover' ? LOWEST_PRIORITY : LOW_PRIORITY);
-  const answer = task === 'recover' ? await recover(request) : await splice(request);
-  process.stdout.write(JSON.stringify(answer), () => process.exit(0));
+  if (task === 'recover') {
+    process.stdout.write(JSON.stringify(await recover(request)), () => process.exit(0));
+  } else {
+    let own: IOwnFile | null = null;
+    const answer = await splice(request, saved => (own = saved));
+    // What becomes of the signature changes nothing about the file.
+    process.stdout.write(
+      JSON.stringify(answer),
+      () => void sign(own, request).finally(() => process.exit(0))
+    );
+  }
 } catch (error) {
   process.stderr.write(reasonOf(error), () => process.exit(1));
 }
@@ -42,7 +52,20 @@ function lower(priority: number): void {
   }
 }
 
-async function splice({ home, serverName, boot, run, rootDir, seq }: ISpliceRequest): Promise<SpliceOutcome> {
+async function sign(own: IOwnFile | null, { signatures }: ISpliceRequest): Promise<void> {
+  try {
+    if (own && signatures) {
+      await signNotebook(own, signatures);
+    }
+  } catch (error) {
+    process.stderr.write(`The notebook is not signed: ${reasonOf(error)}`);
+  }
+}
+
+async function splice(
+  { home, serverName, boot, run, rootDir, seq }: ISpliceRequest,
+  saved: (own: IOwnFile) => void
+): Promise<SpliceOutcome> {
   const disk = new HomeDisk(home, serverName, `splice-${process.pid}`);
   const scan = await scanBoot(disk, boot, (await earlierSegments(disk, '')).get(boot) ?? []);
   // A page that begins a run of the same id again has given up the one before.
@@ -50,7 +73,7 @@ async function splice({ home, serverName, boot, run, rootDir, seq }: ISpliceRequ
     .map(run => ScannedRun.of(disk, scan, run, true))
     .findLast(found => found?.run === run && !found.scan.isClosed);
   return found && found.lastSeq >= seq && found.damagedAfterSeq === null
-    ? spliceRun(found, seq, rootDir)
+    ? spliceRun(found, seq, rootDir, saved)
     : { kind: 'refused', why: 'unknown-run', detail: 'The run is not in the journal any more.' };
 }
 
@@ -71,7 +94,7 @@ type Task =
 function parseRequest(text: string): Task {
   const value: unknown = JSON.parse(text);
   const fields: Readonly<Record<string, unknown>> = { ...(typeof value === 'object' ? value : null) };
-  const { task, home, serverName, boot, run, rootDir, seq } = fields;
+  const { task, home, serverName, boot, run, rootDir, seq, signatures } = fields;
   if (
     typeof home === 'string' &&
     typeof serverName === 'string' &&
@@ -84,8 +107,14 @@ function parseRequest(text: string): Task {
       return { task, request };
     }
     if (task === 'splice' && typeof seq === 'number') {
-      return { task, request: { ...request, seq } };
+      return { task, request: { ...request, seq, signatures: parseSignatures(signatures) } };
     }
   }
   throw new Error('The request is none.');
+}
+
+function parseSignatures(value: unknown): ISignatures | null {
+  const fields: Readonly<Record<string, unknown>> = { ...(typeof value === 'object' ? value : null) };
+  const { secretFile, dbFile } = fields;
+  return typeof secretFile === 'string' && typeof dbFile === 'string' ? { secretFile, dbFile } : null;
 }

@@ -1,5 +1,6 @@
 import { parseParams, SpliceOutcome } from '@labkeeper/protocol';
 import { askApart, type IApartProgram } from './apart.js';
+import type { ISignatures } from './notebook-signature.js';
 import type { IApartRun } from './recover-apart.js';
 
 const DECLARATION = { method: 'splice', params: SpliceOutcome } as const;
@@ -7,6 +8,8 @@ const DECLARATION = { method: 'splice', params: SpliceOutcome } as const;
 /** What is put into the file: everything of a run up to and including batch `seq`. */
 export interface ISpliceRequest extends IApartRun {
   readonly seq: number;
+  /** How the new file is signed; null = it is not. */
+  readonly signatures: ISignatures | null;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { SpliceOutcome } from '@labkeeper/protocol';
 import type { IBatch } from '../journal/read-batches.js';
 import { documentPath } from './document-path.js';
 import { foldBatches, type IRunToRecover } from './fold-batches.js';
+import type { IOwnFile } from './notebook-signature.js';
 import { RecoveryError } from './recovery-error.js';
 import { spliceSave } from './splice-save.js';
 
@@ -10,8 +11,14 @@ import { spliceSave } from './splice-save.js';
  * Puts everything of a run up to and including batch `seq` into its notebook's file.
  *
  * @param rootDir - jupyter_server's root folder, absolute.
+ * @param saved - called with the new file when it is in its place.
  */
-export async function spliceRun(run: IRunToRecover, seq: number, rootDir: string): Promise<SpliceOutcome> {
+export async function spliceRun(
+  run: IRunToRecover,
+  seq: number,
+  rootDir: string,
+  saved: (own: IOwnFile) => void = () => undefined
+): Promise<SpliceOutcome> {
   const path = documentPath(rootDir, run.path);
   if (path === null || run.kind !== 'notebook') {
     return refused('not-plain', 'The path names no notebook below the root folder.');
@@ -21,9 +28,12 @@ export async function spliceRun(run: IRunToRecover, seq: number, rootDir: string
     return refused('doubt', 'The run begins with no file.');
   }
   try {
-    const { sink, isWhole } = await foldBatches({ ...run, batches: () => upTo(run, seq) }, () => new FoldedRun('notebook'));
+    const { sink, isWhole } = await foldBatches(
+      { ...run, batches: () => upTo(run, seq) },
+      () => new FoldedRun('notebook')
+    );
     return isWhole
-      ? await spliceSave({ path, expectedHash, run: sink, unique: `${run.boot} ${run.run}` })
+      ? await spliceSave({ path, expectedHash, saved, run: sink, unique: `${run.boot} ${run.run}` })
       : refused('doubt', 'Not all of the run can be read.');
   } catch (error) {
     if (error instanceof RecoveryError) {

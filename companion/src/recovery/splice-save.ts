@@ -5,6 +5,7 @@ import { JournalError, SpliceError, type FoldedRun } from '@labkeeper/core';
 import type { SpliceOutcome, SpliceRefusal } from '@labkeeper/protocol';
 import { codeOf, reasonOf } from '../failure.js';
 import { NewFile, syncFolder, type IWritten } from './new-file.js';
+import type { IOwnFile } from './notebook-signature.js';
 import { isSameStamp, PlainFile, stampAt } from './plain-file.js';
 import { temporaryPath } from './prepared-copy.js';
 import { RecoveryError } from './recovery-error.js';
@@ -18,6 +19,8 @@ export interface ISpliceSave {
   readonly expectedHash: string;
   /** Everything that is to be put into it. */
   readonly run: FoldedRun;
+  /** Called with the new file when it is in its place. */
+  readonly saved?: (own: IOwnFile) => void;
   /** Tells this save's temporary file from others'. */
   readonly unique: string;
 }
@@ -68,7 +71,7 @@ async function spliceInto(save: ISpliceSave, file: PlainFile): Promise<SpliceOut
     file
   );
   try {
-    await writeSplice(source, splice, run.cells().length, into);
+    const map = await writeSplice(source, splice, run.cells().length, into);
     const written = await into.finish(file);
     const isSame = isSameStamp(await stampAt(path), file.stamp) && (await isOneName(path));
     if (!written.isAlike || !isSame) {
@@ -79,6 +82,7 @@ async function spliceInto(save: ISpliceSave, file: PlainFile): Promise<SpliceOut
     }
     // Right after the look: what others write between the two is lost, and nothing else.
     await rename(into.path, path);
+    save.saved?.({ path, map, stamp: written.stamp });
     return await saved(path, written);
   } catch (error) {
     await into.discard();

@@ -17,6 +17,7 @@ import type { IDisposable } from '../clock.js';
 import type { Executions } from '../iopub/executions.js';
 import { JournalLink, type IPagePort } from '../journal/journal-link.js';
 import type { JournalStore } from '../journal/journal-store.js';
+import type { ISpliceAsked } from './splices.js';
 import type { Decision } from '../recovery/recovery-state.js';
 
 export interface IPageSavesOptions {
@@ -27,7 +28,7 @@ export interface IPageSavesOptions {
   readonly receiver: Receiver;
   readonly recoveries: () => readonly Recovery[];
   readonly decide: (id: string, decision: Decision) => void;
-  readonly splice: (run: RunId, seq: number) => Promise<SpliceOutcome>;
+  readonly splice: (asked: ISpliceAsked) => Promise<SpliceOutcome>;
   readonly gone: () => void;
 }
 
@@ -53,7 +54,7 @@ export class PageSaves implements IDisposable {
         .on(recoveryDecided, ({ id, decision }) => decide(id, decision))
         .on(runSaved, ({ run }) => this.over(run))
         .on(runClosed, ({ run }) => this.over(run))
-        .on(spliceAsked, ({ run, seq }) => void this.splice(run, seq))
+        .on(spliceAsked, asked => void this.splice(asked))
     );
   }
 
@@ -81,8 +82,9 @@ export class PageSaves implements IDisposable {
     this.options.gone();
   }
 
-  private async splice(run: RunId, seq: number): Promise<void> {
-    const outcome = await this.options.splice(run, seq);
+  private async splice(asked: ISpliceAsked): Promise<void> {
+    const { run, seq } = asked;
+    const outcome = await this.options.splice(asked);
     this.options.port.keep(`spliced ${run}`, () => encode(spliceDone, { run, seq, outcome }));
   }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Receiver, SpliceOutcome } from '@labkeeper/protocol';
+import type { Receiver, serverHello, SpliceOutcome } from '@labkeeper/protocol';
+import type * as v from 'valibot';
 import { FoldedRun } from '@labkeeper/core';
 import type { IClock, IDisposable } from '../clock.js';
 import { reasonOf } from '../failure.js';
@@ -38,10 +39,20 @@ export interface ISaveGuardOptions {
   readonly recoveryProgram: string | null;
 }
 
+/** Where the server's documents are, and its kernels' connection files. */
+type IServerFiles = Pick<
+  v.InferOutput<typeof serverHello.params>,
+  'rootDir' | 'plainFiles' | 'runtimeDir' | 'signatures'
+>;
+
 type ISplicer = ConstructorParameters<typeof Splices>[0]['splice'];
 
 /** Before the server has said where its files are. */
-const UNKNOWN: SpliceOutcome = { kind: 'refused', why: 'not-here', detail: 'The server has not said where its files are.' };
+const UNKNOWN: SpliceOutcome = {
+  kind: 'refused',
+  why: 'not-here',
+  detail: 'The server has not said where its files are.'
+};
 
 /** Everything about unsaved work: the journal of this run, and the links of pages to it. */
 export class SaveGuard implements IDisposable {
@@ -94,7 +105,7 @@ export class SaveGuard implements IDisposable {
       store: this.store,
       executions: this.executions,
       recoveries: () => this.recoveries?.all ?? [],
-      splice: (run, seq) => this.splices?.ask(run, seq) ?? Promise.resolve(UNKNOWN),
+      splice: asked => this.splices?.ask(asked) ?? Promise.resolve(UNKNOWN),
       decide: (id, decision) => void this.recoveries?.decide(id, decision),
       gone: () => this.pages.delete(saves)
     });
@@ -103,15 +114,12 @@ export class SaveGuard implements IDisposable {
   }
 
   /** The server said where its documents and its kernels' connection files are. */
-  serverSays(server: {
-    readonly rootDir: string;
-    readonly plainFiles?: boolean | undefined;
-    readonly runtimeDir?: string | undefined;
-  }): void {
+  serverSays(server: IServerFiles): void {
     const { home, recoveryProgram } = this.options;
     const { disk, earlier } = this;
     this.runtimeDir = server.runtimeDir ?? null;
-    this.splices ??= this.store && new Splices({ ...this.options, store: this.store, splice: this.splicer(server) });
+    this.splices ??=
+      this.store && new Splices({ ...this.options, store: this.store, splice: this.splicer(server) });
     if (home !== null && disk && earlier && recoveryProgram !== null && server.plainFiles) {
       this.recoveries ??= startRecoveries({
         ...this.options,
@@ -123,14 +131,17 @@ export class SaveGuard implements IDisposable {
     }
   }
 
-  private splicer(server: { readonly rootDir: string; readonly plainFiles?: boolean | undefined }): ISplicer {
+  private splicer(server: IServerFiles): ISplicer {
     const { home, serverName, boot, recoveryProgram } = this.options;
     const { rootDir } = server;
     if (home === null || recoveryProgram === null || !server.plainFiles) {
       return null;
     }
     const program = { nodePath: process.execPath, scriptPath: recoveryProgram };
-    return (run, seq, bytes) => spliceApart(program, { home, serverName, boot, run, rootDir, seq }, bytes);
+    return ({ run, seq, trusted }, bytes) => {
+      const signatures = trusted ? (server.signatures ?? null) : null;
+      return spliceApart(program, { home, serverName, boot, run, rootDir, seq, signatures }, bytes);
+    };
   }
 
   /** A page sent a batch: for a while it hears that time passes. */

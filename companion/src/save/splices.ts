@@ -1,10 +1,14 @@
-import type { RunId, SpliceOutcome } from '@labkeeper/protocol';
+import type { spliceAsked, SpliceOutcome } from '@labkeeper/protocol';
+import type * as v from 'valibot';
 import { reasonOf } from '../failure.js';
 import type { JournalStore } from '../journal/journal-store.js';
 import type { Log } from '../log.js';
 
 /** So many outcomes are remembered for pages that ask again. */
 const REMEMBERED = 64;
+
+/** What a page asks for. */
+export type ISpliceAsked = v.InferOutput<typeof spliceAsked.params>;
 
 export interface ISplicesOptions {
   readonly store: Pick<JournalStore, 'holdRun'>;
@@ -13,7 +17,7 @@ export interface ISplicesOptions {
    *
    * @param bytes - how much the run takes in the journal.
    */
-  readonly splice: ((run: RunId, seq: number, bytes: number) => Promise<SpliceOutcome>) | null;
+  readonly splice: ((asked: ISpliceAsked, bytes: number) => Promise<SpliceOutcome>) | null;
   readonly log: Log;
 }
 
@@ -27,15 +31,15 @@ const NOT_HERE: SpliceOutcome = {
 export class Splices {
   constructor(private readonly options: ISplicesOptions) {}
 
-  /** Puts everything of a run up to batch `seq` into its file; asked again, it answers the same. */
-  ask(run: RunId, seq: number): Promise<SpliceOutcome> {
-    const key = `${run} ${seq}`;
+  /** Puts everything of a run up to a batch into its file; asked again, it answers the same. */
+  ask(asked: ISpliceAsked): Promise<SpliceOutcome> {
+    const key = `${asked.run} ${asked.seq}`;
     const known = this.outcomes.get(key);
     if (known) {
       return known;
     }
     // One at a time: each reads and writes a whole file.
-    const outcome = this.last.then(() => this.splice(run, seq));
+    const outcome = this.last.then(() => this.splice(asked));
     this.last = outcome;
     this.outcomes.set(key, outcome);
     for (const oldest of this.outcomes.keys()) {
@@ -46,17 +50,17 @@ export class Splices {
     return outcome;
   }
 
-  private async splice(run: RunId, seq: number): Promise<SpliceOutcome> {
+  private async splice(asked: ISpliceAsked): Promise<SpliceOutcome> {
     const { store, splice, log } = this.options;
     if (splice === null) {
       return NOT_HERE;
     }
-    const held = await store.holdRun(run, seq);
+    const held = await store.holdRun(asked.run, asked.seq);
     if (held === null) {
       return { kind: 'refused', why: 'unknown-run', detail: 'The journal does not hold so much of the run.' };
     }
     try {
-      return await splice(run, seq, held.bytes);
+      return await splice(asked, held.bytes);
     } catch (error) {
       log(`A notebook could not be saved in place: ${reasonOf(error)}`);
       return { kind: 'refused', why: 'unreadable', detail: reasonOf(error) };

@@ -36,3 +36,4 @@ export * from './reclaim/index.js';
 export { LaterFile, type IBatchBoundary, type ILaterMatch } from './journal/later-file.js';
 export { boundaryOf, LaterRecords } from './journal/later-file-records.js';
 export { LaterText } from './journal/later-file-text.js';
+export { parseSigned, signedTexts } from './signature/signed-texts.js';

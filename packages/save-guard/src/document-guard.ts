@@ -276,7 +276,7 @@ export class DocumentGuard implements IDisposable {
     this.schedule.saveStarted(clock.now());
     this.saves.push(mark.since);
     this._changed.emit();
-    const end = await this.spliced.save(context.path, mark);
+    const end = await this.spliced.save(context.path, mark, this.options.observer.isTrusted);
     if (end === 'whole' || (end instanceof SaveFailure && isAsked)) {
       this.saves.shift()?.dispose();
       this.schedule.saveAbandoned();

@@ -71,6 +71,8 @@ export const serverHello = notification(
      */
     plainFiles: v.optional(v.boolean()),
     /** Where kernels' connection files are, `kernel-<id>.json`. Absent = not known. */
-    runtimeDir: v.optional(Text)
+    runtimeDir: v.optional(Text),
+    /** Where jupyter_server keeps its secret and the signatures of trusted notebooks. Absent = not as it does by itself. */
+    signatures: v.optional(v.object({ secretFile: Text, dbFile: Text }))
   })
 );

@@ -55,7 +55,15 @@ export const runSaved = notification(
  * no body of its size is built, sent or parsed. Page → companion. Asked again, after a connection that was lost, it is
  * answered again.
  */
-export const spliceAsked = notification('save/splice', v.object({ run: RunId, seq: Count }));
+export const spliceAsked = notification(
+  'save/splice',
+  v.object({
+    run: RunId,
+    seq: Count,
+    /** All outputs are trusted: the file is to be signed, as jupyter_server signs what is saved through it. */
+    trusted: v.optional(v.boolean(), false)
+  })
+);
 
 /** What became of it. Companion → page. */
 export const spliceDone = notification(

@@ -81,7 +81,11 @@ export class GuardedContents {
     const known = this.known.get(from);
     if (known) {
       this.known.delete(from);
-      this.known.set(to, { ...known, model: { ...known.model, path: to }, told: { ...known.told, path: to } });
+      this.known.set(to, {
+        ...known,
+        model: { ...known.model, path: to },
+        told: { ...known.told, path: to }
+      });
     }
     // A save that was on its way ends under the new name.
     const outcomes = this.outcomes.get(from);

@@ -1,5 +1,12 @@
 import type { ICompanion } from '@labkeeper/labkit';
-import { encode, Receiver, spliceAsked, spliceDone, type RunId, type SpliceOutcome } from '@labkeeper/protocol';
+import {
+  encode,
+  Receiver,
+  spliceAsked,
+  spliceDone,
+  type RunId,
+  type SpliceOutcome
+} from '@labkeeper/protocol';
 import { PromiseDelegate } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 
@@ -9,6 +16,7 @@ const ANSWER_MS = 180_000;
 interface IAsked {
   readonly run: RunId;
   readonly seq: number;
+  readonly trusted: boolean;
   readonly answer: PromiseDelegate<SpliceOutcome>;
 }
 
@@ -34,10 +42,11 @@ export class SpliceSaves implements IDisposable {
    * Has everything of a run up to batch `seq` put into the file. What was asked over a connection that is lost is asked
    * again over the next one, because the file may be saved already.
    *
+   * @param trusted - all outputs are trusted.
    * @returns null when there is no answer: nobody knows what became of the file.
    */
-  async ask(run: RunId, seq: number): Promise<SpliceOutcome | null> {
-    const asked = { run, seq, answer: new PromiseDelegate<SpliceOutcome>() };
+  async ask(run: RunId, seq: number, trusted: boolean): Promise<SpliceOutcome | null> {
+    const asked = { run, seq, trusted, answer: new PromiseDelegate<SpliceOutcome>() };
     this.asked.set(run, asked);
     this.send(asked);
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -63,9 +72,9 @@ export class SpliceSaves implements IDisposable {
     }
   }
 
-  private send({ run, seq }: IAsked): void {
+  private send({ run, seq, trusted }: IAsked): void {
     // Where nobody listens now, it is sent when somebody does.
-    this.companion.send(encode(spliceAsked, { run, seq }));
+    this.companion.send(encode(spliceAsked, { run, seq, trusted }));
   }
 
   private readonly listening: IDisposable;

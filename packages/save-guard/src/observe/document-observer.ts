@@ -21,6 +21,8 @@ export interface INumbering {
 export interface IDocumentObserver extends IDisposable {
   /** Something that belongs into the file changed. */
   readonly changed: ISignal<IDocumentObserver, void>;
+  /** Whether all outputs that could do harm are trusted. */
+  readonly isTrusted: boolean;
   /** Begins to collect changes from now on. */
   since(): ISince;
   /** A numbering for a run that begins at that moment. */

@@ -27,6 +27,12 @@ export class NotebookObserver implements IDocumentObserver {
     return this._isDisposed;
   }
 
+  get isTrusted(): boolean {
+    return this.cells
+      .toArray()
+      .every(cell => cell.get('cell_type') !== 'code' || isTrustedCell(cell) || !hasOutputs(cell));
+  }
+
   since(): ISince {
     const since = new NotebookSince(this.cells.toArray(), () => this.active.delete(since));
     this.active.add(since);
@@ -273,6 +279,21 @@ function isKernels(event: CellEvent, key: string): boolean {
 function kernelName(spec: unknown): unknown {
   const plainSpec = plain(spec);
   return typeof plainSpec === 'object' && plainSpec !== null && 'name' in plainSpec ? plainSpec.name : null;
+}
+
+function isTrustedCell(cell: YCell): boolean {
+  const metadata: unknown = cell.get('metadata');
+  return hasGet(metadata) && metadata.get('trusted') === true;
+}
+
+function hasOutputs(cell: YCell): boolean {
+  const outputs: unknown = cell.get('outputs');
+  return typeof outputs === 'object' && outputs !== null && 'length' in outputs && outputs.length !== 0;
+}
+
+/** Not by `instanceof`: the page may have its types from another copy of yjs. */
+function hasGet(value: unknown): value is { get(key: string): unknown } {
+  return typeof value === 'object' && value !== null && 'get' in value && typeof value.get === 'function';
 }
 
 function parentOf(node: unknown): unknown {

@@ -23,6 +23,8 @@ export class TextObserver implements IDocumentObserver {
     return this._isDisposed;
   }
 
+  readonly isTrusted = true;
+
   since(): ISince {
     const since = new TextSince(this.source.length, () => this.active.delete(since));
     this.active.add(since);
