@@ -165,6 +165,19 @@ describe('GuardedContents', () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  it('tells Lab of the file as it last gave it, and writes on top of what the companion made of it', async () => {
+    const saved = { kind: 'saved', hash: 'two', sizeBytes: 9, lastModifiedMs: 0, durable: true } as const;
+    await contents.splice('a.ipynb', () => Promise.resolve(saved));
+    expect(contents.hashOf('a.ipynb')).toBe('two');
+    expect(await contents.get('a.ipynb', { content: false })).toMatchObject({ hash: 'one' });
+    // A request, because the server counts no messages as activity.
+    expect(server.requests.slice(1)).toMatchObject([{ method: 'GET' }]);
+    server.answers.push({ ...model('three'), kept: null });
+    await contents.save('a.ipynb', SAVE);
+    expect(server.requests.at(-1)?.url).toContain('if-hash=two');
+    expect(await contents.get('a.ipynb', { content: false })).toMatchObject({ hash: 'three' });
+  });
+
   it('knows a file under its new name', async () => {
     contents.renamed('a.ipynb', 'b.ipynb');
     expect(contents.hashOf('b.ipynb')).toBe('one');

@@ -127,8 +127,16 @@ export class GuardedContents {
         const { hash, sizeBytes, lastModifiedMs } = outcome;
         const last_modified = new Date(lastModifiedMs).toISOString();
         this.known.set(path, { ...known, model: { ...known.model, hash, size: sizeBytes, last_modified } });
+        this.tellActivity(path);
       }
       return outcome;
+    });
+  }
+
+  /** The server counts requests as activity, and a save was one always: who types is not idle, and not to be culled. */
+  private tellActivity(path: string): void {
+    this.drive.get(path, { content: false }).catch(() => {
+      // Nothing depends on the answer.
     });
   }
 
