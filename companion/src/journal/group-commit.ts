@@ -158,7 +158,9 @@ export class GroupCommit implements IDisposable {
     const slow = clock.after(SLOW_MS, () => this.slow(true));
     let written: readonly IEntry[] = [];
     try {
-      await this.prepare();
+      if (!this.isPrepared || this.failure !== null) {
+        await this.prepare();
+      }
       const writesAtMs = clock.monotonicMs();
       const syncs = await segments.append(entries);
       // What begins the journal is not part of its pace: the first records need not wait longer for it.

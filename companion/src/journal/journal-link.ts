@@ -34,6 +34,10 @@ const NO_JOURNAL: JournalState = { trouble: 'none', boundMs: 0, persistent: null
 
 const NEWLINE = 0x0a;
 
+/** The head of a batch as our own page writes it: most frames of a page, read without a tree of values. */
+const USUAL_HEAD =
+  /^\{"method":"save\/journal","params":\{"run":"([0-9a-f-]{8,64})","seq":(0|[1-9]\d{0,14}),"more":(true|false)\}\}$/;
+
 /** Connects one page's messages to the journal. Two pages may hold different runs of one path. */
 export class JournalLink implements IRunPeer, IDisposable {
   /** @param store - null = there is none: no home, or it is switched off. */
@@ -110,6 +114,10 @@ export class JournalLink implements IRunPeer, IDisposable {
 
 /** One look at the head of a frame that comes often. @throws MessageError */
 function parseHead(text: string): ReturnType<typeof parseParams<typeof journalBatch.params>> {
+  const [, run, seq, more] = USUAL_HEAD.exec(text) ?? [];
+  if (run !== undefined && seq !== undefined) {
+    return { run, seq: Number(seq), more: more === 'true' };
+  }
   let head: unknown;
   try {
     head = JSON.parse(text);

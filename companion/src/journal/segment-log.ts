@@ -229,9 +229,8 @@ interface IOpenSegment {
   readonly liveBytes: Map<number, number>;
 }
 
-async function write(file: IJournalFile, parts: readonly Buffer[]): Promise<void> {
-  await file.append(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts));
-  await file.datasync();
+function write(file: IJournalFile, parts: readonly Buffer[]): Promise<void> {
+  return file.append(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts));
 }
 
 /** What was in it is on the disk, or has failed already; an error here tells nothing new. */

@@ -128,7 +128,7 @@ export class PageLink {
 
   private takeBulk(frame: Buffer): boolean {
     const isBulk = this.saves.takeBulk(frame);
-    if (isBulk) {
+    if (isBulk && !this.isVisible) {
       this.options.guard.heard(this.tick);
     }
     return isBulk;
@@ -140,7 +140,13 @@ export class PageLink {
   private see(visible: boolean): void {
     if (visible !== this.isVisible) {
       this.isVisible = visible;
-      this.options.visibilityChanged();
+      const { guard, visibilityChanged } = this.options;
+      if (visible) {
+        guard.forget(this.tick);
+      } else {
+        guard.heard(this.tick);
+      }
+      visibilityChanged();
     }
   }
 

@@ -58,10 +58,10 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** Opens a new file for appending; never one that exists, never through a link. */
-export function createOwnFile(path: string): Promise<FileHandle> {
+/** Opens a new file for appending, with further flags of open(2); never one that exists, never through a link. */
+export function createOwnFile(path: string, flags = 0): Promise<FileHandle> {
   const { O_CREAT, O_EXCL, O_WRONLY, O_APPEND, O_NOFOLLOW } = constants;
-  return open(path, O_CREAT | O_EXCL | O_WRONLY | O_APPEND | O_NOFOLLOW, 0o600);
+  return open(path, O_CREAT | O_EXCL | O_WRONLY | O_APPEND | O_NOFOLLOW | flags, 0o600);
 }
 
 /**

@@ -20,9 +20,9 @@ import { spliceApart } from '../recovery/splice-apart.js';
 import { PageSaves } from './page-saves.js';
 import { Splices } from './splices.js';
 
-/** A page with unsafe work hears this often that time passes. */
+/** A hidden page with unsafe work hears this often that time passes. */
 const TICK_MS = 5000;
-/** For so long after its last batch a page may have more to say. */
+/** For so long after it was hidden, or sent its last batch, a page may have more to say. */
 const TICKING_MS = 60_000;
 
 export interface ISaveGuardOptions {
@@ -144,14 +144,14 @@ export class SaveGuard implements IDisposable {
     };
   }
 
-  /** A page sent a batch: for a while it hears that time passes. */
+  /** A hidden page sent a batch, or one was hidden: for a while it hears that time passes. Browsers stop no other's clock. */
   heard(tick: () => void): void {
     const { clock } = this.options;
     this.ticking.set(tick, clock.monotonicMs());
     this.timer ??= clock.after(TICK_MS, () => this.tick());
   }
 
-  /** A page is gone. */
+  /** A page is seen, or gone. */
   forget(tick: () => void): void {
     this.ticking.delete(tick);
   }

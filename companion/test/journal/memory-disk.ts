@@ -65,8 +65,6 @@ export class MemoryDisk implements IJournalDisk {
         if (fits.length < bytes.length) {
           throw Object.assign(new Error('No room.'), { code: 'ENOSPC' });
         }
-      },
-      datasync: async () => {
         const { length } = content.bytes;
         await this.sync();
         content.durableBytes = length;

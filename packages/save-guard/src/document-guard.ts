@@ -1,6 +1,7 @@
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import {
   BOUND_MS,
+  JOURNAL_MS,
   lightOf,
   SaveSchedule,
   type ILight,
@@ -21,8 +22,12 @@ import type { IRunningCell } from './running-cells.js';
 import type { IDocumentObserver, ISince } from './observe/document-observer.js';
 import { SplicedSaving } from './spliced-saving.js';
 
-/** Batches that wait for longer than this, beyond what the companion says is usual, do not count as under way. */
-const LATE_MS = 8000;
+/**
+ * Work that waits for longer than this, beyond what the companion says is usual, does not count as under way: first until
+ * it is sent, then for an answer.
+ */
+const LATE_MS = JOURNAL_MS + 5000;
+
 export interface IDocumentGuardOptions {
   readonly context: DocumentRegistry.Context;
   readonly kind: DocumentKind;

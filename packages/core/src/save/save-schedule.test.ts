@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { BOUND_MS, FILE_BOUND_MS, SaveSchedule, type ISchedulePolicy } from './save-schedule.js';
+import { BOUND_MS, FILE_BOUND_MS, JOURNAL_MS, QUIET_MS, SaveSchedule, type ISchedulePolicy } from './save-schedule.js';
 
 const WITH_JOURNAL: ISchedulePolicy = { mode: 'full', journalWorks: true, browserWorks: true };
+const JOURNAL_ONLY: ISchedulePolicy = { ...WITH_JOURNAL, mode: 'journal' };
 const WITHOUT: ISchedulePolicy = { mode: 'full', journalWorks: false, browserWorks: false };
 
 describe('SaveSchedule', () => {
@@ -11,21 +12,58 @@ describe('SaveSchedule', () => {
     expect(schedule.nextDueMs(1e6, WITH_JOURNAL)).toBeNull();
   });
 
-  it('sends to the journal three seconds after the first change, and saves the file later', () => {
+  it('sends to the journal when nothing changed for three seconds, and saves the file later', () => {
     const schedule = new SaveSchedule();
     schedule.changed(1000);
     schedule.changed(2000);
-    expect(schedule.due(3999, WITH_JOURNAL)).toEqual({ journal: false, save: false });
-    expect(schedule.nextDueMs(2000, WITH_JOURNAL)).toBe(4000);
-    expect(schedule.due(4000, WITH_JOURNAL)).toEqual({ journal: true, save: false });
+    expect(schedule.due(4999, WITH_JOURNAL)).toEqual({ journal: false, save: false });
+    expect(schedule.nextDueMs(2000, WITH_JOURNAL)).toBe(5000);
+    expect(schedule.due(5000, WITH_JOURNAL)).toEqual({ journal: true, save: false });
     const count = schedule.sent();
-    expect(schedule.due(4000, WITH_JOURNAL).journal).toBe(false);
+    expect(schedule.due(5000, WITH_JOURNAL).journal).toBe(false);
     expect(schedule.unsafeSinceMs).toBe(1000);
     schedule.journaled(count);
     expect(schedule.unsafeSinceMs).toBeNull();
     expect(schedule.unsavedSinceMs).toBe(1000);
     expect(schedule.nextDueMs(5000, WITH_JOURNAL)).toBe(26_000);
     expect(schedule.due(26_000, WITH_JOURNAL).save).toBe(true);
+  });
+
+  it('sends six seconds after the first change while changes go on, and then no more often', () => {
+    const schedule = new SaveSchedule();
+    const sentAtMs: number[] = [];
+    for (let nowMs = 0; nowMs <= 30_000; nowMs += 100) {
+      if (nowMs <= 20_000) {
+        schedule.changed(nowMs);
+      }
+      if (schedule.due(nowMs, WITH_JOURNAL).journal) {
+        sentAtMs.push(nowMs);
+        schedule.journaled(schedule.sent());
+      }
+    }
+    expect(sentAtMs).toEqual([6000, 12_100, 18_200, 23_000]);
+    expect(schedule.unsafeSinceMs).toBeNull();
+  });
+
+  it('waits for the journal no longer than six seconds, nor three after the last change, however changes come', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 9000 }), { maxLength: 50 }), pausesMs => {
+        const schedule = new SaveSchedule();
+        let nowMs = 0;
+        for (const pauseMs of [...pausesMs, 10_000]) {
+          const nextMs = nowMs + pauseMs;
+          for (let dueMs = schedule.nextDueMs(nowMs, JOURNAL_ONLY); dueMs !== null && dueMs < nextMs;) {
+            const since = schedule.unsafeSinceMs ?? NaN;
+            expect(dueMs).toBe(Math.min(since + JOURNAL_MS, nowMs + QUIET_MS));
+            expect(schedule.due(dueMs, JOURNAL_ONLY).journal).toBe(true);
+            schedule.journaled(schedule.sent());
+            dueMs = schedule.nextDueMs(dueMs, JOURNAL_ONLY);
+          }
+          nowMs = nextMs;
+          schedule.changed(nowMs);
+        }
+      })
+    );
   });
 
   it('keeps a change that came during a save as unsaved', () => {

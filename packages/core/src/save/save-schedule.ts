@@ -2,8 +2,10 @@ import { WorkAge } from './work-age.js';
 
 /** No change may be unsafe for longer than this: the promise. */
 export const BOUND_MS = 30_000;
-/** A change goes to the journal this long after it came; what comes meanwhile goes with it. */
-export const JOURNAL_MS = 3000;
+/** A change goes to the journal at most this long after it came; what comes meanwhile goes with it. */
+export const JOURNAL_MS = 6000;
+/** And as soon as nothing has changed for so long: who pauses need not wait for the rest. */
+export const QUIET_MS = 3000;
 /** Where the browser itself is the only place, changes go there this long after they came. */
 export const BROWSER_MS = 2000;
 /** While the journal holds what the file does not, the file follows this long after the first change. */
@@ -75,6 +77,7 @@ export class SaveSchedule {
   /** The document changed. */
   changed(nowMs: number): void {
     this.count += 1;
+    this.changedAtMs = nowMs;
     for (const age of [this.unsafe, this.nowhere, this.unsaved, this.unsent]) {
       age.changed(this.count, nowMs);
     }
@@ -161,8 +164,9 @@ export class SaveSchedule {
   /** When `due` may next say something else, monotonic ms; null = not before the next change. */
   nextDueMs(nowMs: number, policy: ISchedulePolicy): number | null {
     const times: number[] = [];
-    if (this.unsent.sinceMs !== null && (policy.journalWorks || policy.browserWorks)) {
-      times.push(this.unsent.sinceMs + this.journalWait(policy));
+    const journalAtMs = this.journalAtMs(policy);
+    if (journalAtMs !== null) {
+      times.push(journalAtMs);
     }
     if (policy.mode === 'full' && !this.isSaving && this.unsaved.sinceMs !== null) {
       times.push(this.saveAtMs(this.unsaved.sinceMs, policy));
@@ -171,16 +175,17 @@ export class SaveSchedule {
   }
 
   private journalDue(nowMs: number, policy: ISchedulePolicy): boolean {
-    const since = this.unsent.sinceMs;
-    return (
-      since !== null &&
-      (policy.journalWorks || policy.browserWorks) &&
-      nowMs - since >= this.journalWait(policy)
-    );
+    const atMs = this.journalAtMs(policy);
+    return atMs !== null && nowMs >= atMs;
   }
 
-  private journalWait(policy: ISchedulePolicy): number {
-    return policy.journalWorks ? JOURNAL_MS : BROWSER_MS;
+  /** When what changed is to be sent, if nothing more changes; null = there is nothing, or nobody takes it. */
+  private journalAtMs({ journalWorks, browserWorks }: ISchedulePolicy): number | null {
+    const since = this.unsent.sinceMs;
+    if (since === null || !(journalWorks || browserWorks)) {
+      return null;
+    }
+    return journalWorks ? Math.min(since + JOURNAL_MS, this.changedAtMs + QUIET_MS) : since + BROWSER_MS;
   }
 
   private saveDue(nowMs: number, policy: ISchedulePolicy): boolean {
@@ -202,6 +207,8 @@ export class SaveSchedule {
   }
 
   private count = 0;
+  /** When the last change came. */
+  private changedAtMs = 0;
   private readonly unsafe = new WorkAge();
   private readonly nowhere = new WorkAge();
   private readonly unsaved = new WorkAge();

@@ -87,8 +87,8 @@ export const runLost = notification('save/lost', v.object({ run: RunId, seq: Cou
 export const journalState = notification('save/journal-state', JournalState);
 
 /**
- * A sign that time passes, every few seconds while the page has work that is not safe: in a frozen page timers stop,
- * messages do not. Companion → page.
+ * A sign that time passes, every few seconds while a hidden page may have work that is not safe: in a frozen page timers
+ * stop, messages do not. Companion → page.
  */
 export const tick = notification('save/tick', v.object({ atMs: EpochMs }));
 
