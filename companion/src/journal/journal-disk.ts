@@ -44,10 +44,10 @@ const READ_BYTES = 64 * 1024;
 
 /**
  * Types of file systems (statfs(2)) on which a write to a file opened with O_DSYNC ends when the data is on the disk, as
- * with fdatasync(2): ext2 to ext4, XFS, Btrfs, ZFS, overlayfs, NFS. One call instead of two is half the turns between
+ * with fdatasync(2): ext2 to ext4, XFS, Btrfs, ZFS, overlayfs, NFS, tmpfs. One call instead of two is half the turns between
  * threads. Others, FUSE before all, need not keep to it.
  */
-const SYNC_ON_WRITE = new Set([0xef53, 0x58465342, 0x9123683e, 0x2fc12fc1, 0x794c7630, 0x6969]);
+const SYNC_ON_WRITE = new Set([0xef53, 0x58465342, 0x9123683e, 0x2fc12fc1, 0x794c7630, 0x6969, 0x01021994]);
 
 /** Codes of file systems that cannot force a folder to the disk (fsync(2)); nothing is to be done about it. */
 const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR']);

@@ -100,6 +100,24 @@ describe('the journal of one page', () => {
     expect(JSON.parse(port.kept.get(`durable ${RUN}`)?.() ?? '')).toMatchObject({ params: { seq: 20 } });
   });
 
+  it('takes a head however it is written, as long as it says the same', async () => {
+    const { link, receiver, flush } = connect(new MemoryDisk());
+    receiver.receive(encode(runOpened, OPEN));
+    const head = { method: 'save/journal', params: { run: RUN, seq: 1, more: false } };
+    expect(link.takeBulk(Buffer.from(`${JSON.stringify(head, null, 1).replaceAll('\n', '')}\n${BASE}`))).toBe(
+      true
+    );
+    const { run, seq, more } = { ...head.params, seq: 2 };
+    const turned = { params: { more, seq, run, later: 'field' }, method: head.method };
+    expect(link.takeBulk(Buffer.from(`${JSON.stringify(turned)}\n${BASE}`))).toBe(true);
+    await flush();
+    expect(JSON.parse(port.got.at(-1) ?? '')).toMatchObject({ params: { run: RUN, seq: 2 } });
+    for (const params of ['"run":"SHOUTED1","seq":1', `"run":"${RUN}","seq":-1`, `"run":"${RUN}","seq":01`]) {
+      const bad = Buffer.from(`{"method":"save/journal","params":{${params},"more":false}}\n${BASE}`);
+      expect(() => link.takeBulk(bad)).toThrow(MessageError);
+    }
+  });
+
   it('hears of trouble, and nothing after it is gone', async () => {
     const disk = new MemoryDisk();
     const { link, receiver, flush } = connect(disk);

@@ -1,5 +1,12 @@
 import fc from 'fast-check';
-import { BOUND_MS, FILE_BOUND_MS, JOURNAL_MS, QUIET_MS, SaveSchedule, type ISchedulePolicy } from './save-schedule.js';
+import {
+  BOUND_MS,
+  FILE_BOUND_MS,
+  JOURNAL_MS,
+  QUIET_MS,
+  SaveSchedule,
+  type ISchedulePolicy
+} from './save-schedule.js';
 
 const WITH_JOURNAL: ISchedulePolicy = { mode: 'full', journalWorks: true, browserWorks: true };
 const JOURNAL_ONLY: ISchedulePolicy = { ...WITH_JOURNAL, mode: 'journal' };
