@@ -69,6 +69,9 @@ export class GroupCommit implements IDisposable {
   }
 
   /** While true, nothing waits for the pace: the end is near. */
+  get hurried(): boolean {
+    return this.isHurried;
+  }
   set hurried(hurried: boolean) {
     this.isHurried = hurried;
     this.plan();

@@ -22,9 +22,9 @@ import type { IRunPeer } from './open-run.js';
 export interface IPagePort {
   /**
    * Sends a message that the page must get; while it does not read, only the newest of each `id` is kept. `text` is
-   * asked for when it is sent.
+   * asked for when it is sent: at once, or a second later where it may wait.
    */
-  keep(id: string, text: () => string): void;
+  keep(id: string, text: () => string, mayWait?: boolean): void;
   /** Reads nothing from the page for a moment, or goes on. */
   hold(isHeld: boolean): void;
 }
@@ -90,7 +90,9 @@ export class JournalLink implements IRunPeer, IDisposable {
   }
 
   durable(run: RunId, seq: number, atMs: number): void {
-    this.port.keep(`durable ${run}`, () => encode(batchDurable, { run, seq, atMs }));
+    // Pages count down to the end that is near, and tell what is not safe.
+    const mayWait = this.store?.isHurried === false;
+    this.port.keep(`durable ${run}`, () => encode(batchDurable, { run, seq, atMs }), mayWait);
   }
 
   /** Once for each run: batches that are on their way say nothing new. */

@@ -224,6 +224,11 @@ export class JournalStore implements IDisposable {
     this.book.closed(id);
   }
 
+  /** Whether the end is near. */
+  get isHurried(): boolean {
+    return this.commit.hurried;
+  }
+
   /** While true, everything is written at once, however slow the volume: the end is near. */
   hurry(hurried: boolean): void {
     this.commit.hurried = hurried;

@@ -23,6 +23,9 @@ export const GIVE_UP_MS = 60_000;
 /** Messages kept for a blocked page, one per id. */
 export const KEPT_MESSAGES = 128;
 
+/** A page that got a sample within so many ms gets another one soon: samples come once a second, or more often. */
+const SAMPLED_MS = 1500;
+
 /** Close code of a page that speaks another protocol. */
 export const CLOSE_PROTOCOL = 4409;
 
@@ -54,7 +57,7 @@ export class PageLink {
       .on(trialAsked, ({ seconds }) => options.trialAsked(seconds));
     this.saves = options.guard.link(
       {
-        keep: (id, text) => this.keep(id, text),
+        keep: (id, text, mayWait) => this.keep(id, text, mayWait),
         hold: isHeld => (isHeld ? socket.pause() : socket.resume())
       },
       receiver
@@ -82,6 +85,7 @@ export class PageLink {
 
   /** Sends a message that a slow page may miss. */
   offer(text: string): void {
+    this.offeredAtMs = this.options.clock.monotonicMs();
     if (!this.blocked()) {
       this.write(text);
     }
@@ -90,11 +94,16 @@ export class PageLink {
   /**
    * Sends a message that the page must get; while it is blocked only the newest of each `id` is kept. `text` is asked
    * for when it is sent, so that a page that does not read costs nothing.
+   *
+   * @param mayWait - it may go right after the next sample: to wake up for one message costs more than the message.
    */
-  keep(id: string, text: () => string): void {
-    if (!this.blocked() && this.kept.size === 0) {
-      this.write(text());
-      return;
+  keep(id: string, text: () => string, mayWait = false): void {
+    if (!(mayWait && this.isSampled)) {
+      this.drain();
+      if (!this.blocked() && this.kept.size === 0) {
+        this.write(text());
+        return;
+      }
     }
     this.kept.delete(id);
     this.kept.set(id, text);
@@ -145,9 +154,14 @@ export class PageLink {
         guard.forget(this.tick);
       } else {
         guard.heard(this.tick);
+        this.drain();
       }
       visibilityChanged();
     }
+  }
+
+  private get isSampled(): boolean {
+    return this.isVisible && this.options.clock.monotonicMs() - this.offeredAtMs < SAMPLED_MS;
   }
 
   private blocked(): boolean {
@@ -193,6 +207,7 @@ export class PageLink {
   private readonly saves: PageSaves;
   private isOpen = true;
   private isVisible = false;
+  private offeredAtMs = -Infinity;
   private giveUp: IDisposable | null = null;
   private readonly kept = new Map<string, () => string>();
 }
