@@ -8,6 +8,7 @@ import { chromium, type Locator, type Page } from '@playwright/test';
 import { BROWSER } from './lib/browser.mts';
 import { cpuMs } from './lib/cpu.mts';
 import { command, newNotebook, whenLabIsUp } from './lib/lab.mts';
+import { whenQuiet } from './lib/machine.mts';
 import { record } from './lib/result.mts';
 import { type IServer, startServer } from './lib/server.mts';
 import { median } from './lib/statistics.mts';
@@ -91,6 +92,7 @@ try {
     await notebook.click();
     await fill(page, cellBytes);
     await page.waitForTimeout(SETTLED_MS);
+    await whenQuiet();
     for (let pair = 0; pair < BURSTS; pair++) {
       const isFirst = pair % 2 === 0;
       const before = isFirst ? null : await burst(prompt);
