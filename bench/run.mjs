@@ -1,4 +1,4 @@
-// `npm run bench`: the quick set; `npm run bench -- NAME…`: these; `npm run bench -- all`: everything (about an hour).
+// `npm run bench`: the quick set; `npm run bench -- NAME…`: these; `npm run bench -- all`: everything (about two hours).
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { writeTable } from './lib/result.mts';
@@ -21,7 +21,17 @@ const BENCHES = {
   first: { quick: false, figures: 'start.first, first.verdict' },
   activity: { quick: false, figures: 'activity.ours' },
   lost: { quick: false, figures: 'save.lost' },
-  journal: { quick: false, figures: 'journal.bytes, journal.cpu' }
+  journal: { quick: false, figures: 'journal.bytes, journal.cpu' },
+  ages: {
+    quick: false,
+    figures: 'save.age.1m, save.age.hidden, save.age.stream, save.age.slow, save.file.age'
+  },
+  large: {
+    quick: false,
+    figures: 'save.age.100m, save.duty, save.server.growth, save.block.p99, save.file.block'
+  },
+  notice: { quick: false, figures: 'notice.safe' },
+  oom: { quick: false, figures: 'save.oom.caused' }
 };
 
 const wanted = process.argv.slice(2);

@@ -30,9 +30,10 @@ export function newestMark(bytes: Buffer, tag: string): number {
   return newest;
 }
 
-/** Looks five times a second what of the edits is on the disk, in the files and in the journal, from outside of both. */
+/** Looks, by default five times a second, what of the edits is on the disk, in the files and in the journal, from outside of both. */
 export class DiskWatch {
-  constructor(server: IServer, documents: readonly IWatched[]) {
+  constructor(server: IServer, documents: readonly IWatched[], pollMs = POLL_MS) {
+    this.pollMs = pollMs;
     this.server = server;
     this.documents = documents;
     this.polling = this.poll();
@@ -47,7 +48,7 @@ export class DiskWatch {
     while (!this.stopped) {
       await this.readJournal();
       for (const document of this.documents) await this.readDocument(document);
-      await sleep(POLL_MS);
+      await sleep(this.pollMs);
     }
   }
 
@@ -89,6 +90,7 @@ export class DiskWatch {
     }
   }
 
+  private readonly pollMs: number;
   private readonly server: IServer;
   private readonly documents: readonly IWatched[];
   /** By name: what was read of it, and its last bytes. */

@@ -27,6 +27,11 @@ export function writeNotebook(path: string, bytes: number): void {
   writeFileSync(path, `${JSON.stringify(notebook, null, 1)}\n`);
 }
 
+/** A program of some lines. */
+export function writeProgram(path: string): void {
+  writeFileSync(path, Array.from({ length: 100 }, (_, line) => `x${line} = ${line}\n`).join(''));
+}
+
 /** Text that does not compress to nothing. */
 function lines(seed: number): string[] {
   return Array.from({ length: OUTPUT_BYTES / LINE_BYTES }, (_, line) => {

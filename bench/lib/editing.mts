@@ -35,7 +35,7 @@ export async function keepTyping(
   { tag, ages, everyMs, untilMs }: { tag: string; ages: WorkAges; everyMs: number; untilMs: number }
 ): Promise<void> {
   for (let due = Date.now(); due < untilMs; due += everyMs) {
-    await sleep(due - Date.now());
+    await sleep(Math.max(0, due - Date.now()));
     if (ages.next > 0 && ages.next % LINES === 0) {
       await command(page, 'notebook:insert-cell-below');
       await command(page, 'notebook:enter-edit-mode');

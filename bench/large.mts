@@ -1,0 +1,159 @@
+// What a notebook of 100 MB costs while it is edited for ten minutes, and how old its work gets: save.age.100m, save.duty,
+// save.server.growth, save.block.p99, save.file.block. Stock JupyterLab does the same beside it.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium } from '@playwright/test';
+import { BROWSER } from './lib/browser.mts';
+import { DiskWatch } from './lib/disk-watch.mts';
+import { writeNotebook } from './lib/documents.mts';
+import { keepTyping, openDocument } from './lib/editing.mts';
+import { command } from './lib/lab.mts';
+import { whenQuiet } from './lib/machine.mts';
+import { ShortLived, watchGrowth } from './lib/memory-growth.mts';
+import { BATCH_MARK, longestDuring, markBatches, readLog, sharePercent, startLog } from './lib/page-log.mts';
+import { killAndRecover } from './lib/recovered.mts';
+import { record } from './lib/result.mts';
+import { startServer } from './lib/server.mts';
+import { quantile } from './lib/statistics.mts';
+import { TRACE_CATEGORIES, tasksWithMark } from './lib/trace-tasks.mts';
+import { times } from './lib/trial.mts';
+import { WorkAges } from './lib/work-ages.mts';
+
+const LASTS_MS = times(10, 1.5) * 60_000;
+const MINUTES = `${LASTS_MS / 60_000} minutes of edits, one a second`;
+const MB = 1e6;
+const BYTES = 100 * MB;
+/** Saves asked for by the user at the end, for the longest task of one. */
+const ASKED = 3;
+
+async function measure(environment: Record<string, string>, isOurs: boolean) {
+  const home = mkdtempSync(join(tmpdir(), 'labkeeper-large-'));
+  mkdirSync(join(home, 'work'));
+  writeNotebook(join(home, 'work', 'large.ipynb'), BYTES);
+  const options = { home, memory: '6G', cpu: 2, environment };
+  const server = await startServer(options);
+  let browser: Browser | null = null;
+  try {
+    browser = await chromium.launch(BROWSER);
+    const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+    await markBatches(page);
+    await openDocument(page, server.url, server.token, 'large.ipynb');
+    const document = { tag: 'large', file: 'large.ipynb', ages: new WorkAges() };
+    const growth = watchGrowth(server.pid);
+    const companion = isOurs ? server.companionPid() : null;
+    const companionGrowth = companion === null ? () => 0 : watchGrowth(companion);
+    const helpers = new ShortLived(() => server.companionPid());
+    await startLog(page);
+    if (isOurs) await browser.startTracing(page, { categories: TRACE_CATEGORIES });
+    const watch = new DiskWatch(server, [document]);
+    const fromMs = Date.now();
+    await keepTyping(page, { ...document, everyMs: 1000, untilMs: fromMs + LASTS_MS });
+    const toMs = Date.now();
+    await watch.stop();
+    helpers.stop();
+    const ticks = isOurs ? tasksWithMark(await browser.stopTracing(), BATCH_MARK) : [];
+    const { saves, long } = await readLog(page);
+    for (let i = 0; i < ASKED; i++) {
+      await keepTyping(page, { ...document, everyMs: 1000, untilMs: Date.now() + 1 });
+      await command(page, 'docmanager:save');
+    }
+    const asked = await readLog(page);
+    return {
+      age: document.ages.ages('disk', toMs),
+      fileAge: document.ages.ages('file', toMs),
+      dutyPercent: sharePercent(saves, { fromMs, toMs }),
+      longestMs: longestDuring(long, saves),
+      askedLongestMs: longestDuring(asked.long.slice(long.length), asked.saves.slice(saves.length)),
+      savesMs: saves.map(save => save.toMs - save.fromMs),
+      askedMs: asked.saves.slice(saves.length).map(save => save.toMs - save.fromMs),
+      longestTasksMs: long
+        .map(task => Math.round(task.toMs - task.fromMs))
+        .sort((a, b) => b - a)
+        .slice(0, 20),
+      growthMB: {
+        server: growth() / MB,
+        companion: companionGrowth() / MB,
+        helpers: helpers.peakBytes / MB
+      },
+      ticks,
+      recovered: isOurs ? await killAndRecover(server, options, [document]) : null
+    };
+  } finally {
+    await browser?.close();
+    await server.stop();
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+const sum = (parts: Readonly<Record<string, number>>) => Object.values(parts).reduce((a, b) => a + b, 0);
+const rounded = (value: number) => Number(value.toPrecision(4));
+
+await whenQuiet();
+const [ours, stock] = await Promise.all([
+  measure({}, true),
+  measure({ LABKEEPER_DISABLE: 'save-guard' }, false)
+]);
+const { ticks, ...samples } = ours;
+record(
+  {
+    id: 'save.age.100m',
+    what: `Worst age of work that is on no disk, a notebook of 100 MB, ${MINUTES}`,
+    unit: 's',
+    value: ours.age.worstS,
+    n: ours.age.edits,
+    peer: { name: 'JupyterLab', value: rounded(stock.age.worstS) },
+    samples: { ours: { age: ours.age, recovered: ours.recovered }, stock: stock.age }
+  },
+  'large'
+);
+record(
+  {
+    id: 'save.duty',
+    what: `Share of the time in which a save of a notebook of 100 MB is under way, ${MINUTES}`,
+    unit: '%',
+    value: ours.dutyPercent,
+    n: ours.savesMs.length,
+    peer: { name: 'JupyterLab', value: rounded(stock.dutyPercent) },
+    samples: { ours: samples, stock }
+  },
+  'large'
+);
+record(
+  {
+    id: 'save.server.growth',
+    what: `Memory beyond that of the open notebook of 100 MB at its most, server, companion and its processes, ${MINUTES}`,
+    unit: 'MB',
+    value: sum(ours.growthMB),
+    n: ours.savesMs.length,
+    peer: { name: 'JupyterLab', value: rounded(stock.growthMB.server) },
+    samples: { ours: ours.growthMB, stock: stock.growthMB }
+  },
+  'large'
+);
+record(
+  {
+    id: 'save.block.p99',
+    what: "p99 of the main thread's task in which changes of a notebook of 100 MB are handed to the journal, from the browser's trace",
+    unit: 'ms',
+    value: quantile(ticks, 0.99),
+    n: ticks.length,
+    samples: ticks
+  },
+  'large'
+);
+record(
+  {
+    id: 'save.file.block',
+    what: "Longest task of the page's main thread during saves of a notebook of 100 MB, those asked for as well (0 = none of 50 ms)",
+    unit: 'ms',
+    value: Math.max(ours.longestMs, ours.askedLongestMs),
+    n: ours.savesMs.length + ours.askedMs.length,
+    peer: { name: 'JupyterLab', value: rounded(Math.max(stock.longestMs, stock.askedLongestMs)) },
+    samples: {
+      ours: { scheduled: ours.longestMs, asked: ours.askedLongestMs, tasks: ours.longestTasksMs },
+      stock: { scheduled: stock.longestMs, asked: stock.askedLongestMs, tasks: stock.longestTasksMs }
+    }
+  },
+  'large'
+);
