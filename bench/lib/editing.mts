@@ -27,6 +27,7 @@ export async function openDocument(page: Page, url: string, token: string, file:
     await sessionContext.session?.kernel?.info;
   });
   await cell.click();
+  await whenInCell(page);
 }
 
 /** Writes numbered lines into the document by the keyboard until `untilMs`, with a new cell now and then. */
@@ -34,29 +35,44 @@ export async function keepTyping(
   page: Page,
   { tag, ages, everyMs, untilMs }: { tag: string; ages: WorkAges; everyMs: number; untilMs: number }
 ): Promise<void> {
+  await command(page, 'notebook:enter-edit-mode');
+  await whenInCell(page);
   for (let due = Date.now(); due < untilMs; due += everyMs) {
     await sleep(Math.max(0, due - Date.now()));
     if (ages.next > 0 && ages.next % LINES === 0) {
       await command(page, 'notebook:insert-cell-below');
       await command(page, 'notebook:enter-edit-mode');
+      await whenInCell(page);
     }
     const number = ages.next;
     // The time before: an edit is never taken for younger than it is.
     ages.made(Date.now());
     await page.keyboard.insertText(`# ${markOf(tag, number)}\n`);
   }
-  const typed = await page.evaluate(
-    mark => {
-      const { context } = window.jupyterapp.shell.currentWidget as unknown as {
-        context: { model: { cells: Iterable<{ sharedModel: { getSource(): string } }> } };
-      };
-      for (const { sharedModel } of context.model.cells)
-        if (sharedModel.getSource().includes(mark)) return true;
-      return false;
-    },
-    markOf(tag, ages.next - 1)
+  const lost = await missing(
+    page,
+    Array.from({ length: ages.next }, (_, number) => markOf(tag, number))
   );
-  if (!typed) throw new Error(`what was typed is not in the document ${tag}`);
+  if (lost.length > 0) throw new Error(`typed and not in the document: ${lost.join(' ')}`);
+}
+
+/** Waits until what is typed goes into a cell. */
+async function whenInCell(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const focused = document.activeElement;
+    return focused?.closest('.cm-content') && focused.closest('.jp-NotebookPanel .jp-Cell.jp-mod-active');
+  });
+}
+
+/** Which of the marks are in no cell's source. */
+function missing(page: Page, marks: readonly string[]): Promise<string[]> {
+  return page.evaluate(marks => {
+    const { context } = window.jupyterapp.shell.currentWidget as unknown as {
+      context: { model: { cells: Iterable<{ sharedModel: { getSource(): string } }> } };
+    };
+    const sources = [...context.model.cells].map(({ sharedModel }) => sharedModel.getSource()).join('\n');
+    return marks.filter(mark => !sources.includes(mark));
+  }, marks);
 }
 
 /** Lets the selected cell print numbered lines for so long. What it printed when is in a file of its own. */

@@ -9,10 +9,18 @@ interface ITraceEvent {
   /** In microseconds. */
   readonly ts: number;
   readonly dur?: number;
+  /** The part of it in which the thread had a CPU. */
+  readonly tdur?: number;
 }
 
-/** Lengths, in ms, of the tasks of a browser's trace in which a page left a mark. */
-export function tasksWithMark(trace: Buffer, mark: string): number[] {
+/** A task's length, and how much of it the thread worked and did not wait for a CPU. In ms. */
+export interface ITask {
+  readonly ms: number;
+  readonly cpuMs: number | null;
+}
+
+/** The tasks of a browser's trace in which a page left a mark. */
+export function tasksWithMark(trace: Buffer, mark: string): ITask[] {
   const { traceEvents }: { traceEvents: readonly ITraceEvent[] } = JSON.parse(trace.toString('utf8'));
   const tasks = traceEvents.filter(({ name, ph }) => name === 'RunTask' && ph === 'X');
   const found = new Set<ITraceEvent>();
@@ -22,5 +30,8 @@ export function tasksWithMark(trace: Buffer, mark: string): number[] {
     );
     if (task) found.add(task);
   }
-  return [...found].map(({ dur = 0 }) => dur / 1000);
+  return [...found].map(({ dur = 0, tdur }) => ({
+    ms: dur / 1000,
+    cpuMs: tdur === undefined ? null : tdur / 1000
+  }));
 }

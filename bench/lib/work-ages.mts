@@ -12,6 +12,8 @@ export interface IAges {
   readonly p99S: number;
   /** Edits that were not there at the end. */
   readonly missing: number;
+  /** Of each edit, in seconds. */
+  readonly each: readonly number[];
 }
 
 /** Numbered edits of one document: when each was made, and when it was seen on the disk. */
@@ -56,7 +58,8 @@ export class WorkAges {
       worstS: Math.max(...ages),
       medianS: quantile(ages, 0.5),
       p99S: quantile(ages, 0.99),
-      missing: this.next - 1 - Math.min(this.newest(place), this.next - 1)
+      missing: this.next - 1 - Math.min(this.newest(place), this.next - 1),
+      each: ages.map(age => Number(age.toFixed(1)))
     };
   }
 
