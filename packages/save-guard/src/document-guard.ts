@@ -243,7 +243,10 @@ export class DocumentGuard implements IDisposable {
   }
 
   private inTurn(): Promise<void> {
-    const isAsked = this.options.contents.isAsked;
+    const { contents } = this.options;
+    let isAsked = false;
+    // Lab announces a command right after it has called this. Whether it was one is known before the turn comes.
+    queueMicrotask(() => (isAsked = contents.isAsked));
     const save = (): Promise<void> => this.saveInPlaceOrWhole(isAsked);
     const result = this.turn.then(save, save);
     this.turn = result;

@@ -97,6 +97,13 @@ describe('saving a large notebook', () => {
     expect(scene.wholeSaves).toBe(1);
   });
 
+  it('knows of a command that Lab announces right after it has called for the save', async () => {
+    const saving = scene.guard.context.save();
+    scene.isAsked = true;
+    await saving;
+    expect(scene.wholeSaves).toBe(1);
+  });
+
   it('does not put a large body behind a journal that waits for the network', async () => {
     scene.type(' typed');
     scene.waitingBytes = 2 * MB;
