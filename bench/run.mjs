@@ -31,7 +31,9 @@ const BENCHES = {
     figures: 'save.age.100m, save.duty, save.server.growth, save.block.p99, save.file.block'
   },
   notice: { quick: false, figures: 'notice.safe' },
-  oom: { quick: false, figures: 'save.oom.caused' }
+  oom: { quick: false, figures: 'save.oom.caused' },
+  crash: { quick: false, figures: 'crash.lost' },
+  term: { quick: false, figures: 'term.lost' }
 };
 
 const wanted = process.argv.slice(2);

@@ -21,11 +21,11 @@ declare global {
 }
 
 /** Waits until Lab is up, through the reload with which a second tab gets a workspace of its own. */
-export async function whenLabIsUp(page: Page): Promise<void> {
+export async function whenLabIsUp(page: Page, patienceMs = 60_000): Promise<void> {
   await page.waitForFunction(
     () => 'jupyterapp' in window && window.jupyterapp.restored.then(() => true),
     undefined,
-    { timeout: 60_000 }
+    { timeout: patienceMs }
   );
 }
 

@@ -4,6 +4,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** Longest that a start may take; on a busy machine it takes some seconds. */
+const START_MS = 120_000;
+
 export interface IServerOptions {
   readonly memory?: string;
   readonly cpu?: number;
@@ -11,7 +14,7 @@ export interface IServerOptions {
   readonly environment?: Record<string, string>;
   readonly args?: readonly string[];
   /** Which application, of which virtual environment. */
-  readonly app?: 'jupyter-lab' | 'jupyter-notebook';
+  readonly app?: 'jupyter-lab' | 'jupyter-notebook' | 'jupyter-server';
   readonly venv?: string;
   /** A cgroup, below the root of every controller, in which the server's is made. */
   readonly within?: string;
@@ -153,7 +156,7 @@ export async function startServer(options: IServerOptions = {}): Promise<IServer
   const readLog = () => readFileSync(logFile, 'utf8');
   // An error in a benchmark leaves no server behind.
   process.once('exit', () => runner.kill('SIGTERM'));
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + START_MS;
   for (;;) {
     if (runner.exitCode !== null)
       throw new Error(`the server ended with ${runner.exitCode}:\n${readLog().slice(-2000)}`);

@@ -1,0 +1,180 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type BrowserServer, type Page, chromium } from '@playwright/test';
+import { BROWSER } from './browser.mts';
+import type { KillLog, Victim } from './kill-log.mts';
+import { command, whenLabIsUp } from './lab.mts';
+import { PageFrames } from './page-frames.mts';
+import { type IServer, startServer } from './server.mts';
+
+const FIRST = 'start ';
+/** A recovery has the lowest priority: on a busy machine it takes long. */
+const FOUND_MS = 600_000;
+/** Longest that a page may take to open on a busy machine. */
+const PATIENCE_MS = 180_000;
+/** Longest that a page edits before the kill: several flushes to the journal, and a save of the file. */
+const EDITS_MS = 9000;
+
+const notebook = (text: string): string =>
+  `${JSON.stringify(
+    {
+      cells: [
+        { cell_type: 'code', execution_count: null, id: 'only', metadata: {}, outputs: [], source: [text] }
+      ],
+      metadata: {},
+      nbformat: 4,
+      nbformat_minor: 5
+    },
+    null,
+    1
+  )}\n`;
+
+/**
+ * A real JupyterLab in a real Chromium that is killed with SIGKILL, its whole process group, while somebody types; then
+ * the server, so that the next one finds what the journal holds. Everything the page was told is safe has to be there.
+ */
+export class BrowserLane {
+  private readonly log: KillLog;
+  private readonly home = mkdtempSync(join(tmpdir(), 'labkeeper-crash-browser-'));
+  private readonly folder = join(this.home, 'work');
+
+  constructor(log: KillLog) {
+    this.log = log;
+  }
+
+  /** @param rounds - each a kill of the browser, and one of the server. */
+  async run(rounds: number): Promise<void> {
+    let server = await this.start(null);
+    try {
+      for (let round = 1; round <= rounds; round += 1) server = await this.round(server, round);
+    } finally {
+      await server.stop();
+      rmSync(this.home, { recursive: true, force: true });
+    }
+  }
+
+  private start(before: IServer | null): Promise<IServer> {
+    const again = before ? { port: before.port, token: before.token } : {};
+    return startServer({ memory: '3G', home: this.home, ...again });
+  }
+
+  private async round(server: IServer, round: number): Promise<IServer> {
+    const isText = round % 3 === 0;
+    const path = `browser-${round}.${isText ? 'py' : 'ipynb'}`;
+    writeFileSync(join(this.folder, path), isText ? FIRST : notebook(FIRST));
+    const browser = await chromium.launchServer(BROWSER);
+    let typed = FIRST;
+    try {
+      const page = await (await chromium.connect(browser.wsEndpoint())).newPage();
+      page.setDefaultTimeout(PATIENCE_MS);
+      const frames = new PageFrames(page, path, readFileSync(join(this.folder, path)), FIRST);
+      await page.goto(`${server.url}/lab/tree/${path}?token=${server.token}`);
+      await whenLabIsUp(page, PATIENCE_MS);
+      // It asks for a kernel, and none is needed.
+      if (!isText) await page.getByRole('button', { name: 'No Kernel' }).click();
+      const editor = page.locator('.jp-MainAreaWidget:visible .cm-content').first();
+      await editor.click();
+      await page.keyboard.press('ControlOrMeta+End');
+      const typing = this.type(page, round, text => (typed += text));
+      // Most kills come when something was acknowledged; some come before anything was.
+      const deadline = Date.now() + 15_000;
+      while (round % 8 !== 0 && frames.acknowledgements === 0 && Date.now() < deadline) await sleep(20);
+      await sleep(Math.random() * EDITS_MS);
+      const victims = await this.kill(server, browser, round);
+      this.log.killed(victims, []);
+      const next = await this.endServer(server, round);
+      await typing;
+      await this.verify(path, typed, frames);
+      return next;
+    } finally {
+      kill(browser);
+    }
+  }
+
+  /** Types until the browser is gone; saves from time to time, as people do. */
+  private async type(page: Page, round: number, typed: (text: string) => void): Promise<void> {
+    for (let word = 1; ; word += 1) {
+      const text = `w${word} `;
+      typed(text);
+      try {
+        await page.keyboard.type(text, { delay: 12 });
+        if (word % 40 === 20 + (round % 15)) await command(page, 'docmanager:save');
+      } catch {
+        // Killed in the middle of a word.
+        return;
+      }
+    }
+  }
+
+  private async kill(server: IServer, browser: BrowserServer, round: number): Promise<Victim[]> {
+    const companion = server.companionPid();
+    const victims: Victim[] = ['browser'];
+    if (round % 4 === 1 && companion !== null) {
+      process.kill(companion, 'SIGKILL');
+      victims.push('companion');
+      await sleep(Math.random() * 100);
+    }
+    kill(browser);
+    return victims;
+  }
+
+  /** The server is killed at the same time or a moment later, and the next one starts. */
+  private async endServer(server: IServer, round: number): Promise<IServer> {
+    await sleep(round % 4 === 3 ? Math.random() * 20 : Math.random() * 1500);
+    process.kill(server.pid, 'SIGKILL');
+    this.log.killed(['server'], []);
+    while (server.exitCode() === null) await sleep(20);
+    await server.stop();
+    return this.start(server);
+  }
+
+  private async verify(path: string, typed: string, { acknowledged, unknown }: PageFrames): Promise<void> {
+    const about = { path, acknowledged: acknowledged.length, missing: 1 };
+    const stem = path.replace(/\.\w+$/, '');
+    const names = () =>
+      readdirSync(this.folder).filter(name => name === path || name.startsWith(`${stem} (recovered `));
+    const deadline = Date.now() + FOUND_MS;
+    const isHeld = (name: string): boolean => {
+      const text = this.textOf(name);
+      return text !== null && text.startsWith(acknowledged) && typed.startsWith(text);
+    };
+    while (!names().some(isHeld) && Date.now() < deadline) await sleep(250);
+    const found = names().map(name => `${name}: ${this.textOf(name)?.length ?? 'nothing'}`);
+    const detail = `${acknowledged.length} of ${typed.length} characters (${unknown} unknown); ${found.join(', ')}`;
+    const isLost = !names().some(isHeld);
+    const inFile = names().includes(path) && isHeld(path);
+    this.log.verified(
+      { lost: isLost ? [{ ...about, what: 'lost', detail }] : [], fromJournal: isLost || inFile ? 0 : 1 },
+      [path]
+    );
+    const text = this.textOf(path);
+    const isWhole = text !== null && typed.startsWith(text) && text.startsWith(FIRST);
+    this.log.looked(about, isWhole ? null : `the file holds "${text?.slice(-50)}"`);
+    for (const name of names()) rmSync(join(this.folder, name), { force: true });
+  }
+
+  /** null = it is none that could be opened. */
+  private textOf(name: string): string | null {
+    const bytes = readFileSync(join(this.folder, name), 'utf8');
+    if (!name.endsWith('.ipynb')) return bytes;
+    try {
+      const { cells }: { cells: { source: string | string[] }[] } = JSON.parse(bytes);
+      return [cells[0]?.source ?? ''].flat().join('');
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** The browser with all its processes. */
+function kill(browser: BrowserServer): void {
+  const { pid } = browser.process();
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    // Gone already.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}

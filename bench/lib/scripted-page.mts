@@ -1,0 +1,198 @@
+// A page without a browser, as a program of its own that can be killed: edits documents by a script as fast as it is
+// told to, sends its journal and saves as a page does. `node scripted-page.mts JSON`; what it was told goes to standard
+// output, one line of JSON each, before anything that follows from it is sent.
+import { randomUUID } from 'node:crypto';
+import { writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  PROTOCOL,
+  Receiver,
+  batchDurable,
+  encode,
+  journalState,
+  pageHello,
+  runClosed,
+  runLost
+} from '../../packages/protocol/lib/index.js';
+import { scripted } from './scripted-kinds.mts';
+import type { IPageOrder, PageReport } from './scripted-pages.mts';
+import { ScriptedRun } from './scripted-run.mts';
+import { type SaveWay, fullSave, hashOf } from './scripted-save.mts';
+import type { Change, IScripted } from './scripted.mts';
+
+/** While so much waits for the network, no more is put behind it, as in the page. */
+const BUSY_BYTES = 1024 * 1024;
+/** Versions that are made while nothing can be sent. */
+const MOST_OFFLINE = 30;
+
+const order: IPageOrder = JSON.parse(process.argv[2] ?? '');
+const report = (line: PageReport): void => void writeSync(1, `${JSON.stringify(line)}\n`);
+
+/** The page's end of the socket to the companion. */
+class Connection {
+  constructor(documents: readonly Editor[]) {
+    this.documents = documents;
+  }
+
+  get waitingBytes(): number {
+    return this.socket?.bufferedAmount ?? 0;
+  }
+
+  works = false;
+
+  open(): void {
+    const socket = new WebSocket(`${order.url.replace('http', 'ws')}/labkeeper/ws?token=${order.token}`);
+    const each = (act: (document: Editor) => void): void => this.documents.forEach(act);
+    const receiver = new Receiver()
+      .on(journalState, ({ trouble }) => (this.works = trouble === null))
+      .on(batchDurable, ({ run, seq }) => each(document => document.durable(run, seq)))
+      .on(runLost, ({ run }) => each(document => document.lost(run)));
+    socket.onopen = () =>
+      socket.send(encode(pageHello, { protocol: PROTOCOL, build: 'bench', client: 'page', visible: false }));
+    socket.onmessage = ({ data }) => void receiver.receive(String(data));
+    socket.onclose = () => {
+      this.works = false;
+      each(document => document.lost(null));
+      setTimeout(() => this.open(), 50 + Math.random() * 200);
+    };
+    this.socket = socket;
+  }
+
+  send = (frame: string): void => {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(frame);
+  };
+
+  private socket: WebSocket | null = null;
+
+  private readonly documents: readonly Editor[];
+}
+
+/** One open document. */
+class Editor {
+  constructor(about: IPageOrder['documents'][number], hash: string, connection: () => Connection) {
+    this.about = about;
+    this.hash = hash;
+    this.connection = connection;
+
+    const { kind, seed, version } = about;
+    this.document = scripted(kind, seed, version);
+    this.base = kind === 'new' ? null : { hash, cells: this.document.cells };
+    this.since = kind === 'new' ? this.document.whole() : [];
+  }
+
+  async edit(): Promise<never> {
+    for (let offline = 0; ;) {
+      await sleep(Math.random() * 2 * order.editMs);
+      const { works, waitingBytes } = this.connection();
+      offline = works ? 0 : offline + 1;
+      if (waitingBytes > BUSY_BYTES || offline > MOST_OFFLINE) continue;
+      const changes = this.document.step();
+      for (const list of [this.since, this.unsent, this.sinceSnapshot ?? []]) list.push(...changes);
+      report({ t: 'made', path: this.about.path, version: this.document.version });
+      // Some versions go together, as at a page that flushes from time to time.
+      if (works && Math.random() < 0.7) this.flush();
+    }
+  }
+
+  async save(way: SaveWay): Promise<never> {
+    const writer = randomUUID();
+    const { path, kind, seed } = this.about;
+    for (;;) {
+      await sleep(Math.random() * 2 * order.saveMs);
+      if (this.connection().works && this.run) this.flush();
+      const { version, cells } = this.document;
+      const document = scripted(kind, seed, version);
+      const foreseen = hashOf(document.bytes());
+      this.sinceSnapshot = [];
+      report({ t: 'saving', path, version, hash: foreseen });
+      try {
+        const hash = await way({ ...order, path, writer, hash: this.hash, document });
+        report({ t: 'saved', path, version, hash, foreseen });
+        this.rebase(version, cells, hash);
+      } catch {
+        // The server is gone or the file could not be written: what changed is in the journal still.
+      }
+      this.sinceSnapshot = null;
+    }
+  }
+
+  durable(run: string, seq: number): void {
+    const version = this.run?.id === run ? this.run.versionOf(seq) : null;
+    if (version !== null) report({ t: 'durable', path: this.about.path, version });
+  }
+
+  lost(run: string | null): void {
+    if (run !== null && this.run?.id !== run) return;
+    this.lostRun = this.run?.id ?? this.lostRun;
+    this.run = null;
+  }
+
+  private flush(): void {
+    if (!this.run) this.begin();
+    else if (this.unsent.length > 0) this.run.append(this.unsent, this.document.version);
+    this.unsent = [];
+  }
+
+  private begin(): void {
+    if (this.since.length === 0) return;
+    const about = { ...this.about, replaces: this.run?.id ?? this.lostRun };
+    const base = this.base ?? { hash: null, cells: [] };
+    this.run = new ScriptedRun(frame => this.connection().send(frame), about, base);
+    this.lostRun = null;
+    this.run.append(this.since, this.document.version);
+    this.unsent = [];
+  }
+
+  /** The file is now what the document was at `version`. */
+  private rebase(version: number, cells: readonly number[], hash: string): void {
+    this.hash = hash;
+    this.base = { hash, cells };
+    this.since = this.sinceSnapshot ?? [];
+    if (version === this.document.version) {
+      this.run?.saved(hash);
+      if (this.lostRun !== null) this.connection().send(encode(runClosed, { run: this.lostRun }));
+      this.run = null;
+      this.lostRun = null;
+      this.unsent = [];
+    } else if (this.run) {
+      this.begin();
+    }
+  }
+
+  private readonly document: IScripted;
+  private base: { readonly hash: string; readonly cells: readonly number[] } | null;
+  /** What changed since the base, since the last batch, and since the save that is under way; null = none is. */
+  private since: Change[];
+  private unsent: Change[] = [];
+  private sinceSnapshot: Change[] | null = null;
+  private run: ScriptedRun | null = null;
+  private lostRun: string | null = null;
+
+  private readonly about: IPageOrder['documents'][number];
+  private hash: string;
+  private readonly connection: () => Connection;
+}
+
+/** Asks until there is an answer: the server may have been killed just now. */
+async function fileHash(path: string): Promise<string> {
+  for (;;) {
+    try {
+      const query = new URLSearchParams({ content: '0', hash: '1', token: order.token });
+      const answer = await fetch(`${order.url}/api/contents/${encodeURIComponent(path)}?${query}`);
+      const { hash }: { hash: string } = await answer.json();
+      return hash;
+    } catch {
+      await sleep(100);
+    }
+  }
+}
+
+const editors: Editor[] = [];
+const connection = new Connection(editors);
+for (const about of order.documents)
+  editors.push(new Editor(about, await fileHash(about.path), () => connection));
+connection.open();
+report({ t: 'open' });
+await Promise.all(
+  editors.flatMap(editor => [editor.edit(), ...(order.saveMs > 0 ? [editor.save(fullSave)] : [])])
+);

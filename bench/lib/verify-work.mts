@@ -1,0 +1,150 @@
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Recovery } from '../../packages/protocol/lib/index.js';
+import type { ILoss, KillLog } from './kill-log.mts';
+import type { Decision, RecoveryList } from './recovery-list.mts';
+import { copiesOf, held, wholeVersion } from './recovered-work.mts';
+import type { Tracked } from './scripted-pages.mts';
+import { hashOf } from './scripted-save.mts';
+
+const DECIDED_MS = 600_000;
+/** A decision whose companion was killed may not have been heard: it is made again after this time. */
+const AGAIN_MS = 2500;
+
+/** Waits until everything that was acknowledged is in a file or a recovered copy; what is not there in time is lost. */
+export async function whenHeld(
+  list: RecoveryList,
+  documents: readonly Tracked[],
+  patienceMs: number
+): Promise<{ lost: ILoss[]; fromJournal: number }> {
+  const deadline = Date.now() + patienceMs;
+  let fromJournal = 0;
+  let missing = [...documents];
+  const asked = new Set<string>();
+  for (;;) {
+    missing = missing.filter(document => {
+      const { version, name } = held(document);
+      const isHeld = version >= document.acknowledged;
+      if (isHeld && name !== document.path) fromJournal += 1;
+      return !isHeld;
+    });
+    if (missing.length === 0 || Date.now() > deadline) break;
+    // A process that recovers was killed, and this was told as a problem: whoever asks again gets the copy.
+    for (const { id, path, copyPath } of list.recoveries ?? [])
+      if (
+        copyPath === null &&
+        !asked.has(`${id} ${list.boot}`) &&
+        missing.some(known => known.path === path)
+      ) {
+        asked.add(`${id} ${list.boot}`);
+        list.decide(id, 'keep-both');
+      }
+    await sleep(250);
+  }
+  return { lost: missing.map(document => lossOf(document, list)), fromJournal };
+}
+
+/**
+ * Decides about everything that is told of these documents, as their owner would, and looks at what came of it.
+ *
+ * @returns those whose file has their newest version again, and nothing else is left of: they can be edited on.
+ */
+export async function decideAll(
+  list: RecoveryList,
+  documents: readonly Tracked[],
+  log: KillLog
+): Promise<Tracked[]> {
+  const settled: Tracked[] = [];
+  for (const document of documents) {
+    const ofIt = () => (list.recoveries ?? []).filter(({ path }) => path === document.path);
+    const before = ofIt();
+    const newest = held(document);
+    const decision =
+      (['restore', 'restore', 'keep-both', 'discard'] as const)[Math.floor(Math.random() * 4)] ?? 'restore';
+    // Where there are several, only the newest is wanted.
+    const chosen = (told: Recovery): Decision => (told.copyPath === newest.name ? decision : 'discard');
+    const file = wholeVersion(document, document.path);
+    for (const name of copiesOf(document))
+      document.whole.add(hashOf(readFileSync(join(document.folder, name))));
+    if (before.length > 0) await settle(list, ofIt, chosen);
+    const lost = before.length > 0 ? outcome(document, decision, newest, file) : null;
+    log.decided(before.length > 0 ? decision : 'nothing');
+    if (lost !== null)
+      log.verified({ lost: [{ ...lossOf(document, list), detail: lost }], fromJournal: 0 }, []);
+    const now = wholeVersion(document, document.path);
+    if (
+      lost === null &&
+      typeof now === 'number' &&
+      copiesOf(document).length === 0 &&
+      now >= newest.version
+    ) {
+      document.saved = now;
+      document.acknowledged = now;
+      settled.push(document);
+    } else {
+      removeAll(document);
+    }
+  }
+  return settled;
+}
+
+/** Decides until nothing is told any more, however often the companion is killed meanwhile. */
+async function settle(
+  list: RecoveryList,
+  ofIt: () => readonly Recovery[],
+  chosen: (told: Recovery) => Decision
+): Promise<void> {
+  const deadline = Date.now() + DECIDED_MS;
+  for (let askedAtMs = -Infinity; list.recoveries === null || ofIt().length > 0;) {
+    if (Date.now() > deadline) throw new Error(`a decision was not done: ${JSON.stringify(list.recoveries)}`);
+    if (Date.now() - askedAtMs > AGAIN_MS && list.recoveries !== null) {
+      askedAtMs = Date.now();
+      const discardedFirst = [...ofIt()].sort((a, b) => chosen(a).localeCompare(chosen(b)));
+      for (const told of discardedFirst) list.decide(told.id, chosen(told));
+    }
+    await sleep(20);
+  }
+}
+
+/** What is wrong with what a decision did; null = nothing. */
+function outcome(
+  document: Tracked,
+  decision: Decision,
+  newest: { readonly version: number; readonly name: string },
+  file: number | string
+): string | null {
+  const now = wholeVersion(document, document.path);
+  if (newest.name === document.path)
+    return now === newest.version ? null : `its file was the newest, and is now ${now}`;
+  if (decision === 'restore') {
+    const kept = namesOf(document).find(name => name.includes(' (before recovery '));
+    const isKept = kept !== undefined && wholeVersion(document, kept) === file;
+    return now === newest.version && isKept
+      ? null
+      : `restored: ${now}, instead of ${newest.version}; kept: ${kept}`;
+  }
+  const copies = copiesOf(document).map(name => wholeVersion(document, name));
+  const isRight = decision === 'discard' ? copies.length === 0 : copies.includes(newest.version);
+  return now === file && isRight
+    ? null
+    : `${decision}: the file is ${now}, was ${file}; copies: ${copies.join()}`;
+}
+
+function lossOf(document: Tracked, list: RecoveryList): ILoss {
+  const { version, name, odd } = held(document);
+  const told = (list.recoveries ?? []).filter(({ path }) => path === document.path);
+  const detail = `newest ${version} of ${document.made}, saved ${document.saved}, unforeseen ${document.unforeseen}, in "${name}"; ${odd.join('; ')}; told: ${JSON.stringify(told)}`;
+  const { path, acknowledged } = document;
+  return { path, what: 'lost', acknowledged, missing: Math.max(0, acknowledged - version), detail };
+}
+
+function namesOf({ folder, path }: Tracked): string[] {
+  const stem = path.slice(0, -extname(path).length);
+  return readdirSync(folder).filter(name => name === path || name.startsWith(`${stem} (`));
+}
+
+/** Nobody needs it any more. */
+function removeAll(document: Tracked): void {
+  for (const name of namesOf(document)) rmSync(join(document.folder, name), { force: true });
+}
