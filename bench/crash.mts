@@ -10,7 +10,7 @@ import { times } from './lib/trial.mts';
 
 const KILLS = times(1000, 24);
 /** A round with a real browser: it is killed, and then the server. */
-const BROWSER_ROUNDS = Math.max(2, Math.round(KILLS / 20));
+const BROWSER_ROUNDS = Math.max(2, Math.round(KILLS / 40));
 
 const withoutBrowser = new KillLog('without a browser', KILLS - 2 * BROWSER_ROUNDS);
 const withBrowser = new KillLog('with Chromium', 2 * BROWSER_ROUNDS);
@@ -18,6 +18,7 @@ const log = withoutBrowser;
 await Promise.all([
   new CrashLane({ name: 'a', log, isPatient: false }).run(),
   new CrashLane({ name: 'b', log, isPatient: false }).run(),
+  new CrashLane({ name: 'c', log, isPatient: false }).run(),
   new CrashLane({ name: 'patient', log, isPatient: true }).run(),
   new BrowserLane(withBrowser).run(BROWSER_ROUNDS)
 ]);

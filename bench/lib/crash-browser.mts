@@ -69,11 +69,11 @@ export class BrowserLane {
     try {
       const page = await (await chromium.connect(browser.wsEndpoint())).newPage();
       page.setDefaultTimeout(PATIENCE_MS);
-      const frames = new PageFrames(page, path, readFileSync(join(this.folder, path)), FIRST);
+      const frames = new PageFrames(page, path, join(this.folder, path), bytes => textIn(path, bytes) ?? '');
       await page.goto(`${server.url}/lab/tree/${path}?token=${server.token}`);
       await whenLabIsUp(page, PATIENCE_MS);
       // It asks for a kernel, and none is needed.
-      if (!isText) await page.getByRole('button', { name: 'No Kernel' }).click();
+      if (!isText) await page.locator('.jp-Dialog').getByRole('button', { name: 'No Kernel' }).click();
       const editor = page.locator('.jp-MainAreaWidget:visible .cm-content').first();
       await editor.click();
       await page.keyboard.press('ControlOrMeta+End');
@@ -100,7 +100,7 @@ export class BrowserLane {
       typed(text);
       try {
         await page.keyboard.type(text, { delay: 12 });
-        if (word % 40 === 20 + (round % 15)) await command(page, 'docmanager:save');
+        if (round % 2 === 0 && word % 100 === 60) await command(page, 'docmanager:save');
       } catch {
         // Killed in the middle of a word.
         return;
@@ -157,14 +157,18 @@ export class BrowserLane {
 
   /** null = it is none that could be opened. */
   private textOf(name: string): string | null {
-    const bytes = readFileSync(join(this.folder, name), 'utf8');
-    if (!name.endsWith('.ipynb')) return bytes;
-    try {
-      const { cells }: { cells: { source: string | string[] }[] } = JSON.parse(bytes);
-      return [cells[0]?.source ?? ''].flat().join('');
-    } catch {
-      return null;
-    }
+    return textIn(name, readFileSync(join(this.folder, name)));
+  }
+}
+
+function textIn(name: string, bytes: Buffer): string | null {
+  if (!name.endsWith('.ipynb')) return bytes.toString();
+  try {
+    const { cells }: { cells: { source: string | string[] }[] } = JSON.parse(bytes.toString());
+    return [cells[0]?.source ?? ''].flat().join('');
+  } catch {
+    // A copy is taking its name just now, or the file is damaged: the caller says which.
+    return null;
   }
 }
 

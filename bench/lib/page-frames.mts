@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { Page, Request } from '@playwright/test';
 import { type JournalRecord } from '../../packages/protocol/lib/index.js';
 
@@ -7,12 +8,12 @@ import { type JournalRecord } from '../../packages/protocol/lib/index.js';
  * another process than the browser's, so that it outlives the browser.
  */
 export class PageFrames {
-  private readonly path: string;
-
-  /** @param file - the document's file as it is when the page opens it. @param text - what it holds. */
-  constructor(page: Page, path: string, file: Buffer, text: string) {
+  /** @param textOf - reads the document's file and gives the text in it. */
+  constructor(page: Page, path: string, file: string, textOf: (bytes: Buffer) => string) {
     this.path = path;
-    this.know(file, text);
+    this.file = file;
+    this.textOf = textOf;
+    this.look();
     page.on('websocket', socket => {
       if (!socket.url().includes('/labkeeper/ws')) return;
       socket.on('framesent', ({ payload }) => this.sent(String(payload)));
@@ -27,11 +28,6 @@ export class PageFrames {
   acknowledgements = 0;
   /** Batches of runs that began with a file that nobody here knows: they count for nothing. */
   unknown = 0;
-
-  /** A file is known to hold this text. */
-  know(file: Buffer, text: string): void {
-    this.byHash.set(createHash('sha256').update(file).digest('hex'), text);
-  }
 
   private sent(frame: string): void {
     const end = frame.indexOf('\n');
@@ -65,26 +61,31 @@ export class PageFrames {
 
   private async finished(request: Request): Promise<void> {
     if (request.method() !== 'PUT' || !request.url().includes('/contents/')) return;
+    let answer: { hash?: string };
     try {
       const response = await request.response();
-      const answer: { hash?: string } = response?.ok() ? await response.json() : {};
-      const sent: { content: string | { cells: { source: string | string[] }[] } } = JSON.parse(
-        request.postData() ?? ''
-      );
-      const text =
-        typeof sent.content === 'string'
-          ? sent.content
-          : [sent.content.cells[0]?.source ?? ''].flat().join('');
-      if (answer.hash === undefined) return;
-      this.byHash.set(answer.hash, text);
-      this.acknowledge(text);
+      answer = response?.ok() ? await response.json() : {};
     } catch {
-      // The browser was killed before its answer was read: then the page was told nothing either.
+      // The browser was killed before its answer was read: the page was told nothing then.
+      return;
     }
+    const text = answer.hash === undefined ? null : this.inFile(answer.hash);
+    if (text !== null) this.acknowledge(text);
+  }
+
+  /** What a file with this hash holds; null = it is not the one that is there, nor one that was seen before. */
+  private inFile(hash: string): string | null {
+    if (!this.byHash.has(hash)) this.look();
+    return this.byHash.get(hash) ?? null;
+  }
+
+  private look(): void {
+    const bytes = readFileSync(this.file);
+    this.byHash.set(createHash('sha256').update(bytes).digest('hex'), this.textOf(bytes));
   }
 
   private apply(record: JournalRecord, text: string | null): string | null {
-    if (record.t === 'base') return record.hash === null ? '' : (this.byHash.get(record.hash) ?? null);
+    if (record.t === 'base') return record.hash === null ? '' : this.inFile(record.hash);
     if (!('c' in record) || record.c !== 0) return text;
     if (record.t === 'put') return String(record.cell['source']);
     if (record.t === 'src') return record.v;
@@ -97,6 +98,9 @@ export class PageFrames {
     if (text.length > this.acknowledged.length) this.acknowledged = text;
   }
 
+  private readonly path: string;
+  private readonly file: string;
+  private readonly textOf: (bytes: Buffer) => string;
   /** What the cell is after the last batch of each run; null = nobody knows. */
   private readonly texts = new Map<string, string | null>();
   private readonly batches = new Map<string, string>();

@@ -99,11 +99,13 @@ class Editor {
     const { path, kind, seed } = this.about;
     for (;;) {
       await sleep(Math.random() * 2 * order.saveMs);
-      if (this.connection().works && this.run) this.flush();
+      // Also where no run is open: what is saved is then what the journal holds up to a batch.
+      if (this.connection().works) this.flush();
       const { version, cells } = this.document;
       const document = scripted(kind, seed, version);
       const foreseen = hashOf(document.bytes());
       this.sinceSnapshot = [];
+      this.snapshot = { changes: [...this.since], version };
       report({ t: 'saving', path, version, hash: foreseen });
       try {
         const hash = await way({ ...order, path, writer, hash: this.hash, document });
@@ -139,7 +141,11 @@ class Editor {
     const base = this.base ?? { hash: null, cells: [] };
     this.run = new ScriptedRun(frame => this.connection().send(frame), about, base);
     this.lostRun = null;
-    this.run.append(this.since, this.document.version);
+    // A save that is under way may reach the file and never be heard of: a batch ends where it was taken.
+    const { snapshot } = this;
+    if (this.sinceSnapshot !== null) this.run.append(snapshot.changes, snapshot.version);
+    const rest = this.sinceSnapshot ?? this.since;
+    if (this.sinceSnapshot === null || rest.length > 0) this.run.append(rest, this.document.version);
     this.unsent = [];
   }
 
@@ -148,6 +154,7 @@ class Editor {
     this.hash = hash;
     this.base = { hash, cells };
     this.since = this.sinceSnapshot ?? [];
+    this.sinceSnapshot = null;
     if (version === this.document.version) {
       this.run?.saved(hash);
       if (this.lostRun !== null) this.connection().send(encode(runClosed, { run: this.lostRun }));
@@ -165,6 +172,10 @@ class Editor {
   private since: Change[];
   private unsent: Change[] = [];
   private sinceSnapshot: Change[] | null = null;
+  private snapshot: { readonly changes: readonly Change[]; readonly version: number } = {
+    changes: [],
+    version: 0
+  };
   private run: ScriptedRun | null = null;
   private lostRun: string | null = null;
 

@@ -87,6 +87,10 @@ export class Tracked {
   }
 }
 
+/** An error in a benchmark leaves no page behind. */
+const alive = new Set<ChildProcess>();
+process.once('exit', () => alive.forEach(child => child.kill('SIGKILL')));
+
 /** A page without a browser: see `scripted-page.mts`. */
 export class ScriptedPage {
   readonly documents: readonly Tracked[];
@@ -108,7 +112,7 @@ export class ScriptedPage {
       [join(import.meta.dirname, 'scripted-page.mts'), JSON.stringify(order)],
       { stdio: ['ignore', 'pipe', 'inherit'] }
     );
-    process.once('exit', this.end);
+    alive.add(this.child);
     const output = this.child.stdout;
     if (!output) throw new Error('a page has a standard output');
     createInterface({ input: output }).on('line', line => this.hear(line));
@@ -126,7 +130,7 @@ export class ScriptedPage {
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.gone;
-    process.off('exit', this.end);
+    alive.delete(this.child);
     if (this.child.signalCode !== 'SIGKILL') throw new Error(`a page failed (${this.child.exitCode})`);
   }
 
@@ -138,7 +142,6 @@ export class ScriptedPage {
     this.documents.find(({ path }) => path === report.path)?.hear(report);
   }
 
-  private readonly end = (): void => void this.child.kill('SIGKILL');
   private readonly child: ChildProcess;
   private readonly gone: Promise<unknown>;
 }
