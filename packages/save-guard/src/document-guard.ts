@@ -287,6 +287,7 @@ export class DocumentGuard implements IDisposable {
     const end = await this.spliced.save(context.path, mark, this.options.observer.isTrusted);
     if (end === 'whole' || (end instanceof SaveFailure && isAsked)) {
       this.saves.shift()?.dispose();
+      this.documentJournal.saveFailed();
       this.schedule.saveAbandoned();
       return false;
     }
@@ -314,7 +315,7 @@ export class DocumentGuard implements IDisposable {
     const nowMs = this.options.clock.now();
     if (state === 'started') {
       // What is saved is then what the journal holds up to a batch: by that, recovery recognises a save that nobody told.
-      const since = this.documentJournal.snapshot();
+      const since = this.documentJournal.snapshot(this.policy(nowMs).journalWorks);
       this.schedule.saveStarted(nowMs);
       this.saves.push(since);
     } else {
@@ -345,6 +346,7 @@ export class DocumentGuard implements IDisposable {
     const failure = outcome?.failure ?? null;
     if (!completed || failure) {
       since?.dispose();
+      this.documentJournal.saveFailed();
       this.schedule.saveFailed(nowMs);
       if (failure?.reason !== 'other-tab-writes') {
         this.reason = failure?.reason ?? 'server-error';

@@ -1,4 +1,5 @@
 import { splitBulk } from '@labkeeper/protocol';
+import { SaveFailure } from '../src/contents/save-failure.js';
 import { DocumentScene } from './document-scene.js';
 
 const settled = () => new Promise(resolve => setTimeout(resolve));
@@ -60,6 +61,51 @@ describe('DocumentGuard', () => {
     expect(last).toContain('d'.repeat(64));
     expect(last).toContain('"ins":" two"');
     expect(last).not.toContain(' one');
+  });
+
+  it('ends a batch where a save is taken, also when no run was open', () => {
+    scene.type(' saved');
+    scene.context.saveState.emit('started');
+    scene.type(' later');
+    scene.guard.flush();
+    // The save reached the file, and the server was killed before it could say so: recovery knows the file by that batch.
+    expect(scene.batches).toEqual([expect.stringContaining(' saved'), expect.stringContaining(' later')]);
+    expect(scene.batches[0]).not.toContain(' later');
+  });
+
+  it('ends a batch where the save under way was taken when the journal begins anew meanwhile', () => {
+    scene.type(' saved');
+    scene.guard.flush();
+    scene.context.saveState.emit('started');
+    scene.type(' later');
+    scene.disconnect();
+    scene.frames.length = 0;
+    scene.reconnect();
+    scene.guard.tend();
+    expect(scene.methods).toEqual(['save/open', 'save/journal', 'save/journal']);
+    const [saved = '', later = ''] = scene.batches;
+    expect(saved).toMatch(/"t":"base".*\n.*" saved"/);
+    expect(later).toContain('" later"');
+    expect(later).not.toContain('base');
+    // What is durable with the first of them is nothing new.
+    const { run } = JSON.parse(scene.frames[0] ?? '').params;
+    scene.guard.durable(run, 1);
+    expect(scene.guard.isUnsafe).toBe(true);
+    scene.guard.durable(run, 2);
+    expect(scene.guard.isUnsafe).toBe(false);
+  });
+
+  it('begins anew with one batch after a save that failed', () => {
+    scene.type(' one');
+    scene.context.saveState.emit('started');
+    scene.type(' two');
+    scene.outcomes.push({ hash: null, failure: new SaveFailure('server-error', 'no'), kept: null });
+    scene.context.saveState.emit('completed');
+    scene.disconnect();
+    scene.frames.length = 0;
+    scene.reconnect();
+    scene.guard.flush();
+    expect(scene.batches).toEqual([expect.stringContaining(' one two')]);
   });
 
   it('gives up the journal of a document that is closed', () => {

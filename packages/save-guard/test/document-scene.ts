@@ -95,6 +95,11 @@ export class DocumentScene {
     return this.frames.map(frame => JSON.parse(splitBulk(frame)?.head ?? frame).method);
   }
 
+  /** The batches that went to the journal. */
+  get batches(): string[] {
+    return this.frames.map(frame => splitBulk(frame)?.body).filter(body => body !== undefined);
+  }
+
   get bodies(): string {
     return this.frames.map(frame => splitBulk(frame)?.body ?? '').join('\n');
   }

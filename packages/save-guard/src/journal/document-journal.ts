@@ -132,12 +132,21 @@ export class DocumentJournal {
     this.run?.renamed(path);
   }
 
-  /** Marks the moment at which the content of a save is taken; what the journal holds ends there with a batch. */
-  snapshot(): ISince {
-    if (this.run?.isWhole) {
+  /**
+   * Marks the moment at which the content of a save is taken; what the journal holds ends there with a batch.
+   *
+   * @param journalWorks - whether a run may begin for that.
+   */
+  snapshot(journalWorks: boolean): ISince {
+    if (journalWorks || this.run?.isWhole) {
       this.flush();
     }
-    return this.options.observer.since();
+    return this.saveBegins();
+  }
+
+  /** The save that is under way came to nothing: the file is as it was. */
+  saveFailed(): void {
+    this.saveEnds();
   }
 
   /** Whether nothing that belongs into the file changed since its last known state. */
@@ -157,12 +166,13 @@ export class DocumentJournal {
     this.flush();
     const { run } = this;
     return run?.isWhole && this.pending.isEmpty && this.baseHash !== null && this.baseFits
-      ? { since: this.options.observer.since(), run: run.id, seq: run.lastSeq }
+      ? { since: this.saveBegins(), run: run.id, seq: run.lastSeq }
       : null;
   }
 
   /** The file now holds what the document was at `since`. */
   rebase(since: ISince, hash: string | null): void {
+    this.saveEnds();
     this.base.dispose();
     this.base = since;
     this.baseHash = hash;
@@ -199,8 +209,12 @@ export class DocumentJournal {
 
   /** Begins a run: everything since the file goes to the journal. */
   private begin(): void {
-    const { companion, context, kind, savedAtMs, sent } = this.options;
-    const { records, numbering } = this.everything();
+    const { companion, context, kind, observer, savedAtMs, sent } = this.options;
+    const { saving } = this;
+    // Its numbering serves one run: a cell that is new gets its number, and is told whole, once.
+    this.saving = null;
+    const { records, numbering } = saving ?? this.everything();
+    const later = saving ? observer.records(saving.since, numbering) : [];
     this.numbering = numbering;
     this.run = new JournalRun({
       companion,
@@ -211,9 +225,30 @@ export class DocumentJournal {
       savedAtMs: savedAtMs()
     });
     this.lostRun = null;
-    this.run.append(records, sent());
+    if (later.length > 0) {
+      // The save may reach the file and never be heard of: a batch ends where its content was taken.
+      this.run.append(records, 0);
+      this.run.append(later, sent());
+    } else {
+      this.run.append(records, sent());
+    }
     this.renewPending();
     this.running.forEach(cell => this.announce(cell));
+  }
+
+  /** Remembers what the file will hold, for a run that has to begin before that is known. */
+  private saveBegins(): ISince {
+    const since = this.options.observer.since();
+    // Of several at once nobody could tell which of them the file will be.
+    const isKnown = this.savesUnderWay === 0 && this.baseHash !== null && this.baseFits;
+    this.saving = isKnown ? { ...this.everything(), since } : null;
+    this.savesUnderWay += 1;
+    return since;
+  }
+
+  private saveEnds(): void {
+    this.saving = null;
+    this.savesUnderWay = Math.max(0, this.savesUnderWay - 1);
   }
 
   private announce({ kernelId, msgId, cellId }: IRunningCell): void {
@@ -272,5 +307,8 @@ export class DocumentJournal {
   /** Under which id the work is in the browser's store; null = it is not. */
   private storedRun: string | null = null;
   private isStoring = false;
+  /** What the one save that is under way holds beyond the file; null = there is none, or it cannot be told. */
+  private saving: { records: JournalRecord[]; numbering: INumbering; since: ISince } | null = null;
+  private savesUnderWay = 0;
   private readonly running = new Map<string, IRunningCell>();
 }
