@@ -23,7 +23,7 @@ const notebook = (text: string): string =>
       cells: [
         { cell_type: 'code', execution_count: null, id: 'only', metadata: {}, outputs: [], source: [text] }
       ],
-      metadata: {},
+      metadata: { kernelspec: { display_name: 'Python 3', language: 'python', name: 'python3' } },
       nbformat: 4,
       nbformat_minor: 5
     },
@@ -68,15 +68,7 @@ export class BrowserLane {
     let typed = FIRST;
     try {
       const page = await (await chromium.connect(browser.wsEndpoint())).newPage();
-      page.setDefaultTimeout(PATIENCE_MS);
-      const frames = new PageFrames(page, path, join(this.folder, path), bytes => textIn(path, bytes) ?? '');
-      await page.goto(`${server.url}/lab/tree/${path}?token=${server.token}`);
-      await whenLabIsUp(page, PATIENCE_MS);
-      // It asks for a kernel, and none is needed.
-      if (!isText) await page.locator('.jp-Dialog').getByRole('button', { name: 'No Kernel' }).click();
-      const editor = page.locator('.jp-MainAreaWidget:visible .cm-content').first();
-      await editor.click();
-      await page.keyboard.press('ControlOrMeta+End');
+      const frames = await this.open(page, server, path);
       const typing = this.type(page, round, text => (typed += text));
       // Most kills come when something was acknowledged; some come before anything was.
       const deadline = Date.now() + 15_000;
@@ -91,6 +83,18 @@ export class BrowserLane {
     } finally {
       kill(browser);
     }
+  }
+
+  /** Opens the document, with the cursor at its end. */
+  private async open(page: Page, server: IServer, path: string): Promise<PageFrames> {
+    page.setDefaultTimeout(PATIENCE_MS);
+    const file = join(this.folder, path);
+    const frames = new PageFrames(page, path, file, bytes => textIn(path, bytes) ?? '');
+    await page.goto(`${server.url}/lab/tree/${path}?token=${server.token}`);
+    await whenLabIsUp(page, PATIENCE_MS);
+    await page.locator('.jp-MainAreaWidget:visible .cm-content').first().click();
+    await page.keyboard.press('ControlOrMeta+End');
+    return frames;
   }
 
   /** Types until the browser is gone; saves from time to time, as people do. */

@@ -47,12 +47,17 @@ export function wholeVersion(document: Tracked, name: string): number | string {
   return version;
 }
 
-function readVersion({ kind, seed }: Tracked, path: string): number | string {
-  const bytes = bytesOf(path)?.toString() ?? null;
-  const version = bytes === null ? null : versionIn(bytes);
-  if (bytes === null || version === null) return bytes === null ? 'it is not there' : 'it tells no version';
+function readVersion(document: Tracked, path: string): number | string {
+  const bytes = bytesOf(path);
+  return bytes === null ? 'it is not there' : textVersion(document, bytes);
+}
+
+function textVersion({ kind, seed }: Tracked, bytes: Buffer): number | string {
+  const text = bytes.toString();
+  const version = versionIn(text);
+  if (version === null) return 'it tells no version';
   try {
-    const difference = scripted(kind, seed, version).differs(bytes);
+    const difference = scripted(kind, seed, version).differs(text);
     return difference === null ? version : `it is not version ${version}: ${difference}`;
   } catch (error) {
     return `it is no document: ${String(error)}`;
@@ -65,7 +70,7 @@ function stampOf(path: string): string | null {
 }
 
 /** A page may have said what it writes just now, and not been heard yet. */
-const HEARD_MS = 1000;
+const HEARD_MS = 15_000;
 
 /** What is wrong with the original: it is no version that was ever written whole. null = nothing. */
 export async function damageOf(document: Tracked): Promise<string | null> {
@@ -73,8 +78,14 @@ export async function damageOf(document: Tracked): Promise<string | null> {
   if (bytes === null) return 'it is gone';
   const hash = hashOf(bytes);
   const deadline = Date.now() + HEARD_MS;
-  while (!document.whole.has(hash) && Date.now() < deadline) await sleep(50);
-  return document.whole.has(hash) ? null : `its ${bytes.length} bytes were never written whole`;
+  for (;;) {
+    if (document.whole.has(hash)) return null;
+    // In other bytes than a page foresaw, as where it was put into a recovered copy; but to the last character.
+    const version = textVersion(document, bytes);
+    if (typeof version === 'number' && document.saving.has(version)) return null;
+    if (Date.now() > deadline) return `its ${bytes.length} bytes were never written whole: ${version}`;
+    await sleep(100);
+  }
 }
 
 function bytesOf(path: string): Buffer | null {

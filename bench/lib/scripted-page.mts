@@ -12,16 +12,21 @@ import {
   journalState,
   pageHello,
   runClosed,
-  runLost
+  runLost,
+  spliceAsked,
+  spliceDone,
+  type SpliceOutcome
 } from '../../packages/protocol/lib/index.js';
 import { scripted } from './scripted-kinds.mts';
 import type { IPageOrder, PageReport } from './scripted-pages.mts';
 import { ScriptedRun } from './scripted-run.mts';
-import { type SaveWay, fullSave, hashOf } from './scripted-save.mts';
+import { type SaveWay, fullSave, hashOf, spliceSave } from './scripted-save.mts';
 import type { Change, IScripted } from './scripted.mts';
 
 /** While so much waits for the network, no more is put behind it, as in the page. */
 const BUSY_BYTES = 1024 * 1024;
+/** Longest wait for a save by the companion. */
+const ANSWER_MS = 60_000;
 /** Versions that are made while nothing can be sent. */
 const MOST_OFFLINE = 30;
 
@@ -46,9 +51,12 @@ class Connection {
     const receiver = new Receiver()
       .on(journalState, ({ trouble }) => (this.works = trouble === null))
       .on(batchDurable, ({ run, seq }) => each(document => document.durable(run, seq)))
-      .on(runLost, ({ run }) => each(document => document.lost(run)));
-    socket.onopen = () =>
+      .on(runLost, ({ run }) => each(document => document.lost(run)))
+      .on(spliceDone, ({ run, seq, outcome }) => this.asked.get(`${run} ${seq}`)?.done(outcome));
+    socket.onopen = () => {
       socket.send(encode(pageHello, { protocol: PROTOCOL, build: 'bench', client: 'page', visible: false }));
+      this.asked.forEach(({ frame }) => socket.send(frame));
+    };
     socket.onmessage = ({ data }) => void receiver.receive(String(data));
     socket.onclose = () => {
       this.works = false;
@@ -62,7 +70,20 @@ class Connection {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(frame);
   };
 
+  /** Has the companion put a run into its file. @throws when there is no answer. */
+  splice(run: string, seq: number): Promise<SpliceOutcome> {
+    const frame = encode(spliceAsked, { run, seq });
+    return new Promise((resolve, reject) => {
+      const end = (): void => void this.asked.delete(`${run} ${seq}`);
+      const timer = setTimeout(() => (end(), reject(new Error('the companion does not answer'))), ANSWER_MS);
+      const done = (outcome: SpliceOutcome): void => (clearTimeout(timer), end(), resolve(outcome));
+      this.asked.set(`${run} ${seq}`, { frame, done });
+      this.send(frame);
+    });
+  }
+
   private socket: WebSocket | null = null;
+  private readonly asked = new Map<string, { frame: string; done: (outcome: SpliceOutcome) => void }>();
 
   private readonly documents: readonly Editor[];
 }
@@ -80,6 +101,10 @@ class Editor {
     this.since = kind === 'new' ? this.document.whole() : [];
   }
 
+  get isNotebook(): boolean {
+    return this.about.kind !== 'text';
+  }
+
   async edit(): Promise<never> {
     for (let offline = 0; ;) {
       await sleep(Math.random() * 2 * order.editMs);
@@ -94,7 +119,7 @@ class Editor {
     }
   }
 
-  async save(way: SaveWay): Promise<never> {
+  async save(ways: readonly SaveWay[]): Promise<never> {
     const writer = randomUUID();
     const { path, kind, seed } = this.about;
     for (;;) {
@@ -107,8 +132,10 @@ class Editor {
       this.sinceSnapshot = [];
       this.snapshot = { changes: [...this.since], version };
       report({ t: 'saving', path, version, hash: foreseen });
+      const way = ways[Math.floor(Math.random() * ways.length)] ?? fullSave;
+      const splice = this.splicing();
       try {
-        const hash = await way({ ...order, path, writer, hash: this.hash, document });
+        const hash = await way({ ...order, path, writer, hash: this.hash, document, splice });
         report({ t: 'saved', path, version, hash, foreseen });
         this.rebase(version, cells, hash);
       } catch {
@@ -127,6 +154,14 @@ class Editor {
     if (run !== null && this.run?.id !== run) return;
     this.lostRun = this.run?.id ?? this.lostRun;
     this.run = null;
+  }
+
+  /** Asks again when the connection was lost, as the page does. */
+  private splicing(): (() => Promise<SpliceOutcome>) | null {
+    const { run } = this;
+    if (!run || this.unsent.length > 0 || !this.base) return null;
+    const { id, seq } = run;
+    return () => this.connection().splice(id, seq);
   }
 
   private flush(): void {
@@ -205,5 +240,8 @@ for (const about of order.documents)
 connection.open();
 report({ t: 'open' });
 await Promise.all(
-  editors.flatMap(editor => [editor.edit(), ...(order.saveMs > 0 ? [editor.save(fullSave)] : [])])
+  editors.flatMap(editor => [
+    editor.edit(),
+    ...(order.saveMs > 0 ? [editor.save(editor.isNotebook ? [fullSave, spliceSave] : [fullSave])] : [])
+  ])
 );

@@ -69,6 +69,8 @@ export class Tracked {
   saved = 0;
   /** The last version that was made. */
   made = 0;
+  /** The versions of which a save began. */
+  readonly saving = new Set<number>();
   /** Saves that wrote other bytes than those that a page foresaw. */
   unforeseen = 0;
   /** Of everything that was ever to be written whole to the file. */
@@ -77,8 +79,10 @@ export class Tracked {
   hear(report: Exclude<PageReport, { t: 'open' }>): void {
     const { version } = report;
     if (report.t === 'made') this.made = Math.max(this.made, version);
-    else if (report.t === 'saving') this.whole.add(report.hash);
-    else this.acknowledged = Math.max(this.acknowledged, version);
+    else if (report.t === 'saving') {
+      this.saving.add(version);
+      this.whole.add(report.hash);
+    } else this.acknowledged = Math.max(this.acknowledged, version);
     if (report.t === 'saved') {
       this.saved = Math.max(this.saved, version);
       this.whole.add(report.hash);

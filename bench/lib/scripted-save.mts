@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { SpliceOutcome } from '../../packages/protocol/lib/index.js';
 import type { IScripted } from './scripted.mts';
 
 /** What a save is made of. */
@@ -12,6 +13,8 @@ export interface ISaveTask {
   readonly hash: string;
   /** The document as it is to be saved; nobody else changes it. */
   readonly document: IScripted;
+  /** Lets the companion put what the journal holds of that into the file; null = it does not hold it. */
+  readonly splice: (() => Promise<SpliceOutcome>) | null;
 }
 
 /**
@@ -34,4 +37,10 @@ export const fullSave: SaveWay = async ({ url, token, path, writer, hash, docume
   if (!answer.ok) throw new Error(`the save was answered with ${answer.status}`);
   const saved: { hash: string } = await answer.json();
   return saved.hash;
+};
+
+/** What changed, by the companion; the whole document where it refuses, as the page does. */
+export const spliceSave: SaveWay = async task => {
+  const outcome = (await task.splice?.()) ?? null;
+  return outcome?.kind === 'saved' ? outcome.hash : fullSave(task);
 };

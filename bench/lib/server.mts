@@ -155,7 +155,8 @@ export async function startServer(options: IServerOptions = {}): Promise<IServer
   const url = `http://127.0.0.1:${port}`;
   const readLog = () => readFileSync(logFile, 'utf8');
   // An error in a benchmark leaves no server behind.
-  process.once('exit', () => runner.kill('SIGTERM'));
+  const atExit = (): void => void runner.kill('SIGTERM');
+  process.once('exit', atExit);
   const deadline = Date.now() + START_MS;
   for (;;) {
     if (runner.exitCode !== null)
@@ -200,6 +201,7 @@ export async function startServer(options: IServerOptions = {}): Promise<IServer
       const patience = setTimeout(() => runner.kill('SIGINT'), 8000);
       await ended;
       clearTimeout(patience);
+      process.off('exit', atExit);
       rmSync(base, { recursive: true, force: true });
     }
   };
