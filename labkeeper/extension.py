@@ -18,6 +18,7 @@ from ._version import __version__
 from .compare_write import CompareWrite
 from .contents_handler import ContentsHandler
 from .handlers import HealthHandler, PageSocketHandler
+from .idle import IdleTeller
 from .kernel_watch import KernelWatch
 from .link import CompanionLink
 from .pages import extend_page_config
@@ -69,6 +70,7 @@ class Labkeeper(ExtensionApp):
     link: CompanionLink | None = None
     watch: KernelWatch | None = None
     private_socket: PrivateSocket | None = None
+    idle: IdleTeller | None = None
     _failure = ""
 
     def initialize_settings(self) -> None:
@@ -103,6 +105,8 @@ class Labkeeper(ExtensionApp):
         """Say good-bye to the companion and end it. jupyter_server calls this before it ends the kernels."""
         if self.watch is not None:
             self.watch.stop()
+        if self.idle is not None:
+            self.idle.stop()
         if self.link is not None:
             await self.link.stop("server/stopping", {"atMs": _now_ms()})
         if self.supervisor is not None:
@@ -164,6 +168,11 @@ class Labkeeper(ExtensionApp):
         if self.link is not None:
             self.link.tell(method, params)
 
+    def _tell_idle(self, method: str, params: dict[str, Any]) -> None:
+        """Only to one that listens: what it was is of no use to a later one."""
+        if self.link is not None and self.link.connected:
+            self.link.tell(method, params)
+
     # ---- start
 
     async def _start(self) -> None:
@@ -172,6 +181,10 @@ class Labkeeper(ExtensionApp):
         self.watch.start()
         self._start_companion()
         self.link.start()
+        # Nobody else wants to know.
+        if os.environ.get("LABKEEPER_CULL_TIMEOUT_MINUTES", "").strip():
+            self.idle = IdleTeller(self.serverapp.web_app.last_activity, self._tell_idle, self.log)
+            self.idle.start()
 
     def _start_companion(self) -> None:
         try:

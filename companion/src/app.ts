@@ -9,6 +9,7 @@ import type { IEnvironment } from './environment.js';
 import { reasonOf } from './failure.js';
 import { createFrontDoor } from './link/front-door.js';
 import { Pages } from './link/pages.js';
+import { ReclaimDesk } from './losses/reclaim-desk.js';
 import { ServerLink } from './link/server-link.js';
 import type { Log } from './log.js';
 import { DayLedger } from './notices/day-ledger.js';
@@ -16,6 +17,7 @@ import { NoticeWatch } from './notices/notice-watch.js';
 import type { IObserver } from './observer.js';
 import type { IReclaimEnvironment } from './reclaim/reclaim-environment.js';
 import { ReclaimWatch } from './reclaim/reclaim-watch.js';
+import { ServerIdle } from './reclaim/server-idle.js';
 import { Recording } from './recorder/recording.js';
 import { SaveGuard } from './save/save-guard.js';
 import type { IFacts } from './watch/evidence.js';
@@ -91,6 +93,7 @@ export function createApp(options: IAppOptions): IApp {
     procRoot: options.procRoot ?? '/proc',
     recoveryProgram: options.recoveryProgram
   });
+  const idle = new ServerIdle(options.reclaim?.cull?.openPagesCount ?? true);
   const reclaim =
     options.reclaim === null || disabled.has('reclaim')
       ? null
@@ -101,14 +104,31 @@ export function createApp(options: IAppOptions): IApp {
           changed: reclaims => {
             guard.hurry(reclaims.some(({ withdrawn, kind }) => !withdrawn && kind !== 'cull'));
             pages.reclaims();
+            desk?.noticed(reclaims);
           },
           flush: async () => {
             const isWhole = await guard.flush();
             const runs = guard.health()?.runs ?? 0;
             return { documents: runs, unsafeDocuments: isWhole ? 0 : runs };
           },
-          idleMs: () => null
+          idleMs: () => idle.ms(clock.monotonicMs(), pages.count)
         });
+  const desk: ReclaimDesk | null =
+    reclaim &&
+    new ReclaimDesk({
+      ...{ clock, log, boot },
+      home: environment.recorderPath,
+      serverName: environment.serverName,
+      serverPid: environment.serverPid,
+      procRoot: options.procRoot ?? '/proc',
+      variables: () => reclaim.variables,
+      kernels: () => kernels.all,
+      memoryOf: kernelId => recent.usageOf(kernelId)?.memoryBytes ?? null,
+      connectionFile: kernelId => guard.connectionFile(kernelId),
+      trial: seconds => reclaim.trial(seconds),
+      lossesChanged: () => pages.losses(),
+      receiptChanged: () => pages.receipt()
+    });
   const ledger = new DayLedger(() => recording?.keep());
   const notices = new NoticeWatch({
     facts,
@@ -176,7 +196,7 @@ export function createApp(options: IAppOptions): IApp {
     clock,
     counts: counts.pages,
     guard,
-    trialAsked: seconds => reclaim?.trial(seconds),
+    join: receiver => desk?.join(receiver),
     badFrame: once(reason => log(`A page sent what is no message: ${reason}`)),
     visibleChanged: visible => {
       sampler.wake();
@@ -199,6 +219,8 @@ export function createApp(options: IAppOptions): IApp {
       deaths: () => deaths.all,
       notices: () => notices.all,
       reclaims: () => reclaim?.reclaims ?? [],
+      losses: () => desk?.losses ?? [],
+      receipt: () => desk?.receipt ?? null,
       history: () => sampler.history()
     }
   });
@@ -213,11 +235,13 @@ export function createApp(options: IAppOptions): IApp {
         observer.setKernels(list);
         pages.kernels(list);
         watch.kernelsChanged();
+        desk?.kernelsChanged();
         sampler.wake();
       },
       died: death => watching() && watch.died(death),
       fate: fate => watching() && watch.fate(fate),
       startFailed: failure => watching() && watch.startFailed(failure),
+      idle: ms => idle.heard(ms, clock.monotonicMs()),
       stopping: () => {
         stopping = true;
         recording?.log.stopped();
@@ -258,6 +282,7 @@ export function createApp(options: IAppOptions): IApp {
       sampler.start();
       recording?.start();
       guard.start();
+      desk?.start();
       reclaim?.start();
       options.readMachine(machine).then(
         known => {
@@ -287,6 +312,7 @@ export function createApp(options: IAppOptions): IApp {
         await new Promise<void>(resolve => void clock.after(LAST_WORDS_MS, resolve));
       }
       reclaim?.dispose();
+      const receipt = desk?.close();
       const journalled = guard.close();
       pages.close();
       link.close();
@@ -295,7 +321,7 @@ export function createApp(options: IAppOptions): IApp {
       const written = recording?.close();
       // Not after the disk: one that hangs must not keep what we changed from being put back.
       observer.close();
-      await Promise.all([written, journalled]);
+      await Promise.all([written, journalled, receipt]);
     }
   };
 }

@@ -41,7 +41,7 @@ describe('the link to pages', () => {
       procRoot: '/proc',
       recoveryProgram: null
     }),
-    trialAsked: () => undefined,
+    join: () => undefined,
     badFrame: () => undefined,
     greeted: () => undefined,
     visibleChanged: count => visible.push(count),
@@ -59,6 +59,8 @@ describe('the link to pages', () => {
       deaths: () => known,
       notices: () => [],
       reclaims: () => [],
+      losses: () => [],
+      receipt: () => null,
       history: () => ({ recent: empty, day: empty })
     }
   });
@@ -130,6 +132,8 @@ describe('the link to pages', () => {
       'kernel/deaths',
       'notices',
       'reclaim/known',
+      'reclaim/kernels',
+      'reclaim/receipt',
       'usage/history',
       'save/journal-state',
       'save/recoveries'

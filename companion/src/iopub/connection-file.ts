@@ -7,7 +7,10 @@ import type { PublisherAddress } from './zmtp-subscriber.js';
 /** A connection file has half a kilobyte. */
 const LONGEST_BYTES = 64 * 1024;
 
-/** Where a kernel publishes, and how its messages are signed. */
+/** One of a kernel's channels, as its connection file names them: what it publishes, and where it takes requests. */
+export type KernelChannelName = 'iopub' | 'shell';
+
+/** Where a kernel's channel is, and how its messages are signed. */
 export interface IKernelAddress {
   readonly at: PublisherAddress;
   /** Empty = messages are not signed. */
@@ -33,22 +36,25 @@ export class ConnectionFileError extends Error {
 }
 
 /**
- * Reads where a kernel publishes from its connection file
+ * Reads where a kernel's channel is from its connection file
  * (https://jupyter-client.readthedocs.io/en/stable/kernels.html#connection-files).
  *
  * @throws ConnectionFileError when it cannot be used; NotOursError when it is not a plain file of this user; the
  * system's errors, such as ENOENT.
  */
-export async function readConnectionFile(path: string): Promise<IKernelAddress> {
+export async function readConnectionFile(
+  path: string,
+  channel: KernelChannelName = 'iopub'
+): Promise<IKernelAddress> {
   const bytes = await readOwnFile(path, LONGEST_BYTES + 1);
   if (bytes.length > LONGEST_BYTES) {
     throw new ConnectionFileError('malformed', `More than ${LONGEST_BYTES} bytes.`);
   }
-  return parseConnectionFile(bytes.toString('utf8'));
+  return parseConnectionFile(bytes.toString('utf8'), channel);
 }
 
 /** Reads the text of a connection file. @throws ConnectionFileError. */
-export function parseConnectionFile(text: string): IKernelAddress {
+export function parseConnectionFile(text: string, channel: KernelChannelName = 'iopub'): IKernelAddress {
   const file = parse(text);
   const { key = '', signature_scheme: scheme = 'hmac-sha256' } = file;
   // Whoever encrypts says so by a key of its own (jupyter_client 8.10: `curve_publickey`).
@@ -61,12 +67,13 @@ export function parseConnectionFile(text: string): IKernelAddress {
   if (key !== '' && scheme !== 'hmac-sha256') {
     throw new ConnectionFileError('unsupported', `The signature scheme ${String(scheme).slice(0, 64)}.`);
   }
-  return { at: addressOf(file), key };
+  return { at: addressOf(file, `${channel}_port`), key };
 }
 
-function addressOf({ transport = 'tcp', ip, iopub_port: port }: Json): PublisherAddress {
+function addressOf(file: Json, portName: string): PublisherAddress {
+  const { transport = 'tcp', ip, [portName]: port } = file;
   if (typeof ip !== 'string' || typeof port !== 'number' || !Number.isInteger(port) || port < 1) {
-    throw new ConnectionFileError('malformed', 'It has no ip or no iopub_port.');
+    throw new ConnectionFileError('malformed', `It has no ip or no ${portName}.`);
   }
   if (transport === 'ipc') {
     if (!isAbsolute(ip)) {

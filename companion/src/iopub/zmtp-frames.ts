@@ -132,8 +132,8 @@ interface IOpenFrame {
 }
 
 /** The bytes of one frame. */
-export function encodeFrame(body: Buffer, isCommand: boolean): Buffer {
-  const flags = isCommand ? COMMAND : 0;
+export function encodeFrame(body: Buffer, isCommand: boolean, hasMore = false): Buffer {
+  const flags = isCommand ? COMMAND : hasMore ? MORE : 0;
   if (body.length < 256) {
     return Buffer.concat([Buffer.from([flags, body.length]), body]);
   }

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { IClock, IDisposable } from '../clock.js';
 import { reasonOf } from '../failure.js';
-import { FrameParser, ZmtpError, type IFrameHandler, type IFrameHead } from './zmtp-frames.js';
+import { encodeFrame, FrameParser, ZmtpError, type IFrameHandler, type IFrameHead } from './zmtp-frames.js';
 import {
   beginsGreeting,
   greeting,
@@ -29,7 +29,7 @@ export interface IRefusal {
     | 'protocol'
     /** It wants to know who we are, or to encrypt. */
     | 'mechanism'
-    /** It publishes nothing. */
+    /** It publishes nothing, or takes no requests. */
     | 'socket-type'
     /** It said ERROR. */
     | 'refused'
@@ -44,6 +44,8 @@ export type PublisherAddress = { readonly host: string; readonly port: number } 
 export interface IZmtpSubscriberOptions {
   readonly at: PublisherAddress;
   readonly clock: IClock;
+  /** `SUB` listens to a publisher, `DEALER` asks and is answered. Default: SUB. */
+  readonly role?: keyof typeof PEERS;
   /** Takes the frames of messages, all within the socket's own events: while they are read, the kernel waits. */
   readonly messages: IFrameHandler;
   /** The handshake is over; what is published from now on comes. */
@@ -52,9 +54,12 @@ export interface IZmtpSubscriberOptions {
   readonly closed: (refusal: IRefusal | null) => void;
 }
 
+/** Whom each role speaks to. */
+const PEERS = { SUB: ['PUB', 'XPUB'], DEALER: ['ROUTER'] } as const;
+
 /**
- * One connection to a ZeroMQ publisher, as a subscriber to everything: ZMTP 3.0 and 3.1, mechanism NULL (RFC 23 and 37
- * of ZeroMQ). It sends nothing but its handshake, its subscription and answers to PING.
+ * One connection to a ZeroMQ publisher, as a subscriber to everything, or to a router: ZMTP 3.0 and 3.1, mechanism NULL
+ * (RFC 23 and 37 of ZeroMQ). By itself it sends nothing but its handshake, its subscription and answers to PING.
  */
 export class ZmtpSubscriber implements IDisposable {
   constructor(private readonly options: IZmtpSubscriberOptions) {
@@ -81,6 +86,13 @@ export class ZmtpSubscriber implements IDisposable {
       // 'close' follows, and says all that is to be said.
     });
     socket.on('close', () => this.end(null));
+  }
+
+  /** Sends a message of these parts. After `ready`. */
+  send(parts: readonly Buffer[]): void {
+    this.socket.write(
+      Buffer.concat(parts.map((part, index) => encodeFrame(part, false, index < parts.length - 1)))
+    );
   }
 
   dispose(): void {
@@ -125,7 +137,7 @@ export class ZmtpSubscriber implements IDisposable {
       this.refuse('mechanism', mechanism);
       return EMPTY;
     }
-    this.socket.write(ready('SUB'));
+    this.socket.write(ready(this.role));
     return chunk.subarray(missing);
   }
 
@@ -171,7 +183,8 @@ export class ZmtpSubscriber implements IDisposable {
   }
 
   private becomeReady(socketType: string): void {
-    if (socketType !== 'PUB' && socketType !== 'XPUB') {
+    const peers: readonly string[] = PEERS[this.role];
+    if (!peers.includes(socketType)) {
       this.refuse('socket-type', socketType);
       return;
     }
@@ -180,8 +193,14 @@ export class ZmtpSubscriber implements IDisposable {
     }
     this.isReady = true;
     this.timer.dispose();
-    this.socket.write(subscribeToAll());
+    if (this.role === 'SUB') {
+      this.socket.write(subscribeToAll());
+    }
     this.options.ready();
+  }
+
+  private get role(): keyof typeof PEERS {
+    return this.options.role ?? 'SUB';
   }
 
   private refuse(reason: IRefusal['reason'], text: string): void {

@@ -6,7 +6,6 @@ import {
   PROTOCOL,
   Receiver,
   tick,
-  trialAsked,
   visibilityChanged
 } from '@labkeeper/protocol';
 import type { WebSocket } from 'ws';
@@ -38,8 +37,8 @@ export interface IPageLinkOptions {
   /** The page became visible or hidden since. */
   readonly visibilityChanged: () => void;
   readonly closed: () => void;
-  /** The page asked for a trial reclaim in so many seconds. */
-  readonly trialAsked: (seconds: number) => void;
+  /** Lets others take what the page says. */
+  readonly join: (receiver: Receiver) => void;
   readonly guard: SaveGuard;
   readonly badFrame: (reason: string) => void;
 }
@@ -53,8 +52,8 @@ export class PageLink {
     const { socket } = options;
     const receiver = new Receiver()
       .on(anyHello, hello => this.greet(hello))
-      .on(visibilityChanged, ({ visible }) => this.see(visible))
-      .on(trialAsked, ({ seconds }) => options.trialAsked(seconds));
+      .on(visibilityChanged, ({ visible }) => this.see(visible));
+    options.join(receiver);
     this.saves = options.guard.link(
       {
         keep: (id, text, mayWait) => this.keep(id, text, mayWait),

@@ -7,13 +7,18 @@ import {
   kernelsChanged,
   noticeGiven,
   noticesKnown,
+  lossesKnown,
+  receiptKnown,
   reclaimsKnown,
   sampleTaken,
   type CompanionHello,
   type Death,
   type History,
   type Kernel,
+  type KernelLoss,
   type Notice,
+  type Receipt,
+  type Receiver,
   type Reclaim,
   type Sample
 } from '@labkeeper/protocol';
@@ -31,14 +36,16 @@ export interface IPageState {
   notices(): readonly Notice[];
   history(): { recent: History; day: History };
   reclaims(): readonly Reclaim[];
+  losses(): readonly KernelLoss[];
+  receipt(): Receipt | null;
 }
 
 export interface IPagesOptions {
   readonly clock: IClock;
   readonly state: IPageState;
   readonly guard: SaveGuard;
-  /** A page asked for a trial reclaim in so many seconds. */
-  readonly trialAsked: (seconds: number) => void;
+  /** Lets others take what a page says. */
+  readonly join: (receiver: Receiver) => void;
   readonly counts: IIncomingCounts;
   readonly badFrame: (reason: string) => void;
   /** The number of visible pages changed. */
@@ -88,7 +95,7 @@ export class Pages {
       socket,
       clock: this.options.clock,
       guard: this.options.guard,
-      trialAsked: this.options.trialAsked,
+      join: this.options.join,
       counts: this.options.counts,
       badFrame: this.options.badFrame,
       greeted: () => {
@@ -110,7 +117,9 @@ export class Pages {
     link.keep('kernels', () => encode(kernelsChanged, { kernels: [...state.kernels()] }));
     link.keep('deaths', () => encode(deathsKnown, { deaths: [...state.deaths()] }));
     link.keep('notices', () => encode(noticesKnown, { notices: [...state.notices()] }));
-    link.keep('reclaims', () => encode(reclaimsKnown, { reclaims: [...state.reclaims()] }));
+    link.keep('reclaims', () => this.encodeReclaims());
+    link.keep('losses', () => encode(lossesKnown, { kernels: [...state.losses()] }));
+    link.keep('receipt', () => encode(receiptKnown, { receipt: state.receipt() }));
   }
 
   sample(sample: Sample): void {
@@ -149,7 +158,17 @@ export class Pages {
 
   /** Notices that the end is near have changed. */
   reclaims(): void {
-    this.keep('reclaims', () => encode(reclaimsKnown, { reclaims: [...this.options.state.reclaims()] }));
+    this.keep('reclaims', () => this.encodeReclaims());
+  }
+
+  /** What will be lost with kernels has changed. */
+  losses(): void {
+    this.keep('losses', () => encode(lossesKnown, { kernels: [...this.options.state.losses()] }));
+  }
+
+  /** The receipt of the last end was found, or read. */
+  receipt(): void {
+    this.keep('receipt', () => encode(receiptKnown, { receipt: this.options.state.receipt() }));
   }
 
   /** Closes all pages: they are told that the companion goes away and connect again. */
@@ -157,6 +176,11 @@ export class Pages {
     for (const link of this.links) {
       link.close(1001, 'The companion stops.');
     }
+  }
+
+  private encodeReclaims(): string {
+    const { state, clock } = this.options;
+    return encode(reclaimsKnown, { reclaims: [...state.reclaims()], nowMs: Math.round(clock.wallMs()) });
   }
 
   private keep(id: string, encoded: () => string): void {

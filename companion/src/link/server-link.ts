@@ -7,6 +7,7 @@ import {
   PROTOCOL,
   Receiver,
   serverHello,
+  serverIdle,
   serverKernels,
   serverStopping,
   type IDeclaration,
@@ -32,6 +33,8 @@ export interface IServerEvents {
   fate(fate: Params<typeof kernelFate>): void;
   startFailed(failure: Params<typeof kernelStartFailed>): void;
   stopping(): void;
+  /** The server has seen no activity for so long, ms. */
+  idle(ms: number): void;
 }
 
 export interface IServerLinkOptions {
@@ -70,7 +73,8 @@ export class ServerLink {
       .on(kernelDied, death => events.died(death))
       .on(kernelFate, fate => events.fate(fate))
       .on(kernelStartFailed, failure => events.startFailed(failure))
-      .on(serverStopping, () => events.stopping());
+      .on(serverStopping, () => events.stopping())
+      .on(serverIdle, ({ idleMs }) => events.idle(idleMs));
     readSocket(socket, receiver, this.options.counts, reason => {
       if (this.told < 10) {
         this.told += 1;

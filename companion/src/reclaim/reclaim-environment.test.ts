@@ -14,6 +14,7 @@ describe('readReclaimEnvironment', () => {
       jobEnds: [],
       endWarningMs: 900_000,
       cull: null,
+      variables: 'auto',
       warnings: []
     });
   });
@@ -28,7 +29,9 @@ describe('readReclaimEnvironment', () => {
         LABKEEPER_END_TIME: '2026-11-24T18:00:00Z',
         LABKEEPER_END_WARNING_MINUTES: '30',
         LABKEEPER_CULL_TIMEOUT_MINUTES: '60',
-        LABKEEPER_CULL_WARNING_MINUTES: '0.5'
+        LABKEEPER_CULL_WARNING_MINUTES: '0.5',
+        LABKEEPER_CULL_OPEN_PAGES: 'ignore',
+        LABKEEPER_VARIABLES: 'Idle'
       })
     ).toEqual({
       filePath: '/etc/podinfo',
@@ -44,7 +47,8 @@ describe('readReclaimEnvironment', () => {
         }
       ],
       endWarningMs: 1_800_000,
-      cull: { timeoutMs: 3_600_000, warningMs: 30_000 },
+      cull: { timeoutMs: 3_600_000, warningMs: 30_000, openPagesCount: false },
+      variables: 'idle',
       warnings: []
     });
   });

@@ -18,7 +18,14 @@ export interface IReclaimEnvironment {
   /** How long before it is told, ms. `LABKEEPER_END_WARNING_MINUTES`. */
   readonly endWarningMs: number;
   /** When the hub stops idle servers; null = not told. `LABKEEPER_CULL_TIMEOUT_MINUTES`, `…_WARNING_MINUTES`. */
-  readonly cull: { readonly timeoutMs: number; readonly warningMs: number } | null;
+  readonly cull: {
+    readonly timeoutMs: number;
+    readonly warningMs: number;
+    /** An open page counts as activity, as it does at JupyterHub's own proxy. `LABKEEPER_CULL_OPEN_PAGES`. */
+    readonly openPagesCount: boolean;
+  } | null;
+  /** When kernels are asked for their variables; `auto` = see `VariablesMode`. `LABKEEPER_VARIABLES`. */
+  readonly variables: (typeof VARIABLES)[number];
   /** Sentences for the server's log about what was not understood, and what is done instead. */
   readonly warnings: readonly string[];
 }
@@ -28,6 +35,8 @@ const END_WARNING_MINUTES = 15;
 const CULL_WARNING_MINUTES = 10;
 /** A shorter secret could be guessed through the port. */
 const TOKEN_CHARACTERS = 16;
+const VARIABLES = ['auto', 'idle', 'notice', 'off'] as const;
+const OPEN_PAGES = ['count', 'ignore'] as const;
 const CLOUDS = ['aws', 'gcp', 'azure', 'auto', 'off'] as const;
 
 /**
@@ -62,6 +71,10 @@ export function readReclaimEnvironment(
 
   const cullTimeoutMs = minutes('LABKEEPER_CULL_TIMEOUT_MINUTES', 'culling is not told');
   const cullWarningMs = minutes('LABKEEPER_CULL_WARNING_MINUTES', `${CULL_WARNING_MINUTES} minutes it is`);
+  const openPages =
+    take('LABKEEPER_CULL_OPEN_PAGES', `one of ${OPEN_PAGES.join(', ')}`, 'they count', text =>
+      OPEN_PAGES.find(word => word === text.toLowerCase())
+    ) ?? 'count';
   const { ends, warnings: endWarnings } = readJobEnds(variables);
   return {
     filePath:
@@ -86,7 +99,15 @@ export function readReclaimEnvironment(
     cull:
       cullTimeoutMs === undefined
         ? null
-        : { timeoutMs: cullTimeoutMs, warningMs: cullWarningMs ?? CULL_WARNING_MINUTES * MINUTE_MS },
+        : {
+            timeoutMs: cullTimeoutMs,
+            warningMs: cullWarningMs ?? CULL_WARNING_MINUTES * MINUTE_MS,
+            openPagesCount: openPages === 'count'
+          },
+    variables:
+      take('LABKEEPER_VARIABLES', `one of ${VARIABLES.join(', ')}`, '"auto" it is', text =>
+        VARIABLES.find(mode => mode === text.toLowerCase())
+      ) ?? 'auto',
     warnings: [...warnings, ...endWarnings]
   };
 }

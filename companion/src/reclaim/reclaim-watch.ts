@@ -4,6 +4,7 @@ import type { Reclaim } from '@labkeeper/protocol';
 import type { IClock, IDisposable } from '../clock.js';
 import { reasonOf } from '../failure.js';
 import type { Log } from '../log.js';
+import type { VariablesMode } from '../losses/loss-watch.js';
 import type { IReclaimChannel } from './channel.js';
 import { createCloudChannel, METADATA_URL } from './cloud/cloud-channel.js';
 import { whichCloud } from './cloud/which-cloud.js';
@@ -50,6 +51,12 @@ export class ReclaimWatch implements IDisposable {
   /** All notices, the earliest end first. */
   get reclaims(): readonly Reclaim[] {
     return this.board.reclaims;
+  }
+
+  /** When kernels are asked for their variables. */
+  get variables(): VariablesMode {
+    const { variables } = this.options.environment;
+    return variables === 'auto' ? (this.isExpected ? 'idle' : 'notice') : variables;
   }
 
   /** The seat for what the hub's service pushes. */
@@ -118,6 +125,12 @@ export class ReclaimWatch implements IDisposable {
     const { filePath, cloud, jobEnds, endWarningMs, cull } = environment;
     const vendor = cloud === 'auto' ? unasked(whichCloud(sysRoot)) : cloud === 'off' ? null : cloud;
     const channels: IReclaimChannel[] = [this.signals, this.push, this.trials, this.endpoint];
+    this.isExpected =
+      filePath !== null ||
+      environment.port !== null ||
+      vendor !== null ||
+      jobEnds.length > 0 ||
+      cull !== null;
     if (filePath !== null) {
       channels.push(new FileChannel({ path: filePath, clock }));
     }
@@ -142,6 +155,8 @@ export class ReclaimWatch implements IDisposable {
       delayMs === null ? null : clock.after(Math.min(delayMs, LONGEST_TIMER_MS), () => this.plan());
   }
 
+  /** Somebody set up a way in which an end is told: it is to be expected. */
+  private isExpected = false;
   private readonly board: ReclaimBoard;
   private readonly signals: SignalChannel;
   private readonly trials: TrialChannel;

@@ -167,6 +167,16 @@ export class SaveGuard implements IDisposable {
     this.store?.hurry(hurried);
   }
 
+  /**
+   * The path of a kernel's connection file; null = the server did not say where they are. Kernels are named by
+   * jupyter_server, and their files by their names (MultiKernelManager).
+   */
+  connectionFile(kernelId: string): string | null {
+    return this.runtimeDir !== null && /^[\w-]+$/.test(kernelId)
+      ? join(this.runtimeDir, `kernel-${kernelId}.json`)
+      : null;
+  }
+
   health(): IJournalHealth | null {
     return this.store?.health ?? null;
   }
@@ -186,13 +196,6 @@ export class SaveGuard implements IDisposable {
     this.recoveries?.dispose();
     this.earlier?.dispose();
     this.store?.dispose();
-  }
-
-  /** Kernels are named by jupyter_server, and their files by their names (MultiKernelManager). */
-  private connectionFile(kernelId: string): string | null {
-    return this.runtimeDir !== null && /^[\w-]+$/.test(kernelId)
-      ? join(this.runtimeDir, `kernel-${kernelId}.json`)
-      : null;
   }
 
   private tick(): void {

@@ -17,7 +17,9 @@ import {
   parseParams,
   PROTOCOL,
   Receiver,
+  reclaimsKnown,
   sampleTaken,
+  tick,
   visibilityChanged
 } from '@labkeeper/protocol';
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
@@ -29,6 +31,7 @@ import { disabledParts, type IDisabledParts } from './disabled-parts.js';
 import { KeptStates } from './kept-states.js';
 import type { IPageVisibility } from './page-visibility.js';
 import { TRANSLATION_DOMAIN } from './quantities.js';
+import { ServerClock } from './server-clock.js';
 import { ReconnectingSocket, type ISocket } from './reconnecting-socket.js';
 
 /** Longest frame that is parsed, in characters. Both rings together are about 200 000. */
@@ -109,6 +112,9 @@ export class CompanionClient implements ICompanion, IDisposable {
   }
   get badFrames(): number {
     return this._badFrames;
+  }
+  get clockAheadMs(): number {
+    return this.serverClock.aheadMs;
   }
   get stateChanged(): ISignal<this, CompanionState> {
     return this._stateChanged;
@@ -196,6 +202,7 @@ export class CompanionClient implements ICompanion, IDisposable {
 
   private greet(): void {
     this.kept.forget();
+    this.serverClock.forget();
     const { build, client, visibility } = this.options;
     this.toldHidden = visibility.hidden;
     this.socket.send(encode(pageHello, { protocol: PROTOCOL, build, client, visible: !visibility.hidden }));
@@ -293,6 +300,7 @@ export class CompanionClient implements ICompanion, IDisposable {
 
   private takeSample(sample: Sample): void {
     this._sample = sample;
+    this.serverClock.look(sample.atMs, Date.now());
     const point = historyPoint(sample);
     this.recentRing.add(point);
     this.dayRing.add(point);
@@ -316,6 +324,8 @@ export class CompanionClient implements ICompanion, IDisposable {
       this.mayAsk = true;
       this.become('connected', '');
     })
+    .on(reclaimsKnown, ({ nowMs }) => nowMs !== undefined && this.serverClock.look(nowMs, Date.now()))
+    .on(tick, ({ atMs }) => this.serverClock.look(atMs, Date.now()))
     .on(sampleTaken, sample => this.takeSample(sample))
     .on(historyRead, ({ recent, day }) => {
       this.recentRing = ringOf(recent, RECENT_HISTORY);
@@ -352,6 +362,7 @@ export class CompanionClient implements ICompanion, IDisposable {
   private toldHidden = false;
   private holds = 0;
   private readonly kept = new KeptStates();
+  private readonly serverClock = new ServerClock();
   private _badFrames = 0;
   private _state: CompanionState = 'connecting';
   private _reason = '';

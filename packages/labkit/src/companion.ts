@@ -33,6 +33,8 @@ export interface ICompanion {
   readonly notices: readonly Notice[];
   /** Frames that were not understood or not taken, since the page was opened. For support. */
   readonly badFrames: number;
+  /** How far the page's clock is ahead of the companion's, in ms; 0 while nothing is known. */
+  readonly clockAheadMs: number;
   readonly stateChanged: ISignal<ICompanion, CompanionState>;
   readonly sampleTaken: ISignal<ICompanion, Sample>;
   readonly historyChanged: ISignal<ICompanion, void>;

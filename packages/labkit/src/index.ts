@@ -6,3 +6,4 @@ export * from './disabled-parts.js';
 export * from './page-visibility.js';
 export * from './quantities.js';
 export type { ISocket } from './reconnecting-socket.js';
+export { ServerClock } from './server-clock.js';

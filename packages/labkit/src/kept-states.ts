@@ -1,6 +1,8 @@
 import {
   encode,
   journalState,
+  lossesKnown,
+  receiptKnown,
   reclaimsKnown,
   recoveriesKnown,
   Receiver,
@@ -8,7 +10,13 @@ import {
 } from '@labkeeper/protocol';
 
 /** Messages that say how something is, whole: whoever listens later must hear the last of each. */
-const STATES: readonly IDeclaration[] = [journalState, recoveriesKnown, reclaimsKnown];
+const STATES: readonly IDeclaration[] = [
+  journalState,
+  recoveriesKnown,
+  reclaimsKnown,
+  lossesKnown,
+  receiptKnown
+];
 
 /** The last message of each kind that says how something is. */
 export class KeptStates {

@@ -23,6 +23,7 @@ export class FakeCompanion implements ICompanion {
   notices: readonly Notice[] = [];
   badFrames = 0;
   readonly waitingBytes = 0;
+  readonly clockAheadMs = 0;
   readonly stateChanged: Signal<this, CompanionState> = new Signal<this, CompanionState>(this);
   readonly sampleTaken: Signal<this, Sample> = new Signal<this, Sample>(this);
   readonly historyChanged: Signal<this, void> = new Signal<this, void>(this);

@@ -65,5 +65,8 @@ function readEvent(event: JsonObject, machine: string): IReclaimStatement | null
   if (kind === undefined || (!started && (status !== 'Scheduled' || startMs === null))) {
     return undefined;
   }
-  return { key, kind, deadlineMs: started ? null : startMs, source: SOURCE, revision: notBefore };
+  return {
+    ...{ key, kind, deadlineMs: started ? null : startMs, source: SOURCE, revision: notBefore },
+    ...(type === 'Freeze' ? { memoryKept: true } : {})
+  };
 }

@@ -12,3 +12,7 @@ export { cullOutlook, type ICullOutlook } from './cull-schedule.js';
 export { SteadyWall } from './steady-wall.js';
 export { ReclaimBoard, type IMoment } from './reclaim-board.js';
 export type { IReclaimObservation } from './reclaim-event.js';
+export { parseInspection } from './parse-inspection.js';
+export { effectiveReclaim, reclaimEffect, type IReclaimEffect } from './reclaim-effect.js';
+export { isWorthTelling } from './worth-telling.js';
+export { CheckpointCourse, type CheckpointOutcome } from './checkpoint-course.js';

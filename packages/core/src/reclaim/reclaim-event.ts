@@ -98,7 +98,9 @@ export class ReclaimEvent {
       deadlineMs: earliest(words),
       givenAtMs,
       source: reason.said.source,
-      withdrawn: false
+      withdrawn: false,
+      // Only if nobody says otherwise.
+      ...(words.every(word => word.said.memoryKept === true) ? { memoryKept: true } : {})
     };
   }
 }

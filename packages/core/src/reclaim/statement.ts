@@ -9,6 +9,8 @@ export interface IReclaimStatement {
   readonly deadlineMs: number | null;
   /** Who says so, for people: "AWS", "SLURM". */
   readonly source: string;
+  /** The machine is moved or frozen for a moment and goes on, with all that is in its memory. Default: no. */
+  readonly memoryKept?: boolean;
   /**
    * What else changes when the channel says something new about the same event: an administrator rewrote the file.
    * Only then may its deadline move to a later time; a later one under the same revision was merely computed anew.

@@ -5,7 +5,7 @@ import { nonsense, notice, NOTHING, quoted, type Heard } from './statement.js';
 
 /** Kinds that a file or a request may name. A trial is asked for in the page alone. */
 const KINDS: readonly ReclaimKind[] = ['reclaim', 'maintenance', 'cull', 'stop', 'wall-time'];
-const FIELDS = new Set(['deadline', 'kind', 'source']);
+const FIELDS = new Set(['deadline', 'kind', 'source', 'memoryKept']);
 
 /** Longest name of a source, in characters. */
 const SOURCE_CHARACTERS = 80;
@@ -26,7 +26,8 @@ export interface IWrittenDefaults {
  * - empty, or `true`: any moment; `false` or `none`: nothing;
  * - an ISO time with a zone, `2026-11-24T17:11:44Z`;
  * - a number of seconds from the moment the file was written, `120`, or a time since the Unix epoch;
- * - JSON, `{"deadline": …, "kind": "reclaim", "source": "node watcher"}`, every field optional.
+ * - JSON, `{"deadline": …, "kind": "reclaim", "source": "node watcher"}`, every field optional; `"memoryKept": true`
+ *   for a machine that is moved or frozen and goes on.
  *
  * @param emptyIsNothing - in a volume of the downward API the file of an annotation that is not set is there, and empty.
  */
@@ -71,7 +72,12 @@ function parseFields(fields: Readonly<Record<string, unknown>>, defaults: IWritt
   if (typeof source !== 'string' || source.trim() === '' || source.length > SOURCE_CHARACTERS) {
     return nonsense(`the source is no name of up to ${SOURCE_CHARACTERS} characters`);
   }
+  const memoryKept = fields['memoryKept'] ?? false;
+  if (typeof memoryKept !== 'boolean') {
+    return nonsense('memoryKept is neither true nor false');
+  }
   return notice({
+    ...(memoryKept ? { memoryKept } : {}),
     key: defaults.key,
     kind,
     deadlineMs: deadline.deadlineMs,

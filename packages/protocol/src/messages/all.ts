@@ -10,12 +10,21 @@ import {
   visibilityChanged
 } from './page.js';
 import {
+  checkpointsKnown,
+  documentsStanding,
+  lossesKnown,
+  receiptKnown,
+  receiptRead,
+  reclaimsKnown,
+  serverIdle,
+  trialAsked
+} from './reclaim.js';
+import {
   batchDurable,
   executing,
   journalBatch,
   journalState,
   outputsCollected,
-  reclaimsKnown,
   recoveriesKnown,
   recoveryDecided,
   runClosed,
@@ -25,8 +34,7 @@ import {
   runSaved,
   spliceAsked,
   spliceDone,
-  tick,
-  trialAsked
+  tick
 } from './save.js';
 import { kernelDied, kernelFate, kernelStartFailed, serverKernels, serverStopping } from './server.js';
 
@@ -48,6 +56,8 @@ export const MESSAGES = {
     tick,
     recoveriesKnown,
     reclaimsKnown,
+    lossesKnown,
+    receiptKnown,
     outputsCollected
   ],
   page: [
@@ -61,9 +71,12 @@ export const MESSAGES = {
     runClosed,
     recoveryDecided,
     trialAsked,
+    checkpointsKnown,
+    documentsStanding,
+    receiptRead,
     executing
   ],
-  server: [serverHello, serverKernels, kernelDied, kernelFate, kernelStartFailed, serverStopping]
+  server: [serverHello, serverKernels, kernelDied, kernelFate, kernelStartFailed, serverStopping, serverIdle]
 } as const;
 
 /** Who sends a message. */

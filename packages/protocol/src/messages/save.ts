@@ -1,14 +1,6 @@
 import * as v from 'valibot';
 import { notification } from '../envelope.js';
-import {
-  DocumentKind,
-  FileHash,
-  JournalState,
-  Reclaim,
-  Recovery,
-  RunId,
-  SpliceOutcome
-} from '../values/save.js';
+import { DocumentKind, FileHash, JournalState, Recovery, RunId, SpliceOutcome } from '../values/save.js';
 import { Count, EpochMs, KernelId, Text } from '../values/units.js';
 
 /** The id of a request to a kernel, as the page gave it. */
@@ -99,15 +91,6 @@ export const recoveriesKnown = notification('save/recoveries', v.object({ recove
 export const recoveryDecided = notification(
   'save/recovery-decided',
   v.object({ id: Text, decision: v.picklist(['restore', 'keep-both', 'discard']) })
-);
-
-/** Notices that the end is near, whole. Companion → page, after hello and on every change. */
-export const reclaimsKnown = notification('reclaim/known', v.object({ reclaims: v.array(Reclaim) }));
-
-/** A trial reclaim in so many seconds; 0 ends the trial. Page → companion. */
-export const trialAsked = notification(
-  'reclaim/trial',
-  v.object({ seconds: v.pipe(Count, v.maxValue(600)) })
 );
 
 /**

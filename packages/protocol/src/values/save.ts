@@ -117,6 +117,8 @@ export const Reclaim = v.object({
   /** Who said so: "AWS", "Google Cloud", "Azure", "SIGTERM", "file", "endpoint", "SLURM", "you". */
   source: Text,
   /** It is no longer true. */
-  withdrawn: v.boolean()
+  withdrawn: v.boolean(),
+  /** The machine is moved or frozen for a moment and goes on: what kernels hold is kept. Absent = false. */
+  memoryKept: v.optional(v.boolean())
 });
 export type Reclaim = v.InferOutput<typeof Reclaim>;
