@@ -1,14 +1,17 @@
 import { ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReclaimBanner } from '../view/reclaim-banner.js';
+import type { LossWords } from './loss-words.js';
 import type { ReclaimModel } from './reclaim-model.js';
 import type { ReclaimWords } from './reclaim-words.js';
 
 export interface IReclaimBannerOptions {
   readonly model: ReclaimModel;
   readonly words: ReclaimWords;
+  readonly lossWords: LossWords;
   readonly trans: TranslationBundle;
-  readonly onDetails: () => void;
+  readonly onDocuments: () => void;
+  readonly onLosses: () => void;
   readonly onEndTrial: () => void;
 }
 
@@ -28,16 +31,9 @@ export class ReclaimBannerWidget extends ReactWidget {
   }
 
   protected override render(): JSX.Element | null {
-    const { model, words, trans, onDetails, onEndTrial } = this.options;
-    const { reclaim, documents, unsafe } = model;
-    return (
-      reclaim && (
-        <ReclaimBanner
-          {...{ reclaim, documents, unsafe, words, trans, onDetails, onEndTrial }}
-          nowMs={Date.now()}
-        />
-      )
-    );
+    const { model, ...rest } = this.options;
+    const { reclaim, documents, unsafe, losses, nowMs } = model;
+    return reclaim && <ReclaimBanner {...{ reclaim, documents, unsafe, losses, nowMs }} {...rest} />;
   }
 
   private redraw(): void {

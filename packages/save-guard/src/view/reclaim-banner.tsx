@@ -1,21 +1,30 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { Reclaim } from '@labkeeper/protocol';
+import type { KernelLoss, Reclaim } from '@labkeeper/protocol';
+import type { LossWords } from '../reclaim/loss-words.js';
 import type { ReclaimWords } from '../reclaim/reclaim-words.js';
 
 export interface IReclaimBannerProps {
   readonly reclaim: Reclaim;
+  /** By the server's clock. */
   readonly nowMs: number;
   readonly documents: number;
   readonly unsafe: readonly string[];
+  readonly losses: readonly KernelLoss[];
   readonly words: ReclaimWords;
+  readonly lossWords: LossWords;
   readonly trans: TranslationBundle;
-  readonly onDetails: () => void;
+  readonly onDocuments: () => void;
+  readonly onLosses: () => void;
   readonly onEndTrial: () => void;
 }
 
-/** The countdown above everything else. Screen readers hear it once and when the number of unsafe documents changes. */
+/** The countdown above everything else. Screen readers hear it once and when what is safe or done changes. */
 export function ReclaimBanner(props: IReclaimBannerProps): JSX.Element {
-  const { reclaim, nowMs, documents, unsafe, words, trans, onDetails, onEndTrial } = props;
+  const { reclaim, nowMs, documents, unsafe, losses, words, lossWords, trans } = props;
+  const { onDocuments, onLosses, onEndTrial } = props;
+  const checkpoints = losses
+    .filter(({ checkpoint }) => checkpoint && checkpoint.state !== 'not-run')
+    .map(loss => `${lossWords.checkpoint(loss, nowMs)}.`);
   return (
     <div className={`lk-Reclaim ${unsafe.length === 0 ? 'lk-mod-safe' : ''}`} role="alert">
       <span className="lk-Reclaim-sign" aria-hidden="true">
@@ -25,9 +34,21 @@ export function ReclaimBanner(props: IReclaimBannerProps): JSX.Element {
         {words.headline(reclaim, nowMs)}
       </strong>{' '}
       <span title={unsafe.join('\n')}>{words.progress(documents, unsafe.length)}</span>{' '}
-      <span className="lk-Reclaim-variables">{words.variables}</span>
+      {checkpoints.length > 0 && (
+        <span className="lk-Reclaim-checkpoints" title={checkpoints.join('\n')}>
+          {checkpoints.join(' ')}
+        </span>
+      )}{' '}
+      <span className="lk-Reclaim-variables" aria-live="off">
+        {lossWords.summary(losses, nowMs)}
+      </span>
       <span className="lk-Reclaim-actions">
-        <button type="button" className="lk-Button" onClick={onDetails}>
+        {losses.length > 0 && (
+          <button type="button" className="lk-Button" onClick={onLosses}>
+            {trans.__('What will be lost')}
+          </button>
+        )}
+        <button type="button" className="lk-Button" onClick={onDocuments}>
           {trans.__('Show documents')}
         </button>
         {reclaim.kind === 'trial' && (
