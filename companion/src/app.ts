@@ -245,6 +245,7 @@ export function createApp(options: IAppOptions): IApp {
       stopping: () => {
         stopping = true;
         recording?.log.stopped();
+        reclaim?.serverStops();
       }
     }
   });
@@ -307,6 +308,9 @@ export function createApp(options: IAppOptions): IApp {
       sampler.dispose();
       watch.dispose();
       guard.hurry(true);
+      if (reason === 'asked') {
+        reclaim?.serverStops();
+      }
       if (reason === 'asked' && pages.count > 0) {
         // A page that hears of the end sends what it has not sent yet.
         await new Promise<void>(resolve => void clock.after(LAST_WORDS_MS, resolve));

@@ -94,11 +94,7 @@ export class KernelAsker implements IKernelAsker {
     try {
       return new KernelShell(await readConnectionFile(this.path, 'shell'), this.clock);
     } catch (error) {
-      if (
-        error instanceof ConnectionFileError ||
-        error instanceof NotOursError ||
-        codeOf(error) !== null
-      ) {
+      if (error instanceof ConnectionFileError || error instanceof NotOursError || codeOf(error) !== null) {
         return null;
       }
       throw error;

@@ -111,9 +111,7 @@ export class ReceiptBook {
   async close(): Promise<void> {
     this.timer?.dispose();
     this.isClosed = true;
-    if (this.reclaim !== null) {
-      await this.put();
-    }
+    await (this.reclaim === null ? this.done : this.put());
   }
 
   /** Writes soon, and no more often than it should. */

@@ -103,6 +103,11 @@ export class ReclaimWatch implements IDisposable {
     this.signals.noticed(name);
   }
 
+  /** The server stops, asked by its user, the hub or a signal of its own: pages hear it, and send their last changes. */
+  serverStops(): void {
+    this.signals.noticed('the server');
+  }
+
   /** Begins a trial reclaim in so many seconds, in the place of one that runs; 0 ends the one that runs. */
   trial(seconds: number): void {
     this.trials.begin(seconds);

@@ -6,8 +6,10 @@ export class SignalChannel extends ToldChannel {
     super('signal');
   }
 
-  /** The process got a signal, `SIGTERM` as a rule. */
-  noticed(signal: string): void {
-    this.says([{ key: 'signal', kind: 'stop', deadlineMs: null, source: signal }]);
+  /** The process got a signal, `SIGTERM` as a rule, or the server said that it stops. Only the first is told. */
+  noticed(source: string): void {
+    if (this.last.length === 0) {
+      this.says([{ key: 'signal', kind: 'stop', deadlineMs: null, source }]);
+    }
   }
 }

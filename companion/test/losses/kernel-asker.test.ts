@@ -131,10 +131,7 @@ run('A real kernel of another language', () => {
     mkdirSync(specs, { recursive: true });
     writeFileSync(join(folder.path, 'pretender.py'), PRETENDER);
     const argv = ['python3', join(folder.path, 'pretender.py'), '-f', '{connection_file}'];
-    writeFileSync(
-      join(specs, 'kernel.json'),
-      JSON.stringify({ argv, display_name: 'R', language: 'R' })
-    );
+    writeFileSync(join(specs, 'kernel.json'), JSON.stringify({ argv, display_name: 'R', language: 'R' }));
     process.env['JUPYTER_PATH'] = folder.path;
     const kernel = await RealKernel.start(folder.path);
     try {

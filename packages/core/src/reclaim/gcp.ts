@@ -38,7 +38,13 @@ export function parseMaintenanceEvent({ status, text }: IMetadataText, sinceMs: 
     case 'NONE':
       return NOTHING;
     case 'MIGRATE_ON_HOST_MAINTENANCE':
-      return notice({ key: value, kind: 'maintenance', deadlineMs: sinceMs + MIGRATE_MS, source: SOURCE, memoryKept: true });
+      return notice({
+        key: value,
+        kind: 'maintenance',
+        deadlineMs: sinceMs + MIGRATE_MS,
+        source: SOURCE,
+        memoryKept: true
+      });
     case 'TERMINATE_ON_HOST_MAINTENANCE':
     // The name that older machines give it.
     case 'SHUTDOWN_ON_HOST_MAINTENANCE':

@@ -9,6 +9,8 @@ import { followCheckpoints } from '../reclaim/checkpoint-cells.js';
 import { LossWords } from '../reclaim/loss-words.js';
 import { LossesPanel } from '../reclaim/losses-panel.js';
 import { ReclaimBannerWidget } from '../reclaim/reclaim-banner-widget.js';
+// A notice may be there already, and nothing waits for it.
+// eslint-disable-next-line jupyter/prefer-lazy-imports
 import { ReclaimModel } from '../reclaim/reclaim-model.js';
 import { ReclaimWords } from '../reclaim/reclaim-words.js';
 import { tellOutcomes } from '../reclaim/tell-outcome.js';
@@ -17,13 +19,22 @@ const ID = '@labkeeper/labextension:reclaim';
 const NOTEBOOK = 'Jupyter Notebook';
 /** What clouds and JupyterHub give: AWS, Azure and Google Cloud, GKE, KubeSpawner. */
 const TRIALS_S = [120, 30, 15, 1];
+/** Commands by which people end their server, or go where they can. */
+const ENDS = new Set([
+  'filemenu:shutdown',
+  'filemenu:logout',
+  'hub:control-panel',
+  'hub:logout',
+  'hub:restart'
+]);
 /** A trial that also runs the user's checkpoint cells, which take their time. */
 const CHECKPOINT_TRIAL_S = 120;
 
 /** Counts down to the end of the machine or the server, says what will be lost, and proves by a trial what is safe. */
 export const reclaim: JupyterFrontEndPlugin<void> = {
   id: ID,
-  description: 'Shows when the machine or the server is about to end, what is safe by then, and what is lost.',
+  description:
+    'Shows when the machine or the server is about to end, what is safe by then, and what is lost.',
   autoStart: true,
   requires: [ICompanion, IGuards, ITranslator, IDocumentManager],
   optional: [INotebookTracker, ICommandPalette],
@@ -39,9 +50,12 @@ export const reclaim: JupyterFrontEndPlugin<void> = {
     if (companion.isDisabled('reclaim') || guards.manager === null) {
       return;
     }
+    const { manager } = guards;
+    // Before the question whether she is sure: what comes after it may be the end of the page's connection.
+    app.commands.commandExecuted.connect((_, { id }) => ENDS.has(id) && void manager.saveAll());
     const trans = translator.load(TRANSLATION_DOMAIN);
     const lossWords = new LossWords(trans, new Quantities(translator));
-    const model = new ReclaimModel(guards.manager, companion, browserClock);
+    const model = new ReclaimModel(manager, companion, browserClock);
     const trial = (seconds: number, checkpoints = false): void => {
       if (!model.askTrial(seconds, checkpoints)) {
         Notification.warning(

@@ -28,11 +28,7 @@ export function checkpointCodes(cells: Iterable<ITaggedCell>): string[] {
 }
 
 /** Tells the companion which cells of open notebooks are checkpoints: it runs them, also when no page is open. */
-export function followCheckpoints(
-  notebooks: INotebookTracker,
-  companion: ICompanion,
-  clock: IClock
-): void {
+export function followCheckpoints(notebooks: INotebookTracker, companion: ICompanion, clock: IClock): void {
   const follow = (panel: NotebookPanel): void => {
     const follower = new CheckpointFollower(panel, companion, clock);
     panel.disposed.connect(() => follower.dispose());

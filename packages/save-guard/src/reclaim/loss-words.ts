@@ -32,7 +32,8 @@ export class LossWords {
       );
     }
     const count = known.reduce((sum, variables) => sum + variables.count, 0);
-    const names = largest.map(variable => this.named(variable)).join(', ') + (count > largest.length ? ', …' : '');
+    const names =
+      largest.map(variable => this.named(variable)).join(', ') + (count > largest.length ? ', …' : '');
     const ago = say.ago(Math.min(...known.map(({ asOfMs }) => asOfMs)), nowMs);
     return trans._n(
       'The variables of one kernel will be lost: %2 (as of %3).',
@@ -48,8 +49,7 @@ export class LossWords {
     const { trans, say } = this;
     const { busy, memoryBytes, variables } = loss;
     const state = busy ? trans.__('busy') : trans.__('idle');
-    const holds =
-      memoryBytes === null ? state : trans.__('%1, %2 of memory', state, this.size(memoryBytes));
+    const holds = memoryBytes === null ? state : trans.__('%1, %2 of memory', state, this.size(memoryBytes));
     const known = variables
       ? trans._n(
           'one variable as of %2',

@@ -65,7 +65,8 @@ export class ReportWords {
       `| ${trans.__('Document')} | ${head} | ${trans.__('Where it is')} |`,
       '|---|---|---|',
       ...documents.map(({ path, lostMs, place }) => {
-        const what = lostMs === 0 ? trans.__('nothing') : trans.__('changes of the last %1', say.duration(lostMs));
+        const what =
+          lostMs === 0 ? trans.__('nothing') : trans.__('changes of the last %1', say.duration(lostMs));
         return `| ${cell(path)} | ${what} | ${this.place(place)} |`;
       }),
       '',
@@ -81,11 +82,7 @@ export class ReportWords {
         : trans.__('No change to a document was lost.');
     }
     return isTrial
-      ? trans._n(
-          '%1 document would have lost changes.',
-          '%1 documents would have lost changes.',
-          lost
-        )
+      ? trans._n('%1 document would have lost changes.', '%1 documents would have lost changes.', lost)
       : trans._n('%1 document lost changes.', '%1 documents lost changes.', lost);
   }
 

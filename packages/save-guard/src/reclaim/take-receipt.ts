@@ -1,4 +1,10 @@
-import { DOCUMENTS_TOLD, type DocumentStanding, type KernelLoss, type Receipt, type Reclaim } from '@labkeeper/protocol';
+import {
+  DOCUMENTS_TOLD,
+  type DocumentStanding,
+  type KernelLoss,
+  type Receipt,
+  type Reclaim
+} from '@labkeeper/protocol';
 import type { DocumentGuard } from '../document-guard.js';
 
 /** How the documents stand now; of very many, those with work that is not safe. */

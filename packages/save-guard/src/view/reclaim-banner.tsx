@@ -25,6 +25,7 @@ export function ReclaimBanner(props: IReclaimBannerProps): JSX.Element {
   const checkpoints = losses
     .filter(({ checkpoint }) => checkpoint && checkpoint.state !== 'not-run')
     .map(loss => `${lossWords.checkpoint(loss, nowMs)}.`);
+  const variables = lossWords.summary(losses, nowMs);
   return (
     <div className={`lk-Reclaim ${unsafe.length === 0 ? 'lk-mod-safe' : ''}`} role="alert">
       <span className="lk-Reclaim-sign" aria-hidden="true">
@@ -33,14 +34,8 @@ export function ReclaimBanner(props: IReclaimBannerProps): JSX.Element {
       <strong className="lk-Reclaim-headline" aria-live="off">
         {words.headline(reclaim, nowMs)}
       </strong>{' '}
-      <span title={unsafe.join('\n')}>{words.progress(documents, unsafe.length)}</span>{' '}
-      {checkpoints.length > 0 && (
-        <span className="lk-Reclaim-checkpoints" title={checkpoints.join('\n')}>
-          {checkpoints.join(' ')}
-        </span>
-      )}{' '}
-      <span className="lk-Reclaim-variables" aria-live="off">
-        {lossWords.summary(losses, nowMs)}
+      <span className="lk-Reclaim-progress" title={unsafe.join('\n')}>
+        {words.progress(documents, unsafe.length)}
       </span>
       <span className="lk-Reclaim-actions">
         {losses.length > 0 && (
@@ -57,6 +52,11 @@ export function ReclaimBanner(props: IReclaimBannerProps): JSX.Element {
           </button>
         )}
       </span>
+      {losses.length > 0 && (
+        <span className="lk-Reclaim-details" title={[...checkpoints, variables].join('\n')}>
+          {checkpoints.join(' ')} <span aria-live="off">{variables}</span>
+        </span>
+      )}
     </div>
   );
 }
