@@ -9,11 +9,13 @@ import {
   type SubscriptionState
 } from './kernel-subscription.js';
 import { OUTPUT_CAPS, OutputBudget, type IOutputCaps } from './output-budget.js';
-import { RunOutputs, type ICollectedOutputs } from './run-outputs.js';
+import { RunOutputs } from './run-outputs.js';
 
 /** Outputs of a cell that goes on are recorded this often, together with those of all others. */
 export const RECORD_MS = 3000;
 const SWEEP_MS = 10_000;
+/** A page that begins its journal anew says at once which cells still run; what it does not name by then is over. */
+const RENEWAL_MS = 10_000;
 /** Runs that are known; those that were not used for longest are forgotten. */
 const RUN_COUNT = 1000;
 
@@ -23,18 +25,20 @@ export interface IExecutionsOptions {
   readonly connectionFile: (kernelId: string) => string | null;
   /** Takes records for the journal of a run whose page is away. */
   readonly record: (run: RunId, records: readonly JournalRecord[]) => void;
-  /** Takes what came while a page was away that is now back. */
-  readonly handOver: (run: RunId, collected: readonly ICollectedOutputs[]) => void;
   /** Called with every change of the connection to a kernel. */
   readonly connectionChanged?: (kernelId: string, state: SubscriptionState) => void;
   readonly caps?: IOutputCaps;
+  /** Called when something of an execution in a cell changed, whether its page is there or not. */
+  readonly changed?: (execution: Execution) => void;
+  /** The kernels in which pages that are there may run cells. */
+  readonly attended?: () => Iterable<string>;
   /** Listens to a kernel; default: by its connection file. */
   readonly subscribe?: (path: string, events: ISubscriptionEvents) => IDisposable;
 }
 
 /**
  * Collects what kernels put out while no page is there to show it. Pages say which request belongs to which cell; the
- * outputs of cells whose page is away go to the journal, and to the page when it comes back.
+ * outputs of cells whose page is away go to the journal.
  */
 export class Executions implements IDisposable {
   constructor(private readonly options: IExecutionsOptions) {
@@ -59,31 +63,67 @@ export class Executions implements IDisposable {
     this.bind(run, kernelId).listen();
   }
 
-  /** A page asked a kernel to execute a cell. */
+  /** Listens to a kernel in which a page may run cells at any moment: nothing of the first one shall be missed. */
+  attend(kernelId: string): void {
+    this.kernel(kernelId).listen();
+  }
+
+  /**
+   * A page asked a kernel to execute a cell, or says anew where a request belongs: in the run that replaces another
+   * one, or in that of a page which took the cell over.
+   */
   executing(execution: { run: RunId; kernelId: string; msgId: string; c: number }): void {
     const { run, kernelId, msgId, c } = execution;
-    this.bind(run, kernelId).expect(msgId, { run, c });
+    const kernel = this.bind(run, kernelId);
+    const known = kernel.executions.get(msgId);
+    const before = known?.place?.run;
+    if (known && before !== undefined && before !== run) {
+      const outputs = this.runs.get(before)?.outputs;
+      if (outputs?.isGone) {
+        this.put(before, outputs.take(known));
+      }
+      outputs?.giveAway(known);
+    }
+    kernel.expect(msgId, { run, c });
+  }
+
+  /** What a run of a page that is away still waits for, or has heard the end of lately. */
+  of(run: RunId): { readonly kernelId: string; readonly execution: Execution }[] {
+    return [...this.kernels].flatMap(([kernelId, { executions }]) =>
+      [...executions.all]
+        .filter(({ place }) => place?.run === run)
+        .map(execution => ({ kernelId, execution }))
+    );
+  }
+
+  /** The execution of a request; null = nobody asked for it, or it is forgotten. */
+  find(kernelId: string, msgId: string): Execution | null {
+    return this.kernels.get(kernelId)?.executions.get(msgId) ?? null;
+  }
+
+  /** The page began a run in the place of this one: what still runs it names again. */
+  runReplaced(run: RunId): void {
+    if (this.runs.has(run)) {
+      const renewal = this.options.clock.after(RENEWAL_MS, () => {
+        this.renewals.delete(renewal);
+        this.runClosed(run);
+      });
+      this.renewals.add(renewal);
+    }
   }
 
   /** The page of this run is away: its connection closed, or it is frozen. Once more = its journal begins anew. */
   pageGone(run: RunId): void {
     const known = this.runs.get(run);
     if (known) {
-      known.outputs.leave(this.of(run), this.options.clock.monotonicMs());
+      known.outputs.leave(this.ofRun(run), this.options.clock.monotonicMs());
       this.schedule();
     }
   }
 
-  /** The page of this run is back, and gets what came meanwhile. */
+  /** The page of this run is back. What it missed its kernel's server kept for it, so its own outputs win. */
   pageBack(run: RunId): void {
-    const known = this.runs.get(run);
-    if (!known?.outputs.isGone) {
-      return;
-    }
-    const missed = known.outputs.comeBack();
-    if (missed.length > 0) {
-      this.options.handOver(run, missed);
-    }
+    this.runs.get(run)?.outputs.comeBack();
   }
 
   /** Nothing more of this run is to be kept. */
@@ -115,6 +155,7 @@ export class Executions implements IDisposable {
   dispose(): void {
     this.recordTimer?.dispose();
     this.sweepTimer?.dispose();
+    this.renewals.forEach(renewal => renewal.dispose());
     for (const kernel of this.kernels.values()) {
       kernel.dispose();
     }
@@ -130,6 +171,10 @@ export class Executions implements IDisposable {
     if (this.runs.size > RUN_COUNT && oldest !== undefined) {
       this.runClosed(oldest);
     }
+    return this.kernel(kernelId);
+  }
+
+  private kernel(kernelId: string): KernelListener {
     const kernel = this.kernels.get(kernelId) ?? this.add(kernelId);
     this.sweepTimer ??= this.options.clock.after(SWEEP_MS, () => this.sweep());
     return kernel;
@@ -151,6 +196,7 @@ export class Executions implements IDisposable {
   }
 
   private changed(execution: Execution): void {
+    this.options.changed?.(execution);
     const run = execution.place?.run;
     const outputs = run === undefined ? undefined : this.runs.get(run)?.outputs;
     if (run === undefined || !outputs?.isGone) {
@@ -192,6 +238,9 @@ export class Executions implements IDisposable {
     this.sweepTimer = null;
     const live = [...this.runs.values()].filter(({ outputs }) => !outputs.isGone);
     const wanted = new Set(live.map(({ kernelId }) => kernelId));
+    for (const kernelId of this.options.attended?.() ?? []) {
+      wanted.add(kernelId);
+    }
     for (const [kernelId, kernel] of this.kernels) {
       kernel.sweep(wanted.has(kernelId), run => this.runs.get(run)?.outputs.isGone === true);
       if (!kernel.isListening && [...kernel.executions.all].length === 0) {
@@ -209,12 +258,8 @@ export class Executions implements IDisposable {
     }
   }
 
-  private *of(run: RunId): Iterable<Execution> {
-    for (const execution of this.all()) {
-      if (execution.place?.run === run) {
-        yield execution;
-      }
-    }
+  private ofRun(run: RunId): Execution[] {
+    return [...this.all()].filter(({ place }) => place?.run === run);
   }
 
   private readonly budget: OutputBudget;
@@ -222,6 +267,8 @@ export class Executions implements IDisposable {
   private readonly kernels = new Map<string, KernelListener>();
   /** The one that was used last comes last; with the kernel that each uses. */
   private readonly runs = new Map<RunId, { readonly kernelId: string; readonly outputs: RunOutputs }>();
+  /** Runs that are replaced, until what still runs has been named again. */
+  private readonly renewals = new Set<IDisposable>();
   private recordTimer: IDisposable | null = null;
   private sweepTimer: IDisposable | null = null;
 }

@@ -1,19 +1,8 @@
-import type { Execution, Json } from '@labkeeper/core';
+import type { Execution } from '@labkeeper/core';
 import type { JournalRecord } from '@labkeeper/protocol';
 
 /** A page writes its own outputs down within this time; what finished earlier needs nothing of us when it goes. */
 const RECENT_MS = 15_000;
-
-/** The outputs of a cell that came while the page was away. */
-export interface ICollectedOutputs {
-  readonly c: number;
-  /** null = recorded, and not held any more: the journal has them. */
-  readonly outputs: readonly Json[] | null;
-  /** null = not finished, or the kernel ended in the middle. */
-  readonly executionCount: number | null;
-  /** Nothing more is expected. */
-  readonly finished: boolean;
-}
 
 /**
  * What is recorded of the outputs of one run: nothing while its page lives, whose own outputs win; everything that comes
@@ -51,15 +40,11 @@ export class RunOutputs {
     this.gone = true;
   }
 
-  /** The page is back. @returns what it missed. */
-  comeBack(): ICollectedOutputs[] {
+  /** The page is back. */
+  comeBack(): void {
     this.gone = false;
-    const held = [...this.cells].filter(([, { missed }]) => missed);
-    const missed = [...this.released.values(), ...held.map(([execution]) => collected(execution))];
     this.cells.clear();
-    this.released.clear();
     this.bytesReleased = 0;
-    return missed;
   }
 
   /**
@@ -73,7 +58,6 @@ export class RunOutputs {
     }
     const cell = this.cell(execution);
     cell.due = true;
-    cell.missed = true;
     return execution.isOver && !cell.finished;
   }
 
@@ -90,14 +74,16 @@ export class RunOutputs {
     return records;
   }
 
+  /** This execution belongs to another run from now on. What is due of it must have been taken. */
+  giveAway(execution: Execution): void {
+    this.cells.delete(execution);
+  }
+
   /** The outputs of this execution will not be held any more. What is due of them must have been taken. */
   release(execution: Execution): void {
-    const cell = this.cells.get(execution);
-    if (cell?.missed) {
-      this.released.set(execution.place?.c ?? 0, { ...collected(execution), outputs: null });
+    if (this.cells.delete(execution)) {
       this.bytesReleased += execution.outputs.bytes;
     }
-    this.cells.delete(execution);
   }
 
   private cell(execution: Execution): ICellState {
@@ -105,14 +91,13 @@ export class RunOutputs {
     if (known) {
       return known;
     }
-    this.released.delete(execution.place?.c ?? 0);
     // An earlier execution of the same cell is of no interest any more.
     for (const other of this.cells.keys()) {
       if (other.place?.c === execution.place?.c) {
         this.cells.delete(other);
       }
     }
-    const cell = { due: false, missed: false, finished: false, isWritten: false, count: null };
+    const cell = { due: false, finished: false, isWritten: false, count: null };
     this.cells.set(execution, cell);
     return cell;
   }
@@ -120,15 +105,11 @@ export class RunOutputs {
   private gone = false;
   private bytesReleased = 0;
   private readonly cells = new Map<Execution, ICellState>();
-  /** By cell number. */
-  private readonly released = new Map<number, ICollectedOutputs>();
 }
 
 interface ICellState {
   /** Something is to be recorded. */
   due: boolean;
-  /** Something came that the page did not see. */
-  missed: boolean;
   /** That it finished is recorded. */
   finished: boolean;
   /** All outputs have been recorded once. */
@@ -146,15 +127,6 @@ function recordsOf(execution: Execution, c: number, cell: ICellState): JournalRe
   cell.isWritten = true;
   cell.count = count;
   return records;
-}
-
-function collected(execution: Execution): ICollectedOutputs {
-  return {
-    c: execution.place?.c ?? 0,
-    outputs: execution.outputs.toJSON(),
-    executionCount: countOf(execution),
-    finished: execution.isOver
-  };
 }
 
 /** JupyterLab shows the count when an execution is finished, and never where the kernel ended before. */

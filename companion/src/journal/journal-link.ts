@@ -1,5 +1,6 @@
 import {
   batchDurable,
+  documentShown,
   encode,
   journalBatch,
   journalState,
@@ -57,7 +58,8 @@ export class JournalLink implements IRunPeer, IDisposable {
       })
       .on(runSaved, ({ run, seq, hash }) => this.store?.saved(run, seq, hash))
       .on(runRenamed, ({ run, path }) => this.store?.renamed(run, path))
-      .on(runClosed, ({ run }) => this.store?.closed(run));
+      .on(runClosed, ({ run }) => this.store?.closed(run))
+      .on(documentShown, ({ run }) => run !== null && this.store?.attend(this, run));
   }
 
   /** Tells how the journal stands: after hello. */

@@ -248,6 +248,21 @@ export class JournalStore implements IDisposable {
     return this.book.unattended(forMs).map(({ id, path }) => ({ run: id, path }));
   }
 
+  /** A page of this run is there again, and has everything of it. */
+  attend(peer: IRunPeer, id: RunId): void {
+    this.book.attend(peer, id);
+  }
+
+  /**
+   * Everything that was taken is on the disk when this resolves, if the disk lets it be, and until what it gives is
+   * disposed of nothing is moved there: for a process that reads it.
+   */
+  async hold(): Promise<IDisposable> {
+    const hold = await this.cleaner.hold();
+    await this.commit.flush();
+    return hold;
+  }
+
   /**
    * Reads runs of this companion back, as an earlier one's are read. Until the reader is disposed of, nothing is moved
    * on the disk. What is done with is given to `closed`.

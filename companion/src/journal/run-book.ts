@@ -73,6 +73,15 @@ export class RunBook {
     }
   }
 
+  /** A page of this run is there again. */
+  attend(peer: IRunPeer, id: RunId): void {
+    const run = this.byId.get(id);
+    if (run) {
+      run.peers.add(peer);
+      run.aloneSinceMs = null;
+    }
+  }
+
   /** A run begins. One of the same id, or that it replaces, is of no use when the first batch of this one is durable. */
   open(peer: IRunPeer, opening: IOpening): void {
     this.number += 1;

@@ -57,6 +57,7 @@ export class PageLink {
     this.saves = options.guard.link(
       {
         keep: (id, text, mayWait) => this.keep(id, text, mayWait),
+        send: (id, text) => this.sendInTurn(id, text),
         hold: isHeld => (isHeld ? socket.pause() : socket.resume())
       },
       receiver
@@ -68,6 +69,7 @@ export class PageLink {
       this.saves.dispose();
       this.giveUp?.dispose();
       this.kept.clear();
+      this.waiting.forEach(tell => tell(false));
       options.closed();
     });
   }
@@ -117,6 +119,22 @@ export class PageLink {
   /** Closes with a code and a sentence (at most 123 bytes). */
   close(code: number, reason: string): void {
     this.options.socket.close(code, reason);
+  }
+
+  /** Sends a message that waits its turn. @returns whether it is on its way; false = the page is gone. */
+  private sendInTurn(id: string, text: () => string): Promise<boolean> {
+    return new Promise(resolve => {
+      if (!this.isOpen) {
+        resolve(false);
+        return;
+      }
+      this.waiting.add(resolve);
+      this.keep(id, () => {
+        this.waiting.delete(resolve);
+        resolve(true);
+        return text();
+      });
+    });
   }
 
   private greet(hello: { protocol: number }): void {
@@ -209,4 +227,6 @@ export class PageLink {
   private offeredAtMs = -Infinity;
   private giveUp: IDisposable | null = null;
   private readonly kept = new Map<string, () => string>();
+  /** Who waits for the turn of a message. */
+  private readonly waiting = new Set<(isSent: boolean) => void>();
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { reasonOf } from '../failure.js';
@@ -30,18 +30,11 @@ const MIB = 1024 * 1024;
  * @param runBytes - how much the run takes in the journal.
  */
 export async function askApart(
-  { nodePath, scriptPath }: IApartProgram,
+  program: IApartProgram,
   request: object,
   runBytes: number
 ): Promise<IApartAnswer> {
-  const heapMiB = HEAP_MIB + Math.ceil((HEAP_PER_RECORD_BYTE * runBytes) / MIB);
-  // Its standard input is how it sees that we are gone.
-  const child = spawn(
-    nodePath,
-    [`--max-old-space-size=${heapMiB}`, '--optimize-for-size', scriptPath, JSON.stringify(request)],
-    { stdio: ['pipe', 'pipe', 'pipe'] }
-  );
-  child.stdin.on('error', () => undefined);
+  const child = startApart(program, request, runBytes);
   try {
     const [answer, complaint] = await Promise.all([
       text(child.stdout),
@@ -56,8 +49,25 @@ export async function askApart(
   }
 }
 
+/** Starts such a process, for whoever reads its answer piece by piece. */
+export function startApart(
+  { nodePath, scriptPath }: IApartProgram,
+  request: object,
+  runBytes: number
+): ChildProcessWithoutNullStreams {
+  const heapMiB = HEAP_MIB + Math.ceil((HEAP_PER_RECORD_BYTE * runBytes) / MIB);
+  // Its standard input is how it sees that we are gone.
+  const child = spawn(
+    nodePath,
+    [`--max-old-space-size=${heapMiB}`, '--optimize-for-size', scriptPath, JSON.stringify(request)],
+    { stdio: ['pipe', 'pipe', 'pipe'] }
+  );
+  child.stdin.on('error', () => undefined);
+  return child;
+}
+
 /** The line that says most of what a process wrote when it failed. */
-function tellingLine(complaint: string): string {
+export function tellingLine(complaint: string): string {
   const lines = complaint.trim().split('\n');
   return (lines.find(line => /error/i.test(line)) ?? lines.at(-1) ?? '').slice(0, 500);
 }

@@ -57,12 +57,21 @@ export async function foundStart(
   run: IRunToRecover,
   { file, hash, map }: INotebook
 ): Promise<IStart | 'all' | null> {
+  const found = await savedStart(run, { file, hash, map });
+  return found?.isAll ? 'all' : (found?.start ?? null);
+}
+
+/** The same, with the place also where the file lacks nothing. @throws RecoveryError. */
+export async function savedStart(
+  run: IRunToRecover,
+  { file, hash, map }: INotebook
+): Promise<{ readonly start: IStart; readonly isAll: boolean } | null> {
   if (map === null) {
     return null;
   }
   const { sink, isWhole } = await foldBatches(run, () => new LaterFile({ map, read: file.read, utf8 }));
   const { match } = sink;
-  return match?.isLast && isWhole ? 'all' : match && { file, hash, map, after: match };
+  return match && { start: { file, hash, map, after: match }, isAll: match.isLast && isWhole };
 }
 
 /** What a run says after the batch at which a file was saved, with the numbers of that file's cells. */
@@ -81,6 +90,12 @@ export class NotebookSince implements IRecordSink {
     if (seq > this.afterSeq) {
       this.run.add(this.later?.translate(record) ?? record);
     }
+  }
+
+  /** The number in `run` of a cell that the journal calls `number`. */
+  numberOf(number: number): number {
+    const translated = this.later?.translate({ t: 'exec', c: number, v: null });
+    return translated?.t === 'exec' ? translated.c : number;
   }
 
   private readonly afterSeq: number;

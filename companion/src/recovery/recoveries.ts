@@ -13,6 +13,8 @@ const PAGE_WAIT_MS = 60_000;
 export interface IRecoveriesOptions
   extends ICopyMakerOptions, Omit<IRunRecoveryOptions, 'maker' | 'restorer'> {
   readonly clock: IClock;
+  /** Of this companion: for its own runs nobody waits any more. Default: none of the runs is its own. */
+  readonly boot?: string;
   /** The list is another one. */
   readonly changed: (recoveries: readonly Recovery[]) => void;
   /** How long pages of this server have to come back and settle their runs, in ms. Default 60 s. */
@@ -106,10 +108,10 @@ export class Recoveries implements IDisposable {
   }
 
   private meet(run: IEarlierRun): IItem {
-    const { clock, state, pageWaitMs } = this.options;
+    const { boot, clock, state, pageWaitMs } = this.options;
     const recovery = new RunRecovery(run, this.parts);
     // Where there is a copy already there is no reason to wait with the news.
-    if (run.sameServer && state.get(run) === null) {
+    if (run.sameServer && run.boot !== boot && state.get(run) === null) {
       return { recovery, wait: clock.after(pageWaitMs ?? PAGE_WAIT_MS, () => this.recover(recovery)) };
     }
     this.recover(recovery);

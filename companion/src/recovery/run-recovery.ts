@@ -1,7 +1,7 @@
 import type { Recovery } from '@labkeeper/protocol';
 import { reasonOf } from '../failure.js';
 import type { IEarlierRun } from '../journal/earlier-run.js';
-import type { EarlierRuns } from '../journal/earlier-runs.js';
+import type { LeftRuns } from '../journal/left-runs.js';
 import type { Log } from '../log.js';
 import type { CopyMaker } from './copy-maker.js';
 import { RecoveryError, type RecoveryProblem } from './recovery-error.js';
@@ -9,7 +9,7 @@ import type { Decision, IKnownCopy, RecoveryState } from './recovery-state.js';
 import type { CopyRestorer } from './restore-copy.js';
 
 export interface IRunRecoveryOptions {
-  readonly earlier: Pick<EarlierRuns, 'all' | 'read' | 'forget'>;
+  readonly earlier: Pick<LeftRuns, 'all' | 'read' | 'forget'>;
   readonly state: RecoveryState;
   readonly maker: CopyMaker;
   readonly restorer: CopyRestorer;
@@ -43,6 +43,7 @@ export class RunRecovery {
       copyPath: copy?.copyPath ?? null,
       changedCells: copy?.changedCells ?? 0,
       bytes: copy?.sizeBytes ?? run.bytes,
+      sameServer: run.sameServer,
       problem
     };
   }

@@ -1,40 +1,42 @@
 import type { Recovery } from '@labkeeper/protocol';
-import type { IClock } from '../clock.js';
-import type { EarlierRuns } from '../journal/earlier-runs.js';
+import type { IClock, IDisposable } from '../clock.js';
+import type { LeftRuns } from '../journal/left-runs.js';
 import type { Log } from '../log.js';
-import { recoverApart } from './recover-apart.js';
+import { recoverApart, type IRecoverApartOptions } from './recover-apart.js';
 import { Recoveries } from './recoveries.js';
 import { RecoveryState } from './recovery-state.js';
 
 export interface IStartRecoveriesOptions {
-  readonly earlier: EarlierRuns;
-  /** The folder of the journal, and whose it is, see `HomeDisk`. */
+  readonly earlier: LeftRuns;
+  /** While what it gives is held, nothing is moved in the journal of this companion. */
+  readonly hold: () => Promise<IDisposable>;
+  /** How a run is recovered in a process of its own. */
+  readonly apart: IRecoverApartOptions;
+  /** The folder of the journal, see `HomeDisk`. */
   readonly journalFolder: string;
-  readonly home: string;
-  readonly serverName: string;
   readonly boot: string;
   /** jupyter_server's root folder, absolute. */
   readonly rootDir: string;
-  /** The program that recovers one run, see `recovery-process.ts`. */
-  readonly recoveryProgram: string;
   readonly clock: IClock;
   readonly log: Log;
   readonly changed: (recoveries: readonly Recovery[]) => void;
 }
 
-/** Begins to recover what earlier companions left, in the background. */
+/** Begins to recover what earlier companions left, and pages of this one, in the background. */
 export function startRecoveries(options: IStartRecoveriesOptions): Recoveries {
-  const { earlier, journalFolder, home, serverName, boot, rootDir, clock, log } = options;
+  const { earlier, hold, apart, journalFolder, boot, rootDir, clock, log } = options;
   const recoveries = new Recoveries({
-    ...{ earlier, rootDir, clock, log },
+    ...{ earlier, rootDir, clock, log, boot },
     changed: options.changed,
     state: new RecoveryState(`${journalFolder}.recoveries`, boot, log),
-    prepare: run =>
-      recoverApart(run, {
-        ...{ home, serverName, rootDir },
-        nodePath: process.execPath,
-        scriptPath: options.recoveryProgram
-      }),
+    prepare: async run => {
+      const held = run.boot === boot ? await hold() : null;
+      try {
+        return await recoverApart(run, apart);
+      } finally {
+        held?.dispose();
+      }
+    },
     localTime: () => localTime(new Date(clock.wallMs()))
   });
   recoveries.start();

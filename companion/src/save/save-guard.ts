@@ -6,18 +6,20 @@ import { FoldedRun } from '@labkeeper/core';
 import type { IClock, IDisposable } from '../clock.js';
 import { reasonOf } from '../failure.js';
 import { Executions } from '../iopub/executions.js';
+import { FollowedOutputs } from '../iopub/followed-outputs.js';
 import { EarlierRuns } from '../journal/earlier-runs.js';
 import { HomeDisk } from '../journal/journal-disk.js';
-import type { IPagePort } from '../journal/journal-link.js';
 import { JournalStore, type IJournalHealth } from '../journal/journal-store.js';
 import { outlivesContainer } from '../journal/home-persistence.js';
 import type { Log } from '../log.js';
 import { serverId, serverLives } from '../recorder/server-id.js';
+import type { IRecoverApartOptions } from '../recovery/recover-apart.js';
 import type { Recoveries } from '../recovery/recoveries.js';
 import { startRecoveries } from '../recovery/start-recoveries.js';
 import { foldLines } from './fold-lines.js';
 import { spliceApart } from '../recovery/splice-apart.js';
-import { PageSaves } from './page-saves.js';
+import { leftParts } from './left-parts.js';
+import { PageSaves, type ISavesPort } from './page-saves.js';
 import { Splices } from './splices.js';
 
 /** A hidden page with unsafe work hears this often that time passes. */
@@ -82,16 +84,26 @@ export class SaveGuard implements IDisposable {
           })
         : null;
     const { store } = this;
+    this.followed = new FollowedOutputs(options);
     this.executions = store
       ? new Executions({
           clock: options.clock,
           connectionFile: kernelId => this.connectionFile(kernelId),
           record: (run, records) =>
             void store.appendOwn(run, Buffer.from(records.map(record => JSON.stringify(record)).join('\n'))),
-          // A page that comes back to its connection gets what it missed from the server itself.
-          handOver: () => undefined
+          changed: execution => this.followed.changed(execution),
+          attended: () => this.left?.work.kernels() ?? []
         })
       : null;
+    this.left =
+      store && this.executions && this.earlier
+        ? leftParts({
+            ...options,
+            ...{ store, executions: this.executions, earlier: this.earlier },
+            apart: () => this.apart,
+            changed: () => this.recoveries?.earlierChanged()
+          })
+        : null;
   }
 
   start(): void {
@@ -99,11 +111,13 @@ export class SaveGuard implements IDisposable {
   }
 
   /** Connects a page. */
-  link(port: IPagePort, receiver: Receiver): PageSaves {
+  link(port: ISavesPort, receiver: Receiver): PageSaves {
     const saves: PageSaves = new PageSaves({
       ...{ port, receiver },
       store: this.store,
       executions: this.executions,
+      followed: this.followed,
+      left: this.left?.work ?? null,
       recoveries: () => this.recoveries?.all ?? [],
       splice: asked => this.splices?.ask(asked) ?? Promise.resolve(UNKNOWN),
       decide: (id, decision) => void this.recoveries?.decide(id, decision),
@@ -115,17 +129,24 @@ export class SaveGuard implements IDisposable {
 
   /** The server said where its documents and its kernels' connection files are. */
   serverSays(server: IServerFiles): void {
-    const { home, recoveryProgram } = this.options;
-    const { disk, earlier } = this;
+    const { home, serverName, recoveryProgram } = this.options;
+    const { disk, store, left } = this;
     this.runtimeDir = server.runtimeDir ?? null;
-    this.splices ??=
-      this.store && new Splices({ ...this.options, store: this.store, splice: this.splicer(server) });
-    if (home !== null && disk && earlier && recoveryProgram !== null && server.plainFiles) {
+    this.splices ??= store && new Splices({ ...this.options, store, splice: this.splicer(server) });
+    if (home !== null && disk && store && left && recoveryProgram !== null && server.plainFiles) {
+      const { rootDir } = server;
+      this.apart = {
+        ...{ home, serverName, rootDir },
+        nodePath: process.execPath,
+        scriptPath: recoveryProgram
+      };
       this.recoveries ??= startRecoveries({
         ...this.options,
-        ...{ home, earlier, recoveryProgram },
+        earlier: left.runs,
+        hold: () => store.hold(),
+        apart: this.apart,
         journalFolder: disk.folder,
-        rootDir: server.rootDir,
+        rootDir,
         changed: () => this.pages.forEach(page => page.recovered())
       });
     }
@@ -184,7 +205,7 @@ export class SaveGuard implements IDisposable {
   async close(): Promise<void> {
     this.timer?.dispose();
     this.executions?.flush();
-    this.executions?.dispose();
+    this.disposeLeft();
     this.recoveries?.dispose();
     this.earlier?.dispose();
     await this.store?.close();
@@ -192,10 +213,16 @@ export class SaveGuard implements IDisposable {
 
   dispose(): void {
     this.timer?.dispose();
-    this.executions?.dispose();
+    this.disposeLeft();
     this.recoveries?.dispose();
     this.earlier?.dispose();
     this.store?.dispose();
+  }
+
+  private disposeLeft(): void {
+    this.left?.work.dispose();
+    this.followed.dispose();
+    this.executions?.dispose();
   }
 
   private tick(): void {
@@ -220,6 +247,9 @@ export class SaveGuard implements IDisposable {
   private recoveries: Recoveries | null = null;
   private splices: Splices | null = null;
   private readonly executions: Executions | null;
+  private readonly followed: FollowedOutputs;
+  private readonly left: ReturnType<typeof leftParts> | null;
+  private apart: IRecoverApartOptions | null = null;
   private runtimeDir: string | null = null;
   private readonly ticking = new Map<() => void, number>();
   private timer: IDisposable | null = null;

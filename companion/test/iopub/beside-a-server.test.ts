@@ -6,9 +6,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { systemClock } from '../../src/clock.js';
 import { Executions } from '../../src/iopub/executions.js';
-import type { ICollectedOutputs } from '../../src/iopub/run-outputs.js';
 import { until } from '../until.js';
 import { scratch } from '../wire.js';
+import { collectedOf } from './collected.js';
 import { kernelsMissing } from './real-kernel.js';
 
 interface IKernelModel {
@@ -162,17 +162,14 @@ const COUNTED = Array.from({ length: 12 }, (_, i) => `${i}\n`).join('');
   let server: JupyterServer;
   let executions: Executions;
   let subscribed: boolean;
-  let handed: readonly ICollectedOutputs[];
 
   beforeEach(async () => {
     subscribed = false;
-    handed = [];
     server = await JupyterServer.start();
     executions = new Executions({
       clock: systemClock,
       connectionFile: () => server.connectionFile,
       record: () => undefined,
-      handOver: (_, collected) => (handed = collected),
       connectionChanged: (_, { is }) => (subscribed ||= is === 'subscribed')
     });
   }, 60_000);
@@ -210,10 +207,9 @@ const COUNTED = Array.from({ length: 12 }, (_, i) => `${i}\n`).join('');
     await pause(1000);
     const again = await server.page('page');
     await until(() => again.isDone('count'));
-    executions.pageBack('run');
     expect(page.printed + again.printed).toBe(COUNTED);
     expect(again.printed.length).toBeGreaterThan(5);
-    expect(handed).toEqual([
+    expect(collectedOf(executions, 'run')).toEqual([
       {
         c: 0,
         outputs: [{ output_type: 'stream', name: 'stdout', text: COUNTED }],
@@ -235,8 +231,8 @@ const COUNTED = Array.from({ length: 12 }, (_, i) => `${i}\n`).join('');
     page.socket.terminate();
     executions.pageGone('run');
     await pause(5000);
-    executions.pageBack('run');
-    expect(handed.map(({ c, outputs, finished }) => [c, outputs?.[0]?.['text'], finished])).toEqual([
+    const collected = collectedOf(executions, 'run');
+    expect(collected.map(({ c, outputs, finished }) => [c, outputs[0]?.['text'], finished])).toEqual([
       [0, COUNTED, true],
       [1, 'next\n', true]
     ]);

@@ -3,7 +3,6 @@ import type { JournalRecord } from '@labkeeper/protocol';
 import { Executions, RECORD_MS } from '../../src/iopub/executions.js';
 import type { ISubscriptionEvents } from '../../src/iopub/kernel-subscription.js';
 import { OUTPUT_CAPS, type IOutputCaps } from '../../src/iopub/output-budget.js';
-import type { ICollectedOutputs } from '../../src/iopub/run-outputs.js';
 import { FakeClock } from '../fake-clock.js';
 
 /** Executions of kernels whose messages a test speaks. */
@@ -14,7 +13,7 @@ class Scene {
       connectionFile: kernelId => (kernelId === 'none' ? null : kernelId),
       caps: { ...OUTPUT_CAPS, ...caps },
       record: (run, records) => void this.records.push(...records.map(record => ({ run, record }))),
-      handOver: (run, collected) => void this.handed.push({ run, collected }),
+      attended: () => this.attended,
       subscribe: (path, events) => {
         this.kernels.set(path, events);
         return { dispose: () => void this.kernels.delete(path) };
@@ -25,8 +24,8 @@ class Scene {
   readonly clock = new FakeClock();
   readonly executions: Executions;
   readonly kernels = new Map<string, ISubscriptionEvents>();
+  attended: string[] = [];
   records: { run: string; record: JournalRecord }[] = [];
-  handed: { run: string; collected: readonly ICollectedOutputs[] }[] = [];
 
   execute(msgId: string, c: number, run = 'run', kernelId = 'k'): void {
     this.executions.executing({ run, kernelId, msgId, c });
@@ -149,34 +148,64 @@ describe('executions', () => {
     expect(out?.t === 'out' && out.v.map(readLeftOut)).toEqual([{ bytes: 0, exact: false }, null]);
   });
 
-  it('go to the page that is back, those that it missed and no others', () => {
+  it('are not recorded any more when the page is back: its own outputs win', () => {
     const scene = new Scene();
-    ['seen', 'missed', 'running'].forEach((msgId, c) => scene.execute(msgId, c));
-    scene.begins('seen', 1);
-    scene.prints('seen', 'x');
-    scene.ends('seen');
-    scene.executions.pageGone('run');
-    scene.begins('missed', 2);
-    scene.prints('missed', 'y');
-    scene.ends('missed');
+    scene.execute('running', 2);
     scene.begins('running', 3);
+    scene.executions.pageGone('run');
     scene.prints('running', 'z');
+    scene.executions.flush();
+    expect(scene.taken()).toHaveLength(2);
     scene.executions.pageBack('run');
-    expect(scene.handed).toEqual([
-      {
-        run: 'run',
-        collected: [
-          { c: 1, outputs: [stream('y')], executionCount: 2, finished: true },
-          { c: 2, outputs: [stream('z')], executionCount: null, finished: false }
-        ]
-      }
-    ]);
-    scene.records = [];
     scene.prints('running', '!');
     scene.clock.advance(10 * RECORD_MS);
+    expect(scene.taken()).toEqual([]);
+  });
+
+  it('go on whole in the run that takes the place of another, as a page begins one with every save', () => {
+    const scene = new Scene();
+    scene.execute('a', 4, 'first');
+    scene.begins('a');
+    scene.prints('a', 'one\n');
+    scene.executions.runReplaced('first');
+    scene.execute('a', 1, 'second');
+    scene.clock.advance(60_000);
+    scene.prints('a', 'two\n');
+    scene.executions.pageGone('second');
+    scene.executions.flush();
+    expect(scene.taken('second')).toEqual([
+      { t: 'out', c: 1, from: 0, v: [stream('one\ntwo\n')] },
+      { t: 'exec', c: 1, v: null }
+    ]);
+    expect(scene.taken('first')).toEqual([]);
+  });
+
+  it('of a run that is replaced and does not name them again are forgotten', () => {
+    const scene = new Scene();
+    scene.execute('a', 4, 'first');
+    scene.begins('a');
+    scene.executions.runReplaced('first');
+    expect(scene.executions.of('first')).toHaveLength(1);
+    scene.clock.advance(60_000);
+    expect(scene.executions.of('first')).toEqual([]);
+    expect(scene.executions.find('k', 'a')).toBeNull();
+  });
+
+  it('that a page takes over from one which is gone belong to it, and the run that is left has all until then', () => {
+    const scene = new Scene();
+    scene.execute('a', 4, 'left');
+    scene.begins('a');
+    scene.executions.pageGone('left');
+    scene.prints('a', 'one\n');
+    scene.execute('a', 0, 'new');
+    expect(scene.taken('left')[0]).toEqual({ t: 'out', c: 4, from: 0, v: [stream('one\n')] });
+    scene.prints('a', 'two\n');
+    scene.executions.flush();
     expect(scene.records).toEqual([]);
-    scene.executions.pageBack('run');
-    expect(scene.handed).toHaveLength(1);
+    scene.executions.runClosed('left');
+    scene.executions.pageGone('new');
+    scene.ends('a');
+    expect(scene.taken('new')[0]).toEqual({ t: 'out', c: 0, from: 0, v: [stream('one\ntwo\n')] });
   });
 
   it('are recorded whole again when the page goes again: its own records came between', () => {
@@ -194,7 +223,7 @@ describe('executions', () => {
     expect(scene.taken()[0]).toEqual({ t: 'out', c: 0, from: 0, v: [stream('xy')] });
   });
 
-  it('are recorded whole again when the journal begins anew, and still known to be missed', () => {
+  it('are recorded whole again when the journal begins anew', () => {
     const scene = new Scene();
     scene.execute('a', 0);
     scene.executions.pageGone('run');
@@ -208,8 +237,6 @@ describe('executions', () => {
       { t: 'out', c: 0, from: 0, v: [stream('x')] },
       { t: 'exec', c: 0, v: 1 }
     ]);
-    scene.executions.pageBack('run');
-    expect(scene.handed[0]?.collected).toHaveLength(1);
   });
 
   it('of other runs are not touched', () => {
@@ -224,7 +251,6 @@ describe('executions', () => {
     scene.ends('b');
     scene.executions.flush();
     expect(scene.taken('there')).toEqual([]);
-    expect(scene.handed).toEqual([]);
   });
 
   it('that are cut by the end of a kernel have no count', () => {
@@ -238,8 +264,6 @@ describe('executions', () => {
       { t: 'out', c: 0, from: 0, v: [stream('x')] },
       { t: 'exec', c: 0, v: null }
     ]);
-    scene.executions.pageBack('run');
-    expect(scene.handed[0]?.collected[0]).toMatchObject({ executionCount: null, finished: true });
   });
 
   it('show a message that was too long as left out', () => {
@@ -263,12 +287,31 @@ describe('executions', () => {
     scene.prints('a', 'x');
     scene.ends('a');
     scene.executions.flush();
-    scene.executions.pageBack('run');
-    expect([scene.records, scene.handed]).toEqual([[], []]);
+    expect(scene.records).toEqual([]);
   });
 });
 
 describe('kernels', () => {
+  it('in which a page that is there may run cells are listened to before and after', () => {
+    const scene = new Scene();
+    scene.attended = ['k'];
+    scene.executions.attend('k');
+    scene.clock.advance(600_000);
+    expect(scene.executions.listeningCount).toBe(1);
+    // Before the page has said which cell it is.
+    scene.begins('a');
+    scene.prints('a', 'x');
+    scene.execute('a', 0);
+    scene.executions.pageGone('run');
+    scene.ends('a');
+    expect(scene.taken()[0]).toEqual({ t: 'out', c: 0, from: 0, v: [stream('x')] });
+    scene.executions.runClosed('run');
+    scene.attended = [];
+    scene.clock.advance(600_000);
+    expect(scene.executions.listeningCount).toBe(0);
+    expect(scene.clock.pending).toBe(0);
+  });
+
   it('are listened to from the first execution, or sooner where a page may run cells', () => {
     const scene = new Scene();
     expect(scene.executions.listeningCount).toBe(0);
@@ -291,8 +334,7 @@ describe('kernels', () => {
     scene.ends('a');
     scene.clock.advance(90_000);
     expect(scene.executions.listeningCount).toBe(0);
-    scene.executions.pageBack('run');
-    expect(scene.handed[0]?.collected).toEqual([{ c: 0, outputs: [], executionCount: 1, finished: true }]);
+    expect(scene.executions.of('run').map(({ execution }) => execution.state)).toEqual(['finished']);
   });
 
   it('that have no connection file are no trouble', () => {
@@ -365,13 +407,10 @@ describe('what is held', () => {
     const outs = scene.taken().filter(record => record.t === 'out' && record.from === 0);
     expect(JSON.stringify(outs).length).toBeGreaterThan(30 * 800_000);
     expect(outs.flatMap(each => (each.t === 'out' ? each.v : [])).some(readLeftOut)).toBe(false);
-    scene.executions.pageBack('run');
-    const collected = [...(scene.handed[0]?.collected ?? [])].sort((a, b) => a.c - b.c);
-    expect(collected.map(({ c }) => c)).toEqual([...Array(30).keys()]);
-    expect(collected.every(({ finished, executionCount }) => finished && executionCount === 1)).toBe(true);
-    const held = collected.filter(({ outputs }) => outputs !== null);
-    expect(held.at(-1)?.c).toBe(29);
-    expect(JSON.stringify(held).length).toBeLessThan(2.6e6);
+    const held = scene.executions.of('run').map(({ execution }) => execution);
+    expect(held.at(-1)?.place?.c).toBe(29);
+    expect(held.length).toBeLessThan(30);
+    expect(JSON.stringify(held.map(({ outputs }) => outputs.toJSON())).length).toBeLessThan(2.6e6);
   });
 
   it('is bounded for all that run at once, each of which keeps its end', () => {
@@ -388,11 +427,10 @@ describe('what is held', () => {
         scene.says(kernelId, 'stream', { name: 'stdout', text }, kernelId);
       }
     }
-    kernels.forEach(kernelId => scene.executions.pageBack(kernelId));
-    expect(scene.handed).toHaveLength(10);
-    expect(JSON.stringify(scene.handed).length).toBeLessThan(4.5e6);
-    for (const { collected } of scene.handed) {
-      expect(collected[0]?.outputs?.at(-1)?.['text']).toMatch(/\n899 x+\n$/);
+    const held = kernels.map(kernelId => scene.executions.find(kernelId, kernelId)?.outputs.toJSON() ?? []);
+    expect(JSON.stringify(held).length).toBeLessThan(4.5e6);
+    for (const outputs of held) {
+      expect(outputs.at(-1)?.['text']).toMatch(/\n899 x+\n$/);
     }
   });
 
@@ -418,8 +456,7 @@ describe('what is held', () => {
     says('stream', { name: 'stdout', text: 'begun\n' });
     fill(scene, 20, 800);
     says('stream', { name: 'stdout', text: 'done\n' });
-    scene.executions.pageBack('other');
-    expect(scene.handed[0]?.collected[0]?.outputs).toEqual([stream('begun\ndone\n')]);
+    expect(scene.executions.find('k2', 'long')?.outputs.toJSON()).toEqual([stream('begun\ndone\n')]);
   });
 });
 

@@ -19,6 +19,7 @@ import type { JournalRecord } from '@labkeeper/protocol';
 import { systemClock } from '../../src/clock.js';
 import { Executions } from '../../src/iopub/executions.js';
 import { OUTPUT_CAPS } from '../../src/iopub/output-budget.js';
+import { collectedOf } from './collected.js';
 import { RealKernel } from './real-kernel.js';
 
 const FLOODS: readonly (readonly [string, string])[] = [
@@ -66,14 +67,6 @@ async function measure(kernel: RealKernel, name: string, code: string): Promise<
       recordedBytes += JSON.stringify(records).length;
       over ||= records.some(({ t, ...rest }) => t === 'exec' && 'v' in rest && rest.v !== null);
     },
-    handOver: (_, [cell]) => {
-      const outputs = cell?.outputs ?? [];
-      const missing = outputs.map(readLeftOut).find(value => value !== null);
-      console.log(
-        `  kept ${(JSON.stringify(outputs).length / 1e6).toFixed(1)} MB in ${outputs.length} outputs, ` +
-          `left out ${((missing?.bytes ?? 0) / 1e6).toFixed(1)} MB, recorded ${(recordedBytes / 1e6).toFixed(1)} MB`
-      );
-    },
     connectionChanged: (_, { is }) => (subscribed ||= is === 'subscribed'),
     caps: OUTPUT_CAPS
   });
@@ -103,7 +96,13 @@ async function measure(kernel: RealKernel, name: string, code: string): Promise<
     `${name}: ${(wallMs / 1000).toFixed(2)} s, CPU ${((used.user + used.system) / 1000).toFixed(0)} ms, ` +
       `memory + ${((peak - rss) / 1e6).toFixed(0)} MB`
   );
-  executions.pageBack('run');
+  const [cell] = collectedOf(executions, 'run');
+  const outputs = cell?.outputs ?? [];
+  const missing = outputs.map(readLeftOut).find(value => value !== null);
+  console.log(
+    `  kept ${(JSON.stringify(outputs).length / 1e6).toFixed(1)} MB in ${outputs.length} outputs, ` +
+      `left out ${((missing?.bytes ?? 0) / 1e6).toFixed(1)} MB, recorded ${(recordedBytes / 1e6).toFixed(1)} MB`
+  );
   executions.dispose();
   await pause(3000);
   console.log(`  3 s later: memory + ${((process.memoryUsage().rss - rss) / 1e6).toFixed(0)} MB`);

@@ -4,9 +4,9 @@ import type { JournalRecord } from '@labkeeper/protocol';
 import { systemClock } from '../../src/clock.js';
 import { Executions } from '../../src/iopub/executions.js';
 import type { SubscriptionState } from '../../src/iopub/kernel-subscription.js';
-import type { ICollectedOutputs } from '../../src/iopub/run-outputs.js';
 import { until } from '../until.js';
 import { scratch } from '../wire.js';
+import { collectedOf, type ICollected } from './collected.js';
 import { kernelsMissing, RealKernel } from './real-kernel.js';
 
 /** Nothing here has a carriage return, which nbclient leaves as it is. */
@@ -48,7 +48,6 @@ class Scene {
       clock: systemClock,
       connectionFile: () => kernel.path,
       record: (_, records) => void this.records.push(...records),
-      handOver: (_, collected) => void (this.handed = collected),
       connectionChanged: (_, state) => {
         this.states.push(state.is);
         this.state = state;
@@ -60,7 +59,6 @@ class Scene {
   readonly records: JournalRecord[] = [];
   readonly states: string[] = [];
   state: SubscriptionState | null = null;
-  handed: readonly ICollectedOutputs[] = [];
 
   async execute(codes: readonly string[], stopOnError = true): Promise<string[]> {
     const msgIds = await this.kernel.execute(codes, stopOnError);
@@ -68,11 +66,10 @@ class Scene {
     return msgIds;
   }
 
-  /** What the page gets when it comes back. */
-  back(): readonly ICollectedOutputs[] {
+  /** What is held, when all of it is recorded. */
+  collected(): readonly ICollected[] {
     this.executions.flush();
-    this.executions.pageBack('run');
-    return this.handed;
+    return collectedOf(this.executions, 'run');
   }
 
   /** Whether the end of cell `c` is recorded. */
@@ -129,11 +126,11 @@ function replayed(records: readonly JournalRecord[], c: number): Json[] {
       await scene.kernel.wait(msgIds);
       await until(() => scene.ended(CELLS.length - 1, CELLS.length - 1));
       const expected = await scene.kernel.nbclient(CELLS);
-      const handed = scene.back();
+      const collected = scene.collected();
       // nbclient does not execute empty cells, and the kernel says nothing of them.
       const shown = [...expected.entries()].filter(([c]) => CELLS[c] !== '');
       for (const [c, [count, outputs]] of shown) {
-        const cell = handed.find(each => each.c === c);
+        const cell = collected.find(each => each.c === c);
         expect([c, cell?.finished, cell?.executionCount]).toEqual([c, true, count]);
         expect([c, joined(cell?.outputs ?? [])]).toEqual([c, joined(outputs)]);
         expect([c, replayed(scene.records, c)]).toEqual([c, cell?.outputs]);
@@ -149,8 +146,8 @@ function replayed(records: readonly JournalRecord[], c: number): Json[] {
     await until(() => scene.ended(2, null));
     expect(
       scene
-        .back()
-        .map(({ c, outputs, finished, executionCount }) => [c, outputs?.length, finished, executionCount])
+        .collected()
+        .map(({ c, outputs, finished, executionCount }) => [c, outputs.length, finished, executionCount])
     ).toEqual([
       [0, 1, true, 1],
       [1, 0, true, null],
@@ -173,10 +170,12 @@ function replayed(records: readonly JournalRecord[], c: number): Json[] {
     scene.executions.executing({ run: 'run', kernelId: 'k', msgId: String(msgId), c: 5 });
     await until(() => scene.ended(5, 1));
     expect(replayed(scene.records, 5)).toEqual([{ output_type: 'stream', name: 'stdout', text: 'after\n' }]);
-    expect(scene.back().map(({ c, finished, executionCount }) => [c, finished, executionCount])).toEqual([
-      [0, true, null],
-      [5, true, 1]
-    ]);
+    expect(scene.collected().map(({ c, finished, executionCount }) => [c, finished, executionCount])).toEqual(
+      [
+        [0, true, null],
+        [5, true, 1]
+      ]
+    );
   }, 60_000);
 
   it('a kernel that is killed leaves what it said', async () => {
@@ -188,7 +187,7 @@ function replayed(records: readonly JournalRecord[], c: number): Json[] {
     });
     await scene.kernel.ask('kill');
     await until(() => scene.state?.is === 'connecting');
-    expect(scene.back()).toEqual([
+    expect(scene.collected()).toEqual([
       {
         c: 0,
         outputs: [{ output_type: 'stream', name: 'stdout', text: 'before\n' }],
@@ -214,7 +213,7 @@ function replayed(records: readonly JournalRecord[], c: number): Json[] {
     ]);
     await scene.kernel.wait(msgIds);
     await until(() => scene.ended(0, 1), 30_000);
-    const [cell] = scene.back();
+    const [cell] = scene.collected();
     expect(cell?.outputs?.map(readLeftOut)).toEqual([null, { bytes: expect.any(Number), exact: true }, null]);
     expect(readLeftOut(cell?.outputs?.[1] ?? {})?.bytes).toBeGreaterThan(20_000_000);
   }, 60_000);

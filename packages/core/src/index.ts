@@ -28,6 +28,7 @@ export * from './journal/fold-run.js';
 export { FileCell, type SourceChange } from './journal/file-cell.js';
 export { PutCell } from './journal/put-cell.js';
 export * from './journal/apply-text.js';
+export * from './journal/ran-cell.js';
 export * from './journal/scan-notebook.js';
 export * from './journal/splice-notebook.js';
 export { isRange, type Piece, type ReadRange } from './journal/pieces.js';

@@ -70,6 +70,15 @@ export class DocumentGuard implements IDisposable {
     return this.options.context;
   }
 
+  get kind(): DocumentKind {
+    return this.options.kind;
+  }
+
+  /** The journal's run that is not brought to its end; null = there is none. */
+  get run(): string | null {
+    return this.documentJournal.lastRun;
+  }
+
   /** Something about the light may have changed, other than by time. */
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -165,6 +174,11 @@ export class DocumentGuard implements IDisposable {
 
   /** A cell is being run: what it puts out belongs to this document, also when the page is gone. */
   executing(cell: IRunningCell): void {
+    if (cell.adopted === true) {
+      this.ranHere.delete(cell.cellId);
+    } else {
+      this.ranHere.add(cell.cellId);
+    }
     this.documentJournal.executing(cell, this.policy(this.options.clock.now()).journalWorks);
   }
 
@@ -176,6 +190,22 @@ export class DocumentGuard implements IDisposable {
   /** The kernel ended: nothing that was asked of it is answered. */
   kernelEnded(): void {
     this.documentJournal.kernelEnded();
+  }
+
+  /** Whether this page has run the cell. */
+  ran(cellId: string): boolean {
+    return this.ranHere.has(cellId);
+  }
+
+  /** The id of the cell with this number in the file of that hash; null = that is not the file which is open here. */
+  cellAt(hash: string, number: number): string | null {
+    return this.documentJournal.cellAt(hash, number);
+  }
+
+  /** What a page that is gone left in this run is in the document: the run is closed when that is safe. */
+  inherit(run: string): void {
+    this.flush();
+    this.documentJournal.inherit(run);
   }
 
   /** A batch of this document's run is durable. */
@@ -198,6 +228,7 @@ export class DocumentGuard implements IDisposable {
   /** The journal takes records again: what the browser's store took meanwhile is sent. */
   journalBack(): void {
     this.schedule.journalLost(this.options.clock.now());
+    this.documentJournal.back();
   }
 
   /** The document has another path. */
@@ -374,6 +405,7 @@ export class DocumentGuard implements IDisposable {
   /** JupyterLab's own way to save. */
   private readonly saveWhole: () => Promise<void>;
   private turn: Promise<void> = Promise.resolve();
+  private readonly ranHere = new Set<string>();
   private saves: ISince[] = [];
   private reason: SaveReason | null = null;
   private isAsking = false;

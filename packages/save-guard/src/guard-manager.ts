@@ -25,6 +25,8 @@ import { DocumentGuard } from './document-guard.js';
 import { JournalStatus } from './journal/journal-status.js';
 import type { IDocumentObserver } from './observe/document-observer.js';
 import type { PagePulse } from './page-pulse.js';
+import { HandedOutputs } from './outputs/handed-outputs.js';
+import { ShownDocuments } from './outputs/shown-documents.js';
 import { lockPath, type IPathLock } from './path-locks.js';
 
 /** The guarded documents of this page, for other plugins. */
@@ -56,6 +58,8 @@ export class GuardManager implements IDisposable {
     const { companion, pulse } = options;
     this.journal = new JournalStatus(companion);
     this.splices = new SpliceSaves(companion);
+    this.shown = new ShownDocuments(companion);
+    this.handed = new HandedOutputs({ companion, guards: () => this.guards });
     options.contents.mayWrite = path => this.mayWrite(path);
     companion.stateChanged.connect(this.onCompanion, this);
     pulse.beat.connect(this.tend, this);
@@ -65,6 +69,7 @@ export class GuardManager implements IDisposable {
           const worked = this.journal.works;
           this.journal.state = state;
           if (this.journal.works && !worked) {
+            this.shown.tellAll();
             this.each(guard => guard.journalBack());
             void sendLeftBehind(companion, options.browser);
           }
@@ -83,9 +88,13 @@ export class GuardManager implements IDisposable {
           this._reclaimed.emit(reclaims);
         })
     );
+    this.handedOver = companion.listen(this.handed.receiver);
   }
 
   readonly journal: JournalStatus;
+
+  /** What the companion knows of open documents. */
+  readonly shown: ShownDocuments;
 
   /** `full` or `journal`; the user's setting or the administrator's. */
   get mode(): 'full' | 'journal' {
@@ -156,11 +165,13 @@ export class GuardManager implements IDisposable {
     });
     this.lock(context.path);
     this.byContext.set(context, guard);
+    this.shown.add(guard);
     guard.changed.connect(this.onGuard, this);
     context.pathChanged.connect((_, path) => this.onPath(context, path));
     this.paths.set(context, context.path);
     context.disposed.connect(() => {
       guard.dispose();
+      this.shown.remove(guard);
       this.byContext.delete(context);
       const path = this.paths.get(context);
       this.paths.delete(context);
@@ -199,6 +210,7 @@ export class GuardManager implements IDisposable {
     this._isDisposed = true;
     this.listening.dispose();
     this.splices.dispose();
+    this.handedOver.dispose();
     this.held?.dispose();
     this.options.companion.stateChanged.disconnect(this.onCompanion, this);
     this.options.pulse.beat.disconnect(this.tend, this);
@@ -234,7 +246,11 @@ export class GuardManager implements IDisposable {
     const before = this.paths.get(context);
     if (before !== undefined && before !== path) {
       this.options.contents.renamed(before, path);
-      this.byContext.get(context)?.renamed(path);
+      const guard = this.byContext.get(context);
+      guard?.renamed(path);
+      if (guard) {
+        this.shown.renamed(guard);
+      }
     }
     this.paths.set(context, path);
     this.lock(path);
@@ -245,6 +261,7 @@ export class GuardManager implements IDisposable {
     if (this.options.companion.state !== 'connected') {
       this.journal.state = null;
       // Whatever was on its way may not have arrived.
+      this.handed.forget();
       this.each(guard => guard.journalLost(null));
     }
     this._changed.emit();
@@ -271,6 +288,8 @@ export class GuardManager implements IDisposable {
   private readonly paths = new Map<DocumentRegistry.Context, string>();
   private readonly splices: SpliceSaves;
   private readonly listening: IDisposable;
+  private readonly handed: HandedOutputs;
+  private readonly handedOver: IDisposable;
   private held: IDisposable | null = null;
   private _mode: 'full' | 'journal' = 'full';
   private _recoveries: readonly Recovery[] = [];

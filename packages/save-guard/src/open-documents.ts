@@ -26,6 +26,7 @@ export function guardOpenDocuments(
     const guarded = await guard(manager, context);
     if (guarded && !sessionContext.isDisposed) {
       followExecutions(sessionContext, guarded);
+      manager.shown.follow(sessionContext, guarded);
     }
   };
   notebooks?.forEach(panel => void followKernel(panel));

@@ -7,6 +7,8 @@ export interface IRunningCell {
   readonly kernelId: string;
   readonly msgId: string;
   readonly cellId: string;
+  /** A page that is gone asked for it. */
+  readonly adopted?: boolean;
 }
 
 /** After these nothing that was asked of the kernel is answered. */

@@ -122,4 +122,48 @@ describe('DocumentGuard', () => {
     expect(scene.methods.at(-1)).toBe('save/closed');
     expect(scene.guard).toMatchObject({ isUnsafe: false, needsTending: false });
   });
+
+  it('takes over what another page left: that is closed when its own journal has everything', () => {
+    scene.type(' put in');
+    scene.guard.inherit('left');
+    expect(scene.methods).toEqual(['save/open', 'save/journal']);
+    scene.guard.durable(scene.guard.run ?? '', 1);
+    expect(JSON.parse(scene.frames.at(-1) ?? '')).toEqual({ method: 'save/closed', params: { run: 'left' } });
+  });
+
+  it('closes at once what another page left that is in the file already', () => {
+    scene.guard.inherit('left');
+    expect(scene.frames.map(frame => JSON.parse(frame))).toEqual([
+      { method: 'save/closed', params: { run: 'left' } }
+    ]);
+  });
+
+  it('closes a run on return that was saved while nobody listened', () => {
+    scene.type(' saved');
+    scene.guard.flush();
+    const { run } = scene.guard;
+    scene.disconnect();
+    expect(scene.guard.run).toBe(run);
+    scene.context.saveState.emit('started');
+    scene.outcomes.push({ hash: 'd'.repeat(64), failure: null, kept: null });
+    scene.context.saveState.emit('completed');
+    scene.frames.length = 0;
+    scene.reconnect();
+    expect(scene.frames.map(frame => JSON.parse(frame))).toEqual([
+      { method: 'save/closed', params: { run } }
+    ]);
+    expect(scene.guard.run).toBeNull();
+  });
+
+  it('knows which cells this page ran last, and names those that still run on return', () => {
+    const cell = { kernelId: 'k', msgId: 'm', cellId: 'a' };
+    scene.guard.executing(cell);
+    expect(scene.guard.ran('a')).toBe(true);
+    scene.guard.executing({ ...cell, msgId: 'n', adopted: true });
+    expect(scene.guard.ran('a')).toBe(false);
+    scene.disconnect();
+    scene.frames.length = 0;
+    scene.reconnect();
+    expect(scene.methods).toEqual(['save/open', 'save/journal']);
+  });
 });

@@ -45,6 +45,11 @@ export class KernelExecutions {
     return this.executions.get(execution.msgId) === execution;
   }
 
+  /** The one of this request; null = it is not known. */
+  get(msgId: string): Execution | null {
+    return this.executions.get(msgId) ?? null;
+  }
+
   /** Whether an execution of a cell is not finished yet. */
   get isPending(): boolean {
     for (const { place, isOver } of this.executions.values()) {
@@ -55,7 +60,9 @@ export class KernelExecutions {
     return false;
   }
 
-  /** A page sent a request for a cell. An earlier execution of that cell counts no more. */
+  /**
+   * A page sent a request for a cell, or says where that is now. An earlier execution of that cell counts no more.
+   */
   expect(msgId: string, place: IPlace, nowMs: number): void {
     for (const other of [...this.executions.values()]) {
       if (other.place?.run === place.run && other.place.c === place.c && other.msgId !== msgId) {
@@ -64,6 +71,7 @@ export class KernelExecutions {
     }
     const known = this.executions.get(msgId);
     if (known?.place) {
+      known.place = place;
       return;
     }
     this.ignored.delete(msgId);

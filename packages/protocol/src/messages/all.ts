@@ -21,10 +21,14 @@ import {
 } from './reclaim.js';
 import {
   batchDurable,
+  documentHidden,
+  documentShown,
   executing,
   journalBatch,
   journalState,
   outputsCollected,
+  outputsEnd,
+  outputsTaken,
   recoveriesKnown,
   recoveryDecided,
   runClosed,
@@ -58,7 +62,8 @@ export const MESSAGES = {
     reclaimsKnown,
     lossesKnown,
     receiptKnown,
-    outputsCollected
+    outputsCollected,
+    outputsEnd
   ],
   page: [
     pageHello,
@@ -74,7 +79,10 @@ export const MESSAGES = {
     checkpointsKnown,
     documentsStanding,
     receiptRead,
-    executing
+    executing,
+    documentShown,
+    documentHidden,
+    outputsTaken
   ],
   server: [serverHello, serverKernels, kernelDied, kernelFate, kernelStartFailed, serverStopping, serverIdle]
 } as const;

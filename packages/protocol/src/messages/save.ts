@@ -95,26 +95,84 @@ export const recoveryDecided = notification(
 
 /**
  * A page asked a kernel to execute a cell. Page → companion, as soon as the request is sent; its outputs are kept if
- * the page goes away. `c` is the cell's number in the run.
+ * the page goes away. `c` is the cell's number in the run. `adopted`: another page asked, which is gone, and this one
+ * shows the cell; it is sent the outputs, because the kernel's server does not.
  */
 export const executing = notification(
   'save/executing',
-  v.object({ run: RunId, kernelId: KernelId, msgId: MessageId, c: Count })
+  v.object({
+    run: RunId,
+    kernelId: KernelId,
+    msgId: MessageId,
+    c: Count,
+    adopted: v.optional(v.boolean(), false)
+  })
 );
 
 /**
- * The head of a bulk frame: its text goes on, after a newline, with all outputs of a cell that came while the page was
- * away, a JSON array as in the file. Companion → page, when the page is back. A body that is too long for one frame is
- * cut between any two characters and its pieces follow one another, all but the last with `more`. The execution count
- * is null for a cell that did not finish, or whose kernel ended before it did; `finished`: nothing more is expected.
+ * A page shows a document, or it has another kernel now, or the page is connected again. Page → companion. `run` is the
+ * last one that this page began of it and did not bring to its end; null = there is none. What a page that is gone left
+ * of the document goes to this one.
+ */
+export const documentShown = notification(
+  'save/shown',
+  v.object({
+    path: Text,
+    kind: DocumentKind,
+    run: v.nullable(RunId),
+    /** The kernel in which cells of the document are run; null = it has none. */
+    kernelId: v.nullable(KernelId)
+  })
+);
+
+/** The page shows the document no more, or not under this path. Page → companion. */
+export const documentHidden = notification('save/hidden', v.object({ path: Text }));
+
+/** Longest part of outputs in one message, in UTF-16 units: as JSON at most 6 times as long. */
+export const OUTPUTS_PART = 512 * 1024;
+
+/**
+ * All outputs of a cell that a page which is gone was running, as a JSON array like the one in the file. Companion →
+ * page. A text that is too long for one message is cut between any two characters and its parts follow one another, all
+ * but the last with `more`; `at` is where a part begins. For a run that is left they come once, with `save/outputs-end`
+ * behind them; of a cell that the page has adopted they come again, whole, until it is `finished`.
  */
 export const outputsCollected = notification(
   'save/outputs',
   v.object({
     run: RunId,
+    /** The cell's number in the run; in the file where its base is the file with the hash of `save/outputs-end`. */
     c: Count,
+    /** The cell's id in the file; null = the file has no ids. */
+    id: v.nullable(Text),
+    /** `textSum` of the cell's source in the file; null = the page knows the cell. */
+    sum: v.nullable(Count),
+    /** The code that ran where that is not the file's; null = it is. */
+    newSource: v.nullable(v.pipe(v.string(), v.maxLength(OUTPUTS_PART))),
+    /** The request, while it is not finished or if it is still known; null = it is over long since. */
+    msgId: v.nullable(MessageId),
+    kernelId: v.nullable(KernelId),
+    /** null = it did not finish, or its kernel ended before it did. */
     executionCount: v.nullable(Count),
+    /** Nothing more is expected. */
     finished: v.boolean(),
-    more: v.boolean()
+    at: Count,
+    more: v.boolean(),
+    part: v.pipe(v.string(), v.maxLength(OUTPUTS_PART))
   })
 );
+
+/**
+ * Everything was sent that a run which is left holds of outputs. Companion → page. `hash` is that of the file whose
+ * cells they belong to; `rest`: the run holds other work too, which is offered as a recovered copy.
+ */
+export const outputsEnd = notification(
+  'save/outputs-end',
+  v.object({ run: RunId, path: Text, hash: FileHash, rest: v.boolean() })
+);
+
+/**
+ * What the page made of that. Page → companion. `all`: every cell has its outputs, or newer ones of the page's own; the
+ * page closes the run when its own journal or the file holds them. Otherwise a recovered copy is to be made.
+ */
+export const outputsTaken = notification('save/outputs-taken', v.object({ run: RunId, all: v.boolean() }));

@@ -51,6 +51,8 @@ export const Recovery = v.object({
   /** Cells that differ from the file; 1 for a text file. */
   changedCells: Count,
   bytes: Bytes,
+  /** The server that it was edited on lives: only its page went away. */
+  sameServer: v.optional(v.boolean(), false),
   problem: v.nullable(
     v.picklist(['file-changed', 'file-missing', 'journal-damaged', 'not-writable', 'disk-full', 'unreadable'])
   )

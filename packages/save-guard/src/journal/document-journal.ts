@@ -6,6 +6,7 @@ import type { BrowserStore } from '../browser-store/browser-store.js';
 import type { GuardedContents } from '../contents/guarded-contents.js';
 import type { IDocumentObserver, INumbering, ISince } from '../observe/document-observer.js';
 import type { IRunningCell } from '../running-cells.js';
+import { InheritedRuns } from './inherited-runs.js';
 import { closeRun, JournalRun } from './journal-run.js';
 
 /** While this much waits in the browser for the network, no more is put behind it. */
@@ -47,6 +48,34 @@ export class DocumentJournal {
   /** Whether batches wait for their acknowledgement. */
   get isWaiting(): boolean {
     return this.run?.isWaiting ?? false;
+  }
+
+  /** The last run that is not brought to its end; null = there is none. */
+  get lastRun(): string | null {
+    return this.run?.id ?? this.lostRun;
+  }
+
+  /** The id of the cell with this number in the file of that hash; null = the base is another file. */
+  cellAt(hash: string, number: number): string | null {
+    return hash === this.baseHash ? this.options.observer.cellIdAt(this.base, number) : null;
+  }
+
+  /** What this run of another page holds is in the document, and what there is to send is sent. */
+  inherit(run: string): void {
+    this.inherited.add(run, this.run);
+    if (this.run === null && this.base.isEmpty) {
+      this.inherited.close();
+    }
+  }
+
+  /** The journal takes records again. */
+  back(): void {
+    if (this.running.size > 0) {
+      this.begin();
+    } else if (this.base.isEmpty) {
+      // The file has everything, and could not be told when it got it.
+      this.giveUp();
+    }
   }
 
   /** Sends what changed. Only while the journal takes it. */
@@ -114,6 +143,7 @@ export class DocumentJournal {
     if (count !== null) {
       this.unstore();
     }
+    this.inherited.durable(run, seq);
     return count;
   }
 
@@ -197,13 +227,11 @@ export class DocumentJournal {
 
   /** Nobody wants what the journal, or the browser, holds beyond the file. */
   giveUp(): void {
-    for (const run of [this.run?.id ?? null, this.lostRun]) {
-      if (run !== null) {
-        closeRun(this.options.companion, run);
-      }
-    }
+    const runs = [this.run?.id ?? null, this.lostRun].filter(run => run !== null);
+    // A companion that is away is told on its return.
+    this.lostRun = runs.find(run => !closeRun(this.options.companion, run)) ?? null;
     this.run = null;
-    this.lostRun = null;
+    this.inherited.close();
     this.unstore();
   }
 
@@ -232,6 +260,7 @@ export class DocumentJournal {
     } else {
       this.run.append(records, sent());
     }
+    this.inherited.renewed(this.run);
     this.renewPending();
     this.running.forEach(cell => this.announce(cell));
   }
@@ -251,10 +280,10 @@ export class DocumentJournal {
     this.savesUnderWay = Math.max(0, this.savesUnderWay - 1);
   }
 
-  private announce({ kernelId, msgId, cellId }: IRunningCell): void {
+  private announce({ kernelId, msgId, cellId, adopted = false }: IRunningCell): void {
     const c = this.numbering && this.options.observer.numberOf(cellId, this.numbering);
     if (c !== null) {
-      this.run?.executing(kernelId, msgId, c);
+      this.run?.executing({ kernelId, msgId, c, adopted });
     }
   }
 
@@ -311,4 +340,5 @@ export class DocumentJournal {
   private saving: { records: JournalRecord[]; numbering: INumbering; since: ISince } | null = null;
   private savesUnderWay = 0;
   private readonly running = new Map<string, IRunningCell>();
+  private readonly inherited = new InheritedRuns(run => void closeRun(this.options.companion, run));
 }

@@ -26,6 +26,15 @@ export interface IJournalRunOptions {
   readonly savedAtMs: number | null;
 }
 
+/** A request to a kernel, and the number of its cell in the run. */
+export interface IAskedCell {
+  readonly kernelId: string;
+  readonly msgId: string;
+  readonly c: number;
+  /** Another page asked, which is gone. */
+  readonly adopted: boolean;
+}
+
 /** The page's end of one run of the journal: numbers batches and knows which of them are durable. */
 export class JournalRun {
   constructor(private readonly options: IJournalRunOptions) {
@@ -87,9 +96,9 @@ export class JournalRun {
   }
 
   /** A request of the page to a kernel belongs to this cell. */
-  executing(kernelId: string, msgId: string, c: number): void {
+  executing(request: IAskedCell): void {
     const { companion, run } = this.options;
-    companion.send(encode(executing, { run, kernelId, msgId, c }));
+    companion.send(encode(executing, { run, ...request }));
   }
 
   /** The document has another path. */
@@ -108,9 +117,9 @@ export class JournalRun {
   private readonly counts = new Map<number, number>();
 }
 
-/** Tells the companion that a run is of no use any more. */
-export function closeRun(companion: ICompanion, run: RunId): void {
-  companion.send(encode(runClosed, { run }));
+/** Tells the companion that a run is of no use any more. @returns whether it could be told. */
+export function closeRun(companion: ICompanion, run: RunId): boolean {
+  return companion.send(encode(runClosed, { run }));
 }
 
 /** Cuts a body into pieces for frames, never through a character of two units: half of one cannot be sent. */

@@ -35,6 +35,8 @@ export interface IDocumentObserver extends IDisposable {
   records(since: ISince, numbering: INumbering): JournalRecord[];
   /** The number of the cell with this id; null = there is none, or it is not in the run yet. */
   numberOf(cellId: string, numbering: INumbering): number | null;
+  /** The id of the cell that had this place at that moment; null = there was none, or it is gone. */
+  cellIdAt(since: ISince, place: number): string | null;
   /** Everything as if it were new: for a run that begins with nothing. */
   whole(): { readonly records: JournalRecord[]; readonly numbering: INumbering };
 }

@@ -81,6 +81,12 @@ export class NotebookObserver implements IDocumentObserver {
     return cell && numbering instanceof CellNumbering && numbering.has(cell) ? numbering.of(cell) : null;
   }
 
+  cellIdAt(since: ISince, place: number): string | null {
+    const cell = since instanceof NotebookSince ? since.cells[place] : undefined;
+    const id: unknown = cell && this.cells.toArray().includes(cell) ? cell.get('id') : null;
+    return typeof id === 'string' ? id : null;
+  }
+
   whole(): { records: JournalRecord[]; numbering: INumbering } {
     const numbering = new CellNumbering([]);
     const cells = this.cells.toArray();

@@ -42,6 +42,10 @@ export class TextObserver implements IDocumentObserver {
     return [{ t: 'edit', c: TEXT, ...since.text.edit(this.source.toString()) }];
   }
 
+  cellIdAt(): null {
+    return null;
+  }
+
   numberOf(): null {
     return null;
   }

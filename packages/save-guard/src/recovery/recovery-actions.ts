@@ -5,6 +5,7 @@ import type { Recovery } from '@labkeeper/protocol';
 import type { GuardManager } from '../guard-manager.js';
 import type { Decision } from '../view/recoveries.js';
 import { RecoveryWords } from './recovery-words.js';
+import { RestoredDocuments } from './restored-documents.js';
 
 export interface IRecoveryActionsOptions {
   readonly manager: GuardManager;
@@ -26,6 +27,7 @@ export function recoveryActions({ manager, documents, trans }: IRecoveryActionsO
       Notification.warning(trans.__('There is no connection to the companion at the moment. Try again.'));
     }
   };
+  const restored = new RestoredDocuments(manager, documents);
   return {
     recoveryWords: new RecoveryWords(trans),
     // Original and copy side by side.
@@ -38,7 +40,10 @@ export function recoveryActions({ manager, documents, trans }: IRecoveryActionsO
         });
       }
     },
-    decide: (recovery, decision) => void decide(recovery, decision)
+    decide: (recovery, decision) => {
+      restored.decided(recovery, decision);
+      void decide(recovery, decision);
+    }
   };
 }
 
@@ -48,15 +53,29 @@ export function tellRecoveries(manager: GuardManager, trans: TranslationBundle, 
   manager.recovered.connect((_, recoveries) => {
     const news = recoveries.filter(({ id }) => !told.has(id));
     news.forEach(({ id }) => told.add(id));
-    if (news.length > 0) {
-      Notification.emit(
+    const tell = (text: string): void =>
+      void Notification.emit(text, 'info', {
+        autoClose: false,
+        actions: [{ label: trans.__('Show'), callback: show, displayType: 'accent' }]
+      });
+    const ofPages = news.filter(({ sameServer }) => sameServer).length;
+    const ofServers = news.length - ofPages;
+    if (ofServers > 0) {
+      tell(
         trans._n(
           'A document held more than its file when the last server ended. Its work is recovered.',
           '%1 documents held more than their files when the last server ended. Their work is recovered.',
-          news.length
-        ),
-        'info',
-        { autoClose: false, actions: [{ label: trans.__('Show'), callback: show, displayType: 'accent' }] }
+          ofServers
+        )
+      );
+    }
+    if (ofPages > 0) {
+      tell(
+        trans._n(
+          'A document held more than its file when its page went away. Its work is recovered.',
+          '%1 documents held more than their files when their pages went away. Their work is recovered.',
+          ofPages
+        )
       );
     }
   });

@@ -24,7 +24,7 @@ export function Recoveries(props: IRecoveriesProps): JSX.Element | null {
       <h3 className="lk-Saves-title">{trans.__('Recovered work')}</h3>
       <p>
         {trans.__(
-          'When the last server ended, these documents held more than their files. A copy of each lies beside the original.'
+          'These documents held more than their files when their page or the last server ended. A copy of each lies beside the original.'
         )}
       </p>
       <ul className="lk-Saves-list">
