@@ -1,6 +1,6 @@
 /**
  * Measures one piece of work with a notebook of 115 MB (`writeLargeNotebook`) and prints JSON. WHAT is one of `recover`,
- * `later` (the file was saved and the journal never heard of it), `save` and `save-again`, HASH the file's SHA-256.
+ * `later` (the file was saved and the journal never heard of it) and `save`, HASH the file's SHA-256.
  *
  *     npx esbuild companion/test/recovery/measure-large.mts --bundle --platform=node --format=esm \
  *       --alias:@labkeeper/core=./packages/core/src --alias:@labkeeper/protocol=./packages/protocol/src \
@@ -18,7 +18,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { FoldedRun } from '@labkeeper/core';
 import { textSum, type JournalRecord } from '@labkeeper/protocol';
 import { recoverDocument } from '../../src/recovery/recover-document.js';
-import { spliceSave, type IKnownFile } from '../../src/recovery/splice-save.js';
+import { spliceSave } from '../../src/recovery/splice-save.js';
 import { LARGE_SOURCE } from './large-notebook.js';
 import { runOf } from './notebooks.js';
 
@@ -65,16 +65,6 @@ async function measured<T>(work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-async function save(expectedHash: string, ins: string, known: IKnownFile | null): Promise<IKnownFile> {
-  const run = new FoldedRun('notebook');
-  [{ ...base, hash: expectedHash }, ...edits(ins)].forEach(record => run.add(record));
-  const saved = await spliceSave({ path, expectedHash, run, unique: 'measure', known });
-  if (saved.kind !== 'saved' || saved.known === null) {
-    throw new Error(JSON.stringify(saved));
-  }
-  return saved.known;
-}
-
 if (what === 'recover' || what === 'later') {
   const batches =
     what === 'recover'
@@ -93,21 +83,10 @@ if (what === 'recover' || what === 'later') {
   }
   rmSync(prepared.temporary);
 } else {
-  const first = what === 'save' ? () => save(hash, 'x', null) : null;
-  const known = first ? await measured(first) : await save(hash, 'x', null);
-  if (!first) {
-    // Its cell is longer by now.
-    const run = new FoldedRun('notebook');
-    const text = `${LARGE_SOURCE}xy`;
-    [
-      { ...base, hash: known.hash },
-      { t: 'edit' as const, c: 1000, at: text.length - 1, ins: 'y', sum: textSum(text) }
-    ].forEach(record => run.add(record));
-    const saved = await measured(() =>
-      spliceSave({ path, expectedHash: known.hash, run, unique: 'measure', known })
-    );
-    if (saved.kind !== 'saved') {
-      throw new Error(JSON.stringify(saved));
-    }
+  const run = new FoldedRun('notebook');
+  [base, ...edits('x')].forEach(record => run.add(record));
+  const saved = await measured(() => spliceSave({ path, expectedHash: hash, run, unique: 'measure' }));
+  if (saved.kind !== 'saved') {
+    throw new Error(JSON.stringify(saved));
   }
 }

@@ -8,11 +8,9 @@ import {
   rmSync,
   statSync,
   symlinkSync,
-  utimesSync,
   writeFileSync
 } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { FoldedRun } from '@labkeeper/core';
 import type { JournalRecord, SpliceOutcome } from '@labkeeper/protocol';
 import { spliceSave, type ISpliceSave } from '../../src/recovery/splice-save.js';
