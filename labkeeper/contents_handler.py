@@ -13,6 +13,7 @@ from tornado.web import authenticated
 
 from .compare_write import ChangedElsewhere, Saved
 from .handlers import LabkeeperHandler
+from .plain_files import is_plain
 from .save_problems import PROBLEMS, SaveProblem
 from .save_request import read_condition, read_model
 
@@ -32,9 +33,9 @@ class ContentsHandler(LabkeeperHandler):
     another's.
 
     Answers 200, or 201 for a new file, with the file's model and its hash, `was_missing`, `kept` ({path, hash} or
-    null) and `warning` ("after-save-failed" or null); 409 "changed-elsewhere" with the `hash`, `hash_algorithm`,
-    `last_modified` and `size` of what stands there; or another code of PROBLEMS. A body above
-    `ServerApp.max_body_size` is refused by tornado itself, with an empty 400.
+    null), `warning` ("after-save-failed" or null) and `exact` (text was written as it came: no hook changes it); 409
+    "changed-elsewhere" with the `hash`, `hash_algorithm`, `last_modified` and `size` of what stands there; or another
+    code of PROBLEMS. A body above `ServerApp.max_body_size` is refused by tornado itself, with an empty 400.
 
     Counts as the user's activity as jupyter_server's own PUT does, and as there `no_track_activity=1` says that it
     is none: a save of what a kernel printed. A save that fails counts never, for it is tried again.
@@ -72,7 +73,11 @@ class ContentsHandler(LabkeeperHandler):
     def write_error(self, status_code: int, **details: Any) -> None:
         """Answer in JSON, without the words of an exception, whatever went wrong."""
         other = "bad-request" if status_code < 500 else "failed"
-        self._refuse_with(_BY_STATUS.get(status_code, other), {}, status_code)
+        code = _BY_STATUS.get(status_code, other)
+        if status_code == HTTPStatus.FORBIDDEN and self.current_user is None:
+            # jupyter_server says the same to whoever is not known and to whoever may not.
+            code = "logged-out"
+        self._refuse_with(code, {}, status_code)
 
     def _refuse_with(self, code: str, more: dict[str, Any], status: int | None = None) -> None:
         usual, message, hint = PROBLEMS[code]
@@ -94,6 +99,7 @@ class ContentsHandler(LabkeeperHandler):
                 "was_missing": saved.was_missing,
                 "kept": None if saved.kept is None else {"path": saved.kept.path, "hash": saved.kept.hash},
                 "warning": saved.warning,
+                "exact": is_plain(self.labkeeper.serverapp.contents_manager),
             }
         )
 

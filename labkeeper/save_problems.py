@@ -26,6 +26,7 @@ PROBLEMS: dict[str, tuple[int, str, str]] = {
         "Remove files that you do not need, and save again.",
     ),
     "read-only": (403, "The disk can only be read.", "Save the file under another path."),
+    "logged-out": (403, "The server does not know you any more.", "Log in again."),
     "not-permitted": (403, "You may not write this file.", "Save it under another name or path."),
     "is-directory": (409, "A folder has this name.", "Save the file under another name."),
     "bad-name": (400, "The disk does not take this name.", "Save the file under a shorter or simpler name."),

@@ -12,6 +12,13 @@ interface ILab {
       };
     };
   };
+  readonly serviceManager: {
+    readonly contents: {
+      readonly serverSettings: unknown;
+      readonly defaultDrive: { readonly constructor: new (options: object) => unknown };
+      addDrive(drive: unknown): void;
+    };
+  };
   readonly commands: { execute(id: string, args?: Record<string, unknown>): Promise<unknown> };
 }
 declare global {

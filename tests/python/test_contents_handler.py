@@ -63,7 +63,7 @@ def test_the_version_that_the_page_knows_is_written_over(server: Server, folder:
     assert (model["path"], model["size"], model["was_missing"]) == (path, 4, False)
     assert (model["kept"], model["warning"], model["content"]) == (None, None, None)
     _, _, stock = server.request("GET", f"api/contents/{path}?content=0&hash=1")
-    assert {**stock, "was_missing": False, "kept": None, "warning": None} == model
+    assert {**stock, "was_missing": False, "kept": None, "warning": None, "exact": True} == model
     assert names(folder) == {"a.py"}
 
 
@@ -451,7 +451,7 @@ def test_base64_is_written_as_bytes(server: Server, folder: Path) -> None:
 def test_without_a_token_nothing_is_written(server: Server, folder: Path) -> None:
     for token in (None, "of-another-user"):
         status, body = put(server, f"{folder.name}/a.py", text_model("x"), token=token, if_absent="")
-        assert (status, body["code"]) == (403, "not-permitted")
+        assert (status, body["code"]) == (403, "logged-out")
     assert names(folder) == set()
 
 

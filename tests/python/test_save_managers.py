@@ -81,7 +81,7 @@ def test_hooks_run_as_in_stocks_save(hooked: Server) -> None:
     assert (status, model["hash"]) == (201, stock_hash(hooked, "hooks.ipynb"))
     assert json.loads((hooked.root / "hooks.ipynb").read_text())["cells"][0]["metadata"] == {"hooked": True}
     status, model = put(hooked, "hooks.py", text_model("hook me"), if_absent="")
-    assert (status, model["hash"]) == (201, sha256("HOOK ME"))
+    assert (status, model["hash"], model["exact"]) == (201, sha256("HOOK ME"), False)
 
 
 def test_a_hook_that_refuses_is_a_refusal_without_its_words(hooked: Server) -> None:

@@ -26,7 +26,7 @@ export type Restored =
 export class CopyRestorer {
   constructor(
     private readonly options: {
-      readonly state: RecoveryState;
+      readonly state: Pick<RecoveryState, 'put'>;
       /** jupyter_server's root folder, absolute. */
       readonly rootDir: string;
       /** The local date and time as it stands in names: "2026-11-26 10.41". */

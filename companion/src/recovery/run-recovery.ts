@@ -44,7 +44,8 @@ export class RunRecovery {
       changedCells: copy?.changedCells ?? 0,
       bytes: copy?.sizeBytes ?? run.bytes,
       sameServer: run.sameServer,
-      problem
+      problem,
+      origin: 'journal'
     };
   }
 

@@ -44,7 +44,7 @@ export function startRecoveries(options: IStartRecoveriesOptions): Recoveries {
 }
 
 /** "2026-11-26 10.41": as people write it, without what file systems do not take. */
-function localTime(now: Date): string {
+export function localTime(now: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const day = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
   return `${day} ${two(now.getHours())}.${two(now.getMinutes())}`;

@@ -1,6 +1,7 @@
 import {
   documentHidden,
   documentShown,
+  documentsOpen,
   encode,
   executing,
   outputsCollected,
@@ -14,6 +15,7 @@ import {
   runSaved,
   spliceAsked,
   spliceDone,
+  writersKnown,
   type parseParams,
   type Recovery,
   type RunId,
@@ -29,6 +31,7 @@ import type { ISpliceAsked } from './splices.js';
 import type { Decision } from '../recovery/recovery-state.js';
 import type { IHandOverPage } from './hand-over.js';
 import type { ILeftWorkPage, IShownDocument, LeftWork } from './left-work.js';
+import type { IWriterPage, Writers } from './writers.js';
 
 /** The way to a page, also for messages of which none may be left out. */
 export interface ISavesPort extends IPagePort {
@@ -46,6 +49,9 @@ export interface IPageSavesOptions {
   readonly followed: FollowedOutputs;
   /** What pages left; null = it is not looked after. */
   readonly left: LeftWork<PageSaves> | null;
+  readonly writers: Writers;
+  /** The page has these documents open. */
+  readonly opened: (paths: readonly string[]) => void;
   readonly port: ISavesPort;
   /** Takes the page's messages. */
   readonly receiver: Receiver;
@@ -56,9 +62,9 @@ export interface IPageSavesOptions {
 }
 
 /** What one page says about its documents: runs of the journal, which cells its kernels run, what is recovered. */
-export class PageSaves implements IDisposable, IHandOverPage, ILeftWorkPage {
+export class PageSaves implements IDisposable, IHandOverPage, ILeftWorkPage, IWriterPage {
   constructor(private readonly options: IPageSavesOptions) {
-    const { store, executions, left, port, receiver, decide } = options;
+    const { store, executions, left, port, receiver, decide, writers } = options;
     this.journal = new JournalLink(store, port);
     this.journal.listen(receiver);
     receiver.join(
@@ -76,6 +82,10 @@ export class PageSaves implements IDisposable, IHandOverPage, ILeftWorkPage {
           left?.changed();
         })
         .on(executing, execution => this.executing(execution))
+        .on(documentsOpen, ({ documents }) => {
+          writers.opened(this, documents);
+          options.opened(documents.map(({ path }) => path));
+        })
         .on(recoveryDecided, ({ id, decision }) => decide(id, decision))
         .on(runSaved, ({ run }) => this.over(run))
         .on(runClosed, ({ run }) => this.over(run))
@@ -93,6 +103,10 @@ export class PageSaves implements IDisposable, IHandOverPage, ILeftWorkPage {
   greet(): void {
     this.journal.greet();
     this.recovered();
+  }
+
+  elsewhere(paths: readonly string[]): void {
+    this.options.port.keep('writers', () => encode(writersKnown, { elsewhere: [...paths] }));
   }
 
   /** What is recovered is another list. */
@@ -118,6 +132,7 @@ export class PageSaves implements IDisposable, IHandOverPage, ILeftWorkPage {
   dispose(): void {
     const { executions, followed, left } = this.options;
     this.journal.dispose();
+    this.options.writers.gone(this);
     this.runs.forEach(run => executions?.pageGone(run));
     followed.leave(this);
     left?.leave(this);

@@ -15,12 +15,15 @@ import type { Log } from '../log.js';
 import { serverId, serverLives } from '../recorder/server-id.js';
 import type { IRecoverApartOptions } from '../recovery/recover-apart.js';
 import type { Recoveries } from '../recovery/recoveries.js';
-import { startRecoveries } from '../recovery/start-recoveries.js';
+import { LeftCopies } from '../recovery/left-copies.js';
+import { localTime, startRecoveries } from '../recovery/start-recoveries.js';
 import { foldLines } from './fold-lines.js';
 import { spliceApart } from '../recovery/splice-apart.js';
+import type { LeftRuns } from '../journal/left-runs.js';
 import { leftParts } from './left-parts.js';
 import { PageSaves, type ISavesPort } from './page-saves.js';
 import { Splices } from './splices.js';
+import { Writers } from './writers.js';
 
 /** A hidden page with unsafe work hears this often that time passes. */
 const TICK_MS = 5000;
@@ -118,9 +121,12 @@ export class SaveGuard implements IDisposable {
       executions: this.executions,
       followed: this.followed,
       left: this.left?.work ?? null,
-      recoveries: () => this.recoveries?.all ?? [],
+      writers: this.writers,
+      opened: paths => this.leftCopies?.look(paths),
+      recoveries: () => [...(this.recoveries?.all ?? []), ...(this.leftCopies?.all ?? [])],
       splice: asked => this.splices?.ask(asked) ?? Promise.resolve(UNKNOWN),
-      decide: (id, decision) => void this.recoveries?.decide(id, decision),
+      decide: (id, decision) =>
+        void (this.leftCopies?.has(id) ? this.leftCopies : this.recoveries)?.decide(id, decision),
       gone: () => this.pages.delete(saves)
     });
     this.pages.add(saves);
@@ -149,7 +155,20 @@ export class SaveGuard implements IDisposable {
         rootDir,
         changed: () => this.pages.forEach(page => page.recovered())
       });
+      this.leftCopies ??= this.findLeft(rootDir, left.runs, this.recoveries.settled());
     }
+  }
+
+  private findLeft(rootDir: string, runs: LeftRuns, after: Promise<void>): LeftCopies {
+    const { clock, log } = this.options;
+    const copies = new LeftCopies({
+      ...{ rootDir, clock, log, after },
+      localTime: () => localTime(new Date(clock.wallMs())),
+      isInJournal: path => runs.all.some(run => run.path === path),
+      changed: () => this.pages.forEach(page => page.recovered())
+    });
+    copies.start();
+    return copies;
   }
 
   private splicer(server: IServerFiles): ISplicer {
@@ -207,6 +226,7 @@ export class SaveGuard implements IDisposable {
     this.executions?.flush();
     this.disposeLeft();
     this.recoveries?.dispose();
+    this.leftCopies?.dispose();
     this.earlier?.dispose();
     await this.store?.close();
   }
@@ -215,6 +235,7 @@ export class SaveGuard implements IDisposable {
     this.timer?.dispose();
     this.disposeLeft();
     this.recoveries?.dispose();
+    this.leftCopies?.dispose();
     this.earlier?.dispose();
     this.store?.dispose();
   }
@@ -244,7 +265,9 @@ export class SaveGuard implements IDisposable {
   private readonly earlier: EarlierRuns | null;
   private readonly store: JournalStore | null;
   private readonly pages = new Set<PageSaves>();
+  private readonly writers = new Writers();
   private recoveries: Recoveries | null = null;
+  private leftCopies: LeftCopies | null = null;
   private splices: Splices | null = null;
   private readonly executions: Executions | null;
   private readonly followed: FollowedOutputs;

@@ -64,7 +64,9 @@ describe('work of an earlier start', () => {
         copyPath: COPY,
         changedCells: 2,
         bytes: statSync(join(root, COPY)).size,
-        problem: null
+        sameServer: false,
+        problem: null,
+        origin: 'journal'
       }
     ]);
     expect(then.published).toEqual([then.all]);

@@ -20,6 +20,7 @@ export * from './fullness.js';
 export * from './save/work-age.js';
 export * from './save/save-schedule.js';
 export * from './save/light.js';
+export * from './save/light-reason.js';
 export * from './outputs/index.js';
 export * from './journal/journal-error.js';
 export * from './journal/splice-error.js';

@@ -1,11 +1,10 @@
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import {
-  BOUND_MS,
   JOURNAL_MS,
-  lightOf,
   SaveSchedule,
   type ILight,
   type ISchedulePolicy,
+  type LeftTo,
   type SaveReason
 } from '@labkeeper/core';
 import type { IClock, ICompanion } from '@labkeeper/labkit';
@@ -16,9 +15,11 @@ import type { BrowserStore } from './browser-store/browser-store.js';
 import type { GuardedContents, ISaveOutcome } from './contents/guarded-contents.js';
 import { SaveFailure } from './contents/save-failure.js';
 import type { SpliceSaves } from './contents/splice-saves.js';
+import { documentLight } from './document-light.js';
 import { DocumentJournal } from './journal/document-journal.js';
 import type { JournalStatus } from './journal/journal-status.js';
 import type { IRunningCell } from './running-cells.js';
+import { writesElsewhere } from './who-saves.js';
 import type { IDocumentObserver, ISince } from './observe/document-observer.js';
 import { SplicedSaving } from './spliced-saving.js';
 
@@ -38,10 +39,10 @@ export interface IDocumentGuardOptions {
   readonly contents: GuardedContents;
   readonly splices: SpliceSaves;
   readonly browser: BrowserStore;
-  /** `full`: the file follows by itself. `journal`: saves of the file are left to JupyterLab. */
-  readonly mode: () => 'full' | 'journal';
-  /** Whether this page writes the path, and no other one of this browser. */
-  readonly mayWrite: () => boolean;
+  /** To whom the file is left; null = it follows by itself. */
+  readonly leftTo: () => LeftTo | null;
+  /** Asks the room that saves the document to do so now; null = there is no room. */
+  readonly askRoom: (() => Promise<void>) | null;
 }
 
 /** Keeps one open document safe: knows what is where, tells the journal what changed, and saves the file in time. */
@@ -55,14 +56,17 @@ export class DocumentGuard implements IDisposable {
     });
     this.spliced = new SplicedSaving(options.contents, options.splices);
     this.saveWhole = context.save.bind(context);
-    // Whoever saves - JupyterLab's timer, a key, a dialog - saves in turn, and large notebooks in place.
-    context.save = () => this.inTurn();
     observer.changed.connect(() => {
       this.schedule.changed(clock.now());
       this._changed.emit();
     });
-    context.saveState.connect(this.onSaveState, this);
-    context.model.stateChanged.connect(this.onModelState, this);
+    // What a room writes, and when, neither of them tells.
+    if (!options.askRoom) {
+      // Whoever saves - JupyterLab's timer, a key, a dialog - saves in turn, and large notebooks in place.
+      context.save = () => this.inTurn();
+      context.saveState.connect(this.onSaveState, this);
+      context.model.stateChanged.connect(this.onModelState, this);
+    }
     context.disposed.connect(() => this.dispose());
   }
 
@@ -120,17 +124,14 @@ export class DocumentGuard implements IDisposable {
   }
 
   get light(): ILight {
-    const { clock, journal } = this.options;
-    return lightOf({
+    const { clock, journal, leftTo } = this.options;
+    return documentLight({
       nowMs: clock.now(),
-      unsafeSinceMs: this.schedule.unsafeSinceMs,
-      nowhereSinceMs: this.schedule.nowhereSinceMs,
-      unsavedSinceMs: this.schedule.unsavedSinceMs,
-      isSaving: this.schedule.isSaving,
-      reason: this.reason ?? (this.options.mayWrite() ? journal.reason : 'other-tab-writes'),
-      failing: this.reason !== null,
-      conflict: this._kept !== null,
-      boundMs: BOUND_MS
+      schedule: this.schedule,
+      failure: this.reason,
+      leftTo: leftTo(),
+      journal: journal.reason,
+      conflict: this._kept !== null
     });
   }
 
@@ -156,10 +157,20 @@ export class DocumentGuard implements IDisposable {
     }
   }
 
-  /** Saves the file now, without being asked for by the user. */
-  async save(): Promise<void> {
-    const { context, mayWrite } = this.options;
-    if (this.isAsking || !mayWrite() || context.model.readOnly) {
+  /**
+   * Saves the file now, as far as it is this page's to save.
+   *
+   * @param isAsked - whether the user wants it: then also where it is usually left to JupyterLab.
+   */
+  async save(isAsked = false): Promise<void> {
+    const { context, leftTo } = this.options;
+    const others = leftTo();
+    if (this.options.askRoom) {
+      await this.saveByRoom(this.options.askRoom);
+      return;
+    }
+    const isOurs = others === null || (isAsked && !writesElsewhere(others));
+    if (this.isAsking || !isOurs || context.model.readOnly) {
       return;
     }
     this.isAsking = true;
@@ -243,7 +254,9 @@ export class DocumentGuard implements IDisposable {
     }
     this._isDisposed = true;
     // Saved, or given up at Lab's question: a page that goes away does not come here. Where saving failed, nobody gave up.
-    if (this.reason === null) {
+    // A shared document is closed without a question: its room may not have written it yet.
+    const isKept = this.options.askRoom !== null && this.schedule.unsavedSinceMs !== null;
+    if (this.reason === null && !isKept) {
       this.documentJournal.giveUp();
     }
     if (!this.context.isDisposed) {
@@ -256,13 +269,36 @@ export class DocumentGuard implements IDisposable {
   }
 
   private policy(nowMs: number): ISchedulePolicy {
-    const { companion, journal, mode } = this.options;
+    const { companion, journal, leftTo } = this.options;
     const waitsMs = this.documentJournal.isWaiting ? nowMs - (this.schedule.unsafeSinceMs ?? nowMs) : 0;
     return {
-      mode: mode(),
+      mode: this.options.askRoom || leftTo() === null ? 'full' : 'journal',
       journalWorks: companion.state === 'connected' && journal.works && waitsMs < journal.boundMs + LATE_MS,
       browserWorks: this.options.browser.works
     };
+  }
+
+  private async saveByRoom(askRoom: () => Promise<void>): Promise<void> {
+    if (this.schedule.isSaving) {
+      return;
+    }
+    // Messages to the room keep their order: what it writes holds everything up to here.
+    this.onSaveState(this.context, 'started');
+    let failure: SaveFailure | null = null;
+    try {
+      await askRoom();
+    } catch (error) {
+      failure = new SaveFailure('room-not-written', String(error));
+    }
+    this.saveEnded(failure === null, { hash: null, failure, kept: null });
+    this._changed.emit();
+  }
+
+  /** A quiet save that failed, or that an edit overtook, looks to Lab as if all were in the file. Rooms know better. */
+  private dirty(): void {
+    if (!this.options.askRoom) {
+      this.context.model.dirty = true;
+    }
   }
 
   private async store(): Promise<void> {
@@ -285,11 +321,10 @@ export class DocumentGuard implements IDisposable {
   }
 
   private async saveInPlaceOrWhole(isAsked: boolean): Promise<void> {
-    const { context, contents, kind, mode, mayWrite } = this.options;
+    const { context, contents, kind, leftTo } = this.options;
     const isInPlace =
       kind === 'notebook' &&
-      mode() === 'full' &&
-      mayWrite() &&
+      leftTo() === null &&
       this.spliced.isFor(context.path) &&
       this.policy(this.options.clock.now()).journalWorks;
     if (!isInPlace || !(await this.saveInPlace(isAsked))) {
@@ -383,8 +418,7 @@ export class DocumentGuard implements IDisposable {
         this.reason = failure?.reason ?? 'server-error';
       }
       this._detail = failure?.detail ?? null;
-      // A quiet save that failed looks to Lab as if it had gone well.
-      context.model.dirty = true;
+      this.dirty();
       return;
     }
     this.reason = null;
@@ -393,10 +427,11 @@ export class DocumentGuard implements IDisposable {
     this._kept = outcome?.kept ?? this._kept;
     const changedMeanwhile = this.schedule.saveCompleted(nowMs);
     if (since) {
-      this.documentJournal.rebase(since, outcome?.hash ?? context.contentsModel?.hash ?? null);
+      const hash = outcome ? outcome.hash : (context.contentsModel?.hash ?? null);
+      this.documentJournal.rebase(since, hash);
     }
     if (changedMeanwhile) {
-      context.model.dirty = true;
+      this.dirty();
     }
   }
 

@@ -10,6 +10,7 @@ import {
   recoveryDecided,
   runLost,
   tick,
+  writersKnown,
   type DocumentKind,
   type Reclaim,
   type Recovery
@@ -27,7 +28,8 @@ import type { IDocumentObserver } from './observe/document-observer.js';
 import type { PagePulse } from './page-pulse.js';
 import { HandedOutputs } from './outputs/handed-outputs.js';
 import { ShownDocuments } from './outputs/shown-documents.js';
-import { lockPath, type IPathLock } from './path-locks.js';
+import { PageWriters } from './page-writers.js';
+import { WhoSaves, type IWhoSavesOptions } from './who-saves.js';
 
 /** The guarded documents of this page, for other plugins. */
 export interface IGuards {
@@ -50,17 +52,28 @@ export interface IGuardManagerOptions {
   /** Base URL of the server. */
   readonly server: string;
   readonly pulse: PagePulse;
+  /** What JupyterLab has to say about who saves. */
+  readonly lab: Pick<IWhoSavesOptions, 'driveOf' | 'autosaves'>;
+  /** Asks the room of a shared document to write it. */
+  readonly askRoom: (context: DocumentRegistry.Context) => Promise<void>;
 }
 
 /** All documents that are guarded in this page. */
 export class GuardManager implements IDisposable {
   constructor(private readonly options: IGuardManagerOptions) {
-    const { companion, pulse } = options;
+    const { companion, contents, clock, server, pulse, lab } = options;
     this.journal = new JournalStatus(companion);
     this.splices = new SpliceSaves(companion);
     this.shown = new ShownDocuments(companion);
     this.handed = new HandedOutputs({ companion, guards: () => this.guards });
-    options.contents.mayWrite = path => this.mayWrite(path);
+    this.writers = new PageWriters({ companion, clock, server, changed: () => this.onGuard() });
+    this.whoSaves = new WhoSaves({
+      ...lab,
+      mode: () => this._mode,
+      writer: path => this.writers.writer(path),
+      isBroken: path => contents.isBroken(path)
+    });
+    contents.mayWrite = path => this.writers.writer(path) === 'this-page';
     companion.stateChanged.connect(this.onCompanion, this);
     pulse.beat.connect(this.tend, this);
     this.listening = companion.listen(
@@ -78,6 +91,7 @@ export class GuardManager implements IDisposable {
         .on(batchDurable, ({ run, seq }) => this.each(guard => guard.durable(run, seq)))
         .on(runLost, ({ run }) => this.each(guard => guard.journalLost(run)))
         .on(tick, () => pulse.nudge())
+        .on(writersKnown, ({ elsewhere }) => this.writers.heard(elsewhere))
         .on(recoveriesKnown, ({ recoveries }) => {
           this._recoveries = recoveries;
           this._recovered.emit(recoveries);
@@ -160,12 +174,18 @@ export class GuardManager implements IDisposable {
       browser,
       splices: this.splices,
       journal: this.journal,
-      mode: () => this._mode,
-      mayWrite: () => this.mayWrite(context.path)
+      leftTo: () => this.whoSaves.leftTo(context),
+      askRoom: context.model.collaborative ? () => this.options.askRoom(context) : null
     });
-    this.lock(context.path);
+    const hasWriter = this.hasWriter(context);
+    if (hasWriter) {
+      this.writers.opened(context.path);
+    }
     this.byContext.set(context, guard);
-    this.shown.add(guard);
+    // What came while nobody looked is the room's to have.
+    if (!context.model.collaborative) {
+      this.shown.add(guard);
+    }
     guard.changed.connect(this.onGuard, this);
     context.pathChanged.connect((_, path) => this.onPath(context, path));
     this.paths.set(context, context.path);
@@ -175,7 +195,9 @@ export class GuardManager implements IDisposable {
       this.byContext.delete(context);
       const path = this.paths.get(context);
       this.paths.delete(context);
-      this.unlock(path);
+      if (path !== undefined && hasWriter) {
+        this.writers.closed(path);
+      }
       this.onGuard();
     });
     this._changed.emit();
@@ -192,10 +214,28 @@ export class GuardManager implements IDisposable {
     return this.options.companion.send(encode(recoveryDecided, { id, decision }));
   }
 
-  /** Hands everything to the journal, and saves all files that are not saved. */
-  async saveAll(): Promise<void> {
+  /**
+   * Hands everything to the journal, and saves all files that are not saved.
+   *
+   * @param isAsked - the user wants it: also files that are usually left to JupyterLab.
+   */
+  async saveAll(isAsked: boolean): Promise<void> {
     this.each(guard => guard.flush());
-    await Promise.all(this.guards.filter(guard => guard.needsTending).map(guard => guard.save()));
+    await Promise.all(this.guards.filter(guard => guard.needsTending).map(guard => guard.save(isAsked)));
+  }
+
+  /** Who saves may have changed: autosave was switched on or off. */
+  refresh(): void {
+    this.onGuard();
+  }
+
+  /** A document could not be read: what a crash left of it is looked for. */
+  failedToOpen(context: DocumentRegistry.Context): void {
+    if (this.options.lab.driveOf(context.path) === '') {
+      const { path } = context;
+      this.writers.opened(path, true);
+      context.disposed.connect(() => this.writers.closed(path));
+    }
   }
 
   /** Hands everything to the journal now: the page goes away, or the machine does. */
@@ -215,31 +255,12 @@ export class GuardManager implements IDisposable {
     this.options.companion.stateChanged.disconnect(this.onCompanion, this);
     this.options.pulse.beat.disconnect(this.tend, this);
     this.each(guard => guard.dispose());
+    this.writers.dispose();
     Signal.clearData(this);
   }
 
   private each(act: (guard: DocumentGuard) => void): void {
     this.byContext.forEach(act);
-  }
-
-  private mayWrite(path: string): boolean {
-    return this.locks.get(path)?.isHeld ?? true;
-  }
-
-  private lock(path: string): void {
-    if (!this.locks.has(path)) {
-      this.locks.set(
-        path,
-        lockPath(this.options.server, path, () => this.onGuard())
-      );
-    }
-  }
-
-  private unlock(path: string | undefined): void {
-    if (path !== undefined && ![...this.paths.values()].includes(path)) {
-      this.locks.get(path)?.dispose();
-      this.locks.delete(path);
-    }
   }
 
   private onPath(context: DocumentRegistry.Context, path: string): void {
@@ -253,12 +274,21 @@ export class GuardManager implements IDisposable {
       }
     }
     this.paths.set(context, path);
-    this.lock(path);
-    this.unlock(before);
+    if (before !== undefined && this.hasWriter(context)) {
+      this.writers.opened(path);
+      this.writers.closed(before);
+    }
+  }
+
+  /** Whether pages have to agree on who saves the document: not where a room does, nor on drives that we do not know. */
+  private hasWriter({ path, model }: DocumentRegistry.Context): boolean {
+    return !model.collaborative && this.options.lab.driveOf(path) === '';
   }
 
   private onCompanion(): void {
-    if (this.options.companion.state !== 'connected') {
+    const isConnected = this.options.companion.state === 'connected';
+    this.writers.reconnected(isConnected);
+    if (!isConnected) {
       this.journal.state = null;
       // Whatever was on its way may not have arrived.
       this.handed.forget();
@@ -284,7 +314,8 @@ export class GuardManager implements IDisposable {
   }
 
   private readonly byContext = new Map<DocumentRegistry.Context, DocumentGuard>();
-  private readonly locks = new Map<string, IPathLock>();
+  private readonly writers: PageWriters;
+  private readonly whoSaves: WhoSaves;
   private readonly paths = new Map<DocumentRegistry.Context, string>();
   private readonly splices: SpliceSaves;
   private readonly listening: IDisposable;

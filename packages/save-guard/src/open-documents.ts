@@ -8,7 +8,7 @@ import { followExecutions } from './running-cells.js';
 import { NotebookObserver } from './observe/notebook-observer.js';
 import { TextObserver } from './observe/text-observer.js';
 
-/** Guards notebooks and text files as they are opened. Documents that others edit at the same time are left alone. */
+/** Guards notebooks and text files as they are opened. */
 export function guardOpenDocuments(
   manager: GuardManager,
   notebooks: INotebookTracker | null,
@@ -24,7 +24,7 @@ export function guardOpenDocuments(
   follow(editors);
   const followKernel = async ({ context, sessionContext }: NotebookPanel): Promise<void> => {
     const guarded = await guard(manager, context);
-    if (guarded && !sessionContext.isDisposed) {
+    if (guarded && !sessionContext.isDisposed && !context.model.collaborative) {
       followExecutions(sessionContext, guarded);
       manager.shown.follow(sessionContext, guarded);
     }
@@ -37,8 +37,14 @@ async function guard(
   manager: GuardManager,
   context: DocumentRegistry.Context
 ): Promise<DocumentGuard | null> {
-  await context.ready;
-  if (context.isDisposed || context.model.collaborative) {
+  try {
+    await context.ready;
+  } catch {
+    // JupyterLab has told why. A crash in the middle of a save leaves such files, and something beside them.
+    manager.failedToOpen(context);
+    return null;
+  }
+  if (context.isDisposed) {
     return null;
   }
   const shared: unknown = context.model.sharedModel;

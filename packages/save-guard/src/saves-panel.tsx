@@ -68,7 +68,7 @@ export class SavesPanel extends ReactWidget {
           {...{ rows, words, say, trans, nowMs }}
           journal={manager.journal.state}
           onOpen={open}
-          onSaveAll={() => void manager.saveAll()}
+          onSaveAll={() => void manager.saveAll(true)}
           onCopyDetails={() => copy(supportText(rows, manager.journal.state))}
           onKeptSeen={path => manager.guards.find(guard => guard.context.path === path)?.forgetKept()}
         />

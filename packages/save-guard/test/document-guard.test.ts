@@ -166,4 +166,47 @@ describe('DocumentGuard', () => {
     scene.reconnect();
     expect(scene.methods).toEqual(['save/open', 'save/journal']);
   });
+
+  it('saves no file that is left to others, and says who keeps it', async () => {
+    scene.leftTo = 'switched-off';
+    scene.type(' mine');
+    scene.nowMs = 3000;
+    scene.guard.tend();
+    scene.guard.durable(JSON.parse(scene.frames[0] ?? '').params.run, 1);
+    scene.nowMs = 100_000;
+    scene.guard.tend();
+    expect(scene.wholeSaves).toBe(0);
+    expect(scene.guard.light).toMatchObject({ level: 'journal', reason: 'switched-off' });
+    await scene.guard.save(true);
+    expect(scene.wholeSaves).toBe(1);
+    scene.leftTo = 'other-page-writes';
+    await scene.guard.save(true);
+    expect(scene.wholeSaves).toBe(1);
+  });
+
+  it('asks the room of a shared document, never saves it, and says when the room does not write', async () => {
+    scene = new DocumentScene('text', true);
+    scene.leftTo = 'room-saves';
+    scene.type(' shared');
+    // What JupyterLab, or the room, says of the document is no save of this page's changes.
+    scene.context.model.stateChanged.emit({ name: 'dirty', oldValue: true, newValue: false });
+    expect(scene.guard.needsTending).toBe(true);
+    scene.room = () => Promise.reject(new Error('no room'));
+    await scene.guard.save();
+    expect(scene.guard.light).toMatchObject({ reason: 'room-not-written' });
+    expect(scene.guard.failureDetail).toContain('no room');
+    scene.room = () => Promise.resolve();
+    await scene.guard.save();
+    expect(scene.wholeSaves).toBe(0);
+    expect(scene.guard).toMatchObject({ needsTending: false });
+    expect(scene.guard.light).toMatchObject({ level: 'safe', place: 'file', reason: 'room-saves' });
+  });
+
+  it('keeps the journal of a shared document that is closed before its room has written it', () => {
+    scene = new DocumentScene('text', true);
+    scene.type(' shared');
+    scene.guard.flush();
+    scene.context.disposed.emit();
+    expect(scene.methods).not.toContain('save/closed');
+  });
 });

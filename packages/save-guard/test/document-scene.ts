@@ -1,5 +1,6 @@
 import { YFile } from '@jupyter/ydoc';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import type { LeftTo } from '@labkeeper/core';
 import type { ICompanion } from '@labkeeper/labkit';
 import { splitBulk, type DocumentKind, type SpliceOutcome } from '@labkeeper/protocol';
 import { Signal } from '@lumino/signaling';
@@ -14,7 +15,7 @@ export const HASH = 'c'.repeat(64);
 
 /** An open document, with a companion, a browser's store and saves that do what the test says. */
 export class DocumentScene {
-  constructor(kind: DocumentKind = 'text') {
+  constructor(kind: DocumentKind = 'text', hasRoom = false) {
     this.file.setSource('text');
     const waiting = (): number => this.waitingBytes;
     this.companion = {
@@ -60,14 +61,14 @@ export class DocumentScene {
         },
         remove: () => Promise.resolve()
       } as unknown as BrowserStore,
-      mode: () => 'full',
+      leftTo: () => this.leftTo,
+      askRoom: hasRoom ? () => this.room() : null,
       splices: {
         ask: (run: string, seq: number) => {
           this.spliced.push({ run, seq });
           return Promise.resolve(this.spliceOutcomes.shift() ?? null);
         }
-      } as unknown as SpliceSaves,
-      mayWrite: () => true
+      } as unknown as SpliceSaves
     });
   }
 
@@ -127,6 +128,9 @@ export class DocumentScene {
     }
   };
   nowMs = 0;
+  /** What the room does when it is asked. */
+  room: () => Promise<void> = () => Promise.resolve();
+  leftTo: LeftTo | null = null;
   readonly guard: DocumentGuard;
   readonly journal: JournalStatus;
   private isConnected = true;

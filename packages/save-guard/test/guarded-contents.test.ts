@@ -1,3 +1,5 @@
+import { createHash, webcrypto } from 'node:crypto';
+import { TextEncoder } from 'node:util';
 import { ServerConnection } from '@jupyterlab/services';
 import { GuardedContents } from '../src/contents/guarded-contents.js';
 
@@ -26,18 +28,28 @@ class PlainRequest {
 class FakeServer {
   readonly requests: IRequest[] = [];
   /** Answers in the order of the requests; a number is a status without JSON, an error a lost connection. */
-  readonly answers: (object | number | Error)[] = [];
+  readonly answers: (object | string | number | Error)[] = [];
+  /** What the server says when it is asked for the hash alone; null = the next of the answers. */
+  readBack: object | null = null;
+  readBacks = 0;
 
   readonly settings = ServerConnection.makeSettings({
     baseUrl: 'http://localhost:8888/',
     Request: PlainRequest as unknown as typeof Request,
     fetch: async input => {
       const { url, method, body } = input as unknown as PlainRequest;
+      if (this.readBack && method === 'GET' && url.includes('content=0')) {
+        this.readBacks += 1;
+        return new Response(JSON.stringify(this.readBack), { status: 200 });
+      }
       const text = body === null ? null : await new Response(body as BodyInit).text();
       this.requests.push({ method, url, body: text === null ? null : JSON.parse(text) });
       const answer = this.answers.shift() ?? 404;
       if (answer instanceof Error) {
         throw answer;
+      }
+      if (typeof answer === 'string') {
+        return new Response(answer, { status: 200 });
       }
       return typeof answer === 'number'
         ? new Response('no JSON', { status: answer })
@@ -62,6 +74,10 @@ const model = (hash: string, content: unknown = null) => ({
 const NOTEBOOK = { nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [{}, {}] };
 const SAVE = { type: 'notebook', format: 'json', content: NOTEBOOK } as const;
 
+// jsdom has none of it.
+Object.defineProperty(globalThis.crypto, 'subtle', { value: webcrypto.subtle, configurable: true });
+Object.assign(globalThis, { TextEncoder });
+
 describe('GuardedContents', () => {
   let server: FakeServer;
   let contents: GuardedContents;
@@ -71,6 +87,7 @@ describe('GuardedContents', () => {
     contents = new GuardedContents(server.settings);
     server.answers.push(model('one', NOTEBOOK));
     await contents.get('a.ipynb', { content: true, type: 'notebook' });
+    server.readBack = model('of now');
   });
 
   it('knows what it has read', () => {
@@ -132,7 +149,8 @@ describe('GuardedContents', () => {
   it('a save that the user asked for fails as she knows it', async () => {
     server.answers.push(500);
     contents.asked();
-    await expect(contents.save('a.ipynb', SAVE)).rejects.toThrow();
+    contents.say = reason => `In words: ${reason}`;
+    await expect(contents.save('a.ipynb', SAVE)).rejects.toThrow('In words: server-error');
     expect(contents.takeOutcome('a.ipynb')?.failure?.reason).toBe('server-error');
   });
 
@@ -144,6 +162,7 @@ describe('GuardedContents', () => {
   });
 
   it('saves as stock does where the server has no handler of ours', async () => {
+    server.readBack = null;
     server.answers.push(404, model('two'), model('two'));
     await contents.save('a.ipynb', SAVE);
     expect(server.requests.slice(1).map(({ method, url }) => [method, new URL(url).pathname])).toEqual([
@@ -171,7 +190,7 @@ describe('GuardedContents', () => {
     expect(contents.hashOf('a.ipynb')).toBe('two');
     expect(await contents.get('a.ipynb', { content: false })).toMatchObject({ hash: 'one' });
     // A request, because the server counts no messages as activity.
-    expect(server.requests.slice(1)).toMatchObject([{ method: 'GET' }]);
+    expect(server.readBacks).toBe(1);
     server.answers.push({ ...model('three'), kept: null });
     await contents.save('a.ipynb', SAVE);
     expect(server.requests.at(-1)?.url).toContain('if-hash=two');
@@ -183,5 +202,59 @@ describe('GuardedContents', () => {
     expect(contents.hashOf('b.ipynb')).toBe('one');
     expect(contents.hashOf('a.ipynb')).toBeNull();
     expect(await contents.get('b.ipynb', { content: false })).toMatchObject({ path: 'b.ipynb' });
+  });
+
+  it.each([
+    ['about another file', { ...model('two'), path: 'b.ipynb' }],
+    ['without a hash', { ...model('two'), hash: null }],
+    ['of a file that is what it was before', { ...model('two') }]
+  ])('leaves a document to JupyterLab after an answer %s, and tells it once', async (_, answer) => {
+    const told: string[] = [];
+    contents.broke.connect((_, path) => told.push(path));
+    server.readBack = model('one');
+    server.answers.push(answer);
+    expect(await contents.save('a.ipynb', SAVE)).toMatchObject({ hash: 'one' });
+    expect(contents.takeOutcome('a.ipynb')?.failure?.reason).toBe('save-looked-wrong');
+    expect(contents.isBroken('a.ipynb')).toBe(true);
+    // From now on as stock: with the comparison before it, and no outcome of ours.
+    server.answers.push(model('three'));
+    await contents.save('a.ipynb', SAVE);
+    expect(server.requests.at(-1)).toMatchObject({ method: 'PUT', body: SAVE });
+    expect(new URL(server.requests.at(-1)?.url ?? '').pathname).toBe('/api/contents/a.ipynb');
+    expect(contents.takeOutcome('a.ipynb')).toBeUndefined();
+    expect(told).toEqual(['a.ipynb']);
+    expect(await contents.get('a.ipynb', { content: false, hash: true })).toEqual(server.readBack);
+  });
+
+  it('compares the hash of a text with the answer’s, where no hook changes the text', async () => {
+    const text = (hash: string, exact: boolean) => ({ ...model(hash), path: 'a.py', kept: null, exact });
+    const sent = { type: 'file', format: 'text', content: 'ä' } as const;
+    server.answers.push(text('0'.repeat(64), false));
+    await contents.save('a.py', sent);
+    expect(contents.isBroken('a.py')).toBe(false);
+    server.answers.push(text(createHash('sha256').update('ä').digest('hex'), true));
+    await contents.save('a.py', sent);
+    expect(contents.isBroken('a.py')).toBe(false);
+    server.answers.push(text('0'.repeat(64), true));
+    contents.asked();
+    await expect(contents.save('a.py', sent)).rejects.toThrow();
+    expect(contents.isBroken('a.py')).toBe(true);
+  });
+
+  it('reads back the first save only', async () => {
+    server.answers.push({ ...model('two'), kept: null });
+    await contents.save('a.ipynb', SAVE);
+    server.readBack = model('two');
+    server.answers.push({ ...model('three'), kept: null });
+    await contents.save('a.ipynb', SAVE);
+    expect(server.readBacks).toBe(1);
+    expect(contents.isBroken('a.ipynb')).toBe(false);
+  });
+
+  it('takes a page in the place of an answer for what it is', async () => {
+    server.answers.push('<html>');
+    await contents.save('a.ipynb', SAVE);
+    expect(contents.takeOutcome('a.ipynb')?.failure?.reason).toBe('proxy-error');
+    expect(contents.isBroken('a.ipynb')).toBe(false);
   });
 });

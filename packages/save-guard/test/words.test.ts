@@ -19,6 +19,7 @@ describe('SaveWords', () => {
     [light({ ageMs: 3200 }), '● Safe as of 3 s ago'],
     [light({ level: 'saving' }), '◐ Saving…'],
     [light({ level: 'conflict' }), '◆ Kept twice'],
+    [light({ level: 'journal', reason: 'too-large' }), '◒ Safe in the journal only'],
     [light({ level: 'browser', ageMs: 45_000, reason: 'offline' }), '■ Safe in this browser only: 45 s'],
     [light({ level: 'unsafe', ageMs: 90_000, reason: 'disk-full' }), '▲ Unsaved for 1 min']
   ])('says what a light means: %#', (one, said) => {
@@ -40,10 +41,22 @@ describe('SaveWords', () => {
       'logged-out',
       'proxy-error',
       'no-answer',
+      'quota-full',
+      'no-folder',
+      'bad-name',
+      'name-taken',
+      'bad-content',
       'room-not-written',
       'other-tab-writes',
+      'other-page-writes',
+      'room-saves',
+      'other-drive',
+      'save-looked-wrong',
+      'lab-saves',
       'switched-off',
-      'slow-home'
+      'not-kept',
+      'slow-home',
+      'slow-save'
     ];
     for (const reason of reasons) {
       const said = words.light(light({ level: 'unsafe', ageMs: 40_000, reason })).long;
@@ -54,8 +67,6 @@ describe('SaveWords', () => {
 
   it('does not trouble people about the journal while the file is saved', () => {
     expect(words.light(light({ reason: 'companion-away' })).long).toBe('Everything is in the file.');
-    expect(words.light(light({ reason: 'disk-full', place: 'journal' })).long).toContain(
-      'disk of your home is full'
-    );
+    expect(words.light(light({ reason: 'disk-full', place: 'journal' })).long).toContain('The disk is full');
   });
 });

@@ -9,6 +9,7 @@ const CALM: ILightInput = {
   isSaving: false,
   reason: null,
   failing: false,
+  waits: false,
   conflict: false,
   boundMs: 30_000
 };
@@ -26,12 +27,16 @@ describe('lightOf', () => {
     expect(at({ ...changes, isSaving: true })).toMatchObject({ level: 'saving' });
   });
 
-  it('is safe in the journal although the save of the file fails', () => {
-    expect(at({ unsavedSinceMs: 10_000, reason: 'read-only' })).toMatchObject({
-      level: 'safe',
-      place: 'journal',
+  it('says that work is in the journal alone while the save of the file fails, or waits for somebody', () => {
+    const held = { level: 'journal', place: 'journal' };
+    expect(at({ unsavedSinceMs: 10_000, failing: true, reason: 'read-only' })).toMatchObject({
+      ...held,
       reason: 'read-only'
     });
+    expect(at({ unsavedSinceMs: 10_000, waits: true, reason: 'switched-off' })).toMatchObject(held);
+    // What the journal does not have either is as old as it is.
+    expect(at({ unsavedSinceMs: 96_000, unsafeSinceMs: 96_000, failing: true }).level).toBe('safe');
+    expect(at({ waits: true, reason: 'switched-off' }).level).toBe('safe');
   });
 
   it('turns when work is older than the bound, or half of it where something is known to be wrong', () => {
@@ -67,7 +72,8 @@ describe('lightOf', () => {
           isSaving: fc.boolean(),
           conflict: fc.boolean(),
           reason: fc.constantFrom(null, 'offline' as const),
-          failing: fc.boolean()
+          failing: fc.boolean(),
+          waits: fc.boolean()
         }),
         changes => {
           const light = at(changes);

@@ -1,6 +1,23 @@
 /** Where the newest work of a document is. */
 export type SafePlace = 'file' | 'journal' | 'browser';
 
+/** To whom this page leaves the file of a document; it keeps the journal. */
+export type LeftTo =
+  /** Another tab of this browser. */
+  | 'other-tab-writes'
+  /** A page of another browser. */
+  | 'other-page-writes'
+  /** The server's room, in which several people edit at the same time. */
+  | 'room-saves'
+  /** JupyterLab: the document lies on a drive of its own kind. */
+  | 'other-drive'
+  /** JupyterLab, since the answer to a save of ours did not make sense. */
+  | 'save-looked-wrong'
+  /** JupyterLab, because the user or the administrator wants it so. */
+  | 'lab-saves'
+  /** The user: JupyterLab's autosave is switched off. */
+  | 'switched-off';
+
 /** Why work is not safe, or not as safe as it should be; the page has the words. */
 export type SaveReason =
   | 'offline'
@@ -14,10 +31,16 @@ export type SaveReason =
   | 'logged-out'
   | 'proxy-error'
   | 'no-answer'
+  | 'quota-full'
+  | 'no-folder'
+  | 'bad-name'
+  | 'name-taken'
+  | 'bad-content'
   | 'room-not-written'
-  | 'other-tab-writes'
-  | 'switched-off'
-  | 'slow-home';
+  | 'slow-home'
+  | 'slow-save'
+  | 'not-kept'
+  | LeftTo;
 
 /** What is known about one document at one moment. Times are monotonic ms. */
 export interface ILightInput {
@@ -33,6 +56,8 @@ export interface ILightInput {
   readonly reason: SaveReason | null;
   /** The last try to make it safe failed. */
   readonly failing: boolean;
+  /** Nobody writes the file by itself: it waits for the user's command, or for another page to go. */
+  readonly waits: boolean;
   /** The file was changed by somebody else and both versions are kept. */
   readonly conflict: boolean;
   /** The longest that a change may now be unsafe, in ms. */
@@ -44,9 +69,9 @@ export interface ILight {
   /**
    * `safe`: nothing would be lost, or only what is younger than the bound. `browser`: it would survive this page but
    * not this machine's browser. `unsafe`: older than the bound, or nothing can be saved. `conflict`: safe, and kept
-   * twice.
+   * twice. `journal`: safe, but in the journal alone, and the file does not follow.
    */
-  readonly level: 'safe' | 'saving' | 'browser' | 'unsafe' | 'conflict';
+  readonly level: 'safe' | 'saving' | 'browser' | 'unsafe' | 'conflict' | 'journal';
   /** Age of the oldest unsafe change in ms, 0 = none: the document as it was this long ago is safe. */
   readonly ageMs: number;
   readonly place: SafePlace;
@@ -66,6 +91,7 @@ export function lightOf(input: ILightInput): ILight {
     const inBrowser = nowhereSinceMs === null || nowMs - nowhereSinceMs <= boundMs * PATIENCE;
     return { level: inBrowser ? 'browser' : 'unsafe', ageMs: unsafeMs, place: 'browser', reason };
   }
-  const level = input.conflict ? 'conflict' : input.isSaving ? 'saving' : 'safe';
+  const isHeld = place === 'journal' && (input.failing || input.waits);
+  const level = isHeld ? 'journal' : input.conflict ? 'conflict' : input.isSaving ? 'saving' : 'safe';
   return { level, ageMs: unsafeMs, place, reason };
 }

@@ -36,6 +36,21 @@ describe('SaveSchedule', () => {
     expect(schedule.due(26_000, WITH_JOURNAL).save).toBe(true);
   });
 
+  it('gives the browser what was sent to a journal that stopped before it was durable, once', () => {
+    const schedule = new SaveSchedule();
+    const stopped: ISchedulePolicy = { ...WITH_JOURNAL, journalWorks: false };
+    schedule.changed(0);
+    schedule.sent();
+    expect(schedule.due(10_000, WITH_JOURNAL).journal).toBe(false);
+    expect(schedule.due(10_000, stopped).journal).toBe(true);
+    schedule.stored(schedule.sent());
+    expect(schedule.due(10_000, stopped).journal).toBe(false);
+    expect(schedule.unsafeSinceMs).toBe(0);
+    schedule.changed(11_000);
+    expect(schedule.due(12_999, stopped).journal).toBe(false);
+    expect(schedule.due(13_000, stopped).journal).toBe(true);
+  });
+
   it('sends six seconds after the first change while changes go on, and then no more often', () => {
     const schedule = new SaveSchedule();
     const sentAtMs: number[] = [];

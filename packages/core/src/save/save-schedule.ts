@@ -74,6 +74,11 @@ export class SaveSchedule {
     return this.saves.length > 0;
   }
 
+  /** When the oldest save under way began, monotonic ms; null = none is. */
+  get savingSinceMs(): number | null {
+    return this.saves[0]?.atMs ?? null;
+  }
+
   /** The document changed. */
   changed(nowMs: number): void {
     this.count += 1;
@@ -181,11 +186,13 @@ export class SaveSchedule {
 
   /** When what changed is to be sent, if nothing more changes; null = there is nothing, or nobody takes it. */
   private journalAtMs({ journalWorks, browserWorks }: ISchedulePolicy): number | null {
-    const since = this.unsent.sinceMs;
-    if (since === null || !(journalWorks || browserWorks)) {
-      return null;
+    if (!journalWorks) {
+      // Not what was not sent: what was, and has not become durable, may be nowhere.
+      const since = this.nowhere.sinceMs;
+      return since === null || !browserWorks ? null : since + BROWSER_MS;
     }
-    return journalWorks ? Math.min(since + JOURNAL_MS, this.changedAtMs + QUIET_MS) : since + BROWSER_MS;
+    const since = this.unsent.sinceMs;
+    return since === null ? null : Math.min(since + JOURNAL_MS, this.changedAtMs + QUIET_MS);
   }
 
   private saveDue(nowMs: number, policy: ISchedulePolicy): boolean {

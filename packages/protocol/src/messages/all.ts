@@ -23,6 +23,7 @@ import {
   batchDurable,
   documentHidden,
   documentShown,
+  documentsOpen,
   executing,
   journalBatch,
   journalState,
@@ -38,7 +39,8 @@ import {
   runSaved,
   spliceAsked,
   spliceDone,
-  tick
+  tick,
+  writersKnown
 } from './save.js';
 import { kernelDied, kernelFate, kernelStartFailed, serverKernels, serverStopping } from './server.js';
 
@@ -63,7 +65,8 @@ export const MESSAGES = {
     lossesKnown,
     receiptKnown,
     outputsCollected,
-    outputsEnd
+    outputsEnd,
+    writersKnown
   ],
   page: [
     pageHello,
@@ -82,7 +85,8 @@ export const MESSAGES = {
     executing,
     documentShown,
     documentHidden,
-    outputsTaken
+    outputsTaken,
+    documentsOpen
   ],
   server: [serverHello, serverKernels, kernelDied, kernelFate, kernelStartFailed, serverStopping, serverIdle]
 } as const;

@@ -6,6 +6,9 @@ import { Count, EpochMs, KernelId, Text } from '../values/units.js';
 /** The id of a request to a kernel, as the page gave it. */
 const MessageId = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
 
+/** Documents that one page may have open, as far as the companion listens. */
+export const MOST_DOCUMENTS = 1000;
+
 /**
  * A page opened a document, or begins its journal anew. Page → companion, before the run's first batch. As soon as that
  * batch is durable, the run that it `replaces` is of no use any more: both tell the same, or the newer one more.
@@ -68,6 +71,23 @@ export const runRenamed = notification('save/renamed', v.object({ run: RunId, pa
 
 /** The document was closed, with nothing in it that is not in the file, or the user gave it up. Page → companion. */
 export const runClosed = notification('save/closed', v.object({ run: RunId }));
+
+/**
+ * The documents that are open in the page, whole. Page → companion, after hello and on every change. `writes`: the page
+ * would save the file by itself; of several pages that would, the first one does.
+ */
+export const documentsOpen = notification(
+  'save/documents',
+  v.object({
+    documents: v.pipe(v.array(v.object({ path: Text, writes: v.boolean() })), v.maxLength(MOST_DOCUMENTS))
+  })
+);
+
+/** Those of the page's documents that another page saves. Companion → page, on every change. */
+export const writersKnown = notification(
+  'save/writers',
+  v.object({ elsewhere: v.pipe(v.array(Text), v.maxLength(MOST_DOCUMENTS)) })
+);
 
 /** Everything up to and including batch `seq` outlives the machine. Companion → page. */
 export const batchDurable = notification('save/durable', v.object({ run: RunId, seq: Count, atMs: EpochMs }));

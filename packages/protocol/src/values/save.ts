@@ -55,7 +55,9 @@ export const Recovery = v.object({
   sameServer: v.optional(v.boolean(), false),
   problem: v.nullable(
     v.picklist(['file-changed', 'file-missing', 'journal-damaged', 'not-writable', 'disk-full', 'unreadable'])
-  )
+  ),
+  /** Where it comes from: the journal, what a save left that did not end, or the checkpoint of an empty notebook. */
+  origin: v.optional(v.picklist(['journal', 'left-copy', 'checkpoint']), 'journal')
 });
 export type Recovery = v.InferOutput<typeof Recovery>;
 

@@ -2,8 +2,10 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection, type Contents } from '@jupyterlab/services';
 import { failureOf, SaveFailure } from './save-failure.js';
 
-/** Longest that one save may take before it counts as failed; the journal holds the work meanwhile. */
-const ANSWER_MS = 120_000;
+/** A save counts as failed after this long, in ms, and the journal holds the work meanwhile. */
+const ANSWER_MS = 30_000;
+/** And for so many bytes one ms longer: 400 kbit/s, slower than any line that people work over. */
+const BYTES_PER_MS = 50;
 
 /** Codes that say: this server cannot do it in one step. */
 const NO_HANDLER = new Set(['disabled', 'no-hash']);
@@ -13,6 +15,8 @@ export interface IWritten {
   readonly model: Contents.IModel;
   /** Where the version that somebody else had written is kept now; null = nobody had. */
   readonly kept: string | null;
+  /** Text that is sent becomes the file's bytes: no hook of the server changes it on the way. */
+  readonly isExact: boolean;
 }
 
 /**
@@ -50,13 +54,14 @@ export async function compareAndWrite(
 
 async function answerOf(url: string, body: File, settings: ServerConnection.ISettings): Promise<Response> {
   const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), ANSWER_MS);
+  const patienceMs = ANSWER_MS + body.size / BYTES_PER_MS;
+  const timer = setTimeout(() => patience.abort(), patienceMs);
   const { signal } = patience;
   try {
     return await ServerConnection.makeRequest(url, { method: 'PUT', body, signal }, settings);
   } catch (error) {
     if (signal.aborted) {
-      throw new SaveFailure('no-answer', `no answer within ${ANSWER_MS / 1000} s`);
+      throw new SaveFailure('no-answer', `no answer within ${Math.round(patienceMs / 1000)} s`);
     }
     throw error;
   } finally {
@@ -65,9 +70,16 @@ async function answerOf(url: string, body: File, settings: ServerConnection.ISet
 }
 
 async function readWritten(response: Response): Promise<IWritten> {
-  const answer: Contents.IModel & { kept?: { path: string } | null } = await response.json();
-  const { kept = null, ...model } = answer;
-  return { model, kept: kept?.path ?? null };
+  let answer: Contents.IModel & { kept?: { path: string } | null; exact?: boolean };
+  try {
+    answer = await response.json();
+  } catch {
+    // The page of a proxy, or of a login, with a status of success.
+    const reason = response.redirected ? 'logged-out' : 'proxy-error';
+    throw new SaveFailure(reason, `status ${response.status}, and no JSON`);
+  }
+  const { kept = null, exact = false, ...model } = answer;
+  return { model, kept: kept?.path ?? null, isExact: exact };
 }
 
 async function readRefusal(response: Response): Promise<{ code: string | null; message: string }> {

@@ -1,13 +1,18 @@
+import type { SaveReason } from '@labkeeper/core';
 import type { Contents, ServerConnection } from '@jupyterlab/services';
 import { Drive } from '@jupyterlab/services';
 import type { SpliceOutcome } from '@labkeeper/protocol';
 import { UUID } from '@lumino/coreutils';
+import { Signal, type ISignal } from '@lumino/signaling';
+import { checkWritten } from './check-written.js';
 import { compareAndWrite, type IWritten } from './compare-and-write.js';
 import { failureOfError, SaveFailure } from './save-failure.js';
 
 /** The id under which the provider is registered. */
 export const PROVIDER_ID = 'labkeeper';
 
+/** Larger files are not read back. */
+const READ_BACK_BYTES = 16 * 1024 * 1024;
 /** From the user's command to the save that it means, at most. */
 const ASKED_MS = 2000;
 
@@ -68,8 +73,21 @@ export class GuardedContents {
     this.askedAtMs = performance.now();
   }
 
+  /** Says to people why a save failed that they asked for; JupyterLab shows it in its dialog. */
+  say: (reason: SaveReason) => string = reason => reason;
+
   /** Decides which paths this page writes without being asked. Default: all. */
   mayWrite: (path: string) => boolean = () => true;
+
+  /** The answer to a save of this path did not make sense: JupyterLab reads and writes it in its own way from then on. */
+  isBroken(path: string): boolean {
+    return this.broken.has(path);
+  }
+
+  /** A path is left to JupyterLab from now on. */
+  get broke(): ISignal<this, string> {
+    return this._broke;
+  }
 
   /** How the oldest save of this path ended that was not asked about; undefined = none went through here. */
   takeOutcome(path: string): ISaveOutcome | undefined {
@@ -93,11 +111,14 @@ export class GuardedContents {
       this.outcomes.delete(from);
       this.outcomes.set(to, outcomes);
     }
+    if (this.broken.delete(from)) {
+      this.broken.add(to);
+    }
   }
 
   /** Part of Lab's content provider. */
   async get(path: string, options?: Contents.IFetchOptions): Promise<Contents.IModel> {
-    const known = this.known.get(path);
+    const known = this.broken.has(path) ? undefined : this.known.get(path);
     if (known && options?.content === false) {
       // Lab asks so before and after each save, to compare. That is done where it is one step with the writing.
       return known.told;
@@ -151,6 +172,12 @@ export class GuardedContents {
     options: Partial<Contents.IModel>,
     isQuiet: boolean
   ): Promise<Contents.IModel> {
+    if (this.broken.has(path)) {
+      const { contentProviderId: _, ...model } = { ...options } as Partial<Contents.IModel> & {
+        contentProviderId?: string;
+      };
+      return this.drive.save(path, model);
+    }
     const before = this.known.get(path);
     if (isQuiet && before && !this.mayWrite(path)) {
       const failure = new SaveFailure('other-tab-writes', 'another page of this browser writes the file');
@@ -164,12 +191,16 @@ export class GuardedContents {
       return model;
     } catch (error) {
       const failure = failureOfError(error);
+      if (failure.reason === 'save-looked-wrong') {
+        this.broken.add(path);
+        this._broke.emit(path);
+      }
       this.ended(path, { hash: null, failure, kept: null });
       const known = this.known.get(path);
       if (isQuiet && known) {
         return known.told;
       }
-      throw error;
+      throw new Error(this.say(failure.reason), { cause: error });
     }
   }
 
@@ -177,14 +208,30 @@ export class GuardedContents {
     const { contentProviderId: _, ...model } = { ...options } as Contents.IModel & {
       contentProviderId?: string;
     };
-    const written = await compareAndWrite(this.settings, path, this.hashOf(path), this.writer, model);
+    const hashBefore = this.hashOf(path);
+    const written = await compareAndWrite(this.settings, path, hashBefore, this.writer, model);
     if (written !== 'no-handler') {
+      // Once for each document, and not for a large one: the server holds the whole file for it.
+      const isFirst = !this.proven.has(path) && this.sizeOf(path) < READ_BACK_BYTES;
+      const readBack = isFirst && hashBefore !== null ? () => this.hashNow(path) : null;
+      await checkWritten({ path, sent: model, hashBefore, written, readBack });
+      this.proven.add(path);
       return written;
     }
     // A server without our extension: as stock does it, without the comparison in one step.
     const saved = await this.drive.save(path, model);
     const { hash, hash_algorithm } = await this.drive.get(path, { content: false, hash: true });
-    return { model: { ...saved, hash, hash_algorithm }, kept: null };
+    return { model: { ...saved, hash, hash_algorithm }, kept: null, isExact: false };
+  }
+
+  /** The file's hash as JupyterLab asks for it; null = it cannot be told now, which says nothing about the save. */
+  private async hashNow(path: string): Promise<string | null> {
+    try {
+      return (await this.drive.get(path, { content: false, hash: true })).hash ?? null;
+    } catch {
+      // The connection went just then: the save itself was answered.
+      return null;
+    }
   }
 
   private remember(path: string, model: Contents.IModel): void {
@@ -204,6 +251,11 @@ export class GuardedContents {
   }
 
   private askedAtMs = -Infinity;
+  /** Paths that are left to JupyterLab. */
+  private readonly broken = new Set<string>();
+  /** Paths of which one save was read back. */
+  private readonly proven = new Set<string>();
+  private readonly _broke = new Signal<this, string>(this);
   private readonly drive: Drive;
   private readonly writer = UUID.uuid4();
   private readonly known = new Map<string, IKnown>();

@@ -17,15 +17,16 @@ export class SaveFailure extends Error {
 /** Codes of our handler (labkeeper/contents_handler.py). */
 const BY_CODE: Readonly<Record<string, SaveReason>> = {
   'disk-full': 'disk-full',
-  quota: 'disk-full',
+  quota: 'quota-full',
   'read-only': 'read-only',
   'not-permitted': 'not-permitted',
-  'is-directory': 'not-permitted',
+  'logged-out': 'logged-out',
+  'is-directory': 'name-taken',
   'too-large': 'too-large',
-  'no-folder': 'not-permitted',
-  'bad-name': 'not-permitted',
-  'invalid-notebook': 'server-error',
-  'invalid-text': 'server-error',
+  'no-folder': 'no-folder',
+  'bad-name': 'bad-name',
+  'invalid-notebook': 'bad-content',
+  'invalid-text': 'bad-content',
   'bad-request': 'server-error',
   refused: 'server-error',
   failed: 'server-error'

@@ -41,7 +41,9 @@ export class DocumentJournal {
     const { context, contents, observer } = options;
     this.base = observer.since();
     this.pending = observer.since();
-    this.openedHash = contents.hashOf(context.path) ?? context.contentsModel?.hash ?? null;
+    // A room may hold more than the file from the beginning.
+    const isFile = context.model.collaborative !== true;
+    this.openedHash = isFile ? (contents.hashOf(context.path) ?? context.contentsModel?.hash ?? null) : null;
     this.baseHash = this.openedHash;
   }
 

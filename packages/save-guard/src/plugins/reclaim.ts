@@ -52,7 +52,7 @@ export const reclaim: JupyterFrontEndPlugin<void> = {
     }
     const { manager } = guards;
     // Before the question whether she is sure: what comes after it may be the end of the page's connection.
-    app.commands.commandExecuted.connect((_, { id }) => ENDS.has(id) && void manager.saveAll());
+    app.commands.commandExecuted.connect((_, { id }) => ENDS.has(id) && void manager.saveAll(false));
     const trans = translator.load(TRANSLATION_DOMAIN);
     const lossWords = new LossWords(trans, new Quantities(translator));
     const model = new ReclaimModel(manager, companion, browserClock);

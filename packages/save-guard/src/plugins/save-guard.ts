@@ -1,5 +1,5 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { Clipboard, ICommandPalette, IToolbarWidgetRegistry } from '@jupyterlab/apputils';
+import { Clipboard, ICommandPalette, IToolbarWidgetRegistry, Notification } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import type { DocumentRegistry, IDocumentWidget } from '@jupyterlab/docregistry';
 import { IEditorTracker, IEditorWidgetFactory } from '@jupyterlab/fileeditor';
@@ -7,7 +7,7 @@ import { INotebookTracker, INotebookWidgetFactory } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
-import { ITranslator } from '@jupyterlab/translation';
+import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { ICompanion, PageVisibility, Quantities, steadyClock, TRANSLATION_DOMAIN } from '@labkeeper/labkit';
 import { UUID } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
@@ -16,11 +16,13 @@ import { addCommands } from '../commands.js';
 /* eslint-disable jupyter/prefer-lazy-imports */
 import { BrowserStore } from '../browser-store/browser-store.js';
 import { GuardedContents, PROVIDER_ID } from '../contents/guarded-contents.js';
+import { leaveOtherDrivesAlone } from '../contents/other-drives.js';
 import type { DocumentGuard } from '../document-guard.js';
 import { GuardManager, IGuards } from '../guard-manager.js';
 import { LightItem } from '../light-item.js';
 import { guardOpenDocuments } from '../open-documents.js';
 import { PagePulse } from '../page-pulse.js';
+import { askRoom } from '../room-saves.js';
 import { Redraw } from '../redraw.js';
 import { SavesPanel } from '../saves-panel.js';
 import { recoveryActions, tellRecoveries } from '../recovery/recovery-actions.js';
@@ -30,6 +32,8 @@ import { SaveWords } from '../words.js';
 
 const ID = '@labkeeper/labextension:save-guard';
 const LIGHT = 'labkeeper-light';
+/** The provider of jupyter-collaboration and jupyter-server-documents. */
+const ROOM_PROVIDER = 'rtc';
 /** Commands by which people ask for a save. */
 const SAVES = /^docmanager:save/;
 
@@ -85,8 +89,16 @@ export const saveGuard: JupyterFrontEndPlugin<IGuards> = {
     const manager = new GuardManager({
       ...{ companion, contents, browser, server },
       clock: steadyClock,
-      pulse: new PagePulse()
+      pulse: new PagePulse(),
+      lab: {
+        driveOf: path => app.serviceManager.contents.driveName(path),
+        autosaves: () => documents.autosave
+      },
+      askRoom: context => askRoom(context, app.serviceManager.contents, ROOM_PROVIDER)
     });
+    documents.stateChanged.connect(() => manager.refresh());
+    contents.say = reason => words.reason(reason);
+    contents.broke.connect((_, path) => tellBroken(trans, path));
     app.commands.commandExecuted.connect((_, { id }) => SAVES.test(id) && contents.asked());
     const redraw = new Redraw(manager, new PageVisibility(), steadyClock);
     guardOpenDocuments(manager, notebooks, editors);
@@ -116,7 +128,7 @@ export const saveGuard: JupyterFrontEndPlugin<IGuards> = {
     addCommands({
       ...{ palette, trans, show: onClick },
       commands: app.commands,
-      saveAll: () => manager.saveAll()
+      saveAll: () => manager.saveAll(true)
     });
     window.addEventListener('pagehide', () => manager.flush());
     document.addEventListener('visibilitychange', () => document.hidden && manager.flush());
@@ -142,11 +154,23 @@ function provideContents(
     return;
   }
   providers.register(PROVIDER_ID, contents);
+  leaveOtherDrivesAlone(providers);
   for (const factory of factories) {
     if (factory && factory.contentProviderId === undefined) {
       factory.contentProviderId = PROVIDER_ID;
     }
   }
+}
+
+/** Said once for each document; the light goes on to say it. */
+function tellBroken(trans: TranslationBundle, path: string): void {
+  Notification.warning(
+    trans.__(
+      'The answer to a save of “%1” was not right. JupyterLab saves it in its own way from now on; the journal goes on.',
+      path
+    ),
+    { autoClose: false }
+  );
 }
 
 function guardOf(

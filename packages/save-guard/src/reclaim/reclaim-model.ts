@@ -143,7 +143,7 @@ export class ReclaimModel implements IDisposable {
       this._safeAfterMs = null;
       this.trialReceipt = null;
       this.told = '';
-      void this.manager.saveAll();
+      void this.manager.saveAll(false);
     }
     if (before && next === null && before.kind !== 'trial') {
       this._withdrawn.emit(before);

@@ -63,8 +63,8 @@ export function tellRecoveries(manager: GuardManager, trans: TranslationBundle, 
     if (ofServers > 0) {
       tell(
         trans._n(
-          'A document held more than its file when the last server ended. Its work is recovered.',
-          '%1 documents held more than their files when the last server ended. Their work is recovered.',
+          'A document held more than its file when the last server or a save ended. Its work is recovered.',
+          '%1 documents held more than their files when the last server or a save ended. Their work is recovered.',
           ofServers
         )
       );

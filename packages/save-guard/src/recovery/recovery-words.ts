@@ -7,8 +7,14 @@ type Problem = NonNullable<Recovery['problem']>;
 export class RecoveryWords {
   constructor(private readonly trans: TranslationBundle) {}
 
-  /** "3 cells differ from the file." */
-  changes({ kind, changedCells }: Recovery): string {
+  /** "3 cells differ from the file.", or what else the copy is. */
+  changes({ kind, changedCells, origin }: Recovery): string {
+    if (origin === 'left-copy') {
+      return this.trans.__('A save did not end. This copy is the file as it was before.');
+    }
+    if (origin === 'checkpoint') {
+      return this.trans.__('The file is empty. This copy is its last checkpoint.');
+    }
     return kind === 'text'
       ? this.trans.__('The text differs from the file.')
       : this.trans._n('%1 cell differs from the file.', '%1 cells differ from the file.', changedCells);

@@ -24,7 +24,7 @@ export function Recoveries(props: IRecoveriesProps): JSX.Element | null {
       <h3 className="lk-Saves-title">{trans.__('Recovered work')}</h3>
       <p>
         {trans.__(
-          'These documents held more than their files when their page or the last server ended. A copy of each lies beside the original.'
+          'These documents held more than their files when a page, a save or the last server ended. A copy of each lies beside the original.'
         )}
       </p>
       <ul className="lk-Saves-list">
@@ -38,7 +38,7 @@ export function Recoveries(props: IRecoveriesProps): JSX.Element | null {
 
 function Row({ recovery, ...props }: IRecoveriesProps & { recovery: Recovery }): JSX.Element {
   const { words, say, trans, nowMs, onCompare, onDecide } = props;
-  const { path, copyPath, problem, lastAtMs, savedAtMs } = recovery;
+  const { path, copyPath, problem, lastAtMs, savedAtMs, origin } = recovery;
   return (
     <li className="lk-Saves-row">
       <strong className="lk-Saves-path" title={path}>
@@ -46,9 +46,11 @@ function Row({ recovery, ...props }: IRecoveriesProps & { recovery: Recovery }):
       </strong>
       <span className="lk-Saves-when" title={say.moment(lastAtMs)}>
         {words.changes(recovery)} {trans.__('Last change %1;', say.ago(lastAtMs, nowMs))}{' '}
-        {savedAtMs === null
-          ? trans.__('the file had not been saved in that session.')
-          : trans.__('file saved %1.', say.ago(savedAtMs, nowMs))}
+        {origin !== 'journal'
+          ? trans.__('it comes from no journal.')
+          : savedAtMs === null
+            ? trans.__('the file had not been saved in that session.')
+            : trans.__('file saved %1.', say.ago(savedAtMs, nowMs))}
       </span>
       {problem !== null && <span className="lk-Saves-why">{words.problem(problem)}</span>}
       <span className="lk-Recoveries-actions">

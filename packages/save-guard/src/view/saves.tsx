@@ -90,7 +90,7 @@ function Row({ row, ...props }: ISavesProps & { row: ISaveRow }): JSX.Element {
           ? trans.__('file not saved since it was opened')
           : trans.__('file saved %1', say.ago(savedAtMs, nowMs))}
       </span>
-      {light.level !== 'safe' && light.level !== 'saving' && <span className="lk-Saves-why">{long}</span>}
+      {hasWords(light) && <span className="lk-Saves-why">{long}</span>}
       {kept !== null && (
         <span className="lk-Saves-kept">
           {trans.__('The other version is kept as')}{' '}
@@ -104,4 +104,9 @@ function Row({ row, ...props }: ISavesProps & { row: ISaveRow }): JSX.Element {
       )}
     </li>
   );
+}
+
+/** Whether the light has more to say than that all is well. */
+function hasWords({ level, reason }: ILight): boolean {
+  return (level !== 'safe' && level !== 'saving') || (reason !== null && reason !== 'companion-away');
 }

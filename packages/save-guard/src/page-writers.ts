@@ -1,0 +1,107 @@
+import type { IClock, ICompanion } from '@labkeeper/labkit';
+import { documentsOpen, encode, MOST_DOCUMENTS } from '@labkeeper/protocol';
+import type { IDisposable } from '@lumino/disposable';
+import { lockPath, type IPathLock } from './path-locks.js';
+
+/** Documents are often opened together: they are told together, after this long. */
+const TOGETHER_MS = 100;
+
+export interface IPageWritersOptions {
+  readonly companion: ICompanion;
+  readonly clock: IClock;
+  /** Base URL of the server. */
+  readonly server: string;
+  /** Who writes a path has changed. */
+  readonly changed: () => void;
+}
+
+interface IOpenPath {
+  /** Documents of this page that have the path. */
+  count: number;
+  /** null = it could not be opened: nobody here will write it. */
+  readonly lock: IPathLock | null;
+}
+
+/**
+ * One page writes a path. Of the tabs of one browser that is the first one to get the browser's lock, of the browsers
+ * the first one whose tab told the companion. Only who has the lock tells, so that no two pages wait for each other.
+ */
+export class PageWriters implements IDisposable {
+  constructor(private readonly options: IPageWritersOptions) {}
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** Who writes the path. */
+  writer(path: string): 'this-page' | 'other-tab-writes' | 'other-page-writes' {
+    if (!(this.paths.get(path)?.lock?.isHeld ?? true)) {
+      return 'other-tab-writes';
+    }
+    return this.elsewhere.has(path) ? 'other-page-writes' : 'this-page';
+  }
+
+  /** A document with this path was opened. @param isFailed - it could not be read. */
+  opened(path: string, isFailed = false): void {
+    const known = this.paths.get(path);
+    if (known) {
+      known.count += 1;
+      return;
+    }
+    const { server, changed } = this.options;
+    const taken = (): void => {
+      this.tell();
+      changed();
+    };
+    this.paths.set(path, { count: 1, lock: isFailed ? null : lockPath(server, path, taken) });
+    this.tell();
+  }
+
+  /** One of the path's documents was closed, or has another path now. */
+  closed(path: string): void {
+    const known = this.paths.get(path);
+    if (known && (known.count -= 1) === 0) {
+      this.paths.delete(path);
+      known.lock?.dispose();
+      this.tell();
+    }
+  }
+
+  /** The companion says which paths of this page another page writes. */
+  heard(elsewhere: readonly string[]): void {
+    this.elsewhere = new Set(elsewhere);
+    this.options.changed();
+  }
+
+  /** The connection is new, or gone: then every page that has the lock writes, and the server compares. */
+  reconnected(isConnected: boolean): void {
+    this.elsewhere.clear();
+    if (isConnected) {
+      this.tell();
+    }
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    this.timer?.dispose();
+    this.paths.forEach(({ lock }) => lock?.dispose());
+    this.paths.clear();
+  }
+
+  private tell(): void {
+    this.timer ??= this.options.clock.after(TOGETHER_MS, () => {
+      this.timer = null;
+      const documents = [...this.paths].slice(0, MOST_DOCUMENTS).map(([path, { lock }]) => ({
+        path,
+        writes: lock?.isHeld === true
+      }));
+      // Not sent = not connected: told when it is again.
+      this.options.companion.send(encode(documentsOpen, { documents }));
+    });
+  }
+
+  private readonly paths = new Map<string, IOpenPath>();
+  private elsewhere = new Set<string>();
+  private timer: IDisposable | null = null;
+  private _isDisposed = false;
+}
