@@ -88,7 +88,7 @@ test('light, list of saves and countdown speak the language of the page, and hav
   expect(await tooNarrow(light)).toEqual([]);
   expect(await tooNarrow(saves)).toEqual([]);
   // Its buttons can be reached whatever the length of the sentences.
-  await expect(banner.getByRole('button')).toHaveCount(2);
+  await expect(banner.getByRole('button')).toHaveCount(3);
   for (const button of await banner.getByRole('button').all()) await expect(button).toBeInViewport();
   await banner.getByRole('button').last().click();
   await expect(banner).toHaveCount(0, { timeout: 20_000 });

@@ -60,7 +60,9 @@ describe('readReclaimEnvironment', () => {
     ['LABKEEPER_CLOUD', 'oracle', 'one of aws, gcp, azure, auto, off: "auto" it is'],
     ['LABKEEPER_END_WARNING_MINUTES', '-5', 'a number above 0: 15 minutes it is'],
     ['LABKEEPER_CULL_TIMEOUT_MINUTES', 'never', 'a number above 0: culling is not told'],
-    ['LABKEEPER_CULL_WARNING_MINUTES', '0', 'a number above 0: 10 minutes it is']
+    ['LABKEEPER_CULL_WARNING_MINUTES', '0', 'a number above 0: 10 minutes it is'],
+    ['LABKEEPER_CULL_OPEN_PAGES', 'no', 'one of count, ignore: they count'],
+    ['LABKEEPER_VARIABLES', 'always', 'one of auto, idle, notice, off: "auto" it is']
   ])('goes on without %s=%s, and says so', (name, value, sentence) => {
     const { warnings, ...rest } = read({ [name]: value });
     expect({ ...rest, warnings: [] }).toEqual(read({}));
