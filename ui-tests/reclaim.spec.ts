@@ -8,6 +8,9 @@ import { command, whenLabIsUp } from '../bench/lib/lab.mts';
 import { type IServer, startServer } from '../bench/lib/server.mts';
 import { dismiss, whenKernelAnswers } from './lib/page-parts.ts';
 
+// Each test has a server of its own, some have two, and the deadlines are real.
+test.describe.configure({ timeout: 180_000 });
+
 const FILE = 'a.ipynb';
 const code = (id: string, source: string, tags: string[] = []) => ({
   ...{ cell_type: 'code', id, source, outputs: [], execution_count: null },
@@ -67,7 +70,9 @@ class Scene {
     const { url, token } = this.server;
     await this.page.goto(`${url}/lab/tree/${FILE}?token=${token}`);
     await whenLabIsUp(this.page);
-    await expect(this.page.locator('.jp-NotebookPanel:visible .jp-Cell').first()).toBeVisible();
+    await expect(this.page.locator('.jp-NotebookPanel:visible .jp-Cell').first()).toBeVisible({
+      timeout: 30_000
+    });
     await whenKernelAnswers(this.page);
   }
 
@@ -239,7 +244,6 @@ test('a page whose clock is ten minutes ahead counts down to the right moment', 
 });
 
 test('after a machine that vanished there is a receipt, once', async ({ browser }) => {
-  test.setTimeout(120_000);
   const first = await Scene.start(browser);
   await first.open('raise OSError("no | space")');
   await first.run(0);
@@ -289,7 +293,6 @@ test('after a machine that vanished there is a receipt, once', async ({ browser 
 });
 
 test('File > Shut Down loses nothing that was typed just before', async ({ browser }) => {
-  test.setTimeout(120_000);
   const first = await Scene.start(browser);
   await first.open();
   const { page } = first;
