@@ -58,6 +58,8 @@ async function measure(environment: Record<string, string>, isOurs: boolean) {
     await keepTyping(page, { ...document, everyMs: 1000, untilMs: fromMs + LASTS_MS });
     const toMs = Date.now();
     await watch.stop();
+    const age = document.ages.ages('disk', toMs);
+    const fileAge = document.ages.ages('file', toMs);
     helpers.stop();
     const ticks = isOurs ? tasksWithMark(await browser.stopTracing(), BATCH_MARK) : [];
     const { saves, long } = await readLog(page);
@@ -76,8 +78,8 @@ async function measure(environment: Record<string, string>, isOurs: boolean) {
     }
     const asked = await readLog(page);
     return {
-      age: document.ages.ages('disk', toMs),
-      fileAge: document.ages.ages('file', toMs),
+      age,
+      fileAge,
       dutyPercent: sharePercent(saves, { fromMs, toMs }),
       longestMs: longestDuring(long, saves),
       askedLongestMs: longestDuring(asked.long.slice(long.length), asked.saves.slice(saves.length)),
