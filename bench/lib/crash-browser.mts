@@ -7,11 +7,14 @@ import { BROWSER } from './browser.mts';
 import type { KillLog, Victim } from './kill-log.mts';
 import { command, whenLabIsUp } from './lab.mts';
 import { PageFrames } from './page-frames.mts';
+import { hurryRecoveries } from './recovery-processes.mts';
 import { type IServer, startServer } from './server.mts';
 
 const FIRST = 'start ';
 /** A recovery has the lowest priority: on a busy machine it takes long. */
 const FOUND_MS = 600_000;
+/** So many pages may fail to open in time before the benchmark gives up. */
+const MOST_UNOPENED = 10;
 /** Longest that a page may take to open on a busy machine. */
 const PATIENCE_MS = 180_000;
 /** Longest that a page edits before the kill: several flushes to the journal, and a save of the file. */
@@ -37,6 +40,7 @@ const notebook = (text: string): string =>
  */
 export class BrowserLane {
   private readonly log: KillLog;
+  private unopened = 0;
   private readonly home = mkdtempSync(join(tmpdir(), 'labkeeper-crash-browser-'));
   private readonly folder = join(this.home, 'work');
 
@@ -48,7 +52,11 @@ export class BrowserLane {
   async run(rounds: number): Promise<void> {
     let server = await this.start(null);
     try {
-      for (let round = 1; round <= rounds; round += 1) server = await this.round(server, round);
+      for (let round = 1; round <= rounds;) {
+        const next = await this.round(server, round);
+        if (next !== null) round += 1;
+        server = next ?? server;
+      }
     } finally {
       await server.stop();
       rmSync(this.home, { recursive: true, force: true });
@@ -57,10 +65,13 @@ export class BrowserLane {
 
   private start(before: IServer | null): Promise<IServer> {
     const again = before ? { port: before.port, token: before.token } : {};
-    return startServer({ memory: '3G', home: this.home, ...again });
+    // The dialog that tells how the last server died would be in the way of typing.
+    const environment = { LABKEEPER_DISABLE: 'deaths,notices,flight-recorder' };
+    return startServer({ memory: '3G', home: this.home, environment, ...again });
   }
 
-  private async round(server: IServer, round: number): Promise<IServer> {
+  /** @returns the next server; null = the page could not be opened, and nothing was killed. */
+  private async round(server: IServer, round: number): Promise<IServer | null> {
     const isText = round % 3 === 0;
     const path = `browser-${round}.${isText ? 'py' : 'ipynb'}`;
     writeFileSync(join(this.folder, path), isText ? FIRST : notebook(FIRST));
@@ -69,6 +80,7 @@ export class BrowserLane {
     try {
       const page = await (await chromium.connect(browser.wsEndpoint())).newPage();
       const frames = await this.open(page, server, path);
+      if (frames === null) return null;
       const typing = this.type(page, round, text => (typed += text));
       // Most kills come when something was acknowledged; some come before anything was.
       const deadline = Date.now() + 15_000;
@@ -78,23 +90,29 @@ export class BrowserLane {
       this.log.killed(victims, []);
       const next = await this.endServer(server, round);
       await typing;
-      await this.verify(path, typed, frames);
+      await this.verify(next, path, typed, frames);
       return next;
     } finally {
       kill(browser);
     }
   }
 
-  /** Opens the document, with the cursor at its end. */
-  private async open(page: Page, server: IServer, path: string): Promise<PageFrames> {
+  /** Opens the document, with the cursor at its end; null = not in time, which happens on a busy machine. */
+  private async open(page: Page, server: IServer, path: string): Promise<PageFrames | null> {
     page.setDefaultTimeout(PATIENCE_MS);
     const file = join(this.folder, path);
     const frames = new PageFrames(page, path, file, bytes => textIn(path, bytes) ?? '');
-    await page.goto(`${server.url}/lab/tree/${path}?token=${server.token}`);
-    await whenLabIsUp(page, PATIENCE_MS);
-    await page.locator('.jp-MainAreaWidget:visible .cm-content').first().click();
-    await page.keyboard.press('ControlOrMeta+End');
-    return frames;
+    try {
+      await page.goto(`${server.url}/lab/tree/${path}?token=${server.token}`);
+      await whenLabIsUp(page, PATIENCE_MS);
+      await page.locator('.jp-MainAreaWidget:visible .cm-content').first().click();
+      await page.keyboard.press('ControlOrMeta+End');
+      return frames;
+    } catch (error) {
+      this.unopened += 1;
+      if (this.unopened > MOST_UNOPENED) throw error;
+      return null;
+    }
   }
 
   /** Types until the browser is gone; saves from time to time, as people do. */
@@ -134,7 +152,12 @@ export class BrowserLane {
     return this.start(server);
   }
 
-  private async verify(path: string, typed: string, { acknowledged, unknown }: PageFrames): Promise<void> {
+  private async verify(
+    server: IServer,
+    path: string,
+    typed: string,
+    { acknowledged, unknown }: PageFrames
+  ): Promise<void> {
     const about = { path, acknowledged: acknowledged.length, missing: 1 };
     const stem = path.replace(/\.\w+$/, '');
     const names = () =>
@@ -144,7 +167,10 @@ export class BrowserLane {
       const text = this.textOf(name);
       return text !== null && text.startsWith(acknowledged) && typed.startsWith(text);
     };
-    while (!names().some(isHeld) && Date.now() < deadline) await sleep(250);
+    while (!names().some(isHeld) && Date.now() < deadline) {
+      hurryRecoveries(server);
+      await sleep(250);
+    }
     const found = names().map(name => `${name}: ${this.textOf(name)?.length ?? 'nothing'}`);
     const detail = `${acknowledged.length} of ${typed.length} characters (${unknown} unknown); ${found.join(', ')}`;
     const isLost = !names().some(isHeld);

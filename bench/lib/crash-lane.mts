@@ -6,9 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KillLog, Victim } from './kill-log.mts';
 import { RecoveryList } from './recovery-list.mts';
 import { damageOf } from './recovered-work.mts';
+import { hurryRecoveries, isRecovery, recoveryProcesses } from './recovery-processes.mts';
 import { SCRIPTED_KINDS } from './scripted-kinds.mts';
 import { ScriptedPage, Tracked } from './scripted-pages.mts';
-import { type IServer, childrenOf, commandLine, startServer } from './server.mts';
+import { type IServer, startServer } from './server.mts';
 import { decideAll, whenHeld } from './verify-work.mts';
 
 const DOCUMENTS = 2;
@@ -157,7 +158,7 @@ export class CrashLane {
     const list = new RecoveryList(server);
     try {
       const documents = this.orphans.splice(0);
-      log.verified(await whenHeld(list, documents, FOUND_MS), documents);
+      log.verified(await whenHeld(list, documents, FOUND_MS, () => hurryRecoveries(server)), documents);
       await this.look();
       if (chance(0.7)) {
         const killsToo = !isPatient && chance(0.3);
@@ -179,15 +180,14 @@ export class CrashLane {
   /** Waits for a process that recovers a document, and kills it at a random moment of its short life. */
   private async killRecovery(server: IServer): Promise<void> {
     const deadline = Date.now() + 3000;
-    for (const companion = server.companionPid(); companion !== null && Date.now() < deadline;) {
-      const child = childrenOf(companion).find(pid => commandLine(pid).includes('recovery-process'));
+    while (Date.now() < deadline) {
+      const [child] = recoveryProcesses(server);
       if (child !== undefined) {
         await sleep(Math.random() * 150);
-        if (commandLine(child).includes('recovery-process')) {
-          process.kill(child, 'SIGKILL');
-          this.options.log.killed(['recovery'], this.orphans);
-          return;
-        }
+        if (!isRecovery(child)) continue;
+        process.kill(child, 'SIGKILL');
+        this.options.log.killed(['recovery'], this.orphans);
+        return;
       }
       await sleep(3);
     }

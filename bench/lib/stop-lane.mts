@@ -15,6 +15,8 @@ export interface IStopHost {
   readonly folder: string;
   /** Stops it; when this resolves nothing of it is left. */
   stop(round: number): Promise<void>;
+  /** Called again and again while recoveries are waited for. */
+  readonly waiting?: () => void;
   /** Removes everything. */
   end(): Promise<void>;
 }
@@ -73,7 +75,7 @@ export class StopLane {
   private async verify(server: Pick<IServer, 'url' | 'token'>, documents: readonly Tracked[]): Promise<void> {
     const list = new RecoveryList(server);
     try {
-      this.log.verified(await whenHeld(list, documents, FOUND_MS), documents);
+      this.log.verified(await whenHeld(list, documents, FOUND_MS, this.host.waiting), documents);
       for (const document of documents) this.log.looked(document, await damageOf(document));
       await decideAll(list, documents, this.log);
     } finally {

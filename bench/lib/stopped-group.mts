@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hurryRecoveries } from './recovery-processes.mts';
 import { type IServer, startServer } from './server.mts';
 import type { IStopHost } from './stop-lane.mts';
 
@@ -34,6 +35,10 @@ export class GroupHost implements IStopHost {
     while (server.exitCode() === null) await sleep(20);
     await server.stop();
   }
+
+  readonly waiting = (): void => {
+    if (this.server) hurryRecoveries(this.server);
+  };
 
   async end(): Promise<void> {
     await this.server?.stop();

@@ -12,11 +12,16 @@ const DECIDED_MS = 600_000;
 /** A decision whose companion was killed may not have been heard: it is made again after this time. */
 const AGAIN_MS = 2500;
 
-/** Waits until everything that was acknowledged is in a file or a recovered copy; what is not there in time is lost. */
+/**
+ * Waits until everything that was acknowledged is in a file or a recovered copy; what is not there in time is lost.
+ *
+ * @param waiting - called again and again meanwhile.
+ */
 export async function whenHeld(
   list: RecoveryList,
   documents: readonly Tracked[],
-  patienceMs: number
+  patienceMs: number,
+  waiting: () => void = () => undefined
 ): Promise<{ lost: ILoss[]; fromJournal: number }> {
   const deadline = Date.now() + patienceMs;
   let fromJournal = 0;
@@ -40,6 +45,7 @@ export async function whenHeld(
         asked.add(`${id} ${list.boot}`);
         list.decide(id, 'keep-both');
       }
+    waiting();
     await sleep(250);
   }
   return { lost: missing.map(document => lossOf(document, list)), fromJournal };
