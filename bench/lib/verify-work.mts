@@ -4,10 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Recovery } from '../../packages/protocol/lib/index.js';
 import type { ILoss, KillLog } from './kill-log.mts';
 import type { Decision, RecoveryList } from './recovery-list.mts';
-import { copiesOf, held, wholeVersion } from './recovered-work.mts';
+import { copiesOf, held, type IHeld, wholeVersion } from './recovered-work.mts';
 import type { Tracked } from './scripted-pages.mts';
 import { hashOf } from './scripted-save.mts';
 
+const DECISIONS: readonly Decision[] = ['restore', 'restore', 'keep-both', 'discard'];
 const DECIDED_MS = 600_000;
 /** A decision whose companion was killed may not have been heard: it is made again after this time. */
 const AGAIN_MS = 2500;
@@ -63,28 +64,19 @@ export async function decideAll(
 ): Promise<Tracked[]> {
   const settled: Tracked[] = [];
   for (const document of documents) {
-    const ofIt = () => (list.recoveries ?? []).filter(({ path }) => path === document.path);
-    const before = ofIt();
+    const isTold = (list.recoveries ?? []).some(({ path }) => path === document.path);
     const newest = held(document);
-    const decision =
-      (['restore', 'restore', 'keep-both', 'discard'] as const)[Math.floor(Math.random() * 4)] ?? 'restore';
-    // Where there are several, only the newest is wanted.
-    const chosen = (told: Recovery): Decision => (told.copyPath === newest.name ? decision : 'discard');
-    const file = wholeVersion(document, document.path);
+    // Nobody wants what is older than the file.
+    const wishes = newest.name === document.path ? (['discard'] as const) : DECISIONS;
+    const decision = wishes[Math.floor(Math.random() * wishes.length)] ?? 'discard';
+    log.decided(isTold ? decision : 'nothing');
     for (const name of copiesOf(document))
       document.whole.add(hashOf(readFileSync(join(document.folder, name))));
-    if (before.length > 0) await settle(list, ofIt, chosen);
-    const lost = before.length > 0 ? outcome(document, decision, newest, file) : null;
-    log.decided(before.length > 0 ? decision : 'nothing');
-    if (lost !== null)
-      log.verified({ lost: [{ ...lossOf(document, list), detail: lost }], fromJournal: 0 }, []);
+    const wrong = isTold ? await decide(list, document, decision, newest) : null;
+    if (wrong !== null)
+      log.verified({ lost: [{ ...lossOf(document, list), detail: wrong }], fromJournal: 0 }, []);
     const now = wholeVersion(document, document.path);
-    if (
-      lost === null &&
-      typeof now === 'number' &&
-      copiesOf(document).length === 0 &&
-      now >= newest.version
-    ) {
+    if (wrong === null && copiesOf(document).length === 0 && now === newest.version) {
       document.saved = now;
       document.acknowledged = now;
       settled.push(document);
@@ -95,40 +87,47 @@ export async function decideAll(
   return settled;
 }
 
-/** Decides until nothing is told any more, however often the companion is killed meanwhile. */
-async function settle(
+/**
+ * Decides until it is done, however often the companion is killed meanwhile: a new one first tells of nothing.
+ *
+ * @returns what is wrong with the outcome; null = nothing.
+ */
+async function decide(
   list: RecoveryList,
-  ofIt: () => readonly Recovery[],
-  chosen: (told: Recovery) => Decision
-): Promise<void> {
+  document: Tracked,
+  decision: Decision,
+  newest: IHeld
+): Promise<string | null> {
+  const file = wholeVersion(document, document.path);
   const deadline = Date.now() + DECIDED_MS;
-  for (let askedAtMs = -Infinity; list.recoveries === null || ofIt().length > 0;) {
-    if (Date.now() > deadline) throw new Error(`a decision was not done: ${JSON.stringify(list.recoveries)}`);
-    if (Date.now() - askedAtMs > AGAIN_MS && list.recoveries !== null) {
+  for (let askedAtMs = -Infinity; ;) {
+    const told = list.recoveries?.filter(({ path }) => path === document.path) ?? null;
+    const wrong = outcome(document, decision, newest, file);
+    if (told?.length === 0 && wrong === null) return null;
+    if (Date.now() > deadline) return `${wrong ?? 'it is told still'}; told: ${JSON.stringify(told)}`;
+    if (Date.now() - askedAtMs > AGAIN_MS) {
       askedAtMs = Date.now();
-      const discardedFirst = [...ofIt()].sort((a, b) => chosen(a).localeCompare(chosen(b)));
-      for (const told of discardedFirst) list.decide(told.id, chosen(told));
+      // Where there are several, only the newest is wanted.
+      const isNewest = ({ copyPath }: Recovery): boolean =>
+        copyPath === null || wholeVersion(document, copyPath) === newest.version;
+      for (const other of told?.filter(one => !isNewest(one)) ?? []) list.decide(other.id, 'discard');
+      for (const one of told?.filter(isNewest) ?? []) list.decide(one.id, decision);
     }
     await sleep(20);
   }
 }
 
 /** What is wrong with what a decision did; null = nothing. */
-function outcome(
-  document: Tracked,
-  decision: Decision,
-  newest: { readonly version: number; readonly name: string },
-  file: number | string
-): string | null {
+function outcome(document: Tracked, decision: Decision, newest: IHeld, file: number | string): string | null {
   const now = wholeVersion(document, document.path);
   if (newest.name === document.path)
     return now === newest.version ? null : `its file was the newest, and is now ${now}`;
   if (decision === 'restore') {
-    const kept = namesOf(document).find(name => name.includes(' (before recovery '));
-    const isKept = kept !== undefined && wholeVersion(document, kept) === file;
+    const kept = namesOf(document).filter(name => name.includes(' (before recovery '));
+    const isKept = kept.some(name => wholeVersion(document, name) === file);
     return now === newest.version && isKept
       ? null
-      : `restored: ${now}, instead of ${newest.version}; kept: ${kept}`;
+      : `restored: ${now}, instead of ${newest.version}; it was ${file}; kept: ${kept.join()}`;
   }
   const copies = copiesOf(document).map(name => wholeVersion(document, name));
   const isRight = decision === 'discard' ? copies.length === 0 : copies.includes(newest.version);
