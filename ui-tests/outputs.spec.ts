@@ -282,7 +282,10 @@ test.describe('the save guard', () => {
     await expect(outputs(first).first()).toContainText('of run 1 3\n');
     const page = await newPage(browser);
     await reopen(page, server, file);
+    // These tests use Playwright without Galata.
+    // eslint-disable-next-line jupyter/galata-prefer-notebook-cell-helper
     await page.locator('.jp-NotebookPanel:visible .jp-Cell .cm-content').first().click();
+    // eslint-disable-next-line jupyter/galata-prefer-notebook-cell-helper
     await page.keyboard.press('ControlOrMeta+Enter');
     await first.context().close();
     await expect(outputs(page).first()).toContainText('of run 2 59\n', { timeout: 60_000 });
