@@ -340,8 +340,9 @@ export class DocumentGuard implements IDisposable {
   private async saveInPlace(isAsked: boolean): Promise<boolean> {
     const { context, clock } = this.options;
     if (this.documentJournal.isSame) {
-      // What is not observed - the kernel's version in the metadata - is not worth a hundred megabytes; a user's wish is.
-      return !isAsked && this.nothingToSave();
+      // What is not observed - the kernel's version in the metadata - is not worth a hundred megabytes; a user's wish is,
+      // unless the save that she waited for has done it.
+      return !(isAsked && context.model.dirty) && this.nothingToSave();
     }
     const mark = this.documentJournal.mark();
     if (mark === null || mark === 'later') {
