@@ -94,10 +94,14 @@ describe('saving a large notebook', () => {
     expect(scene).toMatchObject({ wholeSaves: 0, spliced: [], context: { model: { dirty: false } } });
     scene.isAsked = true;
     await scene.guard.context.save();
+    expect(scene.wholeSaves).toBe(0);
+    scene.context.model.dirty = true;
+    await scene.guard.context.save();
     expect(scene.wholeSaves).toBe(1);
   });
 
   it('knows of a command that Lab announces right after it has called for the save', async () => {
+    scene.context.model.dirty = true;
     const saving = scene.guard.context.save();
     scene.isAsked = true;
     await saving;
