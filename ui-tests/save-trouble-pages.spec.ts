@@ -224,7 +224,8 @@ test('two hundred open documents cost little, and each has its own light', async
   const page = await newBrowser(browser);
   await openLab(page, server, 'd0.md');
   const session = await page.context().newCDPSession(page);
-  await session.send('Performance.enable');
+  // CPU time of the page's thread: other programs on a busy machine do not count.
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
   const measure = async (): Promise<{ heapMb: number; taskS: number }> => {
     await session.send('HeapProfiler.collectGarbage');
     const { metrics } = await session.send('Performance.getMetrics');
@@ -234,14 +235,21 @@ test('two hundred open documents cost little, and each has its own light', async
   const before = await measure();
   await page.evaluate(async names => {
     for (const path of names)
-      await window.jupyterapp.commands.execute('docmanager:open', { path, factory: 'Editor' });
+      await window.jupyterapp.commands.execute('docmanager:open', {
+        path,
+        factory: 'Editor',
+        options: { activate: false }
+      });
   }, names);
   await command(page, 'labkeeper:show-saves');
   await expect(page.locator('#labkeeper-saves .lk-Saves-row')).toHaveCount(200, { timeout: 60_000 });
-  await type(page, 'mine');
-  await expect(light(page)).toHaveText(/^●Safe$/, { timeout: 40_000 });
   const last = names.at(-1) ?? '';
+  await command(page, 'docmanager:open', { path: last, factory: 'Editor' });
+  await type(page, 'mine');
+  await expect(light(page)).toHaveText(/^●Safe$/, { timeout: 60_000 });
   await expect(row(page, last)).toContainText('Safe');
+  // What JupyterLab does after opening them is over.
+  await page.waitForTimeout(20_000);
   const idle = await measure();
   await page.waitForTimeout(10_000);
   const after = await measure();

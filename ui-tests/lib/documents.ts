@@ -5,8 +5,8 @@ import { type Page, expect } from '@playwright/test';
 import { command, whenLabIsUp } from '../../bench/lib/lab.mts';
 import type { IServer } from '../../bench/lib/server.mts';
 
-/** The light in the toolbar of the document in front. */
-export const light = (page: Page) => page.locator('.jp-Document:visible .lk-Light').first();
+/** The light of the document in front: in the status bar, for that in the toolbar goes into its menu where it is narrow. */
+export const light = (page: Page) => page.locator('#jp-main-statusbar .lk-Light');
 /** The row of a document in the panel. */
 export const row = (page: Page, file: string) =>
   page.locator('#labkeeper-saves .lk-Saves-row', { hasText: file });
