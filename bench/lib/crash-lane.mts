@@ -14,7 +14,7 @@ import { decideAll, whenHeld } from './verify-work.mts';
 
 const DOCUMENTS = 2;
 /** Kills in the life of one server before it is killed itself, so many companions among them: more of these would only wait for the supervisor's pauses. */
-const KILLS = { least: 4, most: 12, companions: 4 };
+const KILLS = { least: 10, most: 24, companions: 6 };
 /** A companion that was killed is back within this time, in ms; its supervisor waits longer each time. */
 const BACK_MS = 30_000;
 /** Longest that is waited for a recovery, which has the lowest priority: on a busy machine it takes long. */
@@ -63,7 +63,7 @@ export class CrashLane {
     await Promise.all(this.pages.map(page => untilEditing(page)));
     const kills = KILLS.least + Math.floor(Math.random() * (KILLS.most - KILLS.least));
     for (let kill = 0, companions = 0; kill < kills && !this.options.log.isFull; kill += 1) {
-      await sleep(50 + Math.random() * 1200);
+      await sleep(50 + Math.random() * 1000);
       if (companions < KILLS.companions && chance(0.5)) {
         companions += 1;
         await this.killCompanion(server, chance(0.5));
@@ -85,7 +85,7 @@ export class CrashLane {
       const seed = this.serial * 7919 + Math.floor(Math.random() * 1000);
       return again ?? Tracked.create(this.folder, `${this.options.name}-${this.serial}`, kind, seed);
     });
-    const pace = { editMs: 8 + Math.random() * 60, saveMs: chance(0.3) ? 0 : 150 + Math.random() * 900 };
+    const pace = { editMs: 15 + Math.random() * 120, saveMs: chance(0.3) ? 0 : 300 + Math.random() * 1800 };
     this.pages.push(new ScriptedPage(server, documents, pace));
   }
 

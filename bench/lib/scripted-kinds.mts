@@ -6,8 +6,8 @@ import type { IScripted } from './scripted.mts';
 export const SCRIPTED_KINDS = ['small', 'big', 'text', 'new'] as const;
 export type ScriptedKind = (typeof SCRIPTED_KINDS)[number];
 
-/** A quarter of them with output: 2.5 MB. */
-const BIG_CELLS = 400;
+/** A quarter of them with output: 1.3 MB. */
+const BIG_CELLS = 200;
 const SMALL_CELLS = 8;
 
 /** A document of a kind at a version. */
