@@ -2,6 +2,7 @@ import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import {
   JOURNAL_MS,
   SaveSchedule,
+  slowHomeMs,
   type ILight,
   type ISchedulePolicy,
   type LeftTo,
@@ -131,6 +132,7 @@ export class DocumentGuard implements IDisposable {
       failure: this.reason,
       leftTo: leftTo(),
       journal: journal.reason,
+      slowHomeMs: journal.works ? slowHomeMs(journal.boundMs) : null,
       conflict: this._kept !== null
     });
   }

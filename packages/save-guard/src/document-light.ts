@@ -25,6 +25,8 @@ export interface IDocumentState {
   readonly leftTo: LeftTo | null;
   /** Why the journal does not work; null = it does. */
   readonly journal: SaveReason | null;
+  /** How long changes take on a slow home, in ms; null = it is not slow. */
+  readonly slowHomeMs: number | null;
   readonly conflict: boolean;
 }
 
@@ -35,13 +37,14 @@ export function documentLight({
   failure,
   leftTo,
   journal,
+  slowHomeMs,
   conflict
 }: IDocumentState): ILight {
   const { unsafeSinceMs, nowhereSinceMs, unsavedSinceMs, savingSinceMs, isSaving } = schedule;
   const isLate = unsafeSinceMs !== null && nowMs - unsafeSinceMs > LATE_MS;
   const isSlow = savingSinceMs !== null && nowMs - savingSinceMs > SLOW_MS;
   return lightOf({
-    ...{ nowMs, unsafeSinceMs, nowhereSinceMs, unsavedSinceMs, isSaving, conflict },
+    ...{ nowMs, unsafeSinceMs, nowhereSinceMs, unsavedSinceMs, isSaving, slowHomeMs, conflict },
     reason: reasonOf({ failure, leftTo, journal, isLate, isSlow }),
     failing: failure !== null,
     waits: waitsForUser(leftTo),

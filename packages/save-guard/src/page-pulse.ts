@@ -1,8 +1,8 @@
+import { PULSE_MS } from '@labkeeper/core';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
-const BEAT_MS = 1000;
-const WORKER = `setInterval(() => postMessage(0), ${BEAT_MS});`;
+const WORKER = `setInterval(() => postMessage(0), ${PULSE_MS});`;
 
 /**
  * A signal once a second that a hidden tab does not slow down: the timer runs in a worker, whose timers browsers leave
@@ -43,7 +43,7 @@ export class PagePulse implements IDisposable {
     let timer: ReturnType<typeof setInterval> | null = null;
     // Where a policy of the page forbids such workers: slower while hidden, but the companion's ticks help.
     const ownTimer = (): void => {
-      timer ??= setInterval(() => this._beat.emit(), BEAT_MS);
+      timer ??= setInterval(() => this._beat.emit(), PULSE_MS);
     };
     let worker: Worker | null = null;
     try {

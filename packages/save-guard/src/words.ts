@@ -28,13 +28,17 @@ export class SaveWords {
         return {
           sign: '●',
           short: light.ageMs === 0 ? trans.__('Safe') : trans.__('Safe as of %1 ago', age),
-          long: [this.place(light), this.beside(light.reason)].filter(Boolean).join(' ')
+          long: [this.place(light), this.beside(light.reason), this.slowHome(light.slowHomeMs)]
+            .filter(Boolean)
+            .join(' ')
         };
       case 'saving':
         return {
           sign: '◐',
           short: trans.__('Saving…'),
-          long: [this.place(light), this.beside(light.reason)].filter(Boolean).join(' ')
+          long: [this.place(light), this.beside(light.reason), this.slowHome(light.slowHomeMs)]
+            .filter(Boolean)
+            .join(' ')
         };
       case 'journal':
         return {
@@ -70,6 +74,16 @@ export class SaveWords {
           long: this.reason(light.reason)
         };
     }
+  }
+
+  /** How long changes take on a slow home, see `slowHomeMs` of core; empty where it is not slow. */
+  slowHome(withinMs: number | null): string {
+    if (withinMs === null) {
+      return '';
+    }
+    // A promise is rounded up.
+    const within = this.say.exactDuration(1000 * Math.ceil(withinMs / 1000));
+    return this.trans.__('The disk of your home is slow: changes are safe within %1.', within);
   }
 
   /** Why work is not safe, and what to do. */

@@ -9,6 +9,7 @@ const light = (changes: Partial<ILight>): ILight => ({
   ageMs: 0,
   place: 'file',
   reason: null,
+  slowHomeMs: null,
   ...changes
 });
 
@@ -25,6 +26,18 @@ describe('SaveWords', () => {
   ])('says what a light means: %#', (one, said) => {
     const { sign, short } = words.light(one);
     expect(`${sign} ${short}`).toBe(said);
+  });
+
+  it('says how soon changes are safe on a slow home, and rounds it up', () => {
+    const slow = { place: 'journal', slowHomeMs: 13_200 } as const;
+    for (const level of ['safe', 'saving'] as const) {
+      expect(words.light(light({ ...slow, level })).long).toBe(
+        'Everything is on disk, in the journal; the file follows. ' +
+          'The disk of your home is slow: changes are safe within 14 s.'
+      );
+    }
+    expect(words.light(light({ slowHomeMs: 64_000 })).long).toContain('within 1 min 4 s.');
+    expect(words.slowHome(null)).toBe('');
   });
 
   it('says for every reason what to do or what will happen, and never a code', () => {

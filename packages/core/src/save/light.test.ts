@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { lightOf, type ILightInput } from './light.js';
+import { lightOf, slowHomeMs, type ILightInput } from './light.js';
 
 const CALM: ILightInput = {
   nowMs: 100_000,
@@ -11,13 +11,14 @@ const CALM: ILightInput = {
   failing: false,
   waits: false,
   conflict: false,
-  boundMs: 30_000
+  boundMs: 30_000,
+  slowHomeMs: null
 };
 const at = (changes: Partial<ILightInput>) => lightOf({ ...CALM, ...changes });
 
 describe('lightOf', () => {
   it('is safe, in the file, when nothing is unsaved', () => {
-    expect(at({})).toEqual({ level: 'safe', ageMs: 0, place: 'file', reason: null });
+    expect(at({})).toEqual({ level: 'safe', ageMs: 0, place: 'file', reason: null, slowHomeMs: null });
   });
 
   it('says how old the safe state is while younger work is under way', () => {
@@ -85,5 +86,19 @@ describe('lightOf', () => {
         }
       )
     );
+  });
+});
+
+describe('slowHomeMs', () => {
+  it('is told where an fsync takes long, with the time until a change is sent', () => {
+    expect(slowHomeMs(500)).toBeNull();
+    expect(slowHomeMs(2000)).toBeNull();
+    expect(slowHomeMs(9500)).toBe(16_500);
+  });
+
+  it('goes with the light, whatever that shows', () => {
+    expect(at({ slowHomeMs: 13_500 })).toMatchObject({ level: 'safe', slowHomeMs: 13_500 });
+    const old = { unsafeSinceMs: 1000, nowhereSinceMs: 1000, unsavedSinceMs: 1000 };
+    expect(at({ ...old, slowHomeMs: 13_500 })).toMatchObject({ level: 'unsafe', slowHomeMs: 13_500 });
   });
 });

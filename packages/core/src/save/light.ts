@@ -1,3 +1,5 @@
+import { JOURNAL_MS, PULSE_MS } from './save-schedule.js';
+
 /** Where the newest work of a document is. */
 export type SafePlace = 'file' | 'journal' | 'browser';
 
@@ -62,6 +64,8 @@ export interface ILightInput {
   readonly conflict: boolean;
   /** The longest that a change may now be unsafe, in ms. */
   readonly boundMs: number;
+  /** The longest that a change now takes to the journal where the home is slow, see `slowHomeMs`; null = it is not. */
+  readonly slowHomeMs: number | null;
 }
 
 /** What the light shows. */
@@ -76,6 +80,21 @@ export interface ILight {
   readonly ageMs: number;
   readonly place: SafePlace;
   readonly reason: SaveReason | null;
+  /** The home is slow: changes are safe within this many ms. null = it is not. */
+  readonly slowHomeMs: number | null;
+}
+
+/** Above this bound of the journal, in ms, a home is slow: one fsync takes ten times as long as on a local disk. */
+const SLOW_HOME_MS = 2000;
+
+/**
+ * The longest that a change takes to the disk on a slow home, from the key to the journal, in ms.
+ *
+ * @param journalBoundMs - what the companion says that records wait for the disk at most.
+ * @returns null where the home is not slow.
+ */
+export function slowHomeMs(journalBoundMs: number): number | null {
+  return journalBoundMs > SLOW_HOME_MS ? JOURNAL_MS + PULSE_MS + journalBoundMs : null;
 }
 
 /** Where tries fail, the light does not wait for the bound but turns at this share of it. */
@@ -83,15 +102,15 @@ const PATIENCE = 0.5;
 
 /** Decides what a document's light shows. It is never greener than the truth. */
 export function lightOf(input: ILightInput): ILight {
-  const { nowMs, unsafeSinceMs, nowhereSinceMs, unsavedSinceMs, reason, boundMs } = input;
+  const { nowMs, unsafeSinceMs, nowhereSinceMs, unsavedSinceMs, reason, boundMs, slowHomeMs } = input;
   const unsafeMs = unsafeSinceMs === null ? 0 : nowMs - unsafeSinceMs;
   const place: SafePlace = unsavedSinceMs === null || unsavedSinceMs === unsafeSinceMs ? 'file' : 'journal';
   const isLate = unsafeMs > boundMs || (input.failing && unsafeMs > boundMs * PATIENCE);
   if (isLate) {
     const inBrowser = nowhereSinceMs === null || nowMs - nowhereSinceMs <= boundMs * PATIENCE;
-    return { level: inBrowser ? 'browser' : 'unsafe', ageMs: unsafeMs, place: 'browser', reason };
+    return { level: inBrowser ? 'browser' : 'unsafe', ageMs: unsafeMs, place: 'browser', reason, slowHomeMs };
   }
   const isHeld = place === 'journal' && (input.failing || input.waits);
   const level = isHeld ? 'journal' : input.conflict ? 'conflict' : input.isSaving ? 'saving' : 'safe';
-  return { level, ageMs: unsafeMs, place, reason };
+  return { level, ageMs: unsafeMs, place, reason, slowHomeMs };
 }

@@ -6,6 +6,8 @@ export const BOUND_MS = 30_000;
 export const JOURNAL_MS = 6000;
 /** And as soon as nothing has changed for so long: who pauses need not wait for the rest. */
 export const QUIET_MS = 3000;
+/** What is due is looked at this often: so much later it may be done. */
+export const PULSE_MS = 1000;
 /** Where the browser itself is the only place, changes go there this long after they came. */
 export const BROWSER_MS = 2000;
 /** While the journal holds what the file does not, the file follows this long after the first change. */

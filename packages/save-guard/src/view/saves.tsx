@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ILight } from '@labkeeper/core';
+import { slowHomeMs, type ILight } from '@labkeeper/core';
 import type { Quantities } from '@labkeeper/labkit';
 import type { JournalState } from '@labkeeper/protocol';
 import type { SaveWords } from '../words.js';
@@ -70,7 +70,7 @@ function Summary({ rows, journal, words, say, trans }: ISavesProps): JSX.Element
         ? words.reason('companion-away')
         : journal.persistent === false
           ? trans.__('Your home does not outlive this server: download what you want to keep.')
-          : ''}
+          : words.slowHome(journal.trouble === null ? slowHomeMs(journal.boundMs) : null)}
     </p>
   );
 }
