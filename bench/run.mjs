@@ -34,6 +34,8 @@ const BENCHES = {
   oom: { quick: false, figures: 'save.oom.caused' },
   crash: { quick: false, figures: 'crash.lost' },
   term: { quick: false, figures: 'term.lost' }
+  power: { quick: false, figures: 'power.lost' },
+  journal: { quick: false, figures: 'journal.bytes, journal.cpu' }
 };
 
 const wanted = process.argv.slice(2);

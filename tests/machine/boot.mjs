@@ -8,22 +8,24 @@ const MARK = '@@ ';
 /**
  * Boots the machine and hands on what it reports, until it switches itself off.
  *
- * @param machine - kernel, initramfs, disks (paths) and memoryMiB.
+ * @param machine - kernel, initramfs, memoryMiB, and disks: each a `path`, or the `socket` of an NbdServer.
+ *   startsAtMs: what its clock says at first, in ms since the Unix epoch.
  * @param onReport - called with every report, parsed.
  * @param onConsole - called with every other line of the console.
  * @param timeoutMs - after this the machine is switched off and the promise rejects.
+ * @param power - an AbortSignal: aborted, the power is gone. What was reported until then is still handed on.
  */
-export async function boot(machine, words, onReport, onConsole, timeoutMs) {
+export async function boot(machine, words, onReport, onConsole, timeoutMs, power = null) {
   const arguments_ = [
     // Software emulation works everywhere, also where /dev/kvm is there and hangs.
     ...['-accel', process.env.LABKEEPER_MACHINE_ACCEL ?? 'tcg,thread=multi'],
     ...['-cpu', 'max', '-M', 'pc', '-smp', '2', '-m', String(machine.memoryMiB)],
     ...['-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio', '-nic', 'none'],
+    ...(machine.startsAtMs === undefined
+      ? []
+      : ['-rtc', `base=${new Date(machine.startsAtMs).toISOString().slice(0, 19)}`]),
     ...['-kernel', machine.kernel, '-initrd', machine.initramfs],
-    ...machine.disks.flatMap(({ path, readOnly }) => [
-      '-drive',
-      `file=${path},if=virtio,format=raw,cache=unsafe${readOnly ? ',readonly=on' : ''}`
-    ]),
+    ...machine.disks.flatMap(disk => ['-drive', drive(disk)]),
     '-append',
     // cgroup v2 alone, pressure information on; a panic ends the machine instead of hanging it.
     `console=ttyS0 quiet panic=-1 cgroup_no_v1=all psi=1 mitigations=off ${words.map(word => `lk.${word}`).join(' ')}`
@@ -49,6 +51,7 @@ export async function boot(machine, words, onReport, onConsole, timeoutMs) {
     stop();
     process.exit(128 + constants.signals[signal]);
   };
+  power?.addEventListener('abort', stop);
   process.once('exit', stop);
   process.once('SIGINT', stopAll);
   process.once('SIGTERM', stopAll);
@@ -63,6 +66,7 @@ export async function boot(machine, words, onReport, onConsole, timeoutMs) {
     qemu.once('exit', resolve);
   }).finally(() => {
     clearTimeout(timer);
+    power?.removeEventListener('abort', stop);
     process.removeListener('exit', stop);
     process.removeListener('SIGINT', stopAll);
     process.removeListener('SIGTERM', stopAll);
@@ -71,4 +75,11 @@ export async function boot(machine, words, onReport, onConsole, timeoutMs) {
   if (late) {
     throw new Error(`the machine did not end within ${timeoutMs / 1000} s`);
   }
+}
+
+/** One disk, as QEMU wants it. With a socket, each flush of the machine reaches the server, and nothing is kept here. */
+function drive({ path, socket, readOnly = false }) {
+  return socket === undefined
+    ? `file=${path},if=virtio,format=raw,cache=unsafe${readOnly ? ',readonly=on' : ''}`
+    : `file=nbd+unix:///?socket=${socket},if=virtio,format=raw,cache=writeback`;
 }

@@ -15,9 +15,13 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { copyPython } from './python.mjs';
 
 const run = promisify(execFile);
 const here = import.meta.dirname;
+
+/** The programs that play tests inside, by the word `lk.driver`. */
+const DRIVERS = ['driver', 'power'];
 
 /** Where things are mounted, made on the disk because it is read-only later. */
 const FOLDERS = ['bin', 'dev', 'home', 'lib', 'payload', 'proc', 'run', 'sys', 'tmp', 'usr/bin', 'etc'];
@@ -97,17 +101,21 @@ export async function buildBaseDisk(cache, programs, node) {
   return image;
 }
 
-/** The payload disk: the companion as it is built now, and the program that plays the tests. */
-export async function buildPayloadDisk(cache, programs, repository) {
+/**
+ * The payload disk: the companion as it is built now, and the programs that play the tests.
+ *
+ * @param python - the Python program to put on it with labkeeper's modules, for `saver.py`; null = none.
+ */
+export async function buildPayloadDisk(cache, programs, repository, python = null) {
   const folder = join(cache, 'payload');
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  for (const name of ['start.sh', 'enter.sh', 'enter-namespace.sh']) {
+  for (const name of ['start.sh', 'enter.sh', 'enter-namespace.sh', 'no-sync.mjs']) {
     await copyFile(join(here, 'inside', name), join(folder, name));
     await chmod(join(folder, name), 0o755);
   }
   await build({
-    entryPoints: { driver: join(here, 'inside/driver.mjs') },
+    entryPoints: Object.fromEntries(DRIVERS.map(name => [name, join(here, 'inside', `${name}.mjs`)])),
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -122,14 +130,20 @@ export async function buildPayloadDisk(cache, programs, repository) {
     },
     logLevel: 'warning'
   });
-  const companion = join(repository, 'labkeeper/node/companion.mjs');
-  if (!existsSync(companion)) {
-    throw new Error('labkeeper/node/companion.mjs is not built yet: npm run build');
+  for (const name of ['companion.mjs', 'recovery-process.mjs']) {
+    const program = join(repository, 'labkeeper/node', name);
+    if (!existsSync(program)) {
+      throw new Error(`labkeeper/node/${name} is not built yet: npm run build`);
+    }
+    await copyFile(program, join(folder, name));
   }
-  await copyFile(companion, join(folder, 'companion.mjs'));
+  if (python !== null) {
+    await copyPython(python, repository, join(folder, 'python'), program => libraries(programs, program));
+    await copyFile(join(here, 'inside/saver.py'), join(folder, 'saver.py'));
+  }
   const image = join(cache, 'payload.ext4');
   await rm(image, { force: true });
-  await makeDisk(programs, image, 16, folder);
+  await makeDisk(programs, image, python === null ? 16 : 96, folder);
   return image;
 }
 

@@ -1,21 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Reporting } from '../reporting.mjs';
+import { report, words } from './report.mjs';
 import { SCENARIOS } from './scenarios.mjs';
-
-/** Reports to the machine outside: one JSON line on the console. */
-function report(message) {
-  process.stdout.write(`\n@@ ${JSON.stringify(message)}\n`);
-}
-
-/** The words `lk.<name>=<value>` of the kernel's command line. */
-const words = new Map(
-  process.argv
-    .filter(word => word.startsWith('lk.'))
-    .map(word => {
-      const [name, ...value] = word.slice(3).split('=');
-      return [name, value.join('=')];
-    })
-);
 
 // Whatever runs out of memory here, the one who tells of it must live.
 writeFileSync('/proc/self/oom_score_adj', '-1000');

@@ -65,6 +65,11 @@ export class Link {
     return among(message).at(-1);
   }
 
+  /** Calls `hear` with every message from now on. */
+  hear(hear) {
+    this.waiting.add(hear);
+  }
+
   async find(fits, timeoutMs, what) {
     const known = this.seen.find(fits);
     if (known !== undefined) {

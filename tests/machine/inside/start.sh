@@ -12,7 +12,11 @@ chown 1000:100 /home
 ip link set lo up
 # No key pressed and nothing echoed: the console carries reports.
 stty -echo < /dev/console
-node /payload/driver.mjs $(cat /proc/cmdline) < /dev/null > /dev/console 2>&1
+driver=driver
+for word in $(cat /proc/cmdline); do
+  case $word in lk.driver=*) driver=${word#lk.driver=} ;; esac
+done
+node "/payload/$driver.mjs" $(cat /proc/cmdline) < /dev/null > /dev/console 2>&1
 sync
 umount /home
 # With QEMU's -no-reboot this ends it.
