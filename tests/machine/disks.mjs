@@ -21,7 +21,7 @@ const run = promisify(execFile);
 const here = import.meta.dirname;
 
 /** The programs that play tests inside, by the word `lk.driver`. */
-const DRIVERS = ['driver', 'power'];
+const DRIVERS = ['driver', 'power', 'homes'];
 
 /** Where things are mounted, made on the disk because it is read-only later. */
 const FOLDERS = ['bin', 'dev', 'home', 'lib', 'payload', 'proc', 'run', 'sys', 'tmp', 'usr/bin', 'etc'];
@@ -104,13 +104,14 @@ export async function buildBaseDisk(cache, programs, node) {
 /**
  * The payload disk: the companion as it is built now, and the programs that play the tests.
  *
- * @param python - the Python program to put on it with labkeeper's modules, for `saver.py`; null = none.
+ * @param more - python: the Python program to put on it with labkeeper's modules, for `saver.py`; modules: of the
+ *   kernel, in loading order.
  */
-export async function buildPayloadDisk(cache, programs, repository, python = null) {
+export async function buildPayloadDisk(cache, programs, repository, { python = null, modules = [] } = {}) {
   const folder = join(cache, 'payload');
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  for (const name of ['start.sh', 'enter.sh', 'enter-namespace.sh', 'no-sync.mjs']) {
+  for (const name of ['start.sh', 'enter.sh', 'enter-namespace.sh', 'no-sync.mjs', 'count-syncs.mjs']) {
     await copyFile(join(here, 'inside', name), join(folder, name));
     await chmod(join(folder, name), 0o755);
   }
@@ -141,9 +142,13 @@ export async function buildPayloadDisk(cache, programs, repository, python = nul
     await copyPython(python, repository, join(folder, 'python'), program => libraries(programs, program));
     await copyFile(join(here, 'inside/saver.py'), join(folder, 'saver.py'));
   }
+  await mkdir(join(folder, 'modules'));
+  for (const [index, module] of modules.entries()) {
+    await copyFile(module, join(folder, 'modules', `${String(index).padStart(2, '0')}-${basename(module)}`));
+  }
   const image = join(cache, 'payload.ext4');
   await rm(image, { force: true });
-  await makeDisk(programs, image, python === null ? 16 : 96, folder);
+  await makeDisk(programs, image, 16 + (python === null ? 0 : 80) + 2 * modules.length, folder);
   return image;
 }
 

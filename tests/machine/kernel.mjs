@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Unavailable } from './unavailable.mjs';
 
@@ -22,7 +22,7 @@ const MODULES = [
  * installed.
  *
  * @param cache - folder for what is kept between runs.
- * @returns the paths of the kernel and of its disk drivers, in loading order.
+ * @returns the paths of its folder, of the kernel and of its disk drivers, in loading order.
  * @throws Unavailable where there is no apt, or it has no such package.
  */
 export async function findKernel(cache) {
@@ -39,7 +39,39 @@ export async function findKernel(cache) {
     const file = files.find(path => path.endsWith(`/${name}.ko`) || path.endsWith(`/${name}.ko.xz`));
     return file === undefined ? [] : [join(home, file)];
   });
-  return { image: join(home, image), modules };
+  return { home, image: join(home, image), modules };
+}
+
+/**
+ * Modules of that kernel with all that they need, in loading order; what is built into the kernel is left out.
+ *
+ * @param home - the kernel's folder, see `findKernel`.
+ */
+export async function findModules(home, names) {
+  const files = await readdir(home, { recursive: true });
+  const paths = new Map(
+    files.filter(file => file.endsWith('.ko')).map(file => [moduleName(file), join(home, file)])
+  );
+  const found = new Set();
+  const add = async name => {
+    const path = paths.get(moduleName(name));
+    if (path !== undefined && !found.has(path)) {
+      // The section .modinfo holds NUL-terminated `key=value` (include/linux/moduleparam.h).
+      const needs = /\0depends=([^\0]*)\0/.exec(await readFile(path, 'latin1'))?.[1] ?? '';
+      for (const need of needs.split(',').filter(Boolean)) {
+        await add(need);
+      }
+      found.add(path);
+    }
+  };
+  for (const name of names) {
+    await add(name);
+  }
+  return [...found];
+}
+
+function moduleName(file) {
+  return basename(file, '.ko').replaceAll('-', '_');
 }
 
 /** Downloads into a folder beside `home` and renames it, so that a cut download is never taken for a kernel. */

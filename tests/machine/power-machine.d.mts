@@ -2,7 +2,7 @@
 export class PowerMachine {
   static build(cache: string, repository: string, python?: string | null): Promise<PowerMachine>;
   readonly disk: { watch: (what: 'write' | 'flush') => void; flushMs: number; hang(): () => void };
-  renew(): void;
+  another(): Promise<PowerMachine>;
   live<Report>(
     driver: string,
     order: object,

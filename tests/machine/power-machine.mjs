@@ -3,18 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { boot } from './boot.mjs';
 import { buildBaseDisk, buildHomeDisk, buildInitramfs, buildPayloadDisk } from './disks.mjs';
-import { findKernel } from './kernel.mjs';
+import { findKernel, findModules } from './kernel.mjs';
 import { NbdServer } from './nbd-server.mjs';
 import { writeOrder } from './order-disk.mjs';
 import { findPrograms } from './programs.mjs';
 import { VolatileDisk } from './volatile-disk.mjs';
 
 const MEMORY_MIB = 512;
+/** A server and a client, so that a home can be on a network. */
+const NFS = ['nfsd', 'nfsv4'];
 
 /** A machine whose home lies on a `VolatileDisk`, and that can be started again and again with what is left on it. */
 export class PowerMachine {
   /**
-   * @param python - see `buildPayloadDisk`.
+   * @param python - see `buildPayloadDisk`; null = none.
    * @throws Unavailable where no machine can be had.
    */
   static async build(cache, repository, python = null) {
@@ -25,9 +27,16 @@ export class PowerMachine {
       kernel: kernel.image,
       initramfs: await buildInitramfs(cache, programs, kernel.modules),
       base: await buildBaseDisk(cache, programs, process.execPath),
-      payload: await buildPayloadDisk(cache, programs, repository, python),
+      payload: await buildPayloadDisk(cache, programs, repository, {
+        python,
+        modules: await findModules(kernel.home, NFS)
+      }),
       home: await readFile(await buildHomeDisk(cache, programs))
     };
+    return PowerMachine.of(machine);
+  }
+
+  static async of(machine) {
     // The path of a socket may have 107 bytes.
     return new PowerMachine(machine, await mkdtemp(join(tmpdir(), 'labkeeper-power-')));
   }
@@ -35,12 +44,12 @@ export class PowerMachine {
   constructor(machine, folder) {
     this.machine = machine;
     this.folder = folder;
-    this.disk = new VolatileDisk(machine.home);
+    this.disk = new VolatileDisk(Buffer.from(machine.home));
   }
 
-  /** An empty home, as it was first. */
-  renew() {
-    this.disk = new VolatileDisk(Buffer.from(this.machine.home));
+  /** Another one of the same kind, with a home of its own, as it was first. */
+  another() {
+    return PowerMachine.of(this.machine);
   }
 
   /**

@@ -25,6 +25,8 @@ export class LoneCompanion {
   }
 
   async start(home, environment) {
+    // Stands for the server: a process that can end while this one lives.
+    this.standIn = spawn('sleep', ['1000000']);
     this.process = spawn(
       '/usr/bin/unshare',
       ['--setgid', '100', '--setuid', '1000', 'node', '/payload/companion.mjs'],
@@ -34,7 +36,7 @@ export class LoneCompanion {
           PATH: '/usr/bin:/bin',
           HOME: home,
           LABKEEPER_SOCKET: SOCKET,
-          LABKEEPER_SERVER_PID: String(process.pid),
+          LABKEEPER_SERVER_PID: String(this.standIn.pid),
           LABKEEPER_DISABLE: 'oom-score gpu',
           ...environment
         }
@@ -55,7 +57,7 @@ export class LoneCompanion {
     const greeting = { protocol: PROTOCOL, build: 'machine-test' };
     this.server.send(serverHello, {
       ...greeting,
-      serverPid: process.pid,
+      serverPid: this.standIn.pid,
       serverName: '',
       baseUrl: '/',
       rootDir: home,
@@ -64,6 +66,14 @@ export class LoneCompanion {
     this.page = await Link.open(`ws+unix:${SOCKET}:/lab`, FROM_COMPANION);
     this.page.send(pageHello, { ...greeting, client: 'lab', visible: true });
     await this.page.first(companionHello);
+  }
+
+  /** Ends it and its server as nobody expects it. */
+  async kill() {
+    const ended = new Promise(resolve => this.process.once('exit', resolve));
+    this.process.kill('SIGKILL');
+    this.standIn.kill('SIGKILL');
+    await ended;
   }
 
   /** The newest message of a kind that the page got; null = none. */

@@ -105,8 +105,10 @@ async function lookAt(companion, document) {
       log: companion.log
     });
   }
-  if (document.isChecked) {
+  // Not where the power may go before the world outside has heard of it.
+  if (document.isChecked && order.removes) {
     rmSync(join(HOME, document.path), { force: true });
+    report({ kind: 'removed', path: document.path });
   }
 }
 

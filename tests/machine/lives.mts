@@ -1,4 +1,4 @@
-import type { PowerMachine } from '../../tests/machine/power-machine.mjs';
+import type { PowerMachine } from './power-machine.mjs';
 
 /** A document, and what of it must be there whatever happens. */
 export interface IPromise {
@@ -83,22 +83,30 @@ export class Lives {
     };
     this.all.push(life);
     const order = {
-      ...{ life: number, seed: `${number}-${Math.floor(1e9 * random())}`, works: !isLast },
+      ...{
+        life: number,
+        seed: `${number}-${Math.floor(1e9 * random())}`,
+        works: !isLast,
+        removes: !inRecovery
+      },
       ...{ documents: [...this.promises.values()], environment: this.environment }
     };
     let isDone = false;
     let happened: (moment: string) => void = () => undefined;
     this.machine.disk.watch = moment => happened(moment);
     const cutAfter = ([from, to]: readonly [number, number], what: 'work' | 'recovery', cut: Cut): void => {
-      setTimeout(() => {
-        happened = moment => {
-          if (life.cutIn === null && (life.cutAt === 'any' || moment === life.cutAt)) {
-            life.cutIn = what;
-            Object.assign(life, cut(random));
-          }
-        };
-        happened('any');
-      }, from + (to - from) * random());
+      setTimeout(
+        () => {
+          happened = moment => {
+            if (life.cutIn === null && (life.cutAt === 'any' || moment === life.cutAt)) {
+              life.cutIn = what;
+              Object.assign(life, cut(random));
+            }
+          };
+          happened('any');
+        },
+        from + (to - from) * random()
+      );
     };
     await this.machine.live(
       'power',
@@ -154,15 +162,13 @@ export class Lives {
           this.promises.delete(promise.path);
         }
         break;
-      case 'looked':
-        this.gone.forEach(path => this.promises.delete(path));
-        this.gone.clear();
+      case 'removed':
+        if (promise) this.promises.delete(promise.path);
         break;
     }
   }
 
   private isThere(promise: IPromise, edits: number): void {
-    if (promise.isChecked) this.gone.add(promise.path);
     promise.isChecked = true;
     promise.ackedEdits = promise.savedEdits = edits;
   }
@@ -171,6 +177,5 @@ export class Lives {
   private readonly random: () => number;
   private readonly environment: Readonly<Record<string, string>>;
   private readonly promises = new Map<string, IPromise>();
-  private readonly gone = new Set<string>();
   private readonly startsAtMs = Date.now();
 }
