@@ -34,6 +34,7 @@ const BENCHES = {
   oom: { quick: false, figures: 'save.oom.caused' },
   crash: { quick: false, figures: 'crash.lost' },
   term: { quick: false, figures: 'term.lost' }
+  syncs: { quick: false, figures: 'journal.syncs' },
   power: { quick: false, figures: 'power.lost' },
   journal: { quick: false, figures: 'journal.bytes, journal.cpu' }
 };

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * Labkeeper's companion on a real kernel with cgroup v2, in a small virtual machine made for it.
+ * Labkeeper's companion on a real kernel in small virtual machines made for it: with cgroup v2, with homes that are slow
+ * or hang (also by NFS), and where the power goes.
  *
  *     node tests/machine/run.mjs [--kills N] [--only name,name] [--console] [--json FILE]
  *
@@ -12,6 +13,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { boot } from './boot.mjs';
 import { buildBaseDisk, buildHomeDisk, buildInitramfs, buildPayloadDisk } from './disks.mjs';
+import { HOME_SCENARIOS, playSlowAndDark } from './homes.mjs';
 import { findKernel } from './kernel.mjs';
 import { findPrograms } from './programs.mjs';
 import { Reporting, seconds } from './reporting.mjs';
@@ -36,8 +38,21 @@ const KILL_MS = 60_000;
 const MEMORY_MIB = 768;
 
 async function main() {
-  const startMs = Date.now();
   await mkdir(cache, { recursive: true });
+  const reporting = new Reporting();
+  const only = options.only?.split(',') ?? null;
+  const hear = line => (options.console ? console.log(`  | ${line}`) : undefined);
+  const isOther = name => !HOME_SCENARIOS.includes(name);
+  let isWhole = only === null || only.some(isOther) ? await playContainers(reporting, hear) : true;
+  if (only === null || !only.every(isOther)) {
+    isWhole = (await playSlowAndDark(reporting, cache, repository, only, hear)) && isWhole;
+  }
+  return await reporting.finish(options.json, !isWhole);
+}
+
+/** @returns whether the machine came to its end. */
+async function playContainers(reporting, hear) {
+  const startMs = Date.now();
   const programs = findPrograms();
   const kernel = await findKernel(cache);
   const initramfs = await buildInitramfs(cache, programs, kernel.modules);
@@ -47,7 +62,6 @@ async function main() {
     await buildHomeDisk(cache, programs)
   ];
   const builtMs = Date.now();
-  const reporting = new Reporting(startMs);
   const tail = [];
   let done = false;
   const machine = boot(
@@ -77,9 +91,7 @@ async function main() {
     line => {
       tail.push(line);
       tail.splice(0, tail.length - 40);
-      if (options.console) {
-        console.log(`  | ${line}`);
-      }
+      hear(line);
     },
     BASE_MS + Number(options.kills) * KILL_MS
   );
@@ -89,7 +101,7 @@ async function main() {
     console.log('  the machine stopped before the end; its last words:');
     console.log(tail.map(line => `  | ${line}`).join('\n'));
   }
-  return await reporting.finish(options.json, !done);
+  return done;
 }
 
 try {

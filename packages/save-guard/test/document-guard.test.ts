@@ -24,6 +24,14 @@ describe('DocumentGuard', () => {
     expect(scene.guard).toMatchObject({ isUnsafe: false, needsTending: true });
   });
 
+  it('says how soon changes are safe on a slow home, while that answers', () => {
+    expect(scene.guard.light.slowHomeMs).toBeNull();
+    scene.journal.state = { trouble: null, boundMs: 9500, persistent: true };
+    expect(scene.guard.light.slowHomeMs).toBe(13_500);
+    scene.journal.state = { trouble: 'slow', boundMs: 9500, persistent: true };
+    expect(scene.guard.light).toMatchObject({ slowHomeMs: null, reason: 'slow-home' });
+  });
+
   it('puts what it is asked to flush while nobody listens into the browser, and sends it on return', async () => {
     scene.disconnect();
     scene.type(' offline');

