@@ -48,7 +48,8 @@ const MOMENTS = ['any', 'write', 'flush', 'acknowledged'] as const;
 const WORK_MS = [2000, 14_000] as const;
 /** And how long it may look at what is there. */
 const LOOK_MS = [0, 8000] as const;
-const LIFE_MS = 400_000;
+/** Far more than a life takes: a machine that is emulated on a busy one is slow. */
+const LIFE_MS = 1_500_000;
 /** So long the power is away, by the machine's clock: a journal that was silent for so long is nobody's any more. */
 const DARK_MS = 120_000;
 
@@ -108,20 +109,29 @@ export class Lives {
         from + (to - from) * random()
       );
     };
-    await this.machine.live(
-      'power',
-      order,
-      (report: IReport, cut: Cut) => {
-        if (report.kind === 'up' && inRecovery) cutAfter(LOOK_MS, 'recovery', cut);
-        if (report.kind === 'working' && !inRecovery) cutAfter(WORK_MS, 'work', cut);
-        isDone ||= report.kind === 'done';
-        this.hear(report, life);
-        happened(report.kind === 'restored' || report.kind === 'saved' ? 'acknowledged' : report.kind);
-      },
-      { timeoutMs: LIFE_MS, startsAtMs: this.startsAtMs + number * DARK_MS }
-    );
+    const lastWords: string[] = [];
+    const onConsole = (line: string): void => {
+      lastWords.push(line);
+      lastWords.splice(0, lastWords.length - 30);
+    };
+    await this.machine
+      .live(
+        'power',
+        order,
+        (report: IReport, cut: Cut) => {
+          if (report.kind === 'up' && inRecovery) cutAfter(LOOK_MS, 'recovery', cut);
+          if (report.kind === 'working' && !inRecovery) cutAfter(WORK_MS, 'work', cut);
+          isDone ||= report.kind === 'done';
+          this.hear(report, life);
+          happened(report.kind === 'restored' || report.kind === 'saved' ? 'acknowledged' : report.kind);
+        },
+        { timeoutMs: LIFE_MS, startsAtMs: this.startsAtMs + number * DARK_MS, onConsole }
+      )
+      .catch((error: unknown) => {
+        throw new Error(`life ${number}: ${JSON.stringify(life)}: ${lastWords.join('\n')}`, { cause: error });
+      });
     if (isLast ? !isDone : life.cutIn === null)
-      throw new Error(`life ${number} ended by itself: ${JSON.stringify(life)}`);
+      throw new Error(`life ${number} ended by itself: ${JSON.stringify(life)}: ${lastWords.join('\n')}`);
     return life;
   }
 

@@ -48,6 +48,11 @@ async function begin(folder) {
   chownSync(home, 1000, 100);
   forgetSyncs();
   const companion = await LoneCompanion.start(home, COUNTING);
+  // What begins the journal comes once, whatever the pace: its folder, and its first segment.
+  await eventually(() => syncsSoFar().all > 0, 60_000, 'the journal to begin');
+  await delay(5000);
+  const syncsAtStart = syncsSoFar().all;
+  forgetSyncs();
   const acknowledged = new Map();
   const lost = [];
   const hash = async (path, text) => void (await writeFile(path, text));
@@ -69,7 +74,7 @@ async function begin(folder) {
   };
   const states = companion.page.seen.filter(({ method }) => method === journalState.method);
   companion.page.hear(message => void (message.method === journalState.method && states.push(message)));
-  return { home, companion, page, acknowledged, lost, states, end };
+  return { home, companion, page, acknowledged, lost, states, syncsAtStart, end };
 }
 
 /** Somebody edits all documents, one after the other, while `goesOn`. */
@@ -92,7 +97,7 @@ const worstAge = page =>
 async function cadence(where, seconds) {
   const folder = FOLDERS[where]();
   const syncMs = await slowDown(folder, SYNC_MS);
-  const { companion, page, lost, states, end } = await begin(folder);
+  const { companion, page, lost, states, syncsAtStart, end } = await begin(folder);
   await edit(page, forMs(seconds * 1000));
   const ageMs = worstAge(page);
   const syncs = syncsSoFar();
@@ -104,6 +109,7 @@ async function cadence(where, seconds) {
     syncMs: Math.round(syncMs),
     syncsInWorstMinute: syncs.worstMinute,
     syncs: syncs.all,
+    syncsAtStart,
     seconds,
     medianMs: syncs.medianMs,
     worstAgeMs: Math.round(ageMs),
