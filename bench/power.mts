@@ -14,7 +14,7 @@ const CUTS = times(50, 3);
 const CONTROLS = extent(5, 3);
 
 /** So many machines live at a time; each has its share of the cuts. */
-const MACHINES = 2;
+const MACHINES = 3;
 
 const root = join(import.meta.dirname, '..');
 

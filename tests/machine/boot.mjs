@@ -8,7 +8,7 @@ const MARK = '@@ ';
 /**
  * Boots the machine and hands on what it reports, until it switches itself off.
  *
- * @param machine - kernel, initramfs, memoryMiB, and disks: each a `path`, or the `socket` of an NbdServer.
+ * @param machine - kernel, initramfs, memoryMiB, cpus (default 2), and disks: each a `path`, or the `socket` of an NbdServer.
  *   startsAtMs: what its clock says at first, in ms since the Unix epoch.
  * @param onReport - called with every report, parsed.
  * @param onConsole - called with every other line of the console.
@@ -19,7 +19,7 @@ export async function boot(machine, words, onReport, onConsole, timeoutMs, power
   const arguments_ = [
     // Software emulation works everywhere, also where /dev/kvm is there and hangs.
     ...['-accel', process.env.LABKEEPER_MACHINE_ACCEL ?? 'tcg,thread=multi'],
-    ...['-cpu', 'max', '-M', 'pc', '-smp', '2', '-m', String(machine.memoryMiB)],
+    ...['-cpu', 'max', '-M', 'pc', '-smp', String(machine.cpus ?? 2), '-m', String(machine.memoryMiB)],
     ...['-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio', '-nic', 'none'],
     ...(machine.startsAtMs === undefined
       ? []

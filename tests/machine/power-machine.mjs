@@ -82,7 +82,7 @@ export class PowerMachine {
     ];
     try {
       await boot(
-        { program, kernel, initramfs, disks, memoryMiB: MEMORY_MIB, startsAtMs },
+        { program, kernel, initramfs, disks, memoryMiB: MEMORY_MIB, cpus: 1, startsAtMs },
         [`driver=${driver}`],
         message => onReport(message, cut),
         onConsole,

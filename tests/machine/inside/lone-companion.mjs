@@ -37,7 +37,7 @@ export class LoneCompanion {
           HOME: home,
           LABKEEPER_SOCKET: SOCKET,
           LABKEEPER_SERVER_PID: String(this.standIn.pid),
-          LABKEEPER_DISABLE: 'oom-score gpu',
+          LABKEEPER_DISABLE: 'oom-score gpu reclaim',
           ...environment
         }
       }

@@ -21,7 +21,8 @@ import { Saver } from './saver.mjs';
 const HOME = '/home/lab';
 /** Edits that were sent and not acknowledged may be there as well; there are never more of them. */
 const MOST_UNACKNOWLEDGED = 500;
-const RECOVERY_MS = 60_000;
+/** It takes seconds, but for an emulated machine on a busy one. */
+const RECOVERY_MS = 180_000;
 const DOCUMENTS = 4;
 
 /** How many edits a file holds, at least `from`; null = it is no state of the document: cut, mixed or too old. */
