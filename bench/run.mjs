@@ -33,10 +33,9 @@ const BENCHES = {
   notice: { quick: false, figures: 'notice.safe' },
   oom: { quick: false, figures: 'save.oom.caused' },
   crash: { quick: false, figures: 'crash.lost' },
-  term: { quick: false, figures: 'term.lost' }
+  term: { quick: false, figures: 'term.lost' },
   syncs: { quick: false, figures: 'journal.syncs' },
-  power: { quick: false, figures: 'power.lost' },
-  journal: { quick: false, figures: 'journal.bytes, journal.cpu' }
+  power: { quick: false, figures: 'power.lost' }
 };
 
 const wanted = process.argv.slice(2);

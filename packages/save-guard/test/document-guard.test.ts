@@ -27,7 +27,7 @@ describe('DocumentGuard', () => {
   it('says how soon changes are safe on a slow home, while that answers', () => {
     expect(scene.guard.light.slowHomeMs).toBeNull();
     scene.journal.state = { trouble: null, boundMs: 9500, persistent: true };
-    expect(scene.guard.light.slowHomeMs).toBe(13_500);
+    expect(scene.guard.light.slowHomeMs).toBe(16_500);
     scene.journal.state = { trouble: 'slow', boundMs: 9500, persistent: true };
     expect(scene.guard.light).toMatchObject({ slowHomeMs: null, reason: 'slow-home' });
   });
