@@ -39,3 +39,13 @@ export { LaterFile, type IBatchBoundary, type ILaterMatch } from './journal/late
 export { boundaryOf, LaterRecords } from './journal/later-file-records.js';
 export { LaterText } from './journal/later-file-text.js';
 export { parseSigned, signedTexts } from './signature/signed-texts.js';
+export { lineDiff, type IHunk } from './compare/line-diff.js';
+export {
+  compareCells,
+  compareTexts,
+  partsOf,
+  type Choice,
+  type IComparedRow
+} from './compare/compared-rows.js';
+export { isText, textOf, type NotebookCell } from './compare/notebook-cell.js';
+export { same, sameDetails, sameOutputs } from './compare/same-cell.js';
