@@ -234,6 +234,7 @@ export function createApp(options: IAppOptions): IApp {
         recent.noteKernels(list, clock.monotonicMs());
         observer.setKernels(list);
         pages.kernels(list);
+        guard.kernels(list);
         watch.kernelsChanged();
         desk?.kernelsChanged();
         sampler.wake();
@@ -244,6 +245,7 @@ export function createApp(options: IAppOptions): IApp {
       idle: ms => idle.heard(ms, clock.monotonicMs()),
       stopping: () => {
         stopping = true;
+        guard.stopping();
         recording?.log.stopped();
         reclaim?.serverStops();
       }
@@ -304,6 +306,7 @@ export function createApp(options: IAppOptions): IApp {
       } else if (!stopping) {
         recording?.log.last();
       }
+      const orderly = stopping || reason === 'asked';
       stopping = true;
       sampler.dispose();
       watch.dispose();
@@ -317,7 +320,7 @@ export function createApp(options: IAppOptions): IApp {
       }
       reclaim?.dispose();
       const receipt = desk?.close();
-      const journalled = guard.close();
+      const journalled = guard.close(orderly);
       pages.close();
       link.close();
       server.close();

@@ -125,7 +125,7 @@ describe('the link to pages', () => {
     // What is sampled while the page loads is in the history that it gets.
     pages.sample(sample());
     client.send('hello', PAGE_HELLO);
-    await client.next('save/recoveries');
+    await client.next('save/session');
     expect(client.received.map(message => message.method)).toEqual([
       'hello',
       'kernels/changed',
@@ -136,7 +136,8 @@ describe('the link to pages', () => {
       'reclaim/receipt',
       'usage/history',
       'save/journal-state',
-      'save/recoveries'
+      'save/recoveries',
+      'save/session'
     ]);
   });
 

@@ -101,14 +101,25 @@ export async function readOwnFile(path: string, limitBytes: number): Promise<Buf
   }
 }
 
-/** Replaces a small file whole: readers see the old one or the new one. */
-export async function replaceOwnFile(path: string, text: string, unique: string): Promise<void> {
+/**
+ * Replaces a small file whole: readers see the old one or the new one.
+ *
+ * @param durable - false: it need not outlive the machine, only this process. Then no fsync is spent on it.
+ */
+export async function replaceOwnFile(
+  path: string,
+  text: string,
+  unique: string,
+  durable = true
+): Promise<void> {
   const temporary = `${path}.${unique}`;
   const file = await createOwnFile(temporary);
   try {
     try {
       await file.writeFile(text);
-      await file.datasync();
+      if (durable) {
+        await file.datasync();
+      }
     } finally {
       await file.close();
     }

@@ -17,6 +17,9 @@ import {
   spliceDone,
   writersKnown,
   type parseParams,
+  sessionKnown,
+  sessionNow,
+  sessionSeen,
   type Recovery,
   type RunId,
   type SpliceOutcome
@@ -42,6 +45,7 @@ export interface ISavesPort extends IPagePort {
    */
   send(id: string, text: () => string): Promise<boolean>;
 }
+import type { Resume } from '../resume/resume.js';
 
 export interface IPageSavesOptions {
   readonly store: JournalStore | null;
@@ -52,6 +56,7 @@ export interface IPageSavesOptions {
   readonly writers: Writers;
   /** The page has these documents open. */
   readonly opened: (paths: readonly string[]) => void;
+  readonly resume: Resume<PageSaves> | null;
   readonly port: ISavesPort;
   /** Takes the page's messages. */
   readonly receiver: Receiver;
@@ -64,7 +69,7 @@ export interface IPageSavesOptions {
 /** What one page says about its documents: runs of the journal, which cells its kernels run, what is recovered. */
 export class PageSaves implements IDisposable, IHandOverPage, ILeftWorkPage, IWriterPage {
   constructor(private readonly options: IPageSavesOptions) {
-    const { store, executions, left, port, receiver, decide, writers } = options;
+    const { store, executions, left, resume, port, receiver, decide, writers } = options;
     this.journal = new JournalLink(store, port);
     this.journal.listen(receiver);
     receiver.join(
@@ -86,6 +91,8 @@ export class PageSaves implements IDisposable, IHandOverPage, ILeftWorkPage, IWr
           writers.opened(this, documents);
           options.opened(documents.map(({ path }) => path));
         })
+        .on(sessionNow, ({ documents }) => resume?.tell(this, documents))
+        .on(sessionSeen, ({ id, seen }) => resume?.seen(id, seen))
         .on(recoveryDecided, ({ id, decision }) => decide(id, decision))
         .on(runSaved, ({ run }) => this.over(run))
         .on(runClosed, ({ run }) => this.over(run))
@@ -103,6 +110,7 @@ export class PageSaves implements IDisposable, IHandOverPage, ILeftWorkPage, IWr
   greet(): void {
     this.journal.greet();
     this.recovered();
+    this.resumed();
   }
 
   elsewhere(paths: readonly string[]): void {
@@ -113,6 +121,12 @@ export class PageSaves implements IDisposable, IHandOverPage, ILeftWorkPage, IWr
   recovered(): void {
     const { port, recoveries } = this.options;
     port.keep('recoveries', () => encode(recoveriesKnown, { recoveries: [...recoveries()] }));
+  }
+
+  /** What is known of the server before is another thing. */
+  resumed(): void {
+    const { port, resume } = this.options;
+    port.keep('session', () => encode(sessionKnown, { session: resume?.earlier ?? null }));
   }
 
   /** Takes a bulk frame. @returns false when it is none. @throws MessageError when it is a bad one. */
@@ -136,6 +150,7 @@ export class PageSaves implements IDisposable, IHandOverPage, ILeftWorkPage, IWr
     this.runs.forEach(run => executions?.pageGone(run));
     followed.leave(this);
     left?.leave(this);
+    this.options.resume?.gone(this);
     this.options.gone();
   }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Receiver, serverHello, SpliceOutcome } from '@labkeeper/protocol';
+import type { Kernel, Receiver, serverHello, SpliceOutcome } from '@labkeeper/protocol';
 import type * as v from 'valibot';
 import { FoldedRun } from '@labkeeper/core';
 import type { IClock, IDisposable } from '../clock.js';
@@ -17,6 +17,8 @@ import type { IRecoverApartOptions } from '../recovery/recover-apart.js';
 import type { Recoveries } from '../recovery/recoveries.js';
 import { LeftCopies } from '../recovery/left-copies.js';
 import { localTime, startRecoveries } from '../recovery/start-recoveries.js';
+import { Resume } from '../resume/resume.js';
+import { SessionFile } from '../resume/session-file.js';
 import { foldLines } from './fold-lines.js';
 import { spliceApart } from '../recovery/splice-apart.js';
 import type { LeftRuns } from '../journal/left-runs.js';
@@ -86,6 +88,16 @@ export class SaveGuard implements IDisposable {
             earlier: this.earlier
           })
         : null;
+    this.resume =
+      disk && home !== null
+        ? new Resume({
+            ...{ boot, serverId: server, clock: options.clock },
+            file: new SessionFile({
+              ...{ home, serverName, journalFolder: disk.folder, unique: boot, log: options.log }
+            }),
+            changed: () => this.pages.forEach(page => page.resumed())
+          })
+        : null;
     const { store } = this;
     this.followed = new FollowedOutputs(options);
     this.executions = store
@@ -111,6 +123,7 @@ export class SaveGuard implements IDisposable {
 
   start(): void {
     this.store?.start();
+    void this.resume?.start();
   }
 
   /** Connects a page. */
@@ -124,6 +137,7 @@ export class SaveGuard implements IDisposable {
       writers: this.writers,
       opened: paths => this.leftCopies?.look(paths),
       recoveries: () => [...(this.recoveries?.all ?? []), ...(this.leftCopies?.all ?? [])],
+      resume: this.resume,
       splice: asked => this.splices?.ask(asked) ?? Promise.resolve(UNKNOWN),
       decide: (id, decision) =>
         void (this.leftCopies?.has(id) ? this.leftCopies : this.recoveries)?.decide(id, decision),
@@ -157,6 +171,16 @@ export class SaveGuard implements IDisposable {
       });
       this.leftCopies ??= this.findLeft(rootDir, left.runs, this.recoveries.settled());
     }
+  }
+
+  /** The server's kernels, whole. */
+  kernels(kernels: readonly Kernel[]): void {
+    this.resume?.kernels(kernels);
+  }
+
+  /** The server is stopping on purpose. */
+  stopping(): void {
+    this.resume?.stopping();
   }
 
   private findLeft(rootDir: string, runs: LeftRuns, after: Promise<void>): LeftCopies {
@@ -199,6 +223,7 @@ export class SaveGuard implements IDisposable {
   /** Everything that was taken is on the disk when this resolves, if the disk lets it be. */
   async flush(): Promise<boolean> {
     this.executions?.flush();
+    void this.resume?.flush();
     return (await this.store?.flush()) ?? true;
   }
 
@@ -221,19 +246,22 @@ export class SaveGuard implements IDisposable {
     return this.store?.health ?? null;
   }
 
-  async close(): Promise<void> {
+  /** @param orderly - whether somebody asked for it. */
+  async close(orderly: boolean): Promise<void> {
+    const noted = this.resume?.close(orderly);
     this.timer?.dispose();
     this.executions?.flush();
     this.disposeLeft();
     this.recoveries?.dispose();
     this.leftCopies?.dispose();
     this.earlier?.dispose();
-    await this.store?.close();
+    await Promise.all([this.store?.close(), noted]);
   }
 
   dispose(): void {
     this.timer?.dispose();
     this.disposeLeft();
+    this.resume?.dispose();
     this.recoveries?.dispose();
     this.leftCopies?.dispose();
     this.earlier?.dispose();
@@ -264,6 +292,7 @@ export class SaveGuard implements IDisposable {
   private readonly disk: HomeDisk | null;
   private readonly earlier: EarlierRuns | null;
   private readonly store: JournalStore | null;
+  private readonly resume: Resume<PageSaves> | null;
   private readonly pages = new Set<PageSaves>();
   private readonly writers = new Writers();
   private recoveries: Recoveries | null = null;

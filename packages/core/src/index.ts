@@ -49,3 +49,4 @@ export {
 } from './compare/compared-rows.js';
 export { isText, textOf, type NotebookCell } from './compare/notebook-cell.js';
 export { same, sameDetails, sameOutputs } from './compare/same-cell.js';
+export { SessionDocuments, type IKernelState } from './resume/session-documents.js';

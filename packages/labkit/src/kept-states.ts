@@ -6,6 +6,7 @@ import {
   reclaimsKnown,
   recoveriesKnown,
   Receiver,
+  sessionKnown,
   type IDeclaration
 } from '@labkeeper/protocol';
 
@@ -15,7 +16,8 @@ const STATES: readonly IDeclaration[] = [
   recoveriesKnown,
   reclaimsKnown,
   lossesKnown,
-  receiptKnown
+  receiptKnown,
+  sessionKnown
 ];
 
 /** The last message of each kind that says how something is. */

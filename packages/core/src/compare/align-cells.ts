@@ -131,9 +131,13 @@ function sameSources(
   { leftFrom, leftTo, rightFrom, rightTo }: IRange
 ): IAnchor[] {
   const keyOf = ({ type, source }: IAlignable): string => `${type}\n${source}`;
-  const changes = diffArrays(left.slice(leftFrom, leftTo).map(keyOf), right.slice(rightFrom, rightTo).map(keyOf), {
-    maxEditLength: MOST_EDITS
-  });
+  const changes = diffArrays(
+    left.slice(leftFrom, leftTo).map(keyOf),
+    right.slice(rightFrom, rightTo).map(keyOf),
+    {
+      maxEditLength: MOST_EDITS
+    }
+  );
   const found: IAnchor[] = [];
   let leftAt = leftFrom;
   let rightAt = rightFrom;

@@ -30,9 +30,9 @@ const inFile = ({ id, type, source: text }: IAlignable): NotebookCell => ({
   source: text,
   metadata: {}
 });
-const text = fc.array(fc.constantFrom('one\n', 'two\n', 'three\n', '\n', 'end'), { maxLength: 20 }).map(lines =>
-  lines.join('')
-);
+const text = fc
+  .array(fc.constantFrom('one\n', 'two\n', 'three\n', '\n', 'end'), { maxLength: 20 })
+  .map(lines => lines.join(''));
 
 const upTo = (length: number): number[] => Array.from({ length }, (_, at) => at);
 
@@ -72,7 +72,9 @@ describe('aligned cells', () => {
 
 describe('what is chosen', () => {
   const parts = (rows: ReturnType<typeof compareCells>, choice: Choice) =>
-    rows.flatMap(row => partsOf(row, choice)).map(({ part }) => ({ type: part['cell_type'], source: part['source'] }));
+    rows
+      .flatMap(row => partsOf(row, choice))
+      .map(({ part }) => ({ type: part['cell_type'], source: part['source'] }));
   const plain = (list: readonly IAlignable[]) => list.map(({ type, source: its }) => ({ type, source: its }));
 
   it('is one version or the other, or loses nothing', () => {
@@ -90,7 +92,11 @@ describe('what is chosen', () => {
     fc.assert(
       fc.property(text, text, (left, right) => {
         const rows = compareTexts(left, right);
-        const joined = (choice: Choice) => rows.flatMap(row => partsOf(row, choice)).map(({ part }) => part).join('');
+        const joined = (choice: Choice) =>
+          rows
+            .flatMap(row => partsOf(row, choice))
+            .map(({ part }) => part)
+            .join('');
         expect(joined('left')).toBe(left);
         expect(joined('right')).toBe(right);
       })

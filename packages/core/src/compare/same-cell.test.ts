@@ -6,7 +6,9 @@ const cell = {
   source: 'x\ny',
   metadata: { tags: ['t'] },
   execution_count: 1,
-  outputs: [{ output_type: 'execute_result', execution_count: 1, data: { 'text/plain': '1\n2' }, metadata: {} }]
+  outputs: [
+    { output_type: 'execute_result', execution_count: 1, data: { 'text/plain': '1\n2' }, metadata: {} }
+  ]
 };
 
 it.each([
@@ -16,7 +18,12 @@ it.each([
     'an output in lines, with another count',
     {
       outputs: [
-        { output_type: 'execute_result', execution_count: 7, data: { 'text/plain': ['1\n', '2'] }, metadata: {} }
+        {
+          output_type: 'execute_result',
+          execution_count: 7,
+          data: { 'text/plain': ['1\n', '2'] },
+          metadata: {}
+        }
       ]
     }
   ],

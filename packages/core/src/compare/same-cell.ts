@@ -43,7 +43,9 @@ export function same(a: unknown, b: unknown, but: ReadonlySet<string> = new Set(
     return true;
   }
   if (typeof a === 'string' || typeof b === 'string') {
-    return (typeof a === 'string' || isText(a)) && (typeof b === 'string' || isText(b)) && textOf(a) === textOf(b);
+    return (
+      (typeof a === 'string' || isText(a)) && (typeof b === 'string' || isText(b)) && textOf(a) === textOf(b)
+    );
   }
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((item, at) => same(item, b[at]));

@@ -42,6 +42,7 @@ import {
   tick,
   writersKnown
 } from './save.js';
+import { sessionKnown, sessionNow, sessionSeen } from './session.js';
 import { kernelDied, kernelFate, kernelStartFailed, serverKernels, serverStopping } from './server.js';
 
 /** Every message of the protocol by who sends it: what fixtures and generated schemas must cover. */
@@ -66,7 +67,8 @@ export const MESSAGES = {
     receiptKnown,
     outputsCollected,
     outputsEnd,
-    writersKnown
+    writersKnown,
+    sessionKnown
   ],
   page: [
     pageHello,
@@ -86,7 +88,9 @@ export const MESSAGES = {
     documentShown,
     documentHidden,
     outputsTaken,
-    documentsOpen
+    documentsOpen,
+    sessionNow,
+    sessionSeen
   ],
   server: [serverHello, serverKernels, kernelDied, kernelFate, kernelStartFailed, serverStopping, serverIdle]
 } as const;
