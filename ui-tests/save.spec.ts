@@ -267,7 +267,7 @@ test('what was safe in the journal when the server was killed is recovered, comp
       // Why the server vanished is told first.
       await dismiss(page);
       await page.locator('.Toastify').getByRole('button', { name: 'Show' }).click();
-      const card = page.locator('.lk-Recoveries');
+      const card = page.locator('.lk-Resume');
       await expect(card).toContainText(FILE);
       await expect(card).toContainText('1 cell differs from the file.');
       await page.screenshot({ path: 'test-results/recovered.png' });

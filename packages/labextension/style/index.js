@@ -2,3 +2,4 @@ import 'uplot/dist/uPlot.min.css';
 import '@labkeeper/resource-meter/style/base.css';
 import '@labkeeper/resource-meter/style/deaths.css';
 import '@labkeeper/save-guard/style/base.css';
+import '@labkeeper/save-guard/style/compare.css';

@@ -103,6 +103,10 @@ export class DocumentGuard implements IDisposable {
     return this.schedule.unsafeSinceMs !== null || this.schedule.unsavedSinceMs !== null;
   }
 
+  get kind(): DocumentKind {
+    return this.options.kind;
+  }
+
   /** When the file was last saved, by the wall clock; null = not since it was opened. */
   get savedAtMs(): number | null {
     return this._savedAtMs;
@@ -118,7 +122,7 @@ export class DocumentGuard implements IDisposable {
     return this._detail;
   }
 
-  /** The user has seen that two versions are kept. */
+  /** The user has decided what becomes of the versions that are kept. */
   forgetKept(): void {
     this._kept = null;
     this._changed.emit();

@@ -1,18 +1,20 @@
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { IEditorTracker } from '@jupyterlab/fileeditor';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
-import type { YFile, YNotebook } from '@jupyter/ydoc';
 import type { DocumentGuard } from './document-guard.js';
 import type { GuardManager } from './guard-manager.js';
 import { followExecutions } from './running-cells.js';
 import { NotebookObserver } from './observe/notebook-observer.js';
 import { TextObserver } from './observe/text-observer.js';
+import type { RunningCells } from './resume/running-in-documents.js';
+import { isFile, isNotebook } from './shared-kinds.js';
 
 /** Guards notebooks and text files as they are opened. */
 export function guardOpenDocuments(
   manager: GuardManager,
   notebooks: INotebookTracker | null,
-  editors: IEditorTracker | null
+  editors: IEditorTracker | null,
+  running: RunningCells
 ): void {
   const follow = (tracker: INotebookTracker | IEditorTracker | null): void => {
     tracker?.forEach(({ context }) => void guard(manager, context));
@@ -25,7 +27,7 @@ export function guardOpenDocuments(
   const followKernel = async ({ context, sessionContext }: NotebookPanel): Promise<void> => {
     const guarded = await guard(manager, context);
     if (guarded && !sessionContext.isDisposed && !context.model.collaborative) {
-      followExecutions(sessionContext, guarded);
+      followExecutions(sessionContext, guarded, running.follower(context));
       manager.shown.follow(sessionContext, guarded);
     }
   };
@@ -55,12 +57,4 @@ async function guard(
     return manager.add(context, 'text', () => new TextObserver(shared));
   }
   return null;
-}
-
-function isNotebook(shared: unknown): shared is YNotebook {
-  return typeof shared === 'object' && shared !== null && 'ydoc' in shared && 'nbformat_minor' in shared;
-}
-
-function isFile(shared: unknown): shared is YFile {
-  return typeof shared === 'object' && shared !== null && 'ydoc' in shared && 'ysource' in shared;
 }

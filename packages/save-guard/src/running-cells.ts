@@ -1,6 +1,5 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel, Session } from '@jupyterlab/services';
-import type { DocumentGuard } from './document-guard.js';
 
 /** A request whose outputs may still come. */
 export interface IRunningCell {
@@ -9,31 +8,46 @@ export interface IRunningCell {
   readonly cellId: string;
   /** A page that is gone asked for it. */
   readonly adopted?: boolean;
+  /** What is run, where this page asked for it. */
+  readonly source?: string;
+}
+
+/** Somebody who wants to know which cells run. */
+export interface IExecutionFollower {
+  /** A kernel was asked to run a cell. */
+  executing(cell: IRunningCell): void;
+  /** It has been run. */
+  executed(msgId: string): void;
+  /** The kernel ended: nothing that was asked of it is answered. */
+  kernelEnded(): void;
 }
 
 /** After these nothing that was asked of the kernel is answered. */
 const ENDS: ReadonlySet<string> = new Set(['restarting', 'autorestarting', 'terminating', 'dead']);
 
-/** Tells a notebook's guard which cell each request belongs to: the page knows, and what a kernel publishes does not say. */
-export function followExecutions(session: ISessionContext, guard: DocumentGuard): void {
+/** Tells which cell each request belongs to: the page knows, and what a kernel publishes does not say. */
+export function followExecutions(session: ISessionContext, ...followers: readonly IExecutionFollower[]): void {
   const follow = (connection: Session.ISessionConnection | null): void => {
     connection?.anyMessage.connect((_, message) => note(connection, message));
   };
   const note = (connection: Session.ISessionConnection, { msg, direction }: Kernel.IAnyMessageArgs): void => {
-    const { header, metadata } = msg;
+    const { header, metadata, content } = msg;
     const kernelId = connection.kernel?.id;
     if (direction === 'send' && header.msg_type === 'execute_request' && kernelId !== undefined) {
       const cellId: unknown = metadata['cellId'];
       if (typeof cellId === 'string') {
-        guard.executing({ kernelId, msgId: header.msg_id, cellId });
+        const source = 'code' in content && typeof content.code === 'string' ? content.code : '';
+        const cell = { kernelId, msgId: header.msg_id, cellId, source };
+        followers.forEach(each => each.executing(cell));
       }
     } else if (direction === 'recv' && header.msg_type === 'execute_reply' && 'msg_id' in msg.parent_header) {
-      guard.executed(msg.parent_header.msg_id);
+      const { msg_id } = msg.parent_header;
+      followers.forEach(each => each.executed(msg_id));
     }
   };
   session.statusChanged.connect((_, status) => {
     if (ENDS.has(status)) {
-      guard.kernelEnded();
+      followers.forEach(each => each.kernelEnded());
     }
   });
   follow(session.session);

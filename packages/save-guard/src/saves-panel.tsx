@@ -5,10 +5,17 @@ import type { Quantities } from '@labkeeper/labkit';
 import type { Recovery } from '@labkeeper/protocol';
 import type { Message } from '@lumino/messaging';
 import type { GuardManager } from './guard-manager.js';
+import type { IKeptActions } from './kept/kept-actions.js';
+import type { KeptCopies } from './kept/kept-copies.js';
 import type { IRedraw } from './redraw.js';
 import { supportText } from './support-text.js';
 import type { RecoveryWords } from './recovery/recovery-words.js';
-import { Recoveries, type Decision } from './view/recoveries.js';
+import type { EarlierSessionModel } from './resume/earlier-session-model.js';
+import type { IResumeActions } from './resume/resume-actions.js';
+import type { ResumeWords } from './resume/resume-words.js';
+import { Kept } from './view/kept.js';
+import type { Decision } from './view/recoveries.js';
+import { Resume } from './view/resume.js';
 import { Saves, type ISaveRow } from './view/saves.js';
 import type { SaveWords } from './words.js';
 
@@ -23,6 +30,11 @@ export interface ISavesPanelOptions {
   readonly recoveryWords: RecoveryWords;
   readonly compare: (recovery: Recovery) => void;
   readonly decide: (recovery: Recovery, decision: Decision) => void;
+  readonly kept: KeptCopies;
+  readonly keptActions: IKeptActions;
+  readonly earlier: EarlierSessionModel;
+  readonly resumeWords: ResumeWords;
+  readonly resumeActions: IResumeActions;
 }
 
 /** The right side panel that lists open documents and how they are kept. */
@@ -36,6 +48,9 @@ export class SavesPanel extends ReactWidget {
     this.title.caption = trans.__('Saves');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('Saves'));
+    for (const { changed } of [options.kept, options.earlier]) {
+      changed.connect(() => this.isVisible && this.update());
+    }
     redraw.due.connect(() => this.isVisible && this.update());
   }
 
@@ -53,16 +68,28 @@ export class SavesPanel extends ReactWidget {
 
   protected override render(): JSX.Element {
     const { manager, words, recoveryWords, say, trans, open, copy, compare, decide } = this.options;
+    const { kept, keptActions, earlier, resumeWords, resumeActions } = this.options;
     const rows = this.rows();
     const nowMs = Date.now();
     return (
       <>
-        <Recoveries
-          {...{ nowMs, say, trans }}
+        <Resume
+          {...{ nowMs, say, trans, recoveryWords, resumeWords }}
+          session={earlier.session}
           recoveries={manager.recoveries}
-          words={recoveryWords}
+          onOpen={open}
+          onOpenAll={resumeActions.openAll}
+          onDismiss={resumeActions.dismiss}
           onCompare={compare}
           onDecide={decide}
+        />
+        <Kept
+          {...{ nowMs, say, trans }}
+          copies={kept.all}
+          onOpen={open}
+          onCompareKept={keptActions.compareKept}
+          onKeep={keptActions.keep}
+          onRemove={keptActions.remove}
         />
         <Saves
           {...{ rows, words, say, trans, nowMs }}
@@ -70,7 +97,6 @@ export class SavesPanel extends ReactWidget {
           onOpen={open}
           onSaveAll={() => void manager.saveAll(true)}
           onCopyDetails={() => copy(supportText(rows, manager.journal.state))}
-          onKeptSeen={path => manager.guards.find(guard => guard.context.path === path)?.forgetKept()}
         />
       </>
     );

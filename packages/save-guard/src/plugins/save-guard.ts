@@ -8,10 +8,11 @@ import type { Contents } from '@jupyterlab/services';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
-import { ICompanion, PageVisibility, Quantities, steadyClock, TRANSLATION_DOMAIN } from '@labkeeper/labkit';
+import { browserClock, ICompanion, PageVisibility, Quantities, steadyClock, TRANSLATION_DOMAIN } from '@labkeeper/labkit';
 import { UUID } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
 import { addCommands } from '../commands.js';
+import { CompareTabs } from '../compare/compare-tabs.js';
 // Documents are guarded from the moment they are opened, so these are needed at once.
 /* eslint-disable jupyter/prefer-lazy-imports */
 import { BrowserStore } from '../browser-store/browser-store.js';
@@ -19,13 +20,21 @@ import { GuardedContents, PROVIDER_ID } from '../contents/guarded-contents.js';
 import { leaveOtherDrivesAlone } from '../contents/other-drives.js';
 import type { DocumentGuard } from '../document-guard.js';
 import { GuardManager, IGuards } from '../guard-manager.js';
+import { followKept, keptActions } from '../kept/kept-actions.js';
+import { KeptCopies } from '../kept/kept-copies.js';
 import { LightItem } from '../light-item.js';
 import { guardOpenDocuments } from '../open-documents.js';
 import { PagePulse } from '../page-pulse.js';
 import { askRoom } from '../room-saves.js';
 import { Redraw } from '../redraw.js';
 import { SavesPanel } from '../saves-panel.js';
-import { recoveryActions, tellRecoveries } from '../recovery/recovery-actions.js';
+import { recoveryActions } from '../recovery/recovery-actions.js';
+import { EarlierSessionModel } from '../resume/earlier-session-model.js';
+import { resumeActions } from '../resume/resume-actions.js';
+import { ResumeWords } from '../resume/resume-words.js';
+import { RunningCells } from '../resume/running-in-documents.js';
+import { OpenDocumentsTeller } from '../resume/tell-documents.js';
+import { tellResume } from '../resume/tell-resume.js';
 import { readSettings } from '../settings.js';
 import { SaveWords } from '../words.js';
 /* eslint-enable jupyter/prefer-lazy-imports */
@@ -101,17 +110,34 @@ export const saveGuard: JupyterFrontEndPlugin<IGuards> = {
     contents.broke.connect((_, path) => tellBroken(trans, path));
     app.commands.commandExecuted.connect((_, { id }) => SAVES.test(id) && contents.asked());
     const redraw = new Redraw(manager, new PageVisibility(), steadyClock);
-    guardOpenDocuments(manager, notebooks, editors);
+    const running = new RunningCells();
+    guardOpenDocuments(manager, notebooks, editors, running);
+    new OpenDocumentsTeller({ manager, running, companion, clock: browserClock });
+    const kept = new KeptCopies(app.serviceManager.contents, server, localStorage);
+    followKept(manager, kept);
+    const earlier = new EarlierSessionModel(companion);
+    const resumeWords = new ResumeWords(trans, say);
+    const compareTabs = new CompareTabs({
+      ...{ app, documents, trans },
+      asked: () => contents.asked(),
+      kindOf: path => manager.guards.find(guard => guard.context.path === path)?.kind ?? null
+    });
 
     const panel = new SavesPanel({
       ...{ manager, redraw, words, say, trans },
       open: path => void documents.openOrReveal(path),
       copy: text => Clipboard.copyToSystem(text),
-      ...recoveryActions({ manager, documents, trans })
+      ...{ kept, earlier, resumeWords },
+      ...recoveryActions({ manager, documents, compareTabs, trans }),
+      keptActions: keptActions({ manager, kept, compareTabs, trans }),
+      resumeActions: resumeActions({
+        ...{ earlier, documents, trans },
+        contents: app.serviceManager.contents
+      })
     });
     app.shell.add(panel, 'right', { rank: 901 });
     const onClick = (): void => app.shell.activateById(panel.id);
-    tellRecoveries(manager, trans, onClick);
+    tellResume({ manager, earlier, trans, words: resumeWords, clock: browserClock, show: onClick });
 
     const lightOf = (widget: Widget): LightItem =>
       new LightItem({ ...{ redraw, words, onClick }, guard: () => guardOf(manager, documents, widget) });

@@ -2,6 +2,7 @@ import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Recovery } from '@labkeeper/protocol';
+import type { CompareTabs } from '../compare/compare-tabs.js';
 import type { GuardManager } from '../guard-manager.js';
 import type { Decision } from '../view/recoveries.js';
 import { RecoveryWords } from './recovery-words.js';
@@ -10,75 +11,48 @@ import { RestoredDocuments } from './restored-documents.js';
 export interface IRecoveryActionsOptions {
   readonly manager: GuardManager;
   readonly documents: IDocumentManager;
+  readonly compareTabs: CompareTabs;
   readonly trans: TranslationBundle;
 }
 
 /** What the list of recovered work does. */
-export function recoveryActions({ manager, documents, trans }: IRecoveryActionsOptions): {
+export function recoveryActions({ manager, documents, compareTabs, trans }: IRecoveryActionsOptions): {
   readonly recoveryWords: RecoveryWords;
   readonly compare: (recovery: Recovery) => void;
   readonly decide: (recovery: Recovery, decision: Decision) => void;
 } {
+  const noConnection = (): string =>
+    trans.__('There is no connection to the companion at the moment. Try again.');
   const decide = async (recovery: Recovery, decision: Decision): Promise<void> => {
     if (decision === 'discard' && !(await confirmed(recovery, trans))) {
       return;
     }
     if (!manager.decide(recovery.id, decision)) {
-      Notification.warning(trans.__('There is no connection to the companion at the moment. Try again.'));
+      Notification.warning(noConnection());
+    }
+  };
+  const compare = ({ id, path, copyPath }: Recovery): void => {
+    if (copyPath !== null) {
+      void compareTabs.open({
+        path,
+        otherPath: copyPath,
+        other: 'recovered',
+        decide: decision =>
+          manager.decide(id, decision === 'keep' ? 'keep-both' : 'discard')
+            ? Promise.resolve()
+            : Promise.reject(new Error('There is no connection to the companion.'))
+      });
     }
   };
   const restored = new RestoredDocuments(manager, documents);
   return {
     recoveryWords: new RecoveryWords(trans),
-    // Original and copy side by side.
-    compare: ({ path, copyPath }) => {
-      const original = documents.openOrReveal(path);
-      if (copyPath !== null) {
-        documents.openOrReveal(copyPath, 'default', undefined, {
-          mode: 'split-right',
-          ref: original?.id ?? null
-        });
-      }
-    },
+    compare,
     decide: (recovery, decision) => {
       restored.decided(recovery, decision);
       void decide(recovery, decision);
     }
   };
-}
-
-/** Says once for each that there is recovered work. */
-export function tellRecoveries(manager: GuardManager, trans: TranslationBundle, show: () => void): void {
-  const told = new Set<string>();
-  manager.recovered.connect((_, recoveries) => {
-    const news = recoveries.filter(({ id }) => !told.has(id));
-    news.forEach(({ id }) => told.add(id));
-    const tell = (text: string): void =>
-      void Notification.emit(text, 'info', {
-        autoClose: false,
-        actions: [{ label: trans.__('Show'), callback: show, displayType: 'accent' }]
-      });
-    const ofPages = news.filter(({ sameServer }) => sameServer).length;
-    const ofServers = news.length - ofPages;
-    if (ofServers > 0) {
-      tell(
-        trans._n(
-          'A document held more than its file when the last server or a save ended. Its work is recovered.',
-          '%1 documents held more than their files when the last server or a save ended. Their work is recovered.',
-          ofServers
-        )
-      );
-    }
-    if (ofPages > 0) {
-      tell(
-        trans._n(
-          'A document held more than its file when its page went away. Its work is recovered.',
-          '%1 documents held more than their files when their pages went away. Their work is recovered.',
-          ofPages
-        )
-      );
-    }
-  });
 }
 
 async function confirmed({ path }: Recovery, trans: TranslationBundle): Promise<boolean> {

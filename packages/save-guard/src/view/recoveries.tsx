@@ -6,54 +6,32 @@ import type { RecoveryWords } from '../recovery/recovery-words.js';
 /** What the user may decide about a recovered copy. */
 export type Decision = 'restore' | 'keep-both' | 'discard';
 
-export interface IRecoveriesProps {
-  readonly recoveries: readonly Recovery[];
+export interface IRecoveryRowProps {
+  readonly recovery: Recovery;
   readonly nowMs: number;
-  readonly words: RecoveryWords;
+  readonly recoveryWords: RecoveryWords;
   readonly say: Quantities;
   readonly trans: TranslationBundle;
   readonly onCompare: (recovery: Recovery) => void;
   readonly onDecide: (recovery: Recovery, decision: Decision) => void;
 }
 
-/** Documents of an earlier server whose journal held more than their files. */
-export function Recoveries(props: IRecoveriesProps): JSX.Element | null {
-  const { recoveries, trans } = props;
-  return recoveries.length === 0 ? null : (
-    <section className="lk-Recoveries">
-      <h3 className="lk-Saves-title">{trans.__('Recovered work')}</h3>
-      <p>
-        {trans.__(
-          'These documents held more than their files when a page, a save or the last server ended. A copy of each lies beside the original.'
-        )}
-      </p>
-      <ul className="lk-Saves-list">
-        {recoveries.map(recovery => (
-          <Row key={recovery.id} recovery={recovery} {...props} />
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-function Row({ recovery, ...props }: IRecoveriesProps & { recovery: Recovery }): JSX.Element {
-  const { words, say, trans, nowMs, onCompare, onDecide } = props;
-  const { path, copyPath, problem, lastAtMs, savedAtMs, origin } = recovery;
+/** What a document held beyond its file, and what may become of it. */
+export function RecoveryRow(props: IRecoveryRowProps): JSX.Element {
+  const { recovery, recoveryWords, say, trans, nowMs, onCompare, onDecide } = props;
+  const { copyPath, problem, lastAtMs, savedAtMs, origin } = recovery;
   return (
-    <li className="lk-Saves-row">
-      <strong className="lk-Saves-path" title={path}>
-        {path}
-      </strong>
+    <div className="lk-Recovery">
       <span className="lk-Saves-when" title={say.moment(lastAtMs)}>
-        {words.changes(recovery)} {trans.__('Last change %1;', say.ago(lastAtMs, nowMs))}{' '}
+        {recoveryWords.changes(recovery)} {trans.__('Last change %1;', say.ago(lastAtMs, nowMs))}{' '}
         {origin !== 'journal'
           ? trans.__('it comes from no journal.')
           : savedAtMs === null
             ? trans.__('the file had not been saved in that session.')
             : trans.__('file saved %1.', say.ago(savedAtMs, nowMs))}
       </span>
-      {problem !== null && <span className="lk-Saves-why">{words.problem(problem)}</span>}
-      <span className="lk-Recoveries-actions">
+      {problem !== null && <span className="lk-Saves-why">{recoveryWords.problem(problem)}</span>}
+      <span className="lk-Recovery-actions">
         {copyPath !== null && (
           <>
             <button type="button" className="lk-Button" onClick={() => onDecide(recovery, 'restore')}>
@@ -71,6 +49,6 @@ function Row({ recovery, ...props }: IRecoveriesProps & { recovery: Recovery }):
           {trans.__('Discard…')}
         </button>
       </span>
-    </li>
+    </div>
   );
 }

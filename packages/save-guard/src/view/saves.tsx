@@ -24,7 +24,6 @@ export interface ISavesProps {
   readonly onOpen: (path: string) => void;
   readonly onSaveAll: () => void;
   readonly onCopyDetails: () => void;
-  readonly onKeptSeen: (path: string) => void;
 }
 
 /** The list of open documents, with what is safe and what is not. */
@@ -76,8 +75,8 @@ function Summary({ rows, journal, words, say, trans }: ISavesProps): JSX.Element
 }
 
 function Row({ row, ...props }: ISavesProps & { row: ISaveRow }): JSX.Element {
-  const { words, say, trans, nowMs, onOpen, onKeptSeen } = props;
-  const { path, light, savedAtMs, kept } = row;
+  const { words, say, trans, nowMs, onOpen } = props;
+  const { path, light, savedAtMs } = row;
   const { long } = words.light(light);
   return (
     <li className="lk-Saves-row">
@@ -91,17 +90,6 @@ function Row({ row, ...props }: ISavesProps & { row: ISaveRow }): JSX.Element {
           : trans.__('file saved %1', say.ago(savedAtMs, nowMs))}
       </span>
       {hasWords(light) && <span className="lk-Saves-why">{long}</span>}
-      {kept !== null && (
-        <span className="lk-Saves-kept">
-          {trans.__('The other version is kept as')}{' '}
-          <button type="button" className="lk-Link" onClick={() => onOpen(kept)}>
-            {kept}
-          </button>{' '}
-          <button type="button" className="lk-Button" onClick={() => onKeptSeen(path)}>
-            {trans.__('I have seen it')}
-          </button>
-        </span>
-      )}
     </li>
   );
 }
