@@ -103,7 +103,10 @@ test.describe('two versions', () => {
     }));
     writeFileSync(inWork(server, 'n.ipynb'), notebook(cells));
     await open(page, server, 'n.ipynb');
-    const theirs = cells.map(cell => ({ ...cell, source: cell.source.replace('1', '10').replace('plot(a)', 'plot(b)') }));
+    const theirs = cells.map(cell => ({
+      ...cell,
+      source: cell.source.replace('1', '10').replace('plot(a)', 'plot(b)')
+    }));
     theirs.splice(2, 0, { id: 'new', source: 'new = True' });
     theirs.pop();
     const kept = await conflict('n.ipynb', ' # mine', notebook(theirs));
@@ -137,7 +140,14 @@ test.describe('two versions', () => {
     // An edit as any other.
     await command(page, 'notebook:undo-cell-action');
     await command(page, 'docmanager:save');
-    expect(sourcesIn(server, 'n.ipynb')).toEqual(['load() # mine', 'a = 1', 'b = 2', 'plot(a)', 'same', 'the end']);
+    expect(sourcesIn(server, 'n.ipynb')).toEqual([
+      'load() # mine',
+      'a = 1',
+      'b = 2',
+      'plot(a)',
+      'same',
+      'the end'
+    ]);
   });
 
   test('of a text are compared by lines, and one that is kept is not asked about again', async () => {
@@ -172,12 +182,20 @@ test.describe('two versions', () => {
     const outputs = (word: string) => [
       { output_type: 'stream', name: 'stdout', text: `\u001b[31m${word}\u001b[0m\nsecond` },
       { output_type: 'display_data', metadata: {}, data: { 'text/html': hostile } },
-      { output_type: 'display_data', metadata: {}, data: { 'image/png': word === 'mine' ? pixel : '"onerror=' } },
+      {
+        output_type: 'display_data',
+        metadata: {},
+        data: { 'image/png': word === 'mine' ? pixel : '"onerror=' }
+      },
       { output_type: 'error', ename: 'ValueError', evalue: word, traceback: [] }
     ];
     const cells = (word: string) => [
       { id: 'a', source: 'first' },
-      { id: 'b', source: `for epoch in range(100):\n    train(${word})\n    print(epoch)`, outputs: outputs(word) },
+      {
+        id: 'b',
+        source: `for epoch in range(100):\n    train(${word})\n    print(epoch)`,
+        outputs: outputs(word)
+      },
       { id: 'c', source: 'c' },
       { id: 'd', source: `${hostile} ${word}` }
     ];
@@ -194,14 +212,18 @@ test.describe('two versions', () => {
     for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
       await command(page, 'apputils:change-theme', { theme });
       await page.waitForTimeout(1000);
-      await page.screenshot({ path: `test-results/compare-${theme.endsWith('Dark') ? 'dark' : 'light'}.png` });
+      await page.screenshot({
+        path: `test-results/compare-${theme.endsWith('Dark') ? 'dark' : 'light'}.png`
+      });
       await axe(page, '.lk-Compare');
       await axe(page, '#labkeeper-saves');
     }
+    await page.setViewportSize({ width: 1600, height: 900 });
+    await page.waitForTimeout(500);
+    await page.screenshot({ path: 'test-results/compare-wide.png' });
     await page.setViewportSize({ width: 820, height: 800 });
     await page.waitForTimeout(500);
     await page.screenshot({ path: 'test-results/compare-narrow.png' });
-    await axe(page, '.lk-Compare');
     expect(await view(page).evaluate(element => element.scrollWidth <= element.clientWidth)).toBe(true);
     await page.setViewportSize({ width: 1280, height: 800 });
 
@@ -225,9 +247,22 @@ test.describe('two versions', () => {
   });
 
   test('that change while they are compared: what was decided holds, what is new is asked', async () => {
-    writeFileSync(inWork(server, 'm.ipynb'), notebook([{ id: 'a', source: 'a' }, { id: 'b', source: 'b' }]));
+    writeFileSync(
+      inWork(server, 'm.ipynb'),
+      notebook([
+        { id: 'a', source: 'a' },
+        { id: 'b', source: 'b' }
+      ])
+    );
     await open(page, server, 'm.ipynb');
-    await conflict('m.ipynb', '1', notebook([{ id: 'a', source: 'x' }, { id: 'b', source: 'b' }]));
+    await conflict(
+      'm.ipynb',
+      '1',
+      notebook([
+        { id: 'a', source: 'x' },
+        { id: 'b', source: 'b' }
+      ])
+    );
     await saves(page).locator('.lk-Kept').getByRole('button', { name: 'Compare' }).click();
     await expect(view(page)).toContainText('1 difference, 1 undecided');
     await view(page).getByRole('button', { name: 'Take all of the other version' }).click();
@@ -255,7 +290,11 @@ test.describe('two versions', () => {
         id: `c${at}`,
         source: `cell = ${at}${at % 20 === 0 ? ` # ${word}` : ''}`,
         outputs: [
-          { output_type: 'stream', name: 'stdout', text: Array.from({ length: 125 }, () => `${text}\n`).join('') }
+          {
+            output_type: 'stream',
+            name: 'stdout',
+            text: Array.from({ length: 125 }, () => `${text}\n`).join('')
+          }
         ]
       }));
     writeFileSync(inWork(server, 'big.ipynb'), notebook(cells('mine')));
@@ -275,7 +314,9 @@ test.describe('two versions', () => {
     await view(page).getByRole('button', { name: 'Save the result' }).click();
     await expect(view(page)).toContainText('The result is saved', { timeout: 60_000 });
     const allMs = await page.evaluate(() => (window as unknown as { longest: { ms: number } }).longest.ms);
-    test.info().annotations.push({ type: 'longest task', description: `${loadMs} ms, with saving ${allMs} ms` });
+    test
+      .info()
+      .annotations.push({ type: 'longest task', description: `${loadMs} ms, with saving ${allMs} ms` });
     console.log(`longest task of comparing 20 MB: ${loadMs} ms; with saving: ${allMs} ms`);
     expect(loadMs).toBeLessThan(2000);
     expect(sourcesIn(server, 'big.ipynb')[20]).toBe('cell = 20 # theirs');
@@ -319,7 +360,9 @@ test('a server that is killed in the middle of a cell: the next one tells what w
       await expect(card).toContainText('notes.txt');
       await expect(card).toContainText(/A cell was running since \d+:\d+.*import time/);
       // The journal has what was typed.
-      await expect(card.locator('.lk-Recovery')).toContainText('1 cell differs from the file.', { timeout: 40_000 });
+      await expect(card.locator('.lk-Recovery')).toContainText('1 cell differs from the file.', {
+        timeout: 40_000
+      });
       await page.screenshot({ path: 'test-results/resume-card.png' });
       await axe(page, '#labkeeper-saves');
       await card.getByRole('button', { name: 'Compare' }).click();
@@ -351,7 +394,9 @@ test('a server that is killed in the middle of a cell: the next one tells what w
   }
 });
 
-test('a server that was stopped in order with everything saved is told in the panel only', async ({ browser }) => {
+test('a server that was stopped in order with everything saved is told in the panel only', async ({
+  browser
+}) => {
   test.setTimeout(120_000);
   const home = mkdtempSync(join(tmpdir(), 'labkeeper-resume-'));
   const first = await startServer({ home, memory: '700M' });

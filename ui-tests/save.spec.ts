@@ -275,10 +275,10 @@ test('what was safe in the journal when the server was killed is recovered, comp
       expect(onDisk(second, copy)).toBe('precious');
       expect(onDisk(second)).toBe('');
       await card.getByRole('button', { name: 'Compare' }).click();
-      await expect(page.locator('.jp-NotebookPanel:visible')).toHaveCount(2);
+      await expect(page.locator('.lk-Compare')).toContainText('1 difference, 1 undecided');
       await page.screenshot({ path: 'test-results/compared.png' });
       await card.getByRole('button', { name: 'Restore' }).click();
-      await expect(card).toHaveCount(0);
+      await expect(card.locator('.lk-Recovery')).toHaveCount(0);
       await expect.poll(() => onDisk(second)).toBe('precious');
       expect(filesOf(second).filter(name => name.startsWith('a (before recovery'))).toHaveLength(1);
     } finally {

@@ -129,7 +129,14 @@ it('cells that run one after the other cost a write in ten seconds, without an f
 });
 
 describe('the file', () => {
-  const at = (home: string) => {
+  let folder: ReturnType<typeof scratch>;
+
+  beforeEach(() => {
+    folder = scratch();
+  });
+  afterEach(() => folder.remove());
+
+  const at = (home = folder.path) => {
     const logged: string[] = [];
     const journalFolder = join(home, '.local/share/labkeeper/journal/default');
     const file = new SessionFile({
@@ -151,7 +158,7 @@ describe('the file', () => {
   };
 
   it('is read as it was written, and nothing is left beside it', async () => {
-    const { file, logged, journalFolder } = at(scratch().path);
+    const { file, logged, journalFolder } = at();
     const sessions = { current: { serverId: 's', session }, earlier: session };
     expect(await file.write(sessions, true)).toBe(true);
     expect(await file.write(sessions, false)).toBe(true);
@@ -161,14 +168,14 @@ describe('the file', () => {
   });
 
   it('counts as none when it is damaged, or of a shape that is none', async () => {
+    const { file, journalFolder } = at();
+    mkdirSync(join(journalFolder, '..'), { recursive: true });
     for (const text of [
       '',
       '{"current":',
       '[]',
       '{"current":{"serverId":"s","session":{"id":5}},"earlier":null}'
     ]) {
-      const { file, journalFolder } = at(scratch().path);
-      mkdirSync(join(journalFolder, '..'), { recursive: true });
       writeFileSync(`${journalFolder}.session`, text);
       expect(await file.read(Date.now())).toEqual({ current: null, earlier: null });
       expect(readFileSync(`${journalFolder}.session`, 'utf8')).toBe(text);
@@ -176,9 +183,8 @@ describe('the file', () => {
   });
 
   it('that cannot be written is told once in the log', async () => {
-    const home = scratch().path;
-    writeFileSync(join(home, '.local'), 'a file');
-    const { file, logged } = at(home);
+    writeFileSync(join(folder.path, '.local'), 'a file');
+    const { file, logged } = at();
     expect(await file.write({ current: null, earlier: null }, true)).toBe(false);
     expect(await file.write({ current: null, earlier: null }, true)).toBe(false);
     expect(logged).toHaveLength(1);

@@ -26,7 +26,10 @@ export interface IExecutionFollower {
 const ENDS: ReadonlySet<string> = new Set(['restarting', 'autorestarting', 'terminating', 'dead']);
 
 /** Tells which cell each request belongs to: the page knows, and what a kernel publishes does not say. */
-export function followExecutions(session: ISessionContext, ...followers: readonly IExecutionFollower[]): void {
+export function followExecutions(
+  session: ISessionContext,
+  ...followers: readonly IExecutionFollower[]
+): void {
   const follow = (connection: Session.ISessionConnection | null): void => {
     connection?.anyMessage.connect((_, message) => note(connection, message));
   };

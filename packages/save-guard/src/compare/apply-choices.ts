@@ -62,11 +62,7 @@ function idsThatStay(
 }
 
 /** Makes a text what was chosen, in one step that can be undone; only lines that change are touched. */
-export function applyToText(
-  file: YFile,
-  rows: readonly IComparedRow<string>[],
-  choices: Choices
-): void {
+export function applyToText(file: YFile, rows: readonly IComparedRow<string>[], choices: Choices): void {
   file.transact(() => {
     let end = file.source.length;
     rows

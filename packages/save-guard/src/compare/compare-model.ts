@@ -18,8 +18,7 @@ export type Phase =
 /** Why the result is not saved. */
 export type Trouble =
   /** The document has differences that were not there when it was compared. */
-  | 'changed-meanwhile'
-  | 'cannot-be-opened';
+  'changed-meanwhile' | 'cannot-be-opened';
 
 export interface ICompareModelOptions {
   readonly document: {

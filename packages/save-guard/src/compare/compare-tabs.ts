@@ -70,9 +70,8 @@ export class CompareTabs {
 
   private async make(compared: ICompared): Promise<MainAreaWidget> {
     const { app, documents, trans, asked, kindOf } = this.options;
-    const { CompareModel, CompareWidget, CompareWords, ComparedDocument, readVersion } = await import(
-      './compare-parts.js'
-    );
+    const { CompareModel, CompareWidget, CompareWords, ComparedDocument, readVersion } =
+      await import('./compare-parts.js');
     const { path, otherPath } = compared;
     const { contents } = app.serviceManager;
     const kind = kindOf(path) ?? (PathExt.extname(path) === '.ipynb' ? 'notebook' : 'text');

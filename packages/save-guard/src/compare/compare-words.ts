@@ -24,7 +24,12 @@ export class CompareWords {
   }
 
   /** "Difference 2 of 5: code cell". */
-  difference(number: number, of: number, kind: 'cell' | 'text' | 'metadata', row: IComparedRow<unknown>): string {
+  difference(
+    number: number,
+    of: number,
+    kind: 'cell' | 'text' | 'metadata',
+    row: IComparedRow<unknown>
+  ): string {
     const { trans } = this;
     const what = this.what(kind, row);
     if (row.left === null) {
@@ -69,7 +74,9 @@ export class CompareWords {
       case 'too-large':
         return trans.__('The files are too large to be compared cell by cell. Look at them side by side.');
       case 'unreadable':
-        return trans.__('One of the two versions cannot be read as what it should be. Look at them side by side.');
+        return trans.__(
+          'One of the two versions cannot be read as what it should be. Look at them side by side.'
+        );
       case 'no-answer':
         return trans.__('The server does not answer. Try again when it is back.');
       case 'another-kind':

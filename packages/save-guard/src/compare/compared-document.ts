@@ -69,7 +69,10 @@ class OpenDocument implements IOpenDocument {
   read(): Version | null {
     const shared: unknown = this.context.model.sharedModel;
     if (isNotebook(shared)) {
-      return notebookVersion({ cells: shared.cells.map(cell => cell.toJSON()), metadata: shared.getMetadata() });
+      return notebookVersion({
+        cells: shared.cells.map(cell => cell.toJSON()),
+        metadata: shared.getMetadata()
+      });
     }
     return isFile(shared) ? { kind: 'text', text: shared.source } : null;
   }
@@ -119,4 +122,3 @@ async function slowVersion({ model }: DocumentRegistry.Context): Promise<Version
   }
   return notebookVersion({ cells, metadata: shared.getMetadata() });
 }
-

@@ -24,7 +24,8 @@ export function toSharedCell(cell: NotebookCell, ids: ReadonlySet<string>): Shar
       outputs: outputsOf(cell).map(output => output as nbformat.IOutput)
     };
   }
-  const attachments = cell['attachments'] === undefined ? {} : { attachments: cell['attachments'] as nbformat.IAttachments };
+  const attachments =
+    cell['attachments'] === undefined ? {} : { attachments: cell['attachments'] as nbformat.IAttachments };
   return { ...common, ...attachments, cell_type: type === 'markdown' ? 'markdown' : 'raw' };
 }
 

@@ -23,7 +23,9 @@ export function shownLines(hunks: readonly IHunk[]): ShownLine[] {
   if (lines.length <= MOST_LINES) {
     return lines;
   }
-  const count = lines.slice(MOST_LINES).reduce((sum, line) => sum + (line.kind === 'folded' ? line.count : 1), 0);
+  const count = lines
+    .slice(MOST_LINES)
+    .reduce((sum, line) => sum + (line.kind === 'folded' ? line.count : 1), 0);
   return [...lines.slice(0, MOST_LINES), { kind: 'more', count }];
 }
 

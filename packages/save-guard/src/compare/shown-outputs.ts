@@ -23,9 +23,15 @@ const BASE64 = /^[A-Za-z0-9+/=\s]*$/;
 const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\))/g;
 
 /** The first outputs of a cell, and how many are not among them. */
-export function shownOutputs(cell: NotebookCell): { readonly shown: readonly ShownOutput[]; readonly more: number } {
+export function shownOutputs(cell: NotebookCell): {
+  readonly shown: readonly ShownOutput[];
+  readonly more: number;
+} {
   const outputs = outputsOf(cell);
-  return { shown: outputs.slice(0, MOST_OUTPUTS).map(shownOutput), more: Math.max(0, outputs.length - MOST_OUTPUTS) };
+  return {
+    shown: outputs.slice(0, MOST_OUTPUTS).map(shownOutput),
+    more: Math.max(0, outputs.length - MOST_OUTPUTS)
+  };
 }
 
 function shownOutput(output: Readonly<Record<string, unknown>>): ShownOutput {
@@ -33,7 +39,10 @@ function shownOutput(output: Readonly<Record<string, unknown>>): ShownOutput {
     return shownText(textOf(output['text']));
   }
   if (output['output_type'] === 'error') {
-    return { kind: 'error', text: `${textOf(output['ename'])}: ${textOf(output['evalue'])}`.slice(0, LONGEST_TEXT) };
+    return {
+      kind: 'error',
+      text: `${textOf(output['ename'])}: ${textOf(output['evalue'])}`.slice(0, LONGEST_TEXT)
+    };
   }
   const data = fieldsOf(output['data']);
   for (const type of IMAGES) {
@@ -43,11 +52,17 @@ function shownOutput(output: Readonly<Record<string, unknown>>): ShownOutput {
     }
   }
   const text = textOf(data['text/plain']);
-  return text === '' ? { kind: 'other', types: Object.keys(data).slice(0, 5).join(', ').slice(0, 200) } : shownText(text);
+  return text === ''
+    ? { kind: 'other', types: Object.keys(data).slice(0, 5).join(', ').slice(0, 200) }
+    : shownText(text);
 }
 
 function shownText(text: string): ShownOutput {
-  const lines = text.slice(0, 4 * LONGEST_TEXT).replace(ANSI, '').replace(/\n$/, '').split('\n');
+  const lines = text
+    .slice(0, 4 * LONGEST_TEXT)
+    .replace(ANSI, '')
+    .replace(/\n$/, '')
+    .split('\n');
   const shown = lines.slice(0, MOST_LINES).join('\n').slice(0, LONGEST_TEXT);
   const cut = text.length > 4 * LONGEST_TEXT ? (text.slice(4 * LONGEST_TEXT).match(/\n/g)?.length ?? 0) : 0;
   return { kind: 'text', text: shown, moreLines: Math.max(0, lines.length - MOST_LINES) + cut };

@@ -31,7 +31,11 @@ export function outputsOf(cell: NotebookCell): readonly Readonly<Record<string, 
 
 /** The first line that is not empty. */
 export function firstLineOf(cell: NotebookCell): string {
-  return textOf(cell['source']).split('\n').find(line => line.trim() !== '') ?? '';
+  return (
+    textOf(cell['source'])
+      .split('\n')
+      .find(line => line.trim() !== '') ?? ''
+  );
 }
 
 /** The fields of a JSON object; none for anything else. */

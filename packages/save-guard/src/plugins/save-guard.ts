@@ -8,7 +8,14 @@ import type { Contents } from '@jupyterlab/services';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
-import { browserClock, ICompanion, PageVisibility, Quantities, steadyClock, TRANSLATION_DOMAIN } from '@labkeeper/labkit';
+import {
+  browserClock,
+  ICompanion,
+  PageVisibility,
+  Quantities,
+  steadyClock,
+  TRANSLATION_DOMAIN
+} from '@labkeeper/labkit';
 import { UUID } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
 import { addCommands } from '../commands.js';

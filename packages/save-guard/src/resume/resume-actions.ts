@@ -32,9 +32,7 @@ export function resumeActions(options: {
     openAll: paths => void openAll(paths),
     dismiss: ({ id }) => {
       if (!earlier.dismiss(id)) {
-        Notification.warning(
-          trans.__('There is no connection to the companion at the moment. Try again.')
-        );
+        Notification.warning(trans.__('There is no connection to the companion at the moment. Try again.'));
       }
     }
   };

@@ -48,7 +48,9 @@ function LastServer({
       </p>
       {recoveries.length > 0 && (
         <p>
-          {trans.__('Where a document held more than its file, a copy with everything lies beside the original.')}
+          {trans.__(
+            'Where a document held more than its file, a copy with everything lies beside the original.'
+          )}
         </p>
       )}
       <ul className="lk-Saves-list">

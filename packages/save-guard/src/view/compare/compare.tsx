@@ -133,10 +133,20 @@ function Bar({
       <div className="lk-Compare-buttons">
         {count > 0 && (
           <>
-            <button type="button" className="lk-Button" onClick={() => goTo(current - 1)} aria-keyshortcuts="p">
+            <button
+              type="button"
+              className="lk-Button"
+              onClick={() => goTo(current - 1)}
+              aria-keyshortcuts="p"
+            >
               {trans.__('Previous')}
             </button>
-            <button type="button" className="lk-Button" onClick={() => goTo(current + 1)} aria-keyshortcuts="n">
+            <button
+              type="button"
+              className="lk-Button"
+              onClick={() => goTo(current + 1)}
+              aria-keyshortcuts="n"
+            >
               {trans.__('Next')}
             </button>
             <button type="button" className="lk-Button" onClick={() => model.takeAll('left')}>

@@ -1,5 +1,12 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { sameDetails, sameOutputs, textOf, type Choice, type IComparedRow, type NotebookCell } from '@labkeeper/core';
+import {
+  sameDetails,
+  sameOutputs,
+  textOf,
+  type Choice,
+  type IComparedRow,
+  type NotebookCell
+} from '@labkeeper/core';
 import { fieldsOf, outputsOf } from '../../compare/version.js';
 import type { CompareWords } from '../../compare/compare-words.js';
 import { LineDiff } from './line-diff.js';
@@ -31,7 +38,7 @@ export function Difference(props: IDifferenceProps): JSX.Element {
     >
       <Choices {...props} title={title} />
       {kind === 'cell' ? (
-        <CellSides left={cellOf(row.left)} right={cellOf(row.right)} trans={trans} />
+        <CellSides left={cellOf(row.left)} right={cellOf(row.right)} words={words} trans={trans} />
       ) : (
         <LineDiff left={plain(row.left)} right={plain(row.right)} trans={trans} />
       )}
@@ -70,10 +77,12 @@ function Choices({
 function CellSides({
   left,
   right,
+  words,
   trans
 }: {
   left: NotebookCell | null;
   right: NotebookCell | null;
+  words: CompareWords;
   trans: TranslationBundle;
 }): JSX.Element {
   const isSameSource = left && right && textOf(left['source']) === textOf(right['source']);
@@ -82,14 +91,20 @@ function CellSides({
   return (
     <>
       {isSameSource && <p className="lk-Compare-note">{trans.__('The source is the same:')}</p>}
-      <LineDiff left={left && textOf(left['source'])} right={right && textOf(right['source'])} trans={trans} />
-      {hasOutputs && areOutputsSame && <p className="lk-Compare-note">{trans.__('The outputs are the same.')}</p>}
+      <LineDiff
+        left={left && textOf(left['source'])}
+        right={right && textOf(right['source'])}
+        trans={trans}
+      />
+      {hasOutputs && areOutputsSame && (
+        <p className="lk-Compare-note">{trans.__('The outputs are the same.')}</p>
+      )}
       {hasOutputs && !areOutputsSame && (
         <>
           {left && right && <p className="lk-Compare-note">{trans.__('The outputs differ:')}</p>}
           <div className="lk-Compare-sides">
-            <Outputs cell={left} trans={trans} />
-            <Outputs cell={right} trans={trans} />
+            <Outputs title={`− ${words.left}`} cell={left} trans={trans} />
+            <Outputs title={`+ ${words.right}`} cell={right} trans={trans} />
           </div>
         </>
       )}

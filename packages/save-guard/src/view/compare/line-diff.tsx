@@ -26,10 +26,8 @@ function Line({ line, trans }: { line: ShownLine; trans: TranslationBundle }): J
     case 'equal':
       return (
         <>
-          <code className="lk-Diff-line">{line.text}</code>
-          <code className="lk-Diff-line lk-mod-again" aria-hidden="true">
-            {line.text}
-          </code>
+          <code className="lk-Diff-line">{`  ${line.text}`}</code>
+          <code className="lk-Diff-line lk-mod-again" aria-hidden="true">{`  ${line.text}`}</code>
         </>
       );
     case 'changed':
@@ -41,9 +39,7 @@ function Line({ line, trans }: { line: ShownLine; trans: TranslationBundle }): J
       );
     case 'folded':
       return (
-        <span className="lk-Diff-folded">
-          {trans._n('%1 equal line', '%1 equal lines', line.count)}
-        </span>
+        <span className="lk-Diff-folded">{trans._n('%1 equal line', '%1 equal lines', line.count)}</span>
       );
     case 'more':
       return (
@@ -54,7 +50,15 @@ function Line({ line, trans }: { line: ShownLine; trans: TranslationBundle }): J
   }
 }
 
-function Changed({ text, sign, modifier }: { text: string | null; sign: string; modifier: string }): JSX.Element {
+function Changed({
+  text,
+  sign,
+  modifier
+}: {
+  text: string | null;
+  sign: string;
+  modifier: string;
+}): JSX.Element {
   return text === null ? (
     <span className="lk-Diff-line lk-mod-none" />
   ) : (

@@ -3,10 +3,20 @@ import type { NotebookCell } from '@labkeeper/core';
 import { shownOutputs, type ShownOutput } from '../../compare/shown-outputs.js';
 
 /** What one version of a cell shows: text and images; the rest is named. */
-export function Outputs({ cell, trans }: { cell: NotebookCell | null; trans: TranslationBundle }): JSX.Element {
+export function Outputs({
+  title,
+  cell,
+  trans
+}: {
+  /** Which version it is of. */
+  readonly title: string;
+  readonly cell: NotebookCell | null;
+  readonly trans: TranslationBundle;
+}): JSX.Element {
   const { shown, more } = cell ? shownOutputs(cell) : { shown: [], more: 0 };
   return (
     <div className="lk-Compare-outputs">
+      <p className="lk-Compare-note">{title}</p>
       {shown.length === 0 && <p className="lk-Compare-note">{trans.__('No output')}</p>}
       {shown.map((output, at) => (
         <Output key={at} output={output} trans={trans} />
