@@ -52,7 +52,7 @@ async function open(page: Page, server: IServer, file: string, reset = true): Pr
 /** Types at the end of the first cell or of the text. */
 async function type(page: Page, text: string): Promise<void> {
   // These tests use Playwright without Galata.
-  // eslint-disable-next-line jupyter/galata-prefer-notebook-cell-helper
+   
   await page.locator('.jp-Document:visible .cm-content').first().click();
   await page.keyboard.press('ControlOrMeta+End');
   await page.keyboard.type(text);
@@ -267,7 +267,7 @@ test.describe('two versions', () => {
     await expect(view(page)).toContainText('1 difference, 1 undecided');
     await view(page).getByRole('button', { name: 'Take all of the other version' }).click();
     await command(page, 'docmanager:open', { path: 'm.ipynb' });
-    // eslint-disable-next-line jupyter/galata-prefer-notebook-cell-helper
+     
     await page.locator('.jp-NotebookPanel:visible .cm-content').nth(1).click();
     await page.keyboard.press('ControlOrMeta+End');
     await page.keyboard.type('2');
@@ -283,7 +283,7 @@ test.describe('two versions', () => {
   });
 
   test('of 20 MB are compared without the page standing still', async () => {
-    test.setTimeout(120_000);
+    test.setTimeout(300_000);
     const text = 'x'.repeat(79);
     const cells = (word: string) =>
       Array.from({ length: 2000 }, (_, at) => ({
@@ -326,7 +326,7 @@ test.describe('two versions', () => {
 test('a server that is killed in the middle of a cell: the next one tells what was open and what ran', async ({
   browser
 }) => {
-  test.setTimeout(150_000);
+  test.setTimeout(300_000);
   const home = mkdtempSync(join(tmpdir(), 'labkeeper-resume-'));
   const first = await startServer({ home, memory: '700M' });
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
