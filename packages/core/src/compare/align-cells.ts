@@ -35,7 +35,7 @@ const SIMILAR = 0.4;
 /** Where more cells than this would have to be compared with one another, none is. */
 const MOST_COMPARISONS = 40_000;
 /** After so many cells that are only on one side, what equals what is not looked for any more. */
-const MOST_EDITS = 2000;
+const MOST_EDITS = 400;
 
 /**
  * Finds the cells of one version of a notebook in another: by their ids, between those by the same source, and between

@@ -8,7 +8,7 @@ export interface IHunk {
 }
 
 /** Texts with more differing lines than this are told to differ as a whole, but for their beginning and end. */
-const MOST_EDITS = 2000;
+const MOST_EDITS = 1000;
 
 /** The lines of a text, each with its line end; together they are the text. */
 export function linesOf(text: string): string[] {
