@@ -52,7 +52,7 @@ async function open(page: Page, server: IServer, file: string, reset = true): Pr
 /** Types at the end of the first cell or of the text. */
 async function type(page: Page, text: string): Promise<void> {
   // These tests use Playwright without Galata.
-   
+
   await page.locator('.jp-Document:visible .cm-content').first().click();
   await page.keyboard.press('ControlOrMeta+End');
   await page.keyboard.type(text);
@@ -70,6 +70,7 @@ async function axe(page: Page, part: string): Promise<void> {
 }
 
 test.describe('two versions', () => {
+  test.describe.configure({ timeout: 180_000 });
   let server: IServer;
   let page: Page;
 
@@ -267,7 +268,7 @@ test.describe('two versions', () => {
     await expect(view(page)).toContainText('1 difference, 1 undecided');
     await view(page).getByRole('button', { name: 'Take all of the other version' }).click();
     await command(page, 'docmanager:open', { path: 'm.ipynb' });
-     
+
     await page.locator('.jp-NotebookPanel:visible .cm-content').nth(1).click();
     await page.keyboard.press('ControlOrMeta+End');
     await page.keyboard.type('2');
@@ -341,6 +342,9 @@ test('a server that is killed in the middle of a cell: the next one tells what w
     await expect(page.locator('.jp-InputPrompt', { hasText: '[*]' })).toBeVisible();
     const noted = inWork(first, '../.local/share/labkeeper/journal/default.session');
     await expect.poll(() => readNoted(noted), { timeout: 20_000 }).toContain('import time');
+    await expect(page.locator('.jp-NotebookPanel-toolbar:visible .lk-Light')).toHaveText(/^●Safe$/, {
+      timeout: 30_000
+    });
     const companion = first.companionPid();
     process.kill(first.pid, 'SIGKILL');
     if (companion) process.kill(companion, 'SIGKILL');
