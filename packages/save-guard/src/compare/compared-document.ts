@@ -33,10 +33,12 @@ export class ComparedDocument {
     return readVersion(contents, path, kind);
   }
 
-  /** Opens it where it is not open. @returns null when it cannot be opened. */
+  /** Opens it where it is not open, behind the comparison. @returns null when it cannot be opened. */
   async open(): Promise<IOpenDocument | null> {
     const { documents, path, asked } = this.options;
-    const context = this.context ?? contextOf(documents, documents.openOrReveal(path) ?? null);
+    const context =
+      this.context ??
+      contextOf(documents, documents.openOrReveal(path, 'default', undefined, { activate: false }) ?? null);
     if (!context) {
       return null;
     }

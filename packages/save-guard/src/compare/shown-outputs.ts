@@ -19,7 +19,6 @@ const LARGEST_IMAGE = 8 * 1024 * 1024;
 const IMAGES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'] as const;
 const BASE64 = /^[A-Za-z0-9+/=\s]*$/;
 /** Colours and other orders to terminals (ECMA-48). */
-
 const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\))/g;
 
 /** The first outputs of a cell, and how many are not among them. */
