@@ -46,7 +46,9 @@ async function open(page: Page, server: IServer, file: string, reset = true): Pr
     `${server.url}/lab/tree/${encodeURIComponent(file)}?token=${server.token}${reset ? '&reset' : ''}`
   );
   await whenLabIsUp(page);
-  await expect(page.locator('.jp-Document:visible .cm-content').first()).toBeVisible();
+  await expect(page.locator('.jp-Document:visible .cm-content').first()).toBeVisible({
+    timeout: 60_000
+  });
 }
 
 /** Types at the end of the first cell or of the text. */
@@ -93,7 +95,7 @@ test.describe('two versions', () => {
     writeFileSync(inWork(server, file), theirs);
     await command(page, 'docmanager:save');
     await command(page, 'labkeeper:show-saves');
-    await expect(saves(page).locator('.lk-Kept')).toContainText(KEPT);
+    await expect(saves(page).locator('.lk-Kept')).toContainText(KEPT, { timeout: 30_000 });
     return filesOf(server).find(name => KEPT.test(name)) ?? '';
   }
 
