@@ -103,10 +103,6 @@ export class DocumentGuard implements IDisposable {
     return this.schedule.unsafeSinceMs !== null || this.schedule.unsavedSinceMs !== null;
   }
 
-  get kind(): DocumentKind {
-    return this.options.kind;
-  }
-
   /** When the file was last saved, by the wall clock; null = not since it was opened. */
   get savedAtMs(): number | null {
     return this._savedAtMs;

@@ -22,9 +22,7 @@ export function Resume(props: IResumeProps): JSX.Element {
   const isOfSession = ({ path, sameServer }: Recovery): boolean => !sameServer && paths.has(path);
   return (
     <>
-      {session && (
-        <LastServer {...props} session={session} recoveries={recoveries.filter(isOfSession)} />
-      )}
+      {session && <LastServer {...props} session={session} recoveries={recoveries.filter(isOfSession)} />}
       <Others {...props} recoveries={recoveries.filter(recovery => !isOfSession(recovery))} />
     </>
   );
@@ -64,7 +62,11 @@ function LastServer({
         ))}
       </ul>
       <div className="lk-Saves-actions">
-        <button type="button" className="lk-Button" onClick={() => onOpenAll(documents.map(({ path }) => path))}>
+        <button
+          type="button"
+          className="lk-Button"
+          onClick={() => onOpenAll(documents.map(({ path }) => path))}
+        >
           {trans.__('Open all again')}
         </button>
         <button type="button" className="lk-Button" onClick={() => onDismiss(session)}>
@@ -104,7 +106,10 @@ function DocumentRow({
   document,
   found,
   ...props
-}: Omit<IResumeProps, 'session' | 'recoveries'> & { document: OpenDocument; found: readonly Recovery[] }): JSX.Element {
+}: Omit<IResumeProps, 'session' | 'recoveries'> & {
+  document: OpenDocument;
+  found: readonly Recovery[];
+}): JSX.Element {
   const { resumeWords, nowMs, say } = props;
   const { path, running, savedAtMs } = document;
   return (
