@@ -136,7 +136,7 @@ const NAMES = [
   'new\nline.md',
   // The longest that JupyterLab opens without an error: its checkpoint has eleven bytes more.
   `${'ä'.repeat(120)}.md`,
-  '..hidden?.md',
+  'a..b?.md',
   '%2e%2e%2f#100%.md'
 ];
 
