@@ -152,8 +152,8 @@ suite(`a real control group${reason === null ? '' : ` (skipped: ${reason})`}`, (
     expect(observer.throttling()?.throttled).toBeGreaterThan(0);
     writeFileSync(file('cpu', 'cpu.cfs_quota_us'), '-1');
     expect(cpu?.quotaCores).toBe(0.2);
-    expect(cpu?.throttledShare).toBeGreaterThan(0.5);
-    // A fifth of a core, or less where other tests keep the machine busy.
+    // A fifth of a core, or less where other tests keep the machine busy; then it is throttled less too.
+    expect(cpu?.throttledShare).toBeGreaterThan(0.2);
     expect(cpu?.usedCores).toBeGreaterThan(0.02);
     expect(cpu?.usedCores).toBeLessThan(0.3);
     expect(Math.abs((kernels[0]?.cpuCores ?? NaN) - (cpu?.usedCores ?? NaN))).toBeLessThan(0.05);

@@ -61,6 +61,8 @@ async function tenMinutes(options: {
   return { syncs: Math.max(...perMinute.slice(8)), longestWaitMs, beyondBoundMs };
 }
 
+jest.setTimeout(60_000);
+
 describe('how often the journal is forced to the disk', () => {
   it('at 50 ms per sync is 12 times a minute or less, and nothing waits for 30 s', async () => {
     const minute = await tenMinutes({ syncMs: 50, everyMs: 2000 });

@@ -61,7 +61,7 @@ const EDIT = [[base(LARGE, 30), typed(0, 'cell 0', 6, '!')]];
     });
 
     it('because it is read-only says so', async () => {
-      disk.readOnly();
+      await disk.readOnly();
       await boot(home.path, 'first', [{ run: runId(1), path: 'a.ipynb', batches: EDIT }]);
       const then = await new NextBoot(home.path, disk.path).started();
       expect(then.only).toMatchObject({ problem: 'not-writable', copyPath: null });
@@ -70,7 +70,7 @@ const EDIT = [[base(LARGE, 30), typed(0, 'cell 0', 6, '!')]];
 
     it('with the journal on it: nothing is lost, and no copy lies about that nobody knows', async () => {
       await boot(disk.path, 'first', [{ run: runId(1), path: 'a.ipynb', batches: EDIT }]);
-      disk.readOnly();
+      await disk.readOnly();
       const then = await new NextBoot(disk.path, disk.path).started();
       expect(then.only).toMatchObject({ problem: 'not-writable' });
       expect(readdirSync(disk.path).sort()).toEqual(['.local', 'a.ipynb']);

@@ -1,11 +1,13 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
+import { until } from '../until.js';
 import { scratch } from '../wire.js';
 
 /** A file system of its own, in memory. */
 export interface ISmallDisk {
   readonly path: string;
-  readOnly(): void;
+  /** Waits until nobody has a file open there for writing. */
+  readOnly(): Promise<void>;
   remove(): void;
 }
 
@@ -18,7 +20,7 @@ export function smallDisk(path: string, sizeBytes: number): ISmallDisk {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'none', path], { stdio: 'pipe' });
   return {
     path,
-    readOnly: () => void execFileSync('mount', ['-o', 'remount,ro', path]),
+    readOnly: () => until(() => spawnSync('mount', ['-o', 'remount,ro', path]).status === 0),
     remove: () => void execFileSync('umount', ['-l', path])
   };
 }

@@ -119,7 +119,7 @@ describe('a notebook that is saved by splicing', () => {
       const full = await save({ path: there, expectedHash: sha256(large), run });
       expect(full).toMatchObject({ kind: 'refused', why: 'disk-full' });
       expect(readdirSync(disk.path).sort()).toEqual(['a.ipynb', 'filler']);
-      disk.readOnly();
+      await disk.readOnly();
       const readOnly = await save({ path: there, expectedHash: sha256(large), run });
       expect(readOnly).toMatchObject({ kind: 'refused', why: 'not-writable' });
       expect(readFileSync(there, 'utf8')).toBe(large);
