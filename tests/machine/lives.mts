@@ -44,8 +44,8 @@ export interface ILife {
 
 const MOMENTS = ['any', 'write', 'flush', 'acknowledged'] as const;
 
-/** How long it works before the power goes, in ms: the first acknowledgements take a few seconds. */
-const WORK_MS = [2000, 14_000] as const;
+/** How long it works on, once the journal has acknowledged something, before the power goes, in ms. */
+const WORK_MS = [0, 12_000] as const;
 /** And how long it may look at what is there. */
 const LOOK_MS = [0, 8000] as const;
 /** Far more than a life takes: a machine that is emulated on a busy one is slow. */
@@ -120,7 +120,8 @@ export class Lives {
         order,
         (report: IReport, cut: Cut) => {
           if (report.kind === 'up' && inRecovery) cutAfter(LOOK_MS, 'recovery', cut);
-          if (report.kind === 'working' && !inRecovery) cutAfter(WORK_MS, 'work', cut);
+          if (report.kind === 'acknowledged' && life.acknowledged === 0 && !inRecovery)
+            cutAfter(WORK_MS, 'work', cut);
           isDone ||= report.kind === 'done';
           this.hear(report, life);
           happened(report.kind === 'restored' || report.kind === 'saved' ? 'acknowledged' : report.kind);

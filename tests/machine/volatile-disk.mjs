@@ -15,7 +15,7 @@ export class VolatileDisk {
     this.flushes = 0;
     /** What a flush takes, in ms. */
     this.flushMs = 0;
-    /** Called with 'write' or 'flush' before it is done. */
+    /** Called with 'write' or 'flush' while it is done: of the write any part may last, the flush has no effect yet. */
     this.watch = () => undefined;
     this.hangs = null;
   }
@@ -32,9 +32,9 @@ export class VolatileDisk {
   /** @param bytes - must not change afterwards. */
   async write(offset, bytes) {
     await this.answering();
-    this.watch('write');
     bytes.copy(this.current, offset);
     this.unflushed.push({ offset, bytes });
+    this.watch('write');
   }
 
   /** What was written before outlives the power when this resolves, and not a moment earlier. */

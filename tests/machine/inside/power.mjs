@@ -137,7 +137,6 @@ async function work(companion, { life, seed }) {
     await page.open(document);
     report({ kind: 'begun', document });
   }
-  report({ kind: 'working' });
   for (;;) {
     const document = page.documents[Math.floor(random() * page.documents.length)];
     if (random() < 0.04) {
