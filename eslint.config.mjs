@@ -43,6 +43,7 @@ export default ts.config(
       'dist/',
       '.venv/',
       '.venv-oldest/',
+      '.venv-rooms/',
       '.state/',
       'packages/labextension/schema/',
       'test-results/',

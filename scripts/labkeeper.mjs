@@ -218,17 +218,20 @@ function setUp() {
   );
 }
 
-/** The oldest supported JupyterLab and Notebook, for the browser tests. */
-function setUpOldest() {
-  const folder = join(root, '.venv-oldest');
+/** Other JupyterLabs for the browser tests: the oldest that is supported, and one in which every document is shared. */
+const OTHERS = [
+  { name: 'oldest', what: 'the oldest JupyterLab' },
+  { name: 'rooms', what: 'a JupyterLab with rooms' }
+];
+
+function setUpOther({ name, what }) {
+  const folder = join(root, `.venv-${name}`);
   makeVenv(folder);
-  once('Python packages of the oldest JupyterLab', digestOf('requirements/oldest.txt'), () =>
-    installPython(folder, 'requirements/oldest.txt')
+  once(`Python packages of ${what}`, digestOf(`requirements/${name}.txt`), () =>
+    installPython(folder, `requirements/${name}.txt`)
   );
-  once(
-    'installation in the oldest JupyterLab',
-    digestOf('pyproject.toml', 'jupyter-config', 'install.json'),
-    () => link(folder)
+  once(`installation in ${what}`, digestOf('pyproject.toml', 'jupyter-config', 'install.json'), () =>
+    link(folder)
   );
 }
 
@@ -251,7 +254,7 @@ const tasks = {
   setup: async () => 0,
   start: () => follow(join(bin, 'python'), '-m', 'dev.start', ...args),
   test: () => {
-    if (args.length === 0 || args.includes('browser')) setUpOldest();
+    if (args.length === 0 || args.includes('browser')) OTHERS.forEach(setUpOther);
     return follow(join(bin, 'node'), 'scripts/test.mjs', ...args);
   },
   bench: () => follow(join(bin, 'node'), 'bench/run.mjs', ...args),

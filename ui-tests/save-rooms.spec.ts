@@ -1,6 +1,6 @@
 // Documents that several people edit at once (jupyter-collaboration): the server's room saves them, never we.
 // It needs a JupyterLab with jupyter-collaboration in a virtual environment of its own, because that changes every document.
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { type Page, expect, test } from '@playwright/test';
 import { type IServer, startServer } from '../bench/lib/server.mts';
 import {
@@ -18,10 +18,7 @@ import { type IFaultProxy, startFaultProxy } from './lib/fault-proxy.ts';
 import { openNotebook } from './lib/page-parts.ts';
 
 const FILE = 'a.ipynb';
-const VENV = process.env['LABKEEPER_RTC_VENV'];
 const ROOM = 'The shared room saves this document; the journal keeps your changes too.';
-
-test.skip(!VENV || !existsSync(VENV), 'LABKEEPER_RTC_VENV names no environment with jupyter-collaboration');
 
 let server: IServer;
 let proxy: IFaultProxy;
@@ -30,7 +27,7 @@ let page: Page;
 test.beforeAll(async () => {
   server = await startServer({
     memory: '1G',
-    ...(VENV ? { venv: VENV } : {}),
+    venv: '.venv-rooms',
     // Rooms save by themselves only when they are asked.
     args: ['--YDocExtension.document_save_delay=None']
   });

@@ -41,7 +41,11 @@ def told(last: Any, times: int = 1) -> list[float]:
 
 @pytest.mark.parametrize("zone", [timezone.utc, timezone(timedelta(hours=5)), None])
 def test_tells_again_and_again(zone: timezone | None) -> None:
-    last = (datetime.now(timezone.utc) - timedelta(minutes=3)).astimezone(zone or timezone.utc).replace(tzinfo=zone)
+    last = (
+        (datetime.now(timezone.utc) - timedelta(minutes=3))
+        .astimezone(zone or timezone.utc)
+        .replace(tzinfo=zone)
+    )
     said = told(lambda: last, 3)
     assert all(180_000 <= idle < 240_000 for idle in said)
 
