@@ -5,8 +5,8 @@ import { type IServer, startServer } from '../bench/lib/server.mts';
 import { dialog, meter, openNotebook, panel } from './lib/page-parts.ts';
 import { speakPseudo } from './lib/pseudo-locale.ts';
 
-/** Words that are no language: names of the user's files and kernels, and of signals. */
-const DATA = /^([ab]\.ipynb|python3|Python 3.*|\/dev\/shm)$/;
+/** Words that are no language of ours: names of the user's files and kernels, of signals, and dates, which the browser writes. */
+const DATA = /^([ab]\.ipynb|python3|Python 3.*|\/dev\/shm|[A-Z][a-z]{2} \d+, \d{4}, [\d:]+\s[AP]M)$/;
 
 let server: IServer;
 
