@@ -34,10 +34,16 @@ const filesOf = (server: IServer) =>
 
 async function type(page: Page, lines: readonly string[]): Promise<void> {
   // These tests use Playwright without Galata.
-  // eslint-disable-next-line jupyter/galata-prefer-notebook-cell-helper
-  await page.locator('.jp-NotebookPanel:visible .jp-Cell .cm-content').first().click();
+  const cell = page.locator('.jp-NotebookPanel:visible .jp-Cell .cm-content').first();
+  // A page that has just come up may take the focus away once more.
+  await expect(async () => {
+    await cell.click();
+    await expect(page.locator('.jp-Notebook:visible.jp-mod-editMode')).toHaveCount(1, { timeout: 500 });
+    await expect(cell).toBeFocused({ timeout: 500 });
+  }).toPass({ timeout: 15_000 });
   await page.keyboard.press('ControlOrMeta+End');
   await page.keyboard.insertText(lines.join('\n'));
+  await expect(cell).toContainText(lines[0] ?? '');
 }
 
 function firstCell(

@@ -39,7 +39,9 @@ export async function openNotebook(page: Page, server: IServer, path: string, fi
 /** Waits until the kernel of the active document answers: what is run before is dropped. */
 export async function whenKernelAnswers(page: Page): Promise<void> {
   await page.evaluate(async () => {
-    const { sessionContext } = window.jupyterapp.shell.currentWidget;
+    const { context, sessionContext } = window.jupyterapp.shell.currentWidget;
+    // The kernel may be there before the file is read; what is typed until then is lost.
+    await context.ready;
     await sessionContext.ready;
     await sessionContext.session?.kernel?.info;
   });
