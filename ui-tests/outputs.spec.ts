@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Browser, type Page, chromium, expect, test } from '@playwright/test';
 import { command, whenLabIsUp } from '../bench/lib/lab.mts';
 import { type IServer, startServer } from '../bench/lib/server.mts';
-import { openNotebook } from './lib/page-parts.ts';
+import { openNotebook, whenInFront } from './lib/page-parts.ts';
 
 /** Text that grows, a display that is updated, and an error at the end. */
 const code = (lines: number) => [
@@ -80,6 +80,7 @@ async function newPage(browser: Browser): Promise<Page> {
 async function reopen(page: Page, server: IServer, file: string): Promise<void> {
   await page.goto(`${server.url}/lab/tree/${file}?token=${server.token}`);
   await whenLabIsUp(page);
+  await whenInFront(page, file);
   await expect(page.locator('.jp-NotebookPanel:visible .jp-Cell').first()).toBeVisible();
 }
 

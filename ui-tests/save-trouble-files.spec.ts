@@ -10,7 +10,6 @@ import {
   filesOf,
   light,
   openLab,
-  row,
   saveAll,
   sourceOnDisk,
   textOnDisk,
@@ -53,8 +52,8 @@ for (const file of ['a.py', 'notes.md']) {
     const kept = filesOf(server).filter(name => name.includes('(changed elsewhere'));
     expect(kept).toHaveLength(1);
     expect(textOnDisk(server, kept[0] ?? '')).toBe('theirs\n');
-    await expect(row(page, file)).toContainText(kept[0] ?? '');
-    await row(page, file).getByRole('button', { name: 'I have seen it' }).click();
+    const other = page.locator('#labkeeper-saves .lk-Saves-row', { hasText: kept[0] ?? '' });
+    await other.getByRole('button', { name: 'Keep both' }).click();
     await expect(light(page)).toHaveText(/^●Safe$/, { timeout: 30_000 });
     expect(await dialogs(page).count()).toBe(0);
   });

@@ -5,7 +5,11 @@ interface ILab {
   readonly restored: Promise<unknown>;
   readonly shell: {
     readonly currentWidget: {
-      readonly context: { readonly ready: Promise<void>; readonly model: { readonly dirty: boolean } };
+      readonly context: {
+        readonly path: string;
+        readonly ready: Promise<void>;
+        readonly model: { readonly dirty: boolean };
+      };
       readonly sessionContext: {
         readonly ready: Promise<void>;
         readonly session: { readonly kernel: { readonly info: Promise<unknown> } | null } | null;

@@ -9,7 +9,7 @@ import type { IServer } from '../../bench/lib/server.mts';
 export const light = (page: Page) => page.locator('#jp-main-statusbar .lk-Light');
 /** The row of a document in the panel. */
 export const row = (page: Page, file: string) =>
-  page.locator('#labkeeper-saves .lk-Saves-row', { hasText: file });
+  page.locator('#labkeeper-saves .lk-Saves-row.lk-mod-document', { hasText: file });
 export const dialogs = (page: Page) => page.locator('.jp-Dialog');
 
 const editor = (page: Page) =>

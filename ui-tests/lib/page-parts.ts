@@ -32,8 +32,21 @@ export async function openNotebook(page: Page, server: IServer, path: string, fi
   expect(made.status).toBe(201);
   await page.goto(`${server.url}${path}${encodeURIComponent(file)}?token=${server.token}`);
   await whenLabIsUp(page);
+  await whenInFront(page, file);
   await expect(page.locator('.jp-NotebookPanel:visible .jp-Cell').first()).toBeVisible();
   await whenKernelAnswers(page);
+}
+
+/** Waits until a document is in front: first come those that were open when the last page of the server was closed. */
+export async function whenInFront(page: Page, file: string): Promise<void> {
+  await page.waitForFunction(
+    file => {
+      const { currentWidget } = window.jupyterapp.shell;
+      return currentWidget !== null && 'context' in currentWidget && currentWidget.context.path === file;
+    },
+    file,
+    { timeout: 30_000 }
+  );
 }
 
 /** Waits until the kernel of the active document answers: what is run before is dropped. */

@@ -79,7 +79,7 @@ function Row({ row, ...props }: ISavesProps & { row: ISaveRow }): JSX.Element {
   const { path, light, savedAtMs } = row;
   const { long } = words.light(light);
   return (
-    <li className="lk-Saves-row">
+    <li className="lk-Saves-row lk-mod-document">
       <Light light={light} words={words} onClick={() => onOpen(path)} />
       <button type="button" className="lk-Link lk-Saves-path" title={path} onClick={() => onOpen(path)}>
         {path}
