@@ -33,10 +33,11 @@ const filesOf = (server: IServer) =>
   readdirSync(server.inside(join(server.home, 'work'))).filter(name => !name.startsWith('.'));
 
 async function type(page: Page, lines: readonly string[]): Promise<void> {
-  // These tests use Playwright without Galata.
   const cell = page.locator('.jp-NotebookPanel:visible .jp-Cell .cm-content').first();
   // A page that has just come up may take the focus away once more.
   await expect(async () => {
+    // These tests use Playwright without Galata.
+    // eslint-disable-next-line jupyter/galata-prefer-notebook-cell-helper
     await cell.click();
     await expect(page.locator('.jp-Notebook:visible.jp-mod-editMode')).toHaveCount(1, { timeout: 500 });
     await expect(cell).toBeFocused({ timeout: 500 });
