@@ -73,7 +73,11 @@ export class CrashLane {
       }
       await this.look();
     }
-    if (this.options.isPatient) while (this.pages.length > 0) await this.killPage();
+    if (this.options.isPatient) {
+      // The companion that lives would keep their runs for pages that come; the next one recovers them after a while.
+      while (this.pages.length > 0) await this.killPage();
+      await this.killCompanion(server, false);
+    }
   }
 
   private openPage(server: IServer): void {

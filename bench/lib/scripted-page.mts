@@ -8,6 +8,7 @@ import {
   PROTOCOL,
   Receiver,
   batchDurable,
+  documentShown,
   encode,
   journalState,
   pageHello,
@@ -49,7 +50,11 @@ class Connection {
     const socket = new WebSocket(`${order.url.replace('http', 'ws')}/labkeeper/ws?token=${order.token}`);
     const each = (act: (document: Editor) => void): void => this.documents.forEach(act);
     const receiver = new Receiver()
-      .on(journalState, ({ trouble }) => (this.works = trouble === null))
+      .on(journalState, ({ trouble }) => {
+        const isBack = !this.works && trouble === null;
+        this.works = trouble === null;
+        if (isBack) each(document => document.back());
+      })
       .on(batchDurable, ({ run, seq }) => each(document => document.durable(run, seq)))
       .on(runLost, ({ run }) => each(document => document.lost(run)))
       .on(spliceDone, ({ run, seq, outcome }) => this.asked.get(`${run} ${seq}`)?.done(outcome));
@@ -145,6 +150,15 @@ class Editor {
     }
   }
 
+  /** The companion is there again. */
+  back(): void {
+    const kind = this.about.kind === 'text' ? 'text' : 'notebook';
+    this.connection().send(
+      encode(documentShown, { path: this.about.path, kind, run: this.lostRun, kernelId: null })
+    );
+    if (this.since.length === 0) this.closeLost();
+  }
+
   durable(run: string, seq: number): void {
     const version = this.run?.id === run ? this.run.versionOf(seq) : null;
     if (version !== null) report({ t: 'durable', path: this.about.path, version });
@@ -162,6 +176,13 @@ class Editor {
     if (!run || this.unsent.length > 0 || !this.base) return null;
     const { id, seq } = run;
     return () => this.connection().splice(id, seq);
+  }
+
+  /** The file has all of it; a companion that is away is told on its return. */
+  private closeLost(): void {
+    if (this.lostRun === null || !this.connection().works) return;
+    this.connection().send(encode(runClosed, { run: this.lostRun }));
+    this.lostRun = null;
   }
 
   private flush(): void {
@@ -192,9 +213,8 @@ class Editor {
     this.sinceSnapshot = null;
     if (version === this.document.version) {
       this.run?.saved(hash);
-      if (this.lostRun !== null) this.connection().send(encode(runClosed, { run: this.lostRun }));
       this.run = null;
-      this.lostRun = null;
+      this.closeLost();
       this.unsent = [];
     } else if (this.run) {
       this.begin();

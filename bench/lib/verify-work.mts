@@ -109,9 +109,10 @@ async function decide(
       askedAtMs = Date.now();
       // Where there are several, only the newest is wanted.
       const isNewest = ({ copyPath }: Recovery): boolean =>
-        copyPath === null || wholeVersion(document, copyPath) === newest.version;
-      for (const other of told?.filter(one => !isNewest(one)) ?? []) list.decide(other.id, 'discard');
-      for (const one of told?.filter(isNewest) ?? []) list.decide(one.id, decision);
+        copyPath !== null && wholeVersion(document, copyPath) === newest.version;
+      const isThere = told?.some(isNewest) ?? false;
+      for (const one of told ?? [])
+        list.decide(one.id, isNewest(one) || (!isThere && wrong !== null) ? decision : 'discard');
     }
     await sleep(20);
   }
