@@ -12,6 +12,9 @@ const KILLS = times(1000, 24);
 /** A round with a real browser: it is killed, and then the server. */
 const BROWSER_ROUNDS = Math.max(2, Math.round(KILLS / 40));
 
+// So that no server is left behind.
+process.once('SIGTERM', () => process.exit(143));
+
 const withoutBrowser = new KillLog('without a browser', KILLS - 2 * BROWSER_ROUNDS);
 const withBrowser = new KillLog('with Chromium', 2 * BROWSER_ROUNDS);
 const log = withoutBrowser;

@@ -11,6 +11,9 @@ import { times } from './lib/trial.mts';
 const STOPS = times(100, 6);
 const inContainers = Math.ceil(STOPS / 2);
 
+// So that no server is left behind.
+process.once('SIGTERM', () => process.exit(143));
+
 const group = new KillLog('SIGTERM, after 1 s SIGKILL', STOPS - inContainers);
 const container = new KillLog('docker stop', inContainers);
 const engine = await ContainerHost.openEngine();

@@ -7,6 +7,7 @@ import { BROWSER } from './browser.mts';
 import type { KillLog, Victim } from './kill-log.mts';
 import { command, whenLabIsUp } from './lab.mts';
 import { PageFrames } from './page-frames.mts';
+import { Patience } from './patience.mts';
 import { hurryRecoveries } from './recovery-processes.mts';
 import { type IServer, startServer } from './server.mts';
 
@@ -162,12 +163,12 @@ export class BrowserLane {
     const stem = path.replace(/\.\w+$/, '');
     const names = () =>
       readdirSync(this.folder).filter(name => name === path || name.startsWith(`${stem} (recovered `));
-    const deadline = Date.now() + FOUND_MS;
+    const patience = new Patience(FOUND_MS);
     const isHeld = (name: string): boolean => {
       const text = this.textOf(name);
       return text !== null && text.startsWith(acknowledged) && typed.startsWith(text);
     };
-    while (!names().some(isHeld) && Date.now() < deadline) {
+    while (!names().some(isHeld) && !patience.isOver) {
       hurryRecoveries(server);
       await sleep(250);
     }

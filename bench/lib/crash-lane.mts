@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KillLog, Victim } from './kill-log.mts';
+import { Patience } from './patience.mts';
 import { RecoveryList } from './recovery-list.mts';
 import { damageOf } from './recovered-work.mts';
 import { hurryRecoveries, isRecovery, recoveryProcesses } from './recovery-processes.mts';
@@ -112,9 +113,9 @@ export class CrashLane {
     if (page && !pageFirst) await page.kill();
     this.options.log.killed(page ? ['companion', 'page'] : ['companion'], page?.documents ?? []);
     this.orphans.push(...(page?.documents ?? []));
-    const deadline = Date.now() + BACK_MS;
+    const patience = new Patience(BACK_MS);
     while ((server.companionPid() ?? pid) === pid) {
-      if (Date.now() > deadline) throw new Error(`no companion came back:\n${server.log().slice(-2000)}`);
+      if (patience.isOver) throw new Error(`no companion came back:\n${server.log().slice(-2000)}`);
       await sleep(20);
     }
     if (page) this.openPage(server);

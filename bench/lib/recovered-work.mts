@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Patience } from './patience.mts';
 import { scripted } from './scripted-kinds.mts';
 import type { Tracked } from './scripted-pages.mts';
 import { hashOf } from './scripted-save.mts';
@@ -77,13 +78,13 @@ export async function damageOf(document: Tracked): Promise<string | null> {
   const bytes = bytesOf(join(document.folder, document.path));
   if (bytes === null) return 'it is gone';
   const hash = hashOf(bytes);
-  const deadline = Date.now() + HEARD_MS;
+  const patience = new Patience(HEARD_MS);
   for (;;) {
     if (document.whole.has(hash)) return null;
     // In other bytes than a page foresaw, as where it was put into a recovered copy; but to the last character.
     const version = textVersion(document, bytes);
     if (typeof version === 'number' && document.saving.has(version)) return null;
-    if (Date.now() > deadline) return `its ${bytes.length} bytes were never written whole: ${version}`;
+    if (patience.isOver) return `its ${bytes.length} bytes were never written whole: ${version}`;
     await sleep(100);
   }
 }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, openSync, cl
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Patience } from './patience.mts';
 
 /** Longest that a start may take; on a busy machine it takes some seconds. */
 const START_MS = 120_000;
@@ -157,11 +158,11 @@ export async function startServer(options: IServerOptions = {}): Promise<IServer
   // An error in a benchmark leaves no server behind.
   const atExit = (): void => void runner.kill('SIGTERM');
   process.once('exit', atExit);
-  const deadline = Date.now() + START_MS;
+  const patience = new Patience(START_MS);
   for (;;) {
     if (runner.exitCode !== null)
       throw new Error(`the server ended with ${runner.exitCode}:\n${readLog().slice(-2000)}`);
-    if (Date.now() > deadline) throw new Error(`the server does not answer:\n${readLog().slice(-2000)}`);
+    if (patience.isOver) throw new Error(`the server does not answer:\n${readLog().slice(-2000)}`);
     try {
       if ((await fetch(`${url}/api/status?token=${token}`)).ok) break;
     } catch {
@@ -173,7 +174,7 @@ export async function startServer(options: IServerOptions = {}): Promise<IServer
   while (options.awaitCompanion ?? true) {
     const health = await fetch(`${url}/labkeeper/health?token=${token}`);
     if (health.ok || health.status === 404 || (await health.text()).includes('disabled')) break;
-    if (Date.now() > deadline) {
+    if (patience.isOver) {
       runner.kill('SIGTERM');
       throw new Error(`the companion does not answer:\n${readLog().slice(-3000)}`);
     }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { Patience } from './patience.mts';
 import type { IStopHost } from './stop-lane.mts';
 
 const run = promisify(execFile);
@@ -82,9 +83,9 @@ export class ContainerHost implements IStopHost {
     this.folder = await docker('volume', 'inspect', '--format', '{{.Mountpoint}}', this.volume);
     const address = await docker('inspect', '--format', '{{.NetworkSettings.IPAddress}}', this.name);
     const server = { url: `http://${address}:${PORT}`, token: TOKEN };
-    const deadline = Date.now() + UP_MS;
+    const patience = new Patience(UP_MS);
     while (!(await isUp(server))) {
-      if (Date.now() > deadline) throw new Error(`no answer: ${await docker('logs', this.name)}`);
+      if (patience.isOver) throw new Error(`no answer: ${await docker('logs', this.name)}`);
       await sleep(100);
     }
     return server;

@@ -3,6 +3,7 @@ import { extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Recovery } from '../../packages/protocol/lib/index.js';
 import type { ILoss, KillLog } from './kill-log.mts';
+import { Patience } from './patience.mts';
 import type { Decision, RecoveryList } from './recovery-list.mts';
 import { copiesOf, held, type IHeld, wholeVersion } from './recovered-work.mts';
 import type { Tracked } from './scripted-pages.mts';
@@ -24,7 +25,7 @@ export async function whenHeld(
   patienceMs: number,
   waiting: () => void = () => undefined
 ): Promise<{ lost: ILoss[]; fromJournal: number }> {
-  const deadline = Date.now() + patienceMs;
+  const patience = new Patience(patienceMs);
   let fromJournal = 0;
   let missing = [...documents];
   const asked = new Set<string>();
@@ -35,7 +36,7 @@ export async function whenHeld(
       if (isHeld && name !== document.path) fromJournal += 1;
       return !isHeld;
     });
-    if (missing.length === 0 || Date.now() > deadline) break;
+    if (missing.length === 0 || patience.isOver) break;
     // A process that recovers was killed, and this was told as a problem: whoever asks again gets the copy.
     for (const { id, path, copyPath } of list.recoveries ?? [])
       if (
@@ -99,12 +100,12 @@ async function decide(
   newest: IHeld
 ): Promise<string | null> {
   const file = wholeVersion(document, document.path);
-  const deadline = Date.now() + DECIDED_MS;
+  const patience = new Patience(DECIDED_MS);
   for (let askedAtMs = -Infinity; ;) {
     const told = list.recoveries?.filter(({ path }) => path === document.path) ?? null;
     const wrong = outcome(document, decision, newest, file);
     if (told?.length === 0 && wrong === null) return null;
-    if (Date.now() > deadline) return `${wrong ?? 'it is told still'}; told: ${JSON.stringify(told)}`;
+    if (patience.isOver) return `${wrong ?? 'it is told still'}; told: ${JSON.stringify(told)}`;
     if (Date.now() - askedAtMs > AGAIN_MS) {
       askedAtMs = Date.now();
       // Where there are several, only the newest is wanted.
