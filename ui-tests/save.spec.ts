@@ -267,7 +267,8 @@ test('what was safe in the journal when the server was killed is recovered, comp
       // Why the server vanished is told first.
       await dismiss(page);
       await page.locator('.Toastify').getByRole('button', { name: 'Show' }).click();
-      const card = page.locator('.lk-Resume');
+      // With what was open, or by itself where the server was gone before that had been noted.
+      const card = page.locator('.lk-Resume, .lk-Recoveries').first();
       await expect(card).toContainText(FILE);
       await expect(card).toContainText('1 cell differs from the file.');
       await page.screenshot({ path: 'test-results/recovered.png' });
