@@ -103,6 +103,7 @@ test('a server that was restarted is found again by the open page', async () => 
 
 test('a hidden tab is sent no samples, and catches up when it is seen again', async () => {
   const frames: string[] = [];
+  const usage = () => frames.filter(frame => frame.includes('"usage/'));
   page.on('websocket', socket => {
     if (socket.url().includes('/labkeeper/ws'))
       socket.on('framereceived', ({ payload }) => frames.push(String(payload).slice(0, 40)));
@@ -124,10 +125,12 @@ test('a hidden tab is sent no samples, and catches up when it is seen again', as
   await page.waitForTimeout(1500);
   frames.length = 0;
   await page.waitForTimeout(5000);
-  expect(frames).toEqual([]);
+  // Of its documents it hears, and that time passes: it may have work that is not safe.
+  expect(usage()).toEqual([]);
+  expect(frames.length).toBeLessThan(8);
   await become(false);
   await expect.poll(() => frames.filter(frame => frame.includes('usage/sample')).length).toBeGreaterThan(1);
-  expect(frames[0]).toContain('usage/history');
+  expect(usage()[0]).toContain('usage/history');
 });
 
 test('markup in the name of a notebook stays a name, in panel and dialog', async () => {
