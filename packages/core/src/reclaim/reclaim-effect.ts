@@ -51,5 +51,5 @@ function isBefore(a: Reclaim, b: Reclaim): boolean {
   const aKeeps = a.memoryKept === true;
   const bKeeps = b.memoryKept === true;
   // One without a deadline may come any moment, which is before all others.
-  return aKeeps === bKeeps ? (a.deadlineMs ?? 0) < (b.deadlineMs ?? 0) : bKeeps;
+  return aKeeps === bKeeps ? (a.deadlineMs ?? -Infinity) < (b.deadlineMs ?? -Infinity) : bKeeps;
 }
