@@ -22,7 +22,9 @@ describe('The notice that counts', () => {
     const late = notice({ id: 'late', deadlineMs: 2000 });
     expect(effectiveReclaim([late, notice()])?.id).toBe('n');
     expect(effectiveReclaim([notice(), notice({ id: 'any', deadlineMs: null })])?.id).toBe('any');
-    expect(effectiveReclaim([notice({ deadlineMs: 0 }), notice({ id: 'any', deadlineMs: null })])?.id).toBe('any');
+    expect(effectiveReclaim([notice({ deadlineMs: 0 }), notice({ id: 'any', deadlineMs: null })])?.id).toBe(
+      'any'
+    );
     expect(effectiveReclaim([notice({ withdrawn: true })])).toBeNull();
   });
 
