@@ -127,7 +127,8 @@ export class Resume<Page> implements IDisposable {
     if (!this.isRead || this.isDisposed || (text === this.written && !durable)) {
       return;
     }
-    this.wroteAtMs = this.options.clock.monotonicMs();
+    // The first document is noted soon, also when that nothing was open was noted just before.
+    this.wroteAtMs = this.documents.all.length > 0 ? this.options.clock.monotonicMs() : -Infinity;
     const turn = this.turn.then(() => this.options.file.write(this.sessions(), durable));
     this.turn = turn;
     if (await turn) {

@@ -60,6 +60,17 @@ describe('what was open', () => {
     });
   });
 
+  it('is noted within two seconds, also of a server in which nothing was open so far', async () => {
+    const file = new MemoryFile();
+    const { resume, clock } = await start(file, 'one');
+    clock.advance(2000);
+    await settle();
+    resume.tell('page', [open('a')]);
+    clock.advance(2000);
+    await settle();
+    expect(file.sessions.current?.session.documents).toEqual([open('a')]);
+  });
+
   it('is told as it was when the server began to stop, and that it did so in order', async () => {
     const file = new MemoryFile();
     const { resume } = await start(file, 'one');
