@@ -28,12 +28,13 @@ export class SyncPace {
     this.durations.push(syncMs);
     this.durations.splice(0, this.durations.length - REMEMBERED);
     const sorted = [...this.durations].sort((a, b) => a - b);
-    this.usualMs = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * QUANTILE))] ?? 0;
+    this.usualMs = sorted[Math.floor((sorted.length - 1) * QUANTILE)] ?? 0;
     // A record that comes when a commit has just begun waits for that commit or for the pause behind it, and then for
-    // its own; both commits may begin a segment.
-    const commitMs = 2 * (sorted.at(-1) ?? 0);
-    const longestMs = Math.max(this.pause(this.debt + 1), commitMs) + commitMs;
-    if (longestMs > this.bound || BOUND_MARGIN * longestMs < this.bound / 2) {
+    // its own; both commits may begin a segment, and the first be one that is paid for by the longest pause.
+    // One slow answer says nothing about the next, and the first one of all is often slow.
+    const commitMs = 2 * (sorted.at(-2) ?? 0);
+    const longestMs = Math.max(this.pause(Infinity), commitMs) + commitMs;
+    if ((sorted.length > 1 && longestMs > this.bound) || BOUND_MARGIN * longestMs < this.bound / 2) {
       this.bound = Math.max(1, Math.ceil((BOUND_MARGIN * longestMs) / BOUND_STEP_MS)) * BOUND_STEP_MS;
     }
   }
