@@ -1,5 +1,5 @@
 import type { SpliceOutcome } from '@labkeeper/protocol';
-import type { GuardedContents } from './contents/guarded-contents.js';
+import type { GuardedFile } from './contents/guarded-file.js';
 import { SaveFailure } from './contents/save-failure.js';
 import type { SpliceSaves } from './contents/splice-saves.js';
 import type { IJournalMark } from './journal/document-journal.js';
@@ -7,8 +7,11 @@ import type { IJournalMark } from './journal/document-journal.js';
 /** Smaller notebooks are sent whole, as JupyterLab does it: that takes no time, and the server signs them. */
 const SPLICE_BYTES = 1024 * 1024;
 
-/** How it ended. `whole`: the document has to be sent whole, the file is as it was. */
-export type SplicedEnd = { readonly hash: string } | 'whole' | SaveFailure;
+/**
+ * How it ended. `whole`: the document has to be sent whole, the file is as it was. `moved`: the document got another name
+ * meanwhile, and what became of the file is open.
+ */
+export type SplicedEnd = { readonly hash: string } | 'whole' | 'moved' | SaveFailure;
 
 /** Refusals that will be the same next time, until the file has been written whole. */
 const LASTING = new Set(['not-plain', 'doubt', 'not-here', 'unreadable']);
@@ -19,13 +22,13 @@ const LASTING = new Set(['not-plain', 'doubt', 'not-here', 'unreadable']);
  */
 export class SplicedSaving {
   constructor(
-    private readonly contents: GuardedContents,
+    private readonly file: GuardedFile,
     private readonly splices: SpliceSaves
   ) {}
 
   /** Whether the file is worth it, and nothing is known to stand in the way. */
-  isFor(path: string): boolean {
-    return !this.isRefused && this.contents.sizeOf(path) >= SPLICE_BYTES;
+  get isUseful(): boolean {
+    return !this.isRefused && this.file.sizeBytes >= SPLICE_BYTES;
   }
 
   /** The file was written whole: what stood in the way may be gone. */
@@ -38,8 +41,11 @@ export class SplicedSaving {
    *
    * @param trusted - all outputs are trusted.
    */
-  async save(path: string, { run, seq }: IJournalMark, trusted: boolean): Promise<SplicedEnd> {
-    const outcome = await this.contents.splice(path, () => this.splices.ask(run, seq, trusted));
+  async save({ run, seq }: IJournalMark, trusted: boolean): Promise<SplicedEnd> {
+    const outcome = await this.file.splice(() => this.splices.ask(run, seq, trusted));
+    if (outcome === 'moved') {
+      return outcome;
+    }
     if (outcome?.kind === 'saved') {
       return { hash: outcome.hash };
     }

@@ -56,14 +56,12 @@ describe('DocumentGuard', () => {
     expect(scene.bodies).toContain(' lost');
   });
 
-  it('keeps an edit during a save unsaved, and begins the journal of the new file with it', () => {
+  it('keeps an edit during a save unsaved, and begins the journal of the new file with it', async () => {
     scene.type(' one');
     scene.guard.flush();
-    scene.context.saveState.emit('started');
+    const end = await scene.beginSave();
     scene.type(' two');
-    scene.context.model.dirty = false;
-    scene.outcomes.push({ hash: 'd'.repeat(64), failure: null, kept: null });
-    scene.context.saveState.emit('completed');
+    await end({ hash: 'd'.repeat(64) });
     expect(scene.context.model.dirty).toBe(true);
     const last = splitBulk(scene.frames.at(-1) ?? '')?.body ?? '';
     expect(last).toContain('d'.repeat(64));
@@ -71,9 +69,9 @@ describe('DocumentGuard', () => {
     expect(last).not.toContain(' one');
   });
 
-  it('ends a batch where a save is taken, also when no run was open', () => {
+  it('ends a batch where a save is taken, also when no run was open', async () => {
     scene.type(' saved');
-    scene.context.saveState.emit('started');
+    await scene.beginSave();
     scene.type(' later');
     scene.guard.flush();
     // The save reached the file, and the server was killed before it could say so: recovery knows the file by that batch.
@@ -81,10 +79,10 @@ describe('DocumentGuard', () => {
     expect(scene.batches[0]).not.toContain(' later');
   });
 
-  it('ends a batch where the save under way was taken when the journal begins anew meanwhile', () => {
+  it('ends a batch where the save under way was taken when the journal begins anew meanwhile', async () => {
     scene.type(' saved');
     scene.guard.flush();
-    scene.context.saveState.emit('started');
+    await scene.beginSave();
     scene.type(' later');
     scene.disconnect();
     scene.frames.length = 0;
@@ -103,12 +101,11 @@ describe('DocumentGuard', () => {
     expect(scene.guard.isUnsafe).toBe(false);
   });
 
-  it('begins anew with one batch after a save that failed', () => {
+  it('begins anew with one batch after a save that failed', async () => {
     scene.type(' one');
-    scene.context.saveState.emit('started');
+    const end = await scene.beginSave();
     scene.type(' two');
-    scene.outcomes.push({ hash: null, failure: new SaveFailure('server-error', 'no'), kept: null });
-    scene.context.saveState.emit('completed');
+    await end({ failure: new SaveFailure('server-error', 'no') });
     scene.disconnect();
     scene.frames.length = 0;
     scene.reconnect();
@@ -146,15 +143,14 @@ describe('DocumentGuard', () => {
     ]);
   });
 
-  it('closes a run on return that was saved while nobody listened', () => {
+  it('closes a run on return that was saved while nobody listened', async () => {
     scene.type(' saved');
     scene.guard.flush();
     const { run } = scene.guard;
     scene.disconnect();
     expect(scene.guard.run).toBe(run);
-    scene.context.saveState.emit('started');
-    scene.outcomes.push({ hash: 'd'.repeat(64), failure: null, kept: null });
-    scene.context.saveState.emit('completed');
+    const end = await scene.beginSave();
+    await end({ hash: 'd'.repeat(64) });
     scene.frames.length = 0;
     scene.reconnect();
     expect(scene.frames.map(frame => JSON.parse(frame))).toEqual([

@@ -5,7 +5,8 @@ import type { ICompanion } from '@labkeeper/labkit';
 import { splitBulk, type DocumentKind, type SpliceOutcome } from '@labkeeper/protocol';
 import { Signal } from '@lumino/signaling';
 import type { BrowserStore } from '../src/browser-store/browser-store.js';
-import type { GuardedContents, ISaveOutcome } from '../src/contents/guarded-contents.js';
+import type { GuardedContents } from '../src/contents/guarded-contents.js';
+import type { ISaveOutcome, IWholeSave } from '../src/contents/guarded-file.js';
 import type { SpliceSaves } from '../src/contents/splice-saves.js';
 import { DocumentGuard } from '../src/document-guard.js';
 import { JournalStatus } from '../src/journal/journal-status.js';
@@ -41,17 +42,19 @@ export class DocumentScene {
       observer: new TextObserver(this.file),
       companion,
       journal: this.journal,
-      clock: { now: () => this.nowMs, after: () => ({ isDisposed: false, dispose: () => undefined }) },
+      clock: {
+        now: () => this.nowMs,
+        after: (_, run) => {
+          this.later.push(run);
+          return { isDisposed: false, dispose: () => undefined };
+        }
+      },
       contents: {
-        hashOf: () => HASH,
-        cellsOf: () => null,
         get isAsked() {
           return asked();
         },
-        asked: () => undefined,
-        sizeOf: () => this.fileBytes,
-        splice: (_: string, splice: () => Promise<unknown>) => splice(),
-        takeOutcome: () => this.outcomes.shift()
+        say: (reason: string) => `In words: ${reason}`,
+        open: () => this.contentsFile
       } as unknown as GuardedContents,
       browser: {
         works: true,
@@ -91,6 +94,24 @@ export class DocumentScene {
     this.context.model.dirty = true;
   }
 
+  /** Has JupyterLab begin a save that goes on until it is told how it ended. */
+  async beginSave(): Promise<(outcome: Partial<ISaveOutcome> | null) => Promise<unknown>> {
+    let goOn = (): void => undefined;
+    this.writing = new Promise(resolve => (goOn = resolve));
+    const saves = this.wholeSaves;
+    const saving = this.guard.context.save().catch((error: unknown) => error);
+    while (this.wholeSaves === saves) {
+      await Promise.resolve();
+    }
+    return async outcome => {
+      if (outcome) {
+        this.outcomes.push({ hash: null, failure: null, kept: null, ...outcome });
+      }
+      goOn();
+      return saving;
+    };
+  }
+
   /** What the companion has been told, by method. */
   get methods(): string[] {
     return this.frames.map(frame => JSON.parse(splitBulk(frame)?.head ?? frame).method);
@@ -105,14 +126,39 @@ export class DocumentScene {
     return this.frames.map(frame => splitBulk(frame)?.body ?? '').join('\n');
   }
 
+  private async saveWhole(save: () => Promise<void>, isQuiet: boolean): Promise<IWholeSave> {
+    this.quiet.push(isQuiet);
+    let error: unknown = null;
+    try {
+      await save();
+    } catch (reason) {
+      error = reason;
+    }
+    return { outcome: this.outcomes.shift() ?? null, error, isMoved: this.isMoved };
+  }
+
   readonly file = new YFile();
+  /** Of each whole save: whether JupyterLab was to hear of no failure. */
+  readonly quiet: boolean[] = [];
+  isMoved = false;
+  private readonly contentsFile = {
+    hash: HASH,
+    cells: null,
+    reread: () => undefined,
+    splice: (splice: () => Promise<unknown>) => splice(),
+    saveWhole: (save: () => Promise<void>, isQuiet: boolean) => this.saveWhole(save, isQuiet)
+  };
   readonly frames: string[] = [];
   readonly stored: object[] = [];
   readonly outcomes: ISaveOutcome[] = [];
   readonly spliced: { readonly run: string; readonly seq: number }[] = [];
   readonly spliceOutcomes: SpliceOutcome[] = [];
+  /** What is to be done after some time. */
+  readonly later: (() => void)[] = [];
   wholeSaves = 0;
-  fileBytes = 0;
+  set fileBytes(bytes: number) {
+    Object.assign(this.contentsFile, { sizeBytes: bytes });
+  }
   isAsked = false;
   waitingBytes = 0;
   readonly context = {
@@ -122,11 +168,18 @@ export class DocumentScene {
     saveState: new Signal<object, DocumentRegistry.SaveState>({}),
     disposed: new Signal<object, void>({}),
     isDisposed: false,
-    save: (): Promise<void> => {
+    /** JupyterLab's own. */
+    save: async (): Promise<void> => {
       this.wholeSaves += 1;
-      return Promise.resolve();
-    }
+      this.context.saveState.emit('started');
+      await this.writing;
+      this.context.model.dirty = false;
+      this.context.saveState.emit('completed');
+    },
+    revert: (): Promise<void> => Promise.resolve()
   };
+  /** What a whole save waits for. */
+  writing: Promise<void> = Promise.resolve();
   nowMs = 0;
   /** What the room does when it is asked. */
   room: () => Promise<void> = () => Promise.resolve();

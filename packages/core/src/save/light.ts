@@ -1,4 +1,4 @@
-import { JOURNAL_MS, PULSE_MS } from './save-schedule.js';
+import { BROWSER_MS, JOURNAL_MS, PULSE_MS } from './save-schedule.js';
 
 /** Where the newest work of a document is. */
 export type SafePlace = 'file' | 'journal' | 'browser';
@@ -100,6 +100,9 @@ export function slowHomeMs(journalBoundMs: number): number | null {
 /** Where tries fail, the light does not wait for the bound but turns at this share of it. */
 const PATIENCE = 0.5;
 
+/** While somebody types, the browser's store is behind by two pulses, and by what it takes to write. */
+const BROWSER_LAG_MS = BROWSER_MS + 3 * PULSE_MS;
+
 /** Decides what a document's light shows. It is never greener than the truth. */
 export function lightOf(input: ILightInput): ILight {
   const { nowMs, unsafeSinceMs, nowhereSinceMs, unsavedSinceMs, reason, boundMs, slowHomeMs } = input;
@@ -107,7 +110,7 @@ export function lightOf(input: ILightInput): ILight {
   const place: SafePlace = unsavedSinceMs === null || unsavedSinceMs === unsafeSinceMs ? 'file' : 'journal';
   const isLate = unsafeMs > boundMs || (input.failing && unsafeMs > boundMs * PATIENCE);
   if (isLate) {
-    const inBrowser = nowhereSinceMs === null || nowMs - nowhereSinceMs <= boundMs * PATIENCE;
+    const inBrowser = nowhereSinceMs === null || nowMs - nowhereSinceMs <= BROWSER_LAG_MS;
     return { level: inBrowser ? 'browser' : 'unsafe', ageMs: unsafeMs, place: 'browser', reason, slowHomeMs };
   }
   const isHeld = place === 'journal' && (input.failing || input.waits);

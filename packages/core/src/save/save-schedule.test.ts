@@ -147,6 +147,19 @@ describe('SaveSchedule', () => {
     expect(schedule.unsafeSinceMs).toBeNull();
   });
 
+  it('has the browser hold what the journal held, when that cannot be reached', () => {
+    const schedule = new SaveSchedule();
+    schedule.changed(1000);
+    schedule.journaled(schedule.sent());
+    schedule.journalLost(20_000);
+    expect(schedule.nowhereSinceMs).toBe(1000);
+    expect(schedule.due(20_000, { ...WITH_JOURNAL, journalWorks: false }).journal).toBe(true);
+    schedule.stored(schedule.sent());
+    schedule.sendAgain(25_000);
+    expect(schedule.unsafeSinceMs).toBe(1000);
+    expect(schedule.nowhereSinceMs).toBeNull();
+  });
+
   it('has nothing to send again when the file holds everything', () => {
     const schedule = new SaveSchedule();
     schedule.changed(0);

@@ -107,8 +107,18 @@ export class SaveSchedule {
     this.nowhere.reached(count);
   }
 
-  /** The journal lost the run: what is not in the file is unsafe again, and all of it must be sent anew. */
+  /** The journal lost the run, or cannot be reached: what is not in the file is unsafe again, and nowhere else. */
   journalLost(nowMs: number): void {
+    this.sendAgain(nowMs);
+    const since = this.unsaved.sinceMs;
+    if (since !== null) {
+      // The browser's store holds nothing of what was in the journal.
+      this.nowhere.lost(this.count, since);
+    }
+  }
+
+  /** Everything that is not in the file is to be sent to the journal anew; what the browser's store holds stays there. */
+  sendAgain(nowMs: number): void {
     const since = this.unsaved.sinceMs;
     if (since !== null) {
       this.unsafe.lost(this.count, since);

@@ -1,12 +1,11 @@
 import type { SaveReason } from '@labkeeper/core';
 import type { Contents, ServerConnection } from '@jupyterlab/services';
 import { Drive } from '@jupyterlab/services';
-import type { SpliceOutcome } from '@labkeeper/protocol';
-import { UUID } from '@lumino/coreutils';
+import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { checkWritten } from './check-written.js';
 import { compareAndWrite, type IWritten } from './compare-and-write.js';
-import { failureOfError, SaveFailure } from './save-failure.js';
+import { GuardedFile, type IFileOwner } from './guarded-file.js';
 
 /** The id under which the provider is registered. */
 export const PROVIDER_ID = 'labkeeper';
@@ -16,22 +15,23 @@ const READ_BACK_BYTES = 16 * 1024 * 1024;
 /** From the user's command to the save that it means, at most. */
 const ASKED_MS = 2000;
 
-/** How one save ended. */
-export interface ISaveOutcome {
-  /** The file's hash after it; null = it failed, or the server does not give one. */
-  readonly hash: string | null;
-  readonly failure: SaveFailure | null;
-  /** Where somebody else's version of the file is kept now. */
-  readonly kept: string | null;
-}
-
 /** What is known about a file since it was last read or written here. */
-interface IKnown {
+export interface IKnown {
   readonly model: Contents.IModel;
-  /** The model that Lab was given last: before a save it compares with that, and we with the other one. */
-  readonly told: Contents.IModel;
   /** Cells in the file as it was read; null = it is no notebook, or was not read whole. */
   readonly cells: number | null;
+}
+
+/** A file that is to be written. */
+export interface IWrite {
+  readonly path: string;
+  /** The hash that it had when the writer last saw it; null = not known, it is written as it is. */
+  readonly hashBefore: string | null;
+  readonly model: Partial<Contents.IModel>;
+  /** Of the file before, as far as known. */
+  readonly sizeBytes: number;
+  /** What this one wrote itself, and never heard of, is nobody else's version. */
+  readonly writer: string;
 }
 
 /**
@@ -45,19 +45,30 @@ export class GuardedContents {
     this.drive = new Drive({ serverSettings: settings });
   }
 
-  /** The hash of a file as it was last read or written here; null = not known. */
-  hashOf(path: string): string | null {
-    return this.known.get(path)?.model.hash ?? null;
+  /** What an open document knows of its file, and how it is written for it. */
+  open(owner: IFileOwner): GuardedFile {
+    return new GuardedFile(this, owner);
   }
 
-  /** Cells of a notebook's file as it was last read here; null = not known. */
-  cellsOf(path: string): number | null {
-    return this.known.get(path)?.cells ?? null;
+  /** What was last read or written here under this path, by whichever document. */
+  latest(path: string): IKnown | null {
+    return this.known.get(path) ?? null;
   }
 
-  /** Size of the file as it was last read or written here, in bytes; 0 = not known. */
-  sizeOf(path: string): number {
-    return this.known.get(path)?.model.size ?? 0;
+  /** What is known of a path is this from now on. */
+  learn(path: string, known: IKnown): void {
+    this.known.set(path, known);
+  }
+
+  /** What a file's model says of it. */
+  knownOf(model: Contents.IModel): IKnown {
+    const content: unknown = model.content;
+    const isNotebook =
+      typeof content === 'object' && content !== null && 'cells' in content && Array.isArray(content.cells);
+    return {
+      model: { ...model, content: null, format: null },
+      cells: isNotebook ? (content.cells as unknown[]).length : null
+    };
   }
 
   /** Whether the user asked for a save just now. */
@@ -89,9 +100,23 @@ export class GuardedContents {
     return this._broke;
   }
 
-  /** How the oldest save of this path ended that was not asked about; undefined = none went through here. */
-  takeOutcome(path: string): ISaveOutcome | undefined {
-    return this.outcomes.get(path)?.shift();
+  /** JupyterLab reads and writes this path in its own way from now on. */
+  leave(path: string): void {
+    this.broken.add(path);
+    this._broke.emit(path);
+  }
+
+  /** Until this is disposed, what JupyterLab asks about the path is about a save of this document. */
+  serve(path: string, file: GuardedFile): IDisposable {
+    this.serving.set(path, file);
+    return new DisposableDelegate(() => this.serving.delete(path));
+  }
+
+  /** Runs saves of one path one after the other. */
+  inTurn<T>(path: string, run: () => Promise<T>): Promise<T> {
+    const result = (this.chains.get(path) ?? Promise.resolve()).then(run, run);
+    this.chains.set(path, result);
+    return result;
   }
 
   /** The file has another name. */
@@ -99,17 +124,7 @@ export class GuardedContents {
     const known = this.known.get(from);
     if (known) {
       this.known.delete(from);
-      this.known.set(to, {
-        ...known,
-        model: { ...known.model, path: to },
-        told: { ...known.told, path: to }
-      });
-    }
-    // A save that was on its way ends under the new name.
-    const outcomes = this.outcomes.get(from);
-    if (outcomes) {
-      this.outcomes.delete(from);
-      this.outcomes.set(to, outcomes);
+      this.known.set(to, { ...known, model: { ...known.model, path: to } });
     }
     if (this.broken.delete(from)) {
       this.broken.add(to);
@@ -118,101 +133,45 @@ export class GuardedContents {
 
   /** Part of Lab's content provider. */
   async get(path: string, options?: Contents.IFetchOptions): Promise<Contents.IModel> {
-    const known = this.broken.has(path) ? undefined : this.known.get(path);
-    if (known && options?.content === false) {
-      // Lab asks so before and after each save, to compare. That is done where it is one step with the writing.
-      return known.told;
+    const told = options?.content === false && !this.broken.has(path) ? this.serving.get(path)?.told : null;
+    if (told) {
+      return told;
     }
     const { contentProviderId: _, ...rest } = { ...options };
     const model = await this.drive.get(path, { ...rest, hash: true });
-    this.remember(path, model);
+    if (options?.content !== false) {
+      this.learn(path, this.knownOf(model));
+    }
     return model;
   }
 
   /** Part of Lab's content provider. */
-  save(path: string, options: Partial<Contents.IModel> = {}): Promise<Contents.IModel> {
-    const isQuiet = !this.isAsked;
-    return this.inTurn(path, () => this.write(path, options, isQuiet));
-  }
-
-  /**
-   * Has the companion write a notebook's file, in its turn among the other saves of the path.
-   *
-   * @param splice - asks it; null = there was no answer.
-   */
-  splice(path: string, splice: () => Promise<SpliceOutcome | null>): Promise<SpliceOutcome | null> {
-    return this.inTurn(path, async () => {
-      const outcome = await splice();
-      const known = this.known.get(path);
-      if (outcome?.kind === 'saved' && known) {
-        const { hash, sizeBytes, lastModifiedMs } = outcome;
-        const last_modified = new Date(lastModifiedMs).toISOString();
-        this.known.set(path, { ...known, model: { ...known.model, hash, size: sizeBytes, last_modified } });
-        this.tellActivity(path);
-      }
-      return outcome;
-    });
+  async save(path: string, options: Partial<Contents.IModel> = {}): Promise<Contents.IModel> {
+    const { contentProviderId: _, ...model } = { ...options } as Partial<Contents.IModel> & {
+      contentProviderId?: string;
+    };
+    const file = this.broken.has(path) ? undefined : this.serving.get(path);
+    // A document that is not guarded, or not yet, is saved as JupyterLab does it.
+    return file ? file.write(model) : this.drive.save(path, model);
   }
 
   /** The server counts requests as activity, and a save was one always: who types is not idle, and not to be culled. */
-  private tellActivity(path: string): void {
+  tellActivity(path: string): void {
     this.drive.get(path, { content: false }).catch(() => {
       // Nothing depends on the answer.
     });
   }
 
-  private inTurn<T>(path: string, run: () => Promise<T>): Promise<T> {
-    const result = (this.chains.get(path) ?? Promise.resolve()).then(run, run);
-    this.chains.set(path, result);
-    return result;
-  }
-
-  private async write(
-    path: string,
-    options: Partial<Contents.IModel>,
-    isQuiet: boolean
-  ): Promise<Contents.IModel> {
-    if (this.broken.has(path)) {
-      const { contentProviderId: _, ...model } = { ...options } as Partial<Contents.IModel> & {
-        contentProviderId?: string;
-      };
-      return this.drive.save(path, model);
-    }
-    const before = this.known.get(path);
-    if (isQuiet && before && !this.mayWrite(path)) {
-      const failure = new SaveFailure('other-tab-writes', 'another page of this browser writes the file');
-      this.ended(path, { hash: null, failure, kept: null });
-      return before.told;
-    }
-    try {
-      const { model, kept } = await this.compareAndWrite(path, options);
-      this.remember(path, { ...model, content: options.content });
-      this.ended(path, { hash: model.hash ?? null, failure: null, kept });
-      return model;
-    } catch (error) {
-      const failure = failureOfError(error);
-      if (failure.reason === 'save-looked-wrong') {
-        this.broken.add(path);
-        this._broke.emit(path);
-      }
-      this.ended(path, { hash: null, failure, kept: null });
-      const known = this.known.get(path);
-      if (isQuiet && known) {
-        return known.told;
-      }
-      throw new Error(this.say(failure.reason), { cause: error });
-    }
-  }
-
-  private async compareAndWrite(path: string, options: Partial<Contents.IModel>): Promise<IWritten> {
-    const { contentProviderId: _, ...model } = { ...options } as Contents.IModel & {
-      contentProviderId?: string;
-    };
-    const hashBefore = this.hashOf(path);
-    const written = await compareAndWrite(this.settings, path, hashBefore, this.writer, model);
+  /**
+   * Writes a file, if it still has this hash; what somebody else wrote is kept.
+   *
+   * @throws SaveFailure, and what the way to the server throws.
+   */
+  async compareAndWrite({ path, hashBefore, model, sizeBytes, writer }: IWrite): Promise<IWritten> {
+    const written = await compareAndWrite(this.settings, path, hashBefore, writer, model);
     if (written !== 'no-handler') {
       // Once for each document, and not for a large one: the server holds the whole file for it.
-      const isFirst = !this.proven.has(path) && this.sizeOf(path) < READ_BACK_BYTES;
+      const isFirst = !this.proven.has(path) && sizeBytes < READ_BACK_BYTES;
       const readBack = isFirst && hashBefore !== null ? () => this.hashNow(path) : null;
       await checkWritten({ path, sent: model, hashBefore, written, readBack });
       this.proven.add(path);
@@ -224,30 +183,14 @@ export class GuardedContents {
     return { model: { ...saved, hash, hash_algorithm }, kept: null, isExact: false };
   }
 
-  /** The file's hash as JupyterLab asks for it; null = it cannot be told now, which says nothing about the save. */
-  private async hashNow(path: string): Promise<string | null> {
+  /** The file's hash as JupyterLab asks for it; null = it cannot be told now, which says nothing about a save. */
+  async hashNow(path: string): Promise<string | null> {
     try {
       return (await this.drive.get(path, { content: false, hash: true })).hash ?? null;
     } catch {
       // The connection went just then: the save itself was answered.
       return null;
     }
-  }
-
-  private remember(path: string, model: Contents.IModel): void {
-    const content: unknown = model.content;
-    const cells =
-      typeof content === 'object' && content !== null && 'cells' in content && Array.isArray(content.cells)
-        ? content.cells.length
-        : null;
-    const told = { ...model, content: null, format: null };
-    this.known.set(path, { model: told, told, cells });
-  }
-
-  private ended(path: string, outcome: ISaveOutcome): void {
-    const outcomes = this.outcomes.get(path) ?? [];
-    outcomes.push(outcome);
-    this.outcomes.set(path, outcomes);
   }
 
   private askedAtMs = -Infinity;
@@ -257,8 +200,8 @@ export class GuardedContents {
   private readonly proven = new Set<string>();
   private readonly _broke = new Signal<this, string>(this);
   private readonly drive: Drive;
-  private readonly writer = UUID.uuid4();
   private readonly known = new Map<string, IKnown>();
-  private readonly outcomes = new Map<string, ISaveOutcome[]>();
+  /** The document that is being saved under a path. */
+  private readonly serving = new Map<string, GuardedFile>();
   private readonly chains = new Map<string, Promise<unknown>>();
 }

@@ -3,7 +3,7 @@ import type { ICompanion } from '@labkeeper/labkit';
 import type { DocumentKind, JournalRecord, RunId } from '@labkeeper/protocol';
 import { UUID } from '@lumino/coreutils';
 import type { BrowserStore } from '../browser-store/browser-store.js';
-import type { GuardedContents } from '../contents/guarded-contents.js';
+import type { GuardedFile } from '../contents/guarded-file.js';
 import type { IDocumentObserver, INumbering, ISince } from '../observe/document-observer.js';
 import type { IRunningCell } from '../running-cells.js';
 import { InheritedRuns } from './inherited-runs.js';
@@ -17,7 +17,7 @@ export interface IDocumentJournalOptions {
   readonly kind: DocumentKind;
   readonly observer: IDocumentObserver;
   readonly companion: ICompanion;
-  readonly contents: GuardedContents;
+  readonly file: GuardedFile;
   readonly browser: BrowserStore;
   /** Everything that changed so far is being handed over. @returns the count of changes, see `SaveSchedule.sent`. */
   readonly sent: () => number;
@@ -38,12 +38,12 @@ export interface IJournalMark {
  */
 export class DocumentJournal {
   constructor(private readonly options: IDocumentJournalOptions) {
-    const { context, contents, observer } = options;
+    const { context, file, observer } = options;
     this.base = observer.since();
     this.pending = observer.since();
     // A room may hold more than the file from the beginning.
     const isFile = context.model.collaborative !== true;
-    this.openedHash = isFile ? (contents.hashOf(context.path) ?? context.contentsModel?.hash ?? null) : null;
+    this.openedHash = isFile ? (file.hash ?? context.contentsModel?.hash ?? null) : null;
     this.baseHash = this.openedHash;
   }
 
@@ -303,11 +303,11 @@ export class DocumentJournal {
 
   /** A notebook in which the page put a first cell is not what the file is. */
   private get baseFits(): boolean {
-    const { kind, contents, context, observer } = this.options;
+    const { kind, file, observer } = this.options;
     if (kind === 'text' || this.baseHash !== this.openedHash) {
       return true;
     }
-    const cells = contents.cellsOf(context.path);
+    const { cells } = file;
     return cells === null || cells === observer.numbering(this.base).base;
   }
 

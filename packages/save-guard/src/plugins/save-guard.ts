@@ -18,6 +18,7 @@ import {
 } from '@labkeeper/labkit';
 import { UUID } from '@lumino/coreutils';
 import type { Widget } from '@lumino/widgets';
+import { followClosing } from '../closing-question.js';
 import { addCommands } from '../commands.js';
 import { CompareTabs } from '../compare/compare-tabs.js';
 // Documents are guarded from the moment they are opened, so these are needed at once.
@@ -51,7 +52,7 @@ const LIGHT = 'labkeeper-light';
 /** The provider of jupyter-collaboration and jupyter-server-documents. */
 const ROOM_PROVIDER = 'rtc';
 /** Commands by which people ask for a save. */
-const SAVES = /^docmanager:save/;
+const SAVES = /^(docmanager:save|notebook:export-to-format$|notebook:trust$)/;
 
 /** Keeps open notebooks and text files safe, and says how safe they are. */
 export const saveGuard: JupyterFrontEndPlugin<IGuards> = {
@@ -119,6 +120,7 @@ export const saveGuard: JupyterFrontEndPlugin<IGuards> = {
     const redraw = new Redraw(manager, new PageVisibility(), steadyClock);
     const running = new RunningCells();
     guardOpenDocuments(manager, notebooks, editors, running);
+    followClosing(manager, [notebooks, editors]);
     new OpenDocumentsTeller({ manager, running, companion, clock: browserClock });
     const kept = new KeptCopies(app.serviceManager.contents, server, localStorage);
     followKept(manager, kept);
