@@ -4,6 +4,7 @@ import { type BrowserContext, type Page, expect, test } from '@playwright/test';
 import { command } from '../bench/lib/lab.mts';
 import { type IServer, startServer } from '../bench/lib/server.mts';
 import {
+  IN_FILE,
   dialogs,
   expectSentence,
   filesOf,
@@ -79,7 +80,7 @@ for (const [where, sentence] of [
     await type(first, 'first');
     await saveAll(first);
     expect(sourceOnDisk(server, FILE)).toBe('first');
-    await expect(light(first)).toHaveAttribute('title', 'Everything is in the file.');
+    await expect(light(first)).toHaveAttribute('title', IN_FILE);
     await first.close();
     await expect.poll(() => sourceOnDisk(server, FILE), { timeout: 60_000 }).toBe('second');
     const kept = filesOf(server).filter(name => name.includes('(changed elsewhere'));
@@ -108,7 +109,7 @@ test('with autosave switched off only the journal works, and the light says so',
   } finally {
     await command(page, 'docmanager:toggle-autosave');
   }
-  await expect(light(page)).toHaveAttribute('title', 'Everything is in the file.');
+  await expect(light(page)).toHaveAttribute('title', IN_FILE);
 });
 
 test('one answer that is not right leaves the document to JupyterLab, said once and in the light', async ({

@@ -1,7 +1,16 @@
 // What is in the way of a save on its way to the server: one sentence, no dialog, nothing lost.
 import { type Page, expect, test } from '@playwright/test';
 import { type IServer, startServer } from '../bench/lib/server.mts';
-import { dialogs, expectSentence, isDirty, light, saveAll, sourceOnDisk, type } from './lib/documents.ts';
+import {
+  IN_FILE,
+  dialogs,
+  expectSentence,
+  isDirty,
+  light,
+  saveAll,
+  sourceOnDisk,
+  type
+} from './lib/documents.ts';
 import { type IFaultProxy, startFaultProxy } from './lib/fault-proxy.ts';
 import { openNotebook } from './lib/page-parts.ts';
 
@@ -37,7 +46,7 @@ test.afterEach(async ({}, info) => {
 async function expectSaved(source: string): Promise<void> {
   await expect.poll(() => sourceOnDisk(server, FILE), { timeout: 60_000 }).toBe(source);
   await expect(light(page)).toHaveText(/^●Safe$/, { timeout: 10_000 });
-  await expect(light(page)).toHaveAttribute('title', 'Everything is in the file.');
+  await expect(light(page)).toHaveAttribute('title', IN_FILE);
   expect(await isDirty(page)).toBe(false);
 }
 

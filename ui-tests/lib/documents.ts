@@ -10,6 +10,8 @@ export const light = (page: Page) => page.locator('#jp-main-statusbar .lk-Light'
 /** The row of a document in the panel. */
 export const row = (page: Page, file: string) =>
   page.locator('#labkeeper-saves .lk-Saves-row.lk-mod-document', { hasText: file });
+/** What the light of a document says when it is saved; a busy machine's disk may be slow besides. */
+export const IN_FILE = /^Everything is in the file\.(?! Autosave)/;
 export const dialogs = (page: Page) => page.locator('.jp-Dialog');
 
 const editor = (page: Page) =>
