@@ -131,8 +131,7 @@ test('one file, open as a notebook and as text: both are saved without a questio
   await expect(light(page)).toHaveText(/^●Safe$/, { timeout: 30_000 });
   await command(page, 'docmanager:open', { path: FILE, factory: 'Editor', options: { mode: 'split-right' } });
   await expect(page.locator('.jp-FileEditor:visible')).toHaveCount(1, { timeout: 20_000 });
-  await page.locator('.jp-NotebookPanel .jp-Cell .cm-content').first().click();
-  await page.keyboard.type('in the notebook');
+  await type(page, 'in the notebook');
   await saveAll(page);
   await expect.poll(() => sourceOnDisk(server, FILE)).toBe('in the notebook');
   await page.locator('.jp-FileEditor .cm-content').click();
