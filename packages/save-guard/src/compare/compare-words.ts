@@ -40,6 +40,14 @@ export class CompareWords {
       : trans.__('Difference %1 of %2: %3', number, of, what);
   }
 
+  /** There is no difference. */
+  same(kind: 'notebook' | 'text'): string {
+    const { trans } = this;
+    return kind === 'text'
+      ? trans.__('The two versions hold the same lines. How lines end (Unix, Windows) is not compared.')
+      : trans.__('The two versions hold the same.');
+  }
+
   /** What can be chosen of a difference. */
   choices(
     { left, right }: IComparedRow<unknown>,

@@ -17,13 +17,21 @@ export async function readVersion(
     }
     if (kind === 'text') {
       const { content } = await contents.get(path, { type: 'file', format: 'text', content: true });
-      return typeof content === 'string' ? { kind, text: content } : 'unreadable';
+      return typeof content === 'string' ? { kind, text: asLabOpens(content) } : 'unreadable';
     }
     const { content } = await contents.get(path, { type: 'notebook', content: true });
     return notebookVersion(content) ?? 'unreadable';
   } catch (error) {
     return refusalOf(error);
   }
+}
+
+/**
+ * A text with the line endings that JupyterLab gives it when it opens the file. It writes the file's own ones back on
+ * saving: a line that came with its ending into an open document would have two then.
+ */
+function asLabOpens(text: string): string {
+  return text.includes('\r\n') ? text.replace(/\r\n/g, '\n') : text.replace(/\r/g, '\n');
 }
 
 function refusalOf(error: unknown): Refusal {

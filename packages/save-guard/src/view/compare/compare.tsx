@@ -90,7 +90,7 @@ function Choosing({ comparison, ...props }: ICompareProps & { comparison: Compar
       onKeyDown={onKeyDown}
       onFocus={event => setCurrent(numberAt(event.target) ?? current)}
     >
-      <Bar {...props} current={current} goTo={goTo} />
+      <Bar {...props} comparison={comparison} current={current} goTo={goTo} />
       {differences.length > 0 && (
         <div className="lk-Compare-sides lk-Compare-headings" aria-hidden="true">
           <span>− {words.left}</span>
@@ -111,9 +111,14 @@ function Bar({
   model,
   words,
   trans,
+  comparison,
   current,
   goTo
-}: ICompareProps & { current: number; goTo: (number: number) => void }): JSX.Element {
+}: ICompareProps & {
+  comparison: Comparison;
+  current: number;
+  goTo: (number: number) => void;
+}): JSX.Element {
   const { differences, undecided, phase } = model;
   const count = differences.length;
   const isSaving = phase.kind === 'saving';
@@ -121,7 +126,7 @@ function Bar({
     <div className="lk-Compare-bar">
       <p className="lk-Compare-count" role="status">
         {count === 0
-          ? trans.__('The two versions hold the same.')
+          ? words.same(comparison.kind)
           : trans._n('%1 difference, %2 undecided', '%1 differences, %2 undecided', count, undecided)}
         {isSaving && ` ${trans.__('Saving…')}`}
       </p>
