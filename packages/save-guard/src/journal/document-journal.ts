@@ -93,6 +93,7 @@ export class DocumentJournal {
     } else if (!this.pending.isEmpty) {
       this.run.append(observer.records(this.pending, this.numbering), sent());
       this.renewPending();
+      this.unannounced.forEach(cell => this.announce(cell));
     }
   }
 
@@ -122,7 +123,10 @@ export class DocumentJournal {
       return;
     }
     if (this.run?.isWhole && this.numbering) {
-      this.announce(cell);
+      if (!this.announce(cell)) {
+        // The cell is new: it gets its number with what is sent.
+        this.flush();
+      }
     } else {
       // Announces all that run.
       this.begin();
@@ -132,11 +136,13 @@ export class DocumentJournal {
   /** A cell has been run. */
   executed(msgId: string): void {
     this.running.delete(msgId);
+    this.unannounced.delete(msgId);
   }
 
   /** The kernel ended: nothing that was asked of it is answered. */
   kernelEnded(): void {
     this.running.clear();
+    this.unannounced.clear();
   }
 
   /** A batch is durable. @returns the changes that are; null = nothing new, or another document's. */
@@ -282,11 +288,17 @@ export class DocumentJournal {
     this.savesUnderWay = Math.max(0, this.savesUnderWay - 1);
   }
 
-  private announce({ kernelId, msgId, cellId, adopted = false }: IRunningCell): void {
+  /** @returns whether the cell has a number by which it can be told; one that has none is told when it gets it. */
+  private announce(cell: IRunningCell): boolean {
+    const { kernelId, msgId, cellId, adopted = false } = cell;
     const c = this.numbering && this.options.observer.numberOf(cellId, this.numbering);
-    if (c !== null) {
-      this.run?.executing({ kernelId, msgId, c, adopted });
+    if (c === null) {
+      this.unannounced.set(msgId, cell);
+      return false;
     }
+    this.unannounced.delete(msgId);
+    this.run?.executing({ kernelId, msgId, c, adopted });
+    return true;
   }
 
   /** A run that tells everything since the file. */
@@ -342,5 +354,7 @@ export class DocumentJournal {
   private saving: { records: JournalRecord[]; numbering: INumbering; since: ISince } | null = null;
   private savesUnderWay = 0;
   private readonly running = new Map<string, IRunningCell>();
+  /** Those of them whose cells the run does not have yet. */
+  private readonly unannounced = new Map<string, IRunningCell>();
   private readonly inherited = new InheritedRuns(run => void closeRun(this.options.companion, run));
 }
