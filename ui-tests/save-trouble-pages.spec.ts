@@ -1,7 +1,7 @@
 // Who saves: one of two tabs, one of two browsers, JupyterLab or nobody; and a page whose clock jumps.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type BrowserContext, type Page, expect, test } from '@playwright/test';
-import { command } from '../bench/lib/lab.mts';
+import { command, whenLabIsUp } from '../bench/lib/lab.mts';
 import { type IServer, startServer } from '../bench/lib/server.mts';
 import {
   IN_FILE,
@@ -216,6 +216,37 @@ test('what a crash left of a save is found when the document is opened, and rest
   expect(textOnDisk(server, 'f/a.py')).toBe('first = 1\nsecond = 2\n');
   expect(filesOf(server, 'f').some(name => name.startsWith('a (before recovery'))).toBe(true);
   expect(filesOf(server, 'f')).not.toContain('.~a.py');
+});
+
+test('an empty notebook that cannot be opened: its last checkpoint is found, and restored', async ({
+  browser
+}) => {
+  test.setTimeout(120_000);
+  const checkpoint = JSON.stringify({
+    ...{ metadata: {}, nbformat: 4, nbformat_minor: 5 },
+    cells: [
+      { cell_type: 'code', id: 'a', metadata: {}, source: 'kept = 1', outputs: [], execution_count: null }
+    ]
+  });
+  mkdirSync(workPath(server, 'g/.ipynb_checkpoints'), { recursive: true });
+  writeFileSync(workPath(server, 'g/a.ipynb'), '');
+  writeFileSync(workPath(server, 'g/.ipynb_checkpoints/a-checkpoint.ipynb'), checkpoint);
+  const page = await newBrowser(browser);
+  await page.goto(`${server.url}/lab/tree/g/a.ipynb?token=${server.token}&reset`);
+  await whenLabIsUp(page);
+  await page.locator('.jp-Dialog', { hasText: 'File Load Error' }).getByRole('button').click();
+  await expect(page.locator('.Toastify')).toContainText('A document held more than its file', {
+    timeout: 30_000
+  });
+  // JupyterLab asks whether the empty notebook that it shows is to be saved, before it closes it.
+  const stock = page.locator('.jp-Dialog', { hasText: 'Save your work' });
+  await stock.getByRole('button', { name: 'Discard' }).click();
+  await page.locator('.Toastify').getByRole('button', { name: 'Show' }).click();
+  const card = page.locator('.lk-Recoveries');
+  await page.screenshot({ path: 'test-results/left-checkpoint.png' });
+  await card.getByRole('button', { name: 'Restore' }).click();
+  await expect(card).toHaveCount(0);
+  expect(sourceOnDisk(server, 'g/a.ipynb')).toBe('kept = 1');
 });
 
 test('two hundred open documents cost little, and each has its own light', async ({ browser }) => {

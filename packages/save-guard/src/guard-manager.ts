@@ -105,6 +105,11 @@ export class GuardManager implements IDisposable {
     this.handedOver = companion.listen(this.handed.receiver);
   }
 
+  /** The page's clock. */
+  get clock(): IClock {
+    return this.options.clock;
+  }
+
   readonly journal: JournalStatus;
 
   /** What the companion knows of open documents. */
@@ -230,11 +235,9 @@ export class GuardManager implements IDisposable {
   }
 
   /** A document could not be read: what a crash left of it is looked for. */
-  failedToOpen(context: DocumentRegistry.Context): void {
-    if (this.options.lab.driveOf(context.path) === '') {
-      const { path } = context;
-      this.writers.opened(path, true);
-      context.disposed.connect(() => this.writers.closed(path));
+  failedToOpen(path: string): void {
+    if (this.options.lab.driveOf(path) === '') {
+      this.writers.failedToOpen(path);
     }
   }
 

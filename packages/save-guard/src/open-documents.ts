@@ -1,6 +1,7 @@
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { IEditorTracker } from '@jupyterlab/fileeditor';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { PromiseDelegate } from '@lumino/coreutils';
 import type { DocumentGuard } from './document-guard.js';
 import type { GuardManager } from './guard-manager.js';
 import { followExecutions } from './running-cells.js';
@@ -8,6 +9,9 @@ import { NotebookObserver } from './observe/notebook-observer.js';
 import { TextObserver } from './observe/text-observer.js';
 import type { RunningCells } from './resume/running-in-documents.js';
 import { isFile, isNotebook } from './shared-kinds.js';
+
+/** A document that is not read after this long may never be. */
+const UNREAD_MS = 3000;
 
 /** Guards notebooks and text files as they are opened. */
 export function guardOpenDocuments(
@@ -39,11 +43,14 @@ async function guard(
   manager: GuardManager,
   context: DocumentRegistry.Context
 ): Promise<DocumentGuard | null> {
-  try {
-    await context.ready;
-  } catch {
-    // JupyterLab has told why. A crash in the middle of a save leaves such files, and something beside them.
-    manager.failedToOpen(context);
+  const { path } = context;
+  // JupyterLab tells why a document cannot be read, and may ask before it closes it. A crash in the middle of a save
+  // leaves such files, and something beside them.
+  const late = manager.clock.after(UNREAD_MS, () => manager.failedToOpen(path));
+  const isRead = await isReadBeforeClosed(context);
+  late.dispose();
+  if (!isRead) {
+    manager.failedToOpen(path);
     return null;
   }
   if (context.isDisposed) {
@@ -57,4 +64,21 @@ async function guard(
     return manager.add(context, 'text', () => new TextObserver(shared));
   }
   return null;
+}
+
+/** @returns false where the document is closed before: `ready` never settles then. */
+async function isReadBeforeClosed(context: DocumentRegistry.Context): Promise<boolean> {
+  if (context.isDisposed) {
+    return context.isReady;
+  }
+  const closed = new PromiseDelegate<false>();
+  const onDisposed = (): void => closed.resolve(false);
+  context.disposed.connect(onDisposed);
+  const isReady = context.ready.then(
+    () => true,
+    () => false
+  );
+  const result = await Promise.race([isReady, closed.promise]);
+  context.disposed.disconnect(onDisposed);
+  return result;
 }

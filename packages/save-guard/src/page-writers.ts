@@ -18,8 +18,7 @@ export interface IPageWritersOptions {
 interface IOpenPath {
   /** Documents of this page that have the path. */
   count: number;
-  /** null = it could not be opened: nobody here will write it. */
-  readonly lock: IPathLock | null;
+  readonly lock: IPathLock;
 }
 
 /**
@@ -35,14 +34,14 @@ export class PageWriters implements IDisposable {
 
   /** Who writes the path. */
   writer(path: string): 'this-page' | 'other-tab-writes' | 'other-page-writes' {
-    if (!(this.paths.get(path)?.lock?.isHeld ?? true)) {
+    if (!(this.paths.get(path)?.lock.isHeld ?? true)) {
       return 'other-tab-writes';
     }
     return this.elsewhere.has(path) ? 'other-page-writes' : 'this-page';
   }
 
-  /** A document with this path was opened. @param isFailed - it could not be read. */
-  opened(path: string, isFailed = false): void {
+  /** A document with this path was opened. */
+  opened(path: string): void {
     const known = this.paths.get(path);
     if (known) {
       known.count += 1;
@@ -53,7 +52,7 @@ export class PageWriters implements IDisposable {
       this.tell();
       changed();
     };
-    this.paths.set(path, { count: 1, lock: isFailed ? null : lockPath(server, path, taken) });
+    this.paths.set(path, { count: 1, lock: lockPath(server, path, taken) });
     this.tell();
   }
 
@@ -62,7 +61,15 @@ export class PageWriters implements IDisposable {
     const known = this.paths.get(path);
     if (known && (known.count -= 1) === 0) {
       this.paths.delete(path);
-      known.lock?.dispose();
+      known.lock.dispose();
+      this.tell();
+    }
+  }
+
+  /** A document could not be read: the companion hears of it once, and looks for what a crash left beside it. */
+  failedToOpen(path: string): void {
+    if (!this.paths.has(path)) {
+      this.failed.add(path);
       this.tell();
     }
   }
@@ -84,23 +91,27 @@ export class PageWriters implements IDisposable {
   dispose(): void {
     this._isDisposed = true;
     this.timer?.dispose();
-    this.paths.forEach(({ lock }) => lock?.dispose());
+    this.paths.forEach(({ lock }) => lock.dispose());
     this.paths.clear();
   }
 
   private tell(): void {
     this.timer ??= this.options.clock.after(TOGETHER_MS, () => {
       this.timer = null;
-      const documents = [...this.paths].slice(0, MOST_DOCUMENTS).map(([path, { lock }]) => ({
-        path,
-        writes: lock?.isHeld === true
-      }));
+      const open = [...this.paths].map(([path, { lock }]) => ({ path, writes: lock.isHeld }));
+      const failed = [...this.failed].map(path => ({ path, writes: false }));
+      const documents = [...failed, ...open].slice(0, MOST_DOCUMENTS);
       // Not sent = not connected: told when it is again.
-      this.options.companion.send(encode(documentsOpen, { documents }));
+      if (this.options.companion.send(encode(documentsOpen, { documents })) && failed.length > 0) {
+        this.failed.clear();
+        this.tell();
+      }
     });
   }
 
   private readonly paths = new Map<string, IOpenPath>();
+  /** Paths that could not be opened, and are not told yet. */
+  private readonly failed = new Set<string>();
   private elsewhere = new Set<string>();
   private timer: IDisposable | null = null;
   private _isDisposed = false;

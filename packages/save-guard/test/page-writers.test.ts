@@ -17,12 +17,15 @@ const settled = () => new Promise(resolve => setTimeout(resolve));
 describe('PageWriters', () => {
   let told: object[];
   let timers: (() => void)[];
+  let isConnected: boolean;
   const page = () =>
     new PageWriters({
       companion: {
         send: (frame: string) => {
-          told.push(JSON.parse(frame).params.documents);
-          return true;
+          if (isConnected) {
+            told.push(JSON.parse(frame).params.documents);
+          }
+          return isConnected;
         }
       } as unknown as ICompanion,
       clock: {
@@ -43,6 +46,7 @@ describe('PageWriters', () => {
   beforeEach(() => {
     told = [];
     timers = [];
+    isConnected = true;
     Object.defineProperty(navigator, 'locks', { value: new FakeLocks(), configurable: true });
   });
 
@@ -90,9 +94,23 @@ describe('PageWriters', () => {
     expect(told).toHaveLength(2);
   });
 
-  it('tells a document that could not be opened, and never writes it', async () => {
+  it('tells a document that could not be opened once, and never writes it', async () => {
     const one = page();
-    one.opened('a.ipynb', true);
+    one.failedToOpen('a.ipynb');
+    await tell();
+    await tell();
+    await tell();
+    expect(told).toEqual([[{ path: 'a.ipynb', writes: false }], []]);
+  });
+
+  it('tells it when there is a connection again', async () => {
+    const one = page();
+    isConnected = false;
+    one.failedToOpen('a.ipynb');
+    await tell();
+    expect(told).toEqual([]);
+    isConnected = true;
+    one.reconnected(true);
     await tell();
     expect(told).toEqual([[{ path: 'a.ipynb', writes: false }]]);
   });
