@@ -96,7 +96,7 @@ export class ReclaimModel implements IDisposable {
     return this._trialEnded;
   }
 
-  /** A notice that was shown is not true any more. */
+  /** A notice that was shown is not true any more, and the server goes on. */
   get withdrawn(): ISignal<this, Reclaim> {
     return this._withdrawn;
   }
@@ -137,7 +137,11 @@ export class ReclaimModel implements IDisposable {
     const before = this._reclaim;
     const next = effectiveReclaim(reclaims);
     const isNew = next !== null && next.id !== before?.id;
+    const boot = this.companion.info?.boot ?? null;
+    // Another companion does not know the notice because the server of that notice has ended.
+    const isSameServer = boot === this.boot;
     this._reclaim = next;
+    this.boot = boot;
     if (isNew) {
       this.noticedMs = this.clock.now();
       this._safeAfterMs = null;
@@ -145,7 +149,7 @@ export class ReclaimModel implements IDisposable {
       this.told = '';
       void this.manager.saveAll(false);
     }
-    if (before && next === null && before.kind !== 'trial') {
+    if (before && next === null && before.kind !== 'trial' && isSameServer) {
       this._withdrawn.emit(before);
     }
     this.step();
@@ -202,6 +206,8 @@ export class ReclaimModel implements IDisposable {
 
   private readonly listening: IDisposable;
   private _reclaim: Reclaim | null = null;
+  /** Which start of the companion the notice is of. */
+  private boot: string | null = null;
   private _losses: readonly KernelLoss[] = [];
   private _lastEnd: Receipt | null = null;
   private noticedMs = 0;
