@@ -50,6 +50,19 @@ describe('The headline', () => {
   });
 });
 
+describe('The end of the last server', () => {
+  it('is told as far as it is known', () => {
+    const ended = 'The server before this one ended after a notice.';
+    expect(words.lastEnd(0, '12:03:07')).toBe(`${ended} Nothing was unsafe at 12:03:07.`);
+    expect(words.lastEnd(1, '12:03:07')).toBe(
+      `${ended} 1 document had changes at 12:03:07 that were not safe.`
+    );
+    expect(words.lastEnd(2, '12:03:07')).toBe(
+      `${ended} 2 documents had changes at 12:03:07 that were not safe.`
+    );
+  });
+});
+
 describe('What kernels hold', () => {
   it('is summed up by the largest variables, with their age', () => {
     expect(losses.summary([loss()], NOW)).toBe(
@@ -95,14 +108,21 @@ describe('The report', () => {
     ...more
   });
 
-  it('says of an end what was lost, of a trial what would have been', () => {
+  it('says of an end how it stood last, of a trial what would have been lost', () => {
     const report = new ReportWords(trans, say).report(receipt());
     expect(report).toContain('# Receipt of a reclaim');
     expect(report).toContain('The notice came 1 min 47 s before the end');
     expect(report).toContain('It came from: AWS.');
     expect(report).toContain('Everything was safe 0.6 s after the notice.');
     expect(report).toContain('| a\\|b.ipynb | nothing | in the journal |');
-    expect(report).toContain('No change to a document was lost.');
+    const at = say.moment(NOW + 100_000);
+    expect(report).toContain('| Document | Not safe then | Where it is |');
+    expect(report).toContain(`Nothing was unsafe at ${at}.`);
+    expect(report).not.toContain('was lost.');
+    const documents = [{ path: 'a.ipynb', lostMs: 4000, place: 'browser' as const }];
+    expect(new ReportWords(trans, say).report(receipt({ documents }))).toContain(
+      `1 document had changes at ${at} that were not safe.`
+    );
     expect(report).toContain('| df | DataFrame | 3.1 GB |');
     const trial = new ReportWords(trans, say).report(receipt({ reclaim: notice({ kind: 'trial' }) }));
     expect(trial).toContain('# Trial of a reclaim');

@@ -51,6 +51,27 @@ export class ReclaimWords {
     }
     return trans.__('%1 of %2 documents are safe; %3 being saved.', documents - unsafe, documents, unsafe);
   }
+
+  /**
+   * How the documents stood when the server before this one was heard of last; what came after that is not known.
+   *
+   * @param unsafe - documents with changes that were not safe.
+   * @param at - that moment, as people say it.
+   */
+  lastEnd(unsafe: number, at: string): string {
+    const { trans } = this;
+    const ended = trans.__('The server before this one ended after a notice.');
+    const stood =
+      unsafe === 0
+        ? trans.__('Nothing was unsafe at %1.', at)
+        : trans._n(
+            '%1 document had changes at %2 that were not safe.',
+            '%1 documents had changes at %2 that were not safe.',
+            unsafe,
+            at
+          );
+    return `${ended} ${stood}`;
+  }
 }
 
 /** "1:47", "2:01:47"; never below "0:00". */

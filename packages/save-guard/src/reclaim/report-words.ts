@@ -54,13 +54,13 @@ export class ReportWords {
     ];
   }
 
-  private documents({ documents }: Receipt, isTrial: boolean): string[] {
+  private documents({ documents, atMs }: Receipt, isTrial: boolean): string[] {
     const { trans, say } = this;
     if (documents.length === 0) {
       return [trans.__('No document was open.')];
     }
     const lost = documents.filter(({ lostMs }) => lostMs > 0).length;
-    const head = isTrial ? trans.__('Would have been lost') : trans.__('Lost');
+    const head = isTrial ? trans.__('Would have been lost') : trans.__('Not safe then');
     return [
       `| ${trans.__('Document')} | ${head} | ${trans.__('Where it is')} |`,
       '|---|---|---|',
@@ -70,20 +70,33 @@ export class ReportWords {
         return `| ${cell(path)} | ${what} | ${this.place(place)} |`;
       }),
       '',
-      this.verdict(lost, isTrial)
+      ...(isTrial ? [this.trialVerdict(lost)] : [this.verdict(lost, atMs), '', this.whoSaid])
     ];
   }
 
-  private verdict(lost: number, isTrial: boolean): string {
+  private trialVerdict(lost: number): string {
     const { trans } = this;
-    if (lost === 0) {
-      return isTrial
-        ? trans.__('No change to a document would have been lost.')
-        : trans.__('No change to a document was lost.');
-    }
-    return isTrial
-      ? trans._n('%1 document would have lost changes.', '%1 documents would have lost changes.', lost)
-      : trans._n('%1 document lost changes.', '%1 documents lost changes.', lost);
+    return lost === 0
+      ? trans.__('No change to a document would have been lost.')
+      : trans._n('%1 document would have lost changes.', '%1 documents would have lost changes.', lost);
+  }
+
+  /** What came between the last word of the pages and the end is not known. */
+  private verdict(unsafe: number, atMs: number): string {
+    const { trans, say } = this;
+    const at = say.moment(atMs);
+    return unsafe === 0
+      ? trans.__('Nothing was unsafe at %1.', at)
+      : trans._n(
+          '%1 document had changes at %2 that were not safe.',
+          '%1 documents had changes at %2 that were not safe.',
+          unsafe,
+          at
+        );
+  }
+
+  private get whoSaid(): string {
+    return this.trans.__('Pages with a connection said so; what a page without one held is not known.');
   }
 
   private kernels({ kernels, atMs }: Receipt, isTrial: boolean): string[] {

@@ -5,6 +5,7 @@ import type { ITranslator } from '@jupyterlab/translation';
 import { Quantities, TRANSLATION_DOMAIN } from '@labkeeper/labkit';
 import type { Receipt } from '@labkeeper/protocol';
 import type { ReclaimModel } from './reclaim-model.js';
+import { ReclaimWords } from './reclaim-words.js';
 
 export interface IOutcomeOptions {
   readonly model: ReclaimModel;
@@ -67,14 +68,10 @@ async function tellTrial(receipt: Receipt, options: IOutcomeOptions): Promise<vo
 function tellLastEnd(receipt: Receipt, options: IOutcomeOptions): string {
   const trans = options.translator.load(TRANSLATION_DOMAIN);
   const lost = receipt.documents.filter(({ lostMs }) => lostMs > 0).length;
-  const sentence =
-    lost === 0
-      ? trans.__('The server before this one ended after a notice. No change to a document was lost.')
-      : trans._n(
-          'The server before this one ended after a notice. One document may have lost changes.',
-          'The server before this one ended after a notice. %1 documents may have lost changes.',
-          lost
-        );
+  const sentence = new ReclaimWords(trans).lastEnd(
+    lost,
+    new Quantities(options.translator).moment(receipt.atMs)
+  );
   const read = async (): Promise<void> => {
     const path = await write(receipt, trans.__('Reclaim receipt'), options);
     if (path === null) {
