@@ -98,11 +98,15 @@ export class SaveWords {
           'The server cannot be reached. Keep this page open: everything is sent when it is back.'
         );
       case 'companion-away':
-        return trans.__('The journal of changes is not available at the moment; the file itself is saved.');
+        return trans.__('The journal of changes is not available at the moment.');
       case 'disk-full':
         return trans.__('The disk is full. Delete something, and saving goes on by itself.');
       case 'journal-full':
         return trans.__('There is more unsaved work than the journal may hold. Save the document now.');
+      case 'journal-read-only':
+        return trans.__(
+          'Your home cannot be written to, so there is no journal of changes. Ask support to make it writable.'
+        );
       case 'quota-full':
         return trans.__(
           'Your quota on this disk is used up. Delete something, and saving goes on by itself.'

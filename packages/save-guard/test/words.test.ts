@@ -47,6 +47,7 @@ describe('SaveWords', () => {
       'companion-away',
       'disk-full',
       'journal-full',
+      'journal-read-only',
       'read-only',
       'not-permitted',
       'too-large',
@@ -76,6 +77,10 @@ describe('SaveWords', () => {
       expect(said).toMatch(/^[A-Z].*\.$/);
       expect(said).not.toContain(reason ?? 'null');
     }
+  });
+
+  it('does not say that the file is saved where only the journal is known to be away', () => {
+    expect(words.reason('companion-away')).not.toContain('is saved');
   });
 
   it('does not trouble people about the journal while the file is saved', () => {

@@ -26,6 +26,7 @@ export type SaveReason =
   | 'companion-away'
   | 'disk-full'
   | 'journal-full'
+  | 'journal-read-only'
   | 'read-only'
   | 'not-permitted'
   | 'too-large'

@@ -5,7 +5,7 @@ import type { JournalState, JournalTrouble } from '@labkeeper/protocol';
 const REASONS: Readonly<Record<JournalTrouble, SaveReason>> = {
   'disk-full': 'disk-full',
   'journal-full': 'journal-full',
-  'read-only': 'read-only',
+  'read-only': 'journal-read-only',
   slow: 'slow-home',
   none: 'companion-away',
   failed: 'companion-away'
