@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Choice, IComparedRow, NotebookCell } from '@labkeeper/core';
-import { useRef, useState, type KeyboardEvent, type RefObject } from 'react';
+import { useEffect, useRef, useState, type RefObject } from 'react';
 import type { CompareModel } from '../../compare/compare-model.js';
 import type { CompareWords } from '../../compare/compare-words.js';
 import { METADATA, rowOf, type Comparison } from '../../compare/comparison.js';
@@ -71,10 +71,11 @@ function Choosing({ comparison, ...props }: ICompareProps & { comparison: Compar
     if (event.ctrlKey || event.altKey || event.metaKey) {
       return;
     }
-    const choice = BY_KEY[event.key];
+    const key = event.key.toLowerCase();
+    const choice = BY_KEY[key];
     const at = differences[current - 1];
-    if (event.key === 'n' || event.key === 'p') {
-      goTo(current + (event.key === 'n' ? 1 : -1));
+    if (key === 'n' || key === 'p') {
+      goTo(current + (key === 'n' ? 1 : -1));
     } else if (choice !== undefined && at !== undefined && isOffered(props, comparison, at, choice)) {
       model.choose(at, choice);
     } else {
@@ -83,11 +84,16 @@ function Choosing({ comparison, ...props }: ICompareProps & { comparison: Compar
     event.preventDefault();
     event.stopPropagation();
   };
+  useEffect(() => {
+    // The tab itself has the focus when it was opened.
+    const tab = root.current?.closest<HTMLElement>('.lk-CompareWidget');
+    tab?.addEventListener('keydown', onKeyDown);
+    return () => tab?.removeEventListener('keydown', onKeyDown);
+  });
   return (
     <div
       ref={root}
       className={`lk-Compare-choosing ${phase.kind === 'saving' ? 'lk-mod-saving' : ''}`}
-      onKeyDown={onKeyDown}
       onFocus={event => setCurrent(numberAt(event.target) ?? current)}
     >
       <Bar {...props} comparison={comparison} current={current} goTo={goTo} />
