@@ -100,6 +100,12 @@ describe('What kernels hold', () => {
   });
 });
 
+it('Checkpoint cells that are left out are told with what they may be', () => {
+  expect(losses.leftOut('a.ipynb', 1)).toContain(
+    'One checkpoint cell of “a.ipynb” will not be run at a notice: such a cell may have 65,536 characters'
+  );
+});
+
 describe('The report', () => {
   const receipt = (more: Partial<Receipt> = {}): Receipt => ({
     ...{ reclaim: notice(), atMs: NOW + 100_000, safeAfterMs: 620 },

@@ -9,11 +9,12 @@ import { followCheckpoints } from '../reclaim/checkpoint-cells.js';
 import { LossWords } from '../reclaim/loss-words.js';
 import { LossesPanel } from '../reclaim/losses-panel.js';
 import { ReclaimBannerWidget } from '../reclaim/reclaim-banner-widget.js';
-// A notice may be there already, and nothing waits for it.
-// eslint-disable-next-line jupyter/prefer-lazy-imports
+// A notice, or the receipt of the last one, may be there already, and nothing waits for it.
+/* eslint-disable jupyter/prefer-lazy-imports */
 import { ReclaimModel } from '../reclaim/reclaim-model.js';
 import { ReclaimWords } from '../reclaim/reclaim-words.js';
 import { tellOutcomes } from '../reclaim/tell-outcome.js';
+/* eslint-enable jupyter/prefer-lazy-imports */
 
 const ID = '@labkeeper/labextension:reclaim';
 const NOTEBOOK = 'Jupyter Notebook';
@@ -88,7 +89,9 @@ export const reclaim: JupyterFrontEndPlugin<void> = {
     app.shell.add(banner, app.name === NOTEBOOK ? 'top' : 'header', { rank: 1 });
     tellOutcomes({ model, translator, documents, contents: app.serviceManager.contents });
     if (notebooks) {
-      followCheckpoints(notebooks, companion, browserClock);
+      followCheckpoints(notebooks, companion, browserClock, (path, count) =>
+        Notification.warning(lossWords.leftOut(path, count))
+      );
     }
 
     const add = (command: string, label: string, execute: () => void): void => {

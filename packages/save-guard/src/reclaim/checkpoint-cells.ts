@@ -8,29 +8,53 @@ export const CHECKPOINT_TAG = 'labkeeper-checkpoint';
 /** After a change it is looked so much later, once. */
 const SETTLE_MS = 1000;
 
-/** What is read of a cell. */
+/** What is read of a cell; its source only where it is tagged, since that takes long for a large notebook. */
 export interface ITaggedCell {
   readonly type: string;
   readonly source: string;
   readonly tags: unknown;
 }
 
-/** The code of the cells with the tag, in their order. More, or longer ones, than a message takes are left out. */
-export function checkpointCodes(cells: Iterable<ITaggedCell>): string[] {
-  const codes: string[] = [];
-  for (const { type, source, tags } of cells) {
-    const isTagged = type === 'code' && Array.isArray(tags) && tags.includes(CHECKPOINT_TAG);
-    if (isTagged && source.trim() !== '' && source.length <= CHECKPOINT_CHARACTERS) {
-      codes.push(source);
-    }
-  }
-  return codes.slice(0, CHECKPOINT_CELLS);
+/** The checkpoint cells of a notebook. */
+export interface ICheckpoints {
+  /** Their code, in their order. */
+  readonly codes: readonly string[];
+  /** How many are not run: they are too long, or too many. */
+  readonly leftOut: number;
 }
 
-/** Tells the companion which cells of open notebooks are checkpoints: it runs them, also when no page is open. */
-export function followCheckpoints(notebooks: INotebookTracker, companion: ICompanion, clock: IClock): void {
+/** The code of the cells with the tag. More, or longer ones, than a message takes are left out. */
+export function checkpointsOf(cells: Iterable<ITaggedCell>): ICheckpoints {
+  const codes: string[] = [];
+  let leftOut = 0;
+  for (const cell of cells) {
+    const isTagged = cell.type === 'code' && Array.isArray(cell.tags) && cell.tags.includes(CHECKPOINT_TAG);
+    const source = isTagged ? cell.source : '';
+    if (source.trim() === '') {
+      continue;
+    }
+    if (source.length <= CHECKPOINT_CHARACTERS && codes.length < CHECKPOINT_CELLS) {
+      codes.push(source);
+    } else {
+      leftOut += 1;
+    }
+  }
+  return { codes, leftOut };
+}
+
+/**
+ * Tells the companion which cells of open notebooks are checkpoints: it runs them, also when no page is open.
+ *
+ * @param leftOut - says that so many checkpoint cells of a notebook are not run: once while that does not change.
+ */
+export function followCheckpoints(
+  notebooks: INotebookTracker,
+  companion: ICompanion,
+  clock: IClock,
+  leftOut: (path: string, count: number) => void
+): void {
   const follow = (panel: NotebookPanel): void => {
-    const follower = new CheckpointFollower(panel, companion, clock);
+    const follower = new CheckpointFollower(panel, companion, clock, leftOut);
     panel.disposed.connect(() => follower.dispose());
   };
   notebooks.forEach(follow);
@@ -42,7 +66,8 @@ class CheckpointFollower implements IDisposable {
   constructor(
     private readonly panel: NotebookPanel,
     private readonly companion: ICompanion,
-    private readonly clock: IClock
+    private readonly clock: IClock,
+    private readonly sayLeftOut: (path: string, count: number) => void
   ) {
     panel.context.ready
       .then(() => {
@@ -92,13 +117,19 @@ class CheckpointFollower implements IDisposable {
     }
     const cells = panel.context.model.sharedModel.cells.map(cell => ({
       type: cell.cell_type,
-      source: cell.source,
-      tags: cell.getMetadata('tags')
+      get source() {
+        return cell.source;
+      },
+      get tags() {
+        return cell.getMetadata('tags');
+      }
     }));
-    const frame = encode(checkpointsKnown, {
-      kernelId,
-      cells: checkpointCodes(cells).map(code => ({ code }))
-    });
+    const { codes, leftOut } = checkpointsOf(cells);
+    if (leftOut > this.leftOut) {
+      this.sayLeftOut(panel.context.path, leftOut);
+    }
+    this.leftOut = leftOut;
+    const frame = encode(checkpointsKnown, { kernelId, cells: codes.map(code => ({ code })) });
     if (frame !== this.told && companion.send(frame)) {
       this.told = frame;
     }
@@ -106,4 +137,6 @@ class CheckpointFollower implements IDisposable {
 
   private timer: IDisposable | null = null;
   private told = '';
+  /** Checkpoint cells that are not run, as it was told last. */
+  private leftOut = 0;
 }

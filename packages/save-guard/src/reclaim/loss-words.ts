@@ -1,6 +1,12 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Quantities } from '@labkeeper/labkit';
-import type { Checkpoint, KernelLoss, Variable } from '@labkeeper/protocol';
+import {
+  CHECKPOINT_CELLS,
+  CHECKPOINT_CHARACTERS,
+  type Checkpoint,
+  type KernelLoss,
+  type Variable
+} from '@labkeeper/protocol';
 
 /** Variables that the banner names. */
 const NAMED = 3;
@@ -72,6 +78,18 @@ export class LossWords {
           title,
           this.course(checkpoint, nowMs)
         );
+  }
+
+  /** So many checkpoint cells of a notebook are not run: they are too long, or too many. */
+  leftOut(path: string, count: number): string {
+    return this.trans._n(
+      'One checkpoint cell of “%2” will not be run at a notice: such a cell may have %3 characters, and a notebook %4 of them. Let it call a function instead.',
+      '%1 checkpoint cells of “%2” will not be run at a notice: such a cell may have %3 characters, and a notebook %4 of them. Let them call functions instead.',
+      count,
+      path,
+      this.say.number(CHECKPOINT_CHARACTERS),
+      this.say.number(CHECKPOINT_CELLS)
+    );
   }
 
   /** "3.1 GB", "12 kB", "28 B"; empty = nobody can say. */
