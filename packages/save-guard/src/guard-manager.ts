@@ -197,6 +197,7 @@ export class GuardManager implements IDisposable {
     context.disposed.connect(() => {
       guard.dispose();
       this.shown.remove(guard);
+      this.handed.closed(guard);
       this.byContext.delete(context);
       const path = this.paths.get(context);
       this.paths.delete(context);

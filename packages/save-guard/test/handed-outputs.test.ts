@@ -29,7 +29,7 @@ class Scene {
         ...{ outputs: [stream('old\n')], execution_count: 1 }
       }))
     } as Parameters<NotebookModel['fromJSON']>[0]);
-    const guard = {
+    this.guard = {
       context: { path: 'a.ipynb', model: this.model },
       isDisposed: false,
       cellAt: (hash: string, number: number) => (hash === HASH ? (['a', 'b'][number] ?? null) : null),
@@ -38,10 +38,10 @@ class Scene {
       executed: (msgId: string) => void this.executed.push(msgId),
       inherit: (run: string) => void this.inherited.push(run),
       flush: () => undefined
-    };
+    } as unknown as DocumentGuard;
     this.handed = new HandedOutputs({
       companion: { send: (frame: string) => this.sent.push(JSON.parse(frame).params) > 0 } as ICompanion,
-      guards: () => [guard as unknown as DocumentGuard]
+      guards: () => [this.guard]
     });
   }
 
@@ -73,6 +73,7 @@ class Scene {
 
   readonly model = new NotebookModel();
   readonly handed: HandedOutputs;
+  readonly guard: DocumentGuard;
   readonly ran = new Set<string>();
   readonly running: IRunningCell[] = [];
   readonly executed: string[] = [];
@@ -190,6 +191,15 @@ describe('outputs that another page left', () => {
     expect(scene.executed).toEqual(['m']);
     scene.sends(0, [stream('too late\n')], { msgId: 'm', kernelId: KERNEL, sum: null });
     expect(scene.outputs(0)).toEqual([stream('cleared\n')]);
+  });
+
+  it('are not waited for any more when the document is closed', () => {
+    const running = { msgId: 'm', kernelId: KERNEL, executionCount: null, finished: false };
+    scene.sends(0, [stream('1\n')], running);
+    scene.ends();
+    expect(scene.handed.waiting).toBe(1);
+    scene.handed.closed(scene.guard);
+    expect(scene.handed.waiting).toBe(0);
   });
 
   it('are in the document as in the page, also where a line was written over', () => {

@@ -73,6 +73,42 @@ describe('versions that are kept', () => {
     expect(elsewhere.all).toHaveLength(1);
   });
 
+  it('stay decided about when two tabs decide', async () => {
+    const { contents } = folder([
+      'a.py',
+      'a (changed elsewhere 0a1b2c).py',
+      'a (changed elsewhere 1a1b2c).py'
+    ]);
+    const memory = store();
+    const [one, other] = [
+      new KeptCopies(contents, 'server', memory),
+      new KeptCopies(contents, 'server', memory)
+    ];
+    await Promise.all([one.beside('work/a.py'), other.beside('work/a.py')]);
+    one.keep(COPY);
+    other.keep('work/a (changed elsewhere 1a1b2c).py');
+    expect(other.all).toEqual([]);
+    const next = new KeptCopies(contents, 'server', memory);
+    await next.restore();
+    expect(next.all).toEqual([]);
+  });
+
+  it('are still looked for in a folder whose first look has not ended when something is remembered', async () => {
+    const { contents, listed } = folder(['a.py', 'a (changed elsewhere 0a1b2c).py']);
+    const memory = store();
+    await new KeptCopies(contents, 'server', memory).beside('slow/a.py');
+    const hanging = {
+      get: (path: string, options: Contents.IFetchOptions) =>
+        path === 'slow' ? new Promise(() => undefined) : contents.get(path, options)
+    } as unknown as Contents.IManager;
+    const page = new KeptCopies(hanging, 'server', memory);
+    void page.restore();
+    await page.beside('work/a.py');
+    listed.length = 0;
+    await new KeptCopies(contents, 'server', memory).restore();
+    expect(listed).toEqual(['slow', 'work']);
+  });
+
   it('are not listed when they are removed', async () => {
     const { contents } = folder(['a.py', 'a (changed elsewhere 0a1b2c).py']);
     const kept = new KeptCopies(contents, 'server', store());

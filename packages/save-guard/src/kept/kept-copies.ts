@@ -100,9 +100,17 @@ export class KeptCopies {
     await this.look(PathExt.dirname(copyPath));
   }
 
+  /** What other tabs remembered meanwhile stays, and so do folders at which this page has not looked yet. */
   private remember(): void {
-    const folders = [...this.byFolder].filter(([, copies]) => copies.length > 0).map(([folder]) => folder);
-    const memory: IMemory = { folders: folders.slice(-MOST), decided: [...this.decided].slice(-MOST) };
+    const others = read(this.memory.getItem(this.key));
+    const unseen = others.folders.filter(folder => !this.byFolder.has(folder));
+    const seen = [...this.byFolder].filter(([, copies]) => copies.length > 0).map(([folder]) => folder);
+    const decided = new Set([...others.decided, ...this.decided]);
+    decided.forEach(copy => this.decided.add(copy));
+    const memory: IMemory = {
+      folders: [...unseen, ...seen].slice(-MOST),
+      decided: [...decided].slice(-MOST)
+    };
     try {
       this.memory.setItem(this.key, JSON.stringify(memory));
     } catch (error) {

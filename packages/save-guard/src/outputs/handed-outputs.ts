@@ -57,6 +57,20 @@ export class HandedOutputs {
     this.left.clear();
   }
 
+  /** A document was closed: nothing more is put into it. */
+  closed(guard: DocumentGuard): void {
+    for (const [msgId, adopted] of this.adopted) {
+      if (adopted.guard === guard) {
+        this.adopted.delete(msgId);
+      }
+    }
+  }
+
+  /** Cells that another page was running and whose end is still to come. */
+  get waiting(): number {
+    return this.adopted.size;
+  }
+
   private put(run: RunId, path: string, hash: string, rest: boolean, cells: readonly ISentCell[]): void {
     const { companion, guards } = this.options;
     const guard = guards().find(({ context }) => context.path === path);
