@@ -25,6 +25,7 @@ export interface IWritten {
  *
  * @param hash - SHA-256 of the file as we know it; null = we know of none.
  * @param writer - who we are: a save whose answer was lost is not taken for somebody else's when it is tried again.
+ * @param isActivity - whether the server counts the save as the user's: not where a kernel alone changed the document.
  * @throws SaveFailure.
  */
 export async function compareAndWrite(
@@ -32,12 +33,14 @@ export async function compareAndWrite(
   path: string,
   hash: string | null,
   writer: string,
-  options: Partial<Contents.IModel>
+  options: Partial<Contents.IModel>,
+  isActivity = true
 ): Promise<IWritten | 'no-handler'> {
   const query = URLExt.objectToQueryString({
     ...(hash === null ? {} : { 'if-hash': hash }),
     'keep-other': '1',
-    run: writer
+    run: writer,
+    ...(isActivity ? {} : { no_track_activity: '1' })
   });
   const url = URLExt.join(settings.baseUrl, 'labkeeper', 'contents', URLExt.encodeParts(path)) + query;
   const body = new File([JSON.stringify(options)], 'data.json', { type: 'application/json' });

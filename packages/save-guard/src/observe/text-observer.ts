@@ -85,6 +85,10 @@ class TextSince implements ISince {
 
   readonly text: ChangedText;
   isEmpty = true;
+  /** No kernel writes into a text. */
+  get isKernels(): boolean {
+    return this.isEmpty;
+  }
   isDisposed = false;
 
   add(event: YTextEvent): void {
