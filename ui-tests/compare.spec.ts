@@ -178,6 +178,19 @@ test.describe('two versions', () => {
     await expect(saves(page).locator('.lk-Kept')).toHaveCount(0);
   });
 
+  test('of a text with the line endings of Windows differ where they differ, and it keeps its endings', async () => {
+    writeFileSync(inWork(server, 'w.txt'), 'one\r\ntwo\r\nthree\r\n');
+    await open(page, server, 'w.txt');
+    const theirs = 'one\r\nTWO\r\nthree\r\n';
+    await conflict('w.txt', 'mine', theirs);
+    await saves(page).locator('.lk-Kept').getByRole('button', { name: 'Compare' }).click();
+    await expect(view(page)).toContainText('2 differences, 2 undecided');
+    await view(page).getByRole('button', { name: 'Take all of the other version' }).click();
+    await view(page).getByRole('button', { name: 'Save the result' }).click();
+    await expect(view(page)).toContainText('The result is saved');
+    expect(readFileSync(inWork(server, 'w.txt'), 'utf8')).toBe(theirs);
+  });
+
   test('are chosen by keys, run nothing of what they hold, and are accessible in both themes and narrow', async () => {
     const pixel =
       'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
