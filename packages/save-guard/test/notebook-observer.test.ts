@@ -121,31 +121,6 @@ describe('NotebookObserver', () => {
     expect(await page.recovered()).toEqual(page.saved);
   });
 
-  it('knows whether a kernel alone changed the notebook', () => {
-    const page = new Page(notebook(2));
-    const cell = page.shared.getCell(0);
-    if (cell.cell_type !== 'code') {
-      throw new Error('a code cell is expected');
-    }
-    const since = page.observer.since();
-    page.shared.setMetadata('language_info', { name: 'python' });
-    cell.setOutputs([print('one\n')]);
-    cell.appendStreamOutput(0, 'two\n', 'silent-change');
-    cell.execution_count = 7;
-    expect([since.isEmpty, since.isKernels]).toEqual([false, true]);
-    const [typed, moved, named] = [0, 1, 2].map(() => page.observer.since());
-    cell.updateSource(0, 0, 'x');
-    expect([since.isKernels, typed?.isKernels]).toEqual([false, false]);
-    const cellTags = page.observer.since();
-    cell.setMetadata('tags', ['t']);
-    expect(cellTags.isKernels).toBe(false);
-    page.shared.moveCell(0, 1);
-    expect(moved?.isKernels).toBe(false);
-    const chosen = page.observer.since();
-    page.shared.setMetadata('title', 'named');
-    expect([named?.isKernels, chosen.isKernels]).toEqual([false, false]);
-  });
-
   it('gives a moved cell a new number, and the list its order', async () => {
     const page = new Page(notebook(4));
     page.shared.moveCell(0, 2);

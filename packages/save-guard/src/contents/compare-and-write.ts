@@ -25,7 +25,6 @@ export interface IWritten {
  *
  * @param hash - SHA-256 of the file as we know it; null = we know of none.
  * @param writer - who we are: a save whose answer was lost is not taken for somebody else's when it is tried again.
- * @param isActivity - whether the server counts the save as the user's: not where a kernel alone changed the document.
  * @throws SaveFailure.
  */
 export async function compareAndWrite(
@@ -33,14 +32,12 @@ export async function compareAndWrite(
   path: string,
   hash: string | null,
   writer: string,
-  options: Partial<Contents.IModel>,
-  isActivity = true
+  options: Partial<Contents.IModel>
 ): Promise<IWritten | 'no-handler'> {
   const query = URLExt.objectToQueryString({
     ...(hash === null ? {} : { 'if-hash': hash }),
     'keep-other': '1',
-    run: writer,
-    ...(isActivity ? {} : { no_track_activity: '1' })
+    run: writer
   });
   const url = URLExt.join(settings.baseUrl, 'labkeeper', 'contents', URLExt.encodeParts(path)) + query;
   const body = new File([JSON.stringify(options)], 'data.json', { type: 'application/json' });

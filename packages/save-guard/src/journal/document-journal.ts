@@ -192,11 +192,6 @@ export class DocumentJournal {
     return this.base.isEmpty;
   }
 
-  /** Whether all that belongs into the file and is not there came from a kernel: saving it is no activity of the user. */
-  get isKernels(): boolean {
-    return this.base.isKernels;
-  }
-
   /**
    * Hands everything over, and marks the moment.
    *

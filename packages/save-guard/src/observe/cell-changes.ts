@@ -24,16 +24,6 @@ export class CellChanges {
     );
   }
 
-  /** Only outputs changed, and the number of the run. */
-  get isKernels(): boolean {
-    return (
-      !this.isWhole &&
-      this.source === null &&
-      !this.sourceReplaced &&
-      [...this.fields].every(field => field === 'execution_count')
-    );
-  }
-
   /** The cell is new, or changed in a way that only the whole cell can tell. */
   whole(): void {
     this.isWhole = true;

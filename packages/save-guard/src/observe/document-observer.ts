@@ -6,8 +6,6 @@ import type { ISignal } from '@lumino/signaling';
 export interface ISince extends IDisposable {
   /** Whether nothing that belongs into the file changed since. */
   readonly isEmpty: boolean;
-  /** Whether all that changed since is what a kernel gave: outputs, numbers of runs, its own description. */
-  readonly isKernels: boolean;
 }
 
 /** Numbers of cells within one run of the journal. */

@@ -142,7 +142,6 @@ export class NotebookObserver implements IDocumentObserver {
     if (changes.some(change => change !== 'none')) {
       for (const since of this.active) {
         since.metadata = true;
-        since.isMetadataEdited ||= changes.includes('edit');
       }
     }
     if (changes.includes('edit')) {
@@ -194,16 +193,10 @@ class NotebookSince implements ISince {
   readonly changes = new Map<YCell, CellChanges>();
   isReordered = false;
   metadata = false;
-  isMetadataEdited = false;
   isDisposed = false;
 
   get isEmpty(): boolean {
     return !this.isReordered && !this.metadata && this.changes.size === 0;
-  }
-
-  get isKernels(): boolean {
-    const isCells = [...this.changes.values()].every(changes => changes.isKernels);
-    return !this.isReordered && !this.isMetadataEdited && isCells;
   }
 
   /** @returns whether the event is about something that belongs into the file. */

@@ -85,10 +85,6 @@ class TextSince implements ISince {
 
   readonly text: ChangedText;
   isEmpty = true;
-  /** No kernel writes into a text. */
-  get isKernels(): boolean {
-    return this.isEmpty;
-  }
   isDisposed = false;
 
   add(event: YTextEvent): void {
