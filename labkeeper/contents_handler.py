@@ -38,7 +38,7 @@ class ContentsHandler(LabkeeperHandler):
     code of PROBLEMS. A body above `ServerApp.max_body_size` is refused by tornado itself, with an empty 400.
 
     Counts as the user's activity as jupyter_server's own PUT does, and as there `no_track_activity=1` says that it
-    is none: a save of what a kernel printed. A save that fails counts never, for it is tried again.
+    is none. A save that fails counts never, for it is tried again.
     """
 
     needs = ("write", "contents")

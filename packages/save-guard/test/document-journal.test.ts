@@ -4,7 +4,7 @@ import type * as nbformat from '@jupyterlab/nbformat';
 import type { ICompanion } from '@labkeeper/labkit';
 import { splitBulk } from '@labkeeper/protocol';
 import type { BrowserStore } from '../src/browser-store/browser-store.js';
-import type { GuardedContents } from '../src/contents/guarded-contents.js';
+import type { GuardedFile } from '../src/contents/guarded-file.js';
 import { DocumentJournal } from '../src/journal/document-journal.js';
 import { NotebookObserver } from '../src/observe/notebook-observer.js';
 
@@ -31,7 +31,7 @@ class Scene {
           return true;
         }
       } as unknown as ICompanion,
-      contents: { hashOf: () => HASH, cellsOf: () => 1 } as unknown as GuardedContents,
+      file: { hash: HASH, cells: 1 } as unknown as GuardedFile,
       browser: {} as unknown as BrowserStore,
       sent: () => 1,
       savedAtMs: () => null
