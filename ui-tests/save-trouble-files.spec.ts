@@ -45,6 +45,7 @@ for (const file of ['a.py', 'notes.md']) {
     writeFileSync(workPath(server, file), 'theirs\n');
     await saveAll(page);
     await expect(light(page)).toHaveText(/^◆Kept twice$/, { timeout: 30_000 });
+    await expect(page.getByRole('status').filter({ hasText: `${file}: Kept twice.` })).toHaveCount(1);
     await expectSentence(page, file, KEPT);
     await type(page, ' and more');
     await saveAll(page);
