@@ -109,6 +109,24 @@ describe('versions that are kept', () => {
     expect(listed).toEqual(['slow', 'work']);
   });
 
+  it('are settled when they are gone, or another tab has decided, and not before they were seen', async () => {
+    const files = ['a.py', 'a (changed elsewhere 0a1b2c).py', 'a (changed elsewhere 3d4e5f).py'];
+    const { contents } = folder(files);
+    const memory = store();
+    const kept = new KeptCopies(contents, 'server', memory);
+    const [first = '', second = ''] = files.slice(1).map(name => `work/${name}`);
+    expect(kept.isSettled(first)).toBe(false);
+    await kept.look('work');
+    expect(kept.isSettled(first)).toBe(false);
+    files.splice(1, 1);
+    await kept.look('work');
+    expect([kept.isSettled(first), kept.isSettled(second)]).toEqual([true, false]);
+    const other = new KeptCopies(contents, 'server', memory);
+    other.keep(second);
+    kept.reread();
+    expect(kept.isSettled(second)).toBe(true);
+  });
+
   it('are not listed when they are removed', async () => {
     const { contents } = folder(['a.py', 'a (changed elsewhere 0a1b2c).py']);
     const kept = new KeptCopies(contents, 'server', store());

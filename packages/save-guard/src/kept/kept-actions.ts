@@ -1,6 +1,8 @@
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import type { Contents } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CompareTabs } from '../compare/compare-tabs.js';
+import type { DocumentGuard } from '../document-guard.js';
 import type { GuardManager } from '../guard-manager.js';
 import type { IKeptCopy, KeptCopies } from './kept-copies.js';
 
@@ -12,26 +14,13 @@ export interface IKeptActions {
 
 /** What the list of kept versions does. */
 export function keptActions(options: {
-  readonly manager: GuardManager;
   readonly kept: KeptCopies;
   readonly compareTabs: CompareTabs;
   readonly trans: TranslationBundle;
 }): IKeptActions {
-  const { manager, kept, compareTabs, trans } = options;
-  /** The light says "kept twice" as long as there is something to decide. */
-  const seen = (path: string): void => {
-    if (!kept.all.some(copy => copy.path === path)) {
-      manager.guards.find(guard => guard.context.path === path)?.forgetKept();
-    }
-  };
-  const keep = ({ path, copyPath }: IKeptCopy): void => {
-    kept.keep(copyPath);
-    seen(path);
-  };
-  const remove = async ({ path, copyPath }: IKeptCopy): Promise<void> => {
-    await kept.remove(copyPath);
-    seen(path);
-  };
+  const { kept, compareTabs, trans } = options;
+  const keep = ({ copyPath }: IKeptCopy): void => kept.keep(copyPath);
+  const remove = ({ copyPath }: IKeptCopy): Promise<void> => kept.remove(copyPath);
   const askAndRemove = async (copy: IKeptCopy): Promise<void> => {
     if (!(await confirmed(copy, trans))) {
       return;
@@ -56,17 +45,42 @@ export function keptActions(options: {
   };
 }
 
-/** Finds kept versions beside documents that are opened, and when a save has kept one. */
-export function followKept(manager: GuardManager, kept: KeptCopies): void {
-  const known = new Map<string, string | null>();
+/**
+ * Finds kept versions beside documents that are opened, and when a save has kept one; and lets a document forget the one
+ * that is there no more, or is decided about.
+ *
+ * @param contents - tells of files that were deleted or renamed in this page.
+ */
+export function followKept(
+  manager: GuardManager,
+  kept: KeptCopies,
+  contents: Pick<Contents.IManager, 'fileChanged'>
+): void {
+  const known = new WeakMap<DocumentGuard, string | null>();
   manager.changed.connect(() => {
-    for (const { context, kept: copyPath } of manager.guards) {
-      const { path } = context;
-      if (known.get(path) !== copyPath) {
-        const isNew = !known.has(path);
-        known.set(path, copyPath);
-        void (copyPath === null && isNew ? kept.beside(path) : kept.look(folderOf(copyPath ?? path)));
+    for (const guard of manager.guards) {
+      const { context, kept: copyPath } = guard;
+      const before = known.get(guard);
+      if (before !== copyPath) {
+        known.set(guard, copyPath);
+        const isOpened = before === undefined && copyPath === null;
+        void (isOpened ? kept.beside(context.path) : kept.look(folderOf(copyPath ?? context.path)));
       }
+    }
+  });
+  kept.changed.connect(() => {
+    for (const guard of manager.guards) {
+      // The light says "kept twice" as long as there is something to decide.
+      const isOpen = kept.all.some(({ path }) => path === guard.context.path);
+      if (guard.kept !== null && !isOpen && kept.isSettled(guard.kept)) {
+        guard.forgetKept();
+      }
+    }
+  });
+  contents.fileChanged.connect((_, { type, oldValue }) => {
+    const path = oldValue?.path;
+    if (type !== 'new' && path !== undefined && manager.guards.some(guard => guard.kept === path)) {
+      void kept.look(folderOf(path));
     }
   });
   void kept.restore();

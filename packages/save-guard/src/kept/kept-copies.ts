@@ -51,6 +51,23 @@ export class KeptCopies {
     return this._changed;
   }
 
+  /** Whether a copy was there and is no more, or is decided about: by this page, another one, or in the file browser. */
+  isSettled(copyPath: string): boolean {
+    return (
+      this.decided.has(copyPath) ||
+      (this.listed.has(copyPath) && !this.all.some(copy => copy.copyPath === copyPath))
+    );
+  }
+
+  /** Another tab of this browser may have decided. */
+  reread(): void {
+    const { size } = this.decided;
+    read(this.memory.getItem(this.key)).decided.forEach(copy => this.decided.add(copy));
+    if (this.decided.size > size) {
+      this._changed.emit();
+    }
+  }
+
   /** Looks where copies were when the last page looked. */
   async restore(): Promise<void> {
     const { folders } = read(this.memory.getItem(this.key));
@@ -81,6 +98,7 @@ export class KeptCopies {
     }
     const before = this.byFolder.get(folder) ?? [];
     this.byFolder.set(folder, found);
+    found.forEach(({ copyPath }) => this.listed.add(copyPath));
     if (JSON.stringify(before) !== JSON.stringify(found)) {
       this.remember();
       this._changed.emit();
@@ -121,6 +139,8 @@ export class KeptCopies {
 
   private readonly byFolder = new Map<string, readonly IKeptCopy[]>();
   private readonly looked = new Set<string>();
+  /** Every copy that was ever seen. */
+  private readonly listed = new Set<string>();
   private readonly decided = new Set<string>();
   private readonly key: string;
   private readonly _changed = new Signal<this, void>(this);

@@ -123,7 +123,8 @@ export const saveGuard: JupyterFrontEndPlugin<IGuards> = {
     followClosing(manager, [notebooks, editors]);
     new OpenDocumentsTeller({ manager, running, companion, clock: browserClock });
     const kept = new KeptCopies(app.serviceManager.contents, server, localStorage);
-    followKept(manager, kept);
+    followKept(manager, kept, app.serviceManager.contents);
+    window.addEventListener('storage', () => kept.reread());
     const earlier = new EarlierSessionModel(companion);
     const resumeWords = new ResumeWords(trans, say);
     const compareTabs = new CompareTabs({
@@ -138,7 +139,7 @@ export const saveGuard: JupyterFrontEndPlugin<IGuards> = {
       copy: text => Clipboard.copyToSystem(text),
       ...{ kept, earlier, resumeWords },
       ...recoveryActions({ manager, documents, compareTabs, trans }),
-      keptActions: keptActions({ manager, kept, compareTabs, trans }),
+      keptActions: keptActions({ kept, compareTabs, trans }),
       resumeActions: resumeActions({
         ...{ earlier, documents, trans },
         contents: app.serviceManager.contents

@@ -40,8 +40,9 @@ export function Saves(props: ISavesProps): JSX.Element {
       ) : (
         <>
           <ul className="lk-Saves-list">
-            {rows.map(row => (
-              <Row key={row.path} row={row} {...props} />
+            {rows.map((row, index) => (
+              // One file may be open twice.
+              <Row key={`${index} ${row.path}`} row={row} {...props} />
             ))}
           </ul>
           <div className="lk-Saves-actions">
