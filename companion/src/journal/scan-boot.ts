@@ -1,7 +1,7 @@
 import { FrameScanner, type Scanned } from './frame-scanner.js';
 import type { IJournalDisk } from './journal-disk.js';
 import { FRAME_BYTES, parseRecord, type LogRecord } from './log-record.js';
-import { RunScan } from './run-scan.js';
+import { RunScan, type IPlace } from './run-scan.js';
 
 /** What the segments of one companion hold. */
 export interface IBootScan {
@@ -25,13 +25,15 @@ export interface IBootScan {
  * Reads all segments of one companion, once and in pieces, and notes where what lies.
  *
  * @param names - its segments in their order.
+ * @param see - is shown each record and where it lies; its bytes are valid until it returns.
  */
 export async function scanBoot(
   disk: IJournalDisk,
   boot: string,
-  names: readonly string[]
+  names: readonly string[],
+  see: (record: LogRecord, place: IPlace) => void = () => undefined
 ): Promise<IBootScan> {
-  const scan = new BootScanner(boot);
+  const scan = new BootScanner(boot, see);
   for (const name of names) {
     const { sizeBytes } = await disk.state(name);
     const frames = new FrameScanner(FRAME_BYTES, 0);
@@ -46,7 +48,10 @@ export async function scanBoot(
 }
 
 class BootScanner implements IBootScan {
-  constructor(readonly boot: string) {}
+  constructor(
+    readonly boot: string,
+    private readonly see: (record: LogRecord, place: IPlace) => void
+  ) {}
 
   get strayFrames(): number {
     return this.damages > 0 ? this.strays : 0;
@@ -65,6 +70,7 @@ class BootScanner implements IBootScan {
       } else {
         const record = parseRecord(item.body, this.bootAtMs);
         if (record) {
+          this.see(record, { segment: this.segment, at: item.at, end: item.end });
           this.record(record, item.at, item.end);
         } else {
           this.damages += 1;

@@ -4,6 +4,7 @@ import type { IClock } from '../clock.js';
 import type { Log } from '../log.js';
 import type { Cleaner } from './cleaner.js';
 import type { IJournalDisk } from './journal-disk.js';
+import { FoldedBytes } from './folded-bytes.js';
 import { encodeRecord, FRAME_BYTES } from './log-record.js';
 import type { OpenRun } from './open-run.js';
 import { readBatches } from './read-batches.js';
@@ -77,12 +78,9 @@ export class Shrinker {
     const { disk, segments, cleaner, boot, bootAtMs, clock, add } = this.options;
     const hold = await cleaner.hold();
     try {
-      const before = segments.bytesOf(run.number);
-      const scan = await scanBoot(
-        disk,
-        boot,
-        segments.segments.map(({ name }) => name)
-      );
+      const folded = new FoldedBytes(run.number, (frame, isFold) => run.isOfUse(frame, isFold));
+      const names = segments.segments.map(({ name }) => name);
+      const scan = await scanBoot(disk, boot, names, (record, place) => folded.see(record, place));
       const readable = scan.runs.get(run.number)?.readable(scan.damages);
       const body = readable && !readable.damaged ? await this.fold(run, readable) : null;
       if (!readable || body === null || run.state !== 'open') {
@@ -93,7 +91,7 @@ export class Shrinker {
       const bytes = encodeRecord({ ...fold, atMs: readable.lastAtMs || clock.wallMs() }, bootAtMs);
       await new Promise<void>(resolve => add({ bytes, owner: run.number, isMoved: true, durable: resolve }));
       run.foldedFrame = frame;
-      segments.releaseBytes(run.number, before);
+      segments.releaseBytes(run.number, folded.upTo(frame));
       this.triedBytes.set(run, bytes.length);
     } finally {
       hold.dispose();

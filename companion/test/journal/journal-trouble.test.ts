@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { SLOW_MS } from '../../src/journal/group-commit.js';
 import { HomeDisk } from '../../src/journal/journal-disk.js';
+import type { IRunFold } from '../../src/journal/shrinker.js';
 import { FakeClock } from '../fake-clock.js';
 import { until } from '../until.js';
 import { scratch } from '../wire.js';
@@ -199,14 +200,7 @@ describe('a journal whose home fails', () => {
     const { store, page } = openStore(disk, 'boot', {
       clock,
       maxBytes: 4_000_000,
-      // The last record of a line counts.
-      fold: () => {
-        const lines: string[] = [];
-        return {
-          add: line => void (line === BASE_LINE ? lines.push(line) : (lines[1] = line)),
-          lines: () => lines
-        };
-      }
+      fold: lastLine
     });
     const run = new Run(store, page, runId(1)).send(BASE_LINE);
     for (let i = 1; i <= 200; i += 1) {
@@ -229,7 +223,44 @@ describe('a journal whose home fails', () => {
     reader.dispose();
     store.dispose();
   });
+
+  it('keeps what has arrived of a batch when it shrinks the run in the middle of it', async () => {
+    const { store, page } = openStore(disk, 'boot', { clock, maxBytes: 8_000_000, fold: lastLine });
+    const run = new Run(store, page, runId(1)).send(BASE_LINE);
+    for (let i = 1; i <= 130; i += 1) {
+      run.send(`${i}:${'x'.repeat(20_000)}`);
+      await settle();
+    }
+    // Sent as a page does: each piece fills a segment of its own, and more, before the next one comes.
+    for (let piece = 0; piece < 9; piece += 1) {
+      run.sendPart(`${piece}${'y'.repeat(256 * 1024)}`);
+      await settle();
+    }
+    run.send('end');
+    for (let i = 1; i <= 10; i += 1) {
+      await settle();
+      await store.flush();
+    }
+    expect(page.seq(run.id)).toBe(132);
+    const reader = await store.readBack(new Set([run.id]));
+    expect(reader.runs[0]).toMatchObject({ lastSeq: 132, damagedAfterSeq: null });
+    const texts = await textsOf(reader.runs[0]);
+    // It was shrunk.
+    expect(texts.length).toBeLessThan(100);
+    expect(texts.at(-1)).toBe(run.sent.at(-1));
+    reader.dispose();
+    store.dispose();
+  });
 });
+
+/** A fold for which the last record of a line counts. */
+function lastLine(): IRunFold {
+  const lines: string[] = [];
+  return {
+    add: line => void (line === BASE_LINE ? lines.push(line) : (lines[1] = line)),
+    lines: () => lines
+  };
+}
 
 const BASE_LINE = '{"t":"base","hash":null,"cells":7}';
 

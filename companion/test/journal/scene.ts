@@ -78,11 +78,20 @@ export class Run {
 
   seq = 0;
   readonly sent: string[] = [];
+  private begun = '';
+
+  /** Sends a part of the next batch, which `send` brings to its end. */
+  sendPart(body: string): this {
+    this.begun += body;
+    this.store.append(this.page, this.id, this.seq + 1, true, Buffer.from(body));
+    return this;
+  }
 
   /** Sends the base, and then whatever is given. */
   send(body = this.seq === 0 ? BASE : `{"t":"src","c":0,"v":"${this.seq}"}`): this {
     this.seq += 1;
-    this.sent.push(body);
+    this.sent.push(this.begun + body);
+    this.begun = '';
     this.store.append(this.page, this.id, this.seq, false, Buffer.from(body));
     return this;
   }
