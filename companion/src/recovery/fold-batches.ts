@@ -27,8 +27,9 @@ export interface IFolded<T> {
 }
 
 /**
- * Gives all records of a run to a sink, one batch in memory at a time. Where a batch makes no sense it begins anew with
- * another sink and ends before that batch: never is a part of one applied.
+ * Gives all records of a run to a sink, one batch in memory at a time. Where a page's batch makes no sense it begins anew
+ * with another sink and ends before that batch: never is a part of one applied. Of the companion's own batches only the
+ * records that make no sense are left out: a cell may have gone while its outputs were on their way.
  *
  * @throws RecoveryError 'journal-damaged' when nothing at all can be read.
  */
@@ -36,25 +37,32 @@ export async function foldBatches<T extends IRecordSink>(
   run: IRunToRecover,
   begin: () => T
 ): Promise<IFolded<T>> {
-  let untilSeq = Infinity;
+  let count = Infinity;
   for (;;) {
     const sink = begin();
-    let seq = 0;
+    let taken = 0;
+    let seqBefore = 0;
+    let isWhole = count === Infinity && run.damagedAfterSeq === null;
     try {
       for await (const batch of run.batches()) {
-        if (batch.seq > untilSeq) {
+        if (taken === count) {
           break;
         }
-        await take(batch, sink);
-        seq = batch.seq;
+        // The companion's own records come under the number of the page's last batch.
+        if (batch.seq === seqBefore) {
+          isWhole = (await takeOwn(batch, sink)) && isWhole;
+        } else {
+          await take(batch, sink);
+        }
+        seqBefore = batch.seq;
+        taken += 1;
       }
-      return { sink, isWhole: untilSeq === Infinity && run.damagedAfterSeq === null };
+      return { sink, isWhole };
     } catch (error) {
-      const isSenseless = error instanceof BatchError || error instanceof JournalError;
-      if (!isSenseless || seq === 0 || untilSeq !== Infinity) {
-        throw journalFailure(error, isSenseless);
+      if (!isSenseless(error) || taken === 0 || count !== Infinity) {
+        throw journalFailure(error);
       }
-      untilSeq = seq;
+      count = taken;
     }
   }
 }
@@ -88,8 +96,51 @@ async function take<T extends IRecordSink>(batch: IBatch, sink: T): Promise<void
   await sink.endBatch?.(batch.seq);
 }
 
-function journalFailure(error: unknown, isSenseless: boolean): unknown {
-  return isSenseless || error instanceof JournalChangedError || error instanceof NotOursError
+/**
+ * Takes what makes sense of a batch of the companion's own.
+ *
+ * @returns whether that was all of it.
+ */
+async function takeOwn<T extends IRecordSink>(batch: IBatch, sink: T): Promise<boolean> {
+  const records = ownRecords(batch);
+  /** What follows about a cell is told from what was left out. */
+  const leftOut = new Set<number>();
+  for (const record of records ?? []) {
+    const c = 'c' in record ? record.c : null;
+    if (c !== null && leftOut.has(c)) {
+      continue;
+    }
+    try {
+      sink.add(record, batch.seq);
+    } catch (error) {
+      if (!(error instanceof JournalError) || c === null) {
+        throw error;
+      }
+      leftOut.add(c);
+    }
+  }
+  await sink.endBatch?.(batch.seq);
+  return records !== null && leftOut.size === 0;
+}
+
+/** null = one of them is no record. */
+function ownRecords(batch: IBatch): readonly JournalRecord[] | null {
+  try {
+    return [...recordsOf(batch)];
+  } catch (error) {
+    if (error instanceof BatchError) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+function isSenseless(error: unknown): boolean {
+  return error instanceof BatchError || error instanceof JournalError;
+}
+
+function journalFailure(error: unknown): unknown {
+  return isSenseless(error) || error instanceof JournalChangedError || error instanceof NotOursError
     ? new RecoveryError('journal-damaged', reasonOf(error))
     : codeOf(error) !== null
       ? new RecoveryError('journal-damaged', `The journal cannot be read: ${reasonOf(error)}`)

@@ -16,7 +16,18 @@ import type { IRunToRecover } from '../../src/recovery/fold-batches.js';
 import type { IPreparedCopy, Prepared } from '../../src/recovery/prepared-copy.js';
 import { recoverDocument } from '../../src/recovery/recover-document.js';
 import { scratch } from '../wire.js';
-import { base, cellsOf, code, notebookText, printed, runOf, sha256, sourcesOf, typed } from './notebooks.js';
+import {
+  base,
+  cellsOf,
+  code,
+  linesOf,
+  notebookText,
+  printed,
+  runOf,
+  sha256,
+  sourcesOf,
+  typed
+} from './notebooks.js';
 
 describe('a document that is recovered', () => {
   let home: ReturnType<typeof scratch>;
@@ -295,6 +306,36 @@ describe('a document that is recovered', () => {
         expect(sourcesOf(bytesOf(prepared))).toEqual(['one!', 'two', 'three']);
         expect(cellsOf(bytesOf(prepared))[2]).toMatchObject({ execution_count: null });
       }
+    });
+
+    it('leaves out of the records of the companion what is about cells that have gone, and nothing else', async () => {
+      put('a.ipynb', file);
+      const pages: JournalRecord[][] = [
+        [base(file, 3), typed(0, 'one', 3, '!')],
+        [{ t: 'order', n: 3, at: 1, del: 1, cells: [] }]
+      ];
+      const own: JournalRecord[] = [
+        { t: 'out', c: 1, from: 0, v: [printed('of a cell that was deleted')] },
+        { t: 'exec', c: 1, v: 5 },
+        { t: 'out', c: 2, from: 0, v: [printed('3\n')] },
+        { t: 'exec', c: 2, v: 6 }
+      ];
+      const later: JournalRecord[] = [typed(0, 'one!', 4, '!')];
+      const batches = [...pages, own, later, own];
+      const run = runOf('a.ipynb', batches, {
+        lastSeq: 3,
+        async *batches() {
+          for (const [index, seq] of [1, 2, 2, 3, 3].entries()) {
+            yield await Promise.resolve({ seq, text: linesOf(batches[index] ?? []) });
+          }
+        }
+      });
+      const prepared = await recovered(run);
+      expect(cellsOf(bytesOf(prepared))).toEqual([
+        code('one!!'),
+        code('three', { outputs: [printed('3\n')], execution_count: 6 })
+      ]);
+      expect(copyOf(prepared).problem).toBe('journal-damaged');
     });
 
     it('says that the journal is damaged after its last batch', async () => {
