@@ -1,15 +1,17 @@
-import { constants, copyFile, link, readdir, stat } from 'node:fs/promises';
+import { constants, copyFile, link, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../failure.js';
 import type { ILeftCopy } from './find-left-copies.js';
 import { syncFile, syncFolder } from './new-file.js';
 import { hashOfFile } from './plain-file.js';
-import { freeName } from './publish-copy.js';
-import { readFailure, writeFailure } from './recovery-error.js';
+import { temporaryPath } from './prepared-copy.js';
+import { freeName, takeFreeName } from './publish-copy.js';
+import { readFailure, RecoveryError, writeFailure } from './recovery-error.js';
 
 /**
  * Gives what a crash left a name that people see, beside the document. What has one already, from an earlier start, keeps
- * it. The left file itself stays.
+ * it. The left file itself stays, and is another file: the server's next save writes into it. Only where the disk has no
+ * room for both does it change its name.
  *
  * @param hash - of what was left.
  * @returns the name.
@@ -28,9 +30,12 @@ export async function showLeftCopy(
   }
   const free = await freeName(folder, basename(original), `recovered ${localTime}`);
   try {
-    await (left.origin === 'left-copy' ? linkOrCopy(left.place, free.path) : copy(left.place, free.path));
+    await copy(left.place, free.path);
   } catch (error) {
-    throw writeFailure(error);
+    if (left.origin !== 'left-copy' || !(error instanceof RecoveryError) || error.problem !== 'disk-full') {
+      throw error;
+    }
+    await move(left.place, free.path);
   }
   await syncFolder(folder);
   return basename(free.path);
@@ -45,9 +50,14 @@ async function shownBefore(
   const dot = name.lastIndexOf('.');
   const begin = `${dot > 0 ? name.slice(0, dot) : name} (recovered `;
   try {
+    const leftFile = await stat(left.place);
     for (const other of (await readdir(folder)).filter(one => one.startsWith(begin))) {
-      const { size } = await stat(join(folder, other));
+      const { size, ino, dev } = await stat(join(folder, other));
       if (size === left.sizeBytes && (await hashOfFile(join(folder, other))) === hash) {
+        if (ino === leftFile.ino && dev === leftFile.dev) {
+          // A move that did not end: what is written to one name would be under the other, too.
+          await rm(left.place);
+        }
         return other;
       }
     }
@@ -57,19 +67,33 @@ async function shownBefore(
   return null;
 }
 
-/** A second name costs no room: such a crash is often that of a full disk. */
-async function linkOrCopy(from: string, to: string): Promise<void> {
+/** Under a name of ours until it is whole; where the file system can, it shares its blocks. @throws RecoveryError. */
+async function copy(from: string, to: string): Promise<void> {
+  const temporary = temporaryPath(dirname(to), { boot: 'left', run: basename(to) });
   try {
-    await link(from, to);
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST' || codeOf(error) === 'ENOSPC') {
-      throw error;
+    await rm(temporary, { force: true });
+    await copyFile(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    await syncFile(temporary);
+    if (!(await takeFreeName(temporary, to))) {
+      throw taken(to);
     }
-    await copy(from, to);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error instanceof RecoveryError ? error : writeFailure(error);
   }
 }
 
-async function copy(from: string, to: string): Promise<void> {
-  await copyFile(from, to, constants.COPYFILE_EXCL);
+/** Gives a file another name that nobody has: by a link, because a rename would take one that somebody has. */
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+    await rm(from);
+  } catch (error) {
+    throw codeOf(error) === 'EEXIST' ? taken(to) : writeFailure(error);
+  }
   await syncFile(to);
+}
+
+function taken(path: string): RecoveryError {
+  return new RecoveryError('not-writable', `Somebody took the name ${path}.`);
 }

@@ -1,16 +1,19 @@
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   writeFileSync
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/clock.js';
 import { LeftCopies } from '../../src/recovery/left-copies.js';
+import { NO_SMALL_DISK, smallDisk } from './small-disk.js';
 
 const SHOWN = 'a (recovered 2026-11-26 10.41).ipynb';
 
@@ -68,6 +71,41 @@ describe('LeftCopies', () => {
     expect(read(SHOWN)).toBe('{"cells": []}');
     expect(read('a.ipynb')).toBe('{"cel');
     expect(existsSync(join(root, '.~a.ipynb'))).toBe(true);
+  });
+
+  it('shows a file of its own: what the next save of the server writes to its copy is not in it', async () => {
+    write('a.ipynb', '{"cel');
+    write('.~a.ipynb', '{"cells": []}');
+    await started();
+    // jupyter_server writes its copy in place, and puts it back by a rename where a save fails.
+    write('.~a.ipynb', 'the next save');
+    expect(read(SHOWN)).toBe('{"cells": []}');
+    expect(statSync(join(root, SHOWN)).nlink).toBe(1);
+  });
+
+  it('ends a move that did not end before', async () => {
+    write('.~a.ipynb', 'old');
+    linkSync(join(root, '.~a.ipynb'), join(root, SHOWN));
+    expect((await started()).all).toMatchObject([{ copyPath: SHOWN }]);
+    expect(statSync(join(root, SHOWN)).nlink).toBe(1);
+    expect(readdirSync(root)).toEqual([SHOWN]);
+  });
+
+  (NO_SMALL_DISK === null ? it : it.skip)('moves it where the disk has no room for a copy', async () => {
+    const disk = smallDisk(join(root, 'disk'), 64 * 1024);
+    try {
+      write('disk/.~a.ipynb', 'x'.repeat(40 * 1024));
+      const left = companion();
+      left.look(['disk/a.ipynb']);
+      await left.settled();
+      expect(left.all).toMatchObject([{ path: 'disk/a.ipynb', copyPath: `disk/${SHOWN}` }]);
+      expect(readdirSync(disk.path)).toEqual([SHOWN]);
+      await left.decide(left.all[0]?.id ?? '', 'restore');
+      expect(readdirSync(disk.path)).toEqual(['a.ipynb']);
+      expect(log).toEqual([]);
+    } finally {
+      disk.remove();
+    }
   });
 
   it('offers the same copy after another start, and no second one', async () => {
