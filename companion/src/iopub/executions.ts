@@ -13,6 +13,8 @@ import { RunOutputs } from './run-outputs.js';
 
 /** Outputs of a cell that goes on are recorded this often, together with those of all others. */
 export const RECORD_MS = 3000;
+/** Where the journal has no room, it is asked less often: after twice the time, and that so many times. */
+const MOST_DOUBLINGS = 3;
 const SWEEP_MS = 10_000;
 /** A page that begins its journal anew says at once which cells still run; what it does not name by then is over. */
 const RENEWAL_MS = 10_000;
@@ -23,8 +25,12 @@ export interface IExecutionsOptions {
   readonly clock: IClock;
   /** The path of a kernel's connection file; null = it has none, or is not known. */
   readonly connectionFile: (kernelId: string) => string | null;
-  /** Takes records for the journal of a run whose page is away. */
-  readonly record: (run: RunId, records: readonly JournalRecord[]) => void;
+  /**
+   * Takes records of one execution for the journal of a run whose page is away.
+   *
+   * @returns false when there is no room for them now: they are offered again.
+   */
+  readonly record: (run: RunId, records: readonly JournalRecord[]) => boolean;
   /** Called with every change of the connection to a kernel. */
   readonly connectionChanged?: (kernelId: string, state: SubscriptionState) => void;
   readonly caps?: IOutputCaps;
@@ -80,7 +86,7 @@ export class Executions implements IDisposable {
     if (known && before !== undefined && before !== run) {
       const outputs = this.runs.get(before)?.outputs;
       if (outputs?.isGone) {
-        this.put(before, outputs.take(known));
+        this.put(before, outputs, known);
       }
       outputs?.giveAway(known);
     }
@@ -143,7 +149,7 @@ export class Executions implements IDisposable {
     this.recordTimer?.dispose();
     this.recordTimer = null;
     for (const [run, { outputs }] of this.runs) {
-      this.put(run, outputs.take());
+      this.put(run, outputs);
     }
   }
 
@@ -203,18 +209,24 @@ export class Executions implements IDisposable {
       return;
     }
     if (outputs.changed(execution)) {
-      this.put(run, outputs.take(execution));
+      this.put(run, outputs, execution);
     } else {
       this.schedule();
     }
   }
 
-  /** The outputs of a finished cell are given up: where its page is away, the journal has them. */
-  private giveUp(execution: Execution): void {
+  /**
+   * The outputs of a finished cell are given up: where its page is away, the journal has them.
+   *
+   * @returns false where it does not take them now.
+   */
+  private giveUp(execution: Execution): boolean {
     const run = execution.place?.run;
     const outputs = run === undefined ? undefined : this.runs.get(run)?.outputs;
     if (run !== undefined && outputs?.isGone) {
-      this.put(run, outputs.take(execution));
+      if (!this.put(run, outputs, execution)) {
+        return false;
+      }
       outputs.release(execution);
     }
     for (const { executions } of this.kernels.values()) {
@@ -222,16 +234,30 @@ export class Executions implements IDisposable {
         executions.forget(execution);
       }
     }
+    return true;
   }
 
   private schedule(): void {
-    this.recordTimer ??= this.options.clock.after(RECORD_MS, () => this.flush());
+    const delayMs = RECORD_MS * 2 ** Math.min(this.refusals, MOST_DOUBLINGS);
+    this.recordTimer ??= this.options.clock.after(delayMs, () => this.flush());
   }
 
-  private put(run: RunId, records: readonly JournalRecord[]): void {
-    if (records.length > 0) {
-      this.options.record(run, records);
+  /** @returns whether all that was due is taken; what is not comes again. */
+  private put(run: RunId, outputs: RunOutputs, only: Execution | null = null): boolean {
+    let isTaken = true;
+    for (const { execution, records } of outputs.take(only)) {
+      if (this.options.record(run, records)) {
+        this.refusals = 0;
+      } else {
+        this.refusals += 1;
+        outputs.refused(execution);
+        isTaken = false;
+      }
     }
+    if (!isTaken) {
+      this.schedule();
+    }
+    return isTaken;
   }
 
   private sweep(): void {
@@ -270,5 +296,7 @@ export class Executions implements IDisposable {
   /** Runs that are replaced, until what still runs has been named again. */
   private readonly renewals = new Set<IDisposable>();
   private recordTimer: IDisposable | null = null;
+  /** How many times in a row the journal had no room. */
+  private refusals = 0;
   private sweepTimer: IDisposable | null = null;
 }

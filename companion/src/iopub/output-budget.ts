@@ -5,7 +5,7 @@ const MIB = 1024 * 1024;
 
 /** How much of outputs is kept. Above it the beginning and the end of a cell's outputs are. */
 export interface IOutputCaps {
-  /** Of one cell. */
+  /** Of one cell, as JSON: with its end it is one entry of the journal, and must find room in what waits for the disk. */
   readonly cellBytes: number;
   /** Of all cells of one run, while its page is away, in the journal and in memory. */
   readonly runBytes: number;
@@ -20,7 +20,7 @@ export interface IOutputCaps {
  * recorded is there twice for a moment.
  */
 export const OUTPUT_CAPS: IOutputCaps = {
-  cellBytes: 8 * MIB,
+  cellBytes: 4 * MIB,
   runBytes: 256 * MIB,
   totalBytes: 16 * MIB,
   messageBytes: 8 * MIB
@@ -41,8 +41,8 @@ export interface IOutputBudgetOptions {
   readonly clock: IClock;
   /** All executions that hold outputs, oldest first. */
   readonly held: () => Iterable<Execution>;
-  /** The outputs of a finished cell are not to be held any more. */
-  readonly giveUp: (execution: Execution) => void;
+  /** The outputs of a finished cell are not to be held any more. @returns whether that is so. */
+  readonly giveUp: (execution: Execution) => boolean;
 }
 
 /** Shares out the memory for outputs among all cells, as they need it. */
@@ -89,8 +89,7 @@ export class OutputBudget {
         break;
       }
       if (execution.isOver && execution.heardAtMs <= quietMs) {
-        this.heldBytes -= execution.outputs.bytes;
-        giveUp(execution);
+        this.heldBytes -= giveUp(execution) ? execution.outputs.bytes : 0;
       }
     }
   }

@@ -4,6 +4,12 @@ import type { JournalRecord } from '@labkeeper/protocol';
 /** A page writes its own outputs down within this time; what finished earlier needs nothing of us when it goes. */
 const RECENT_MS = 15_000;
 
+/** Records about one execution. */
+export interface IDueRecords {
+  readonly execution: Execution;
+  readonly records: readonly JournalRecord[];
+}
+
 /**
  * What is recorded of the outputs of one run: nothing while its page lives, whose own outputs win; everything that comes
  * while it is away.
@@ -61,17 +67,31 @@ export class RunOutputs {
     return execution.isOver && !cell.finished;
   }
 
-  /** The records that are due, of one execution or of all. The first of a cell hold all of its outputs. */
-  take(only: Execution | null = null): JournalRecord[] {
-    const records: JournalRecord[] = [];
+  /**
+   * The records that are due, of one execution or of all, one execution at a time. The first of a cell hold all of its
+   * outputs.
+   */
+  *take(only: Execution | null = null): Generator<IDueRecords> {
     for (const [execution, cell] of this.cells) {
       if (cell.due && execution.place && (only === null || only === execution)) {
-        records.push(...recordsOf(execution, execution.place.c, cell));
+        const records = recordsOf(execution, execution.place.c, cell);
         cell.due = false;
         cell.finished = execution.isOver;
+        if (records.length > 0) {
+          yield { execution, records };
+        }
       }
     }
-    return records;
+  }
+
+  /** The journal did not take the records: what comes after them would say nothing alone, so all of it is due again. */
+  refused(execution: Execution): void {
+    const cell = this.cells.get(execution);
+    if (cell) {
+      cell.due = true;
+      cell.finished = false;
+      cell.isWritten = false;
+    }
   }
 
   /** This execution belongs to another run from now on. What is due of it must have been taken. */

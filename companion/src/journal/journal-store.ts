@@ -10,7 +10,7 @@ import { LifeSigns } from './life-signs.js';
 import { encodeRecord } from './log-record.js';
 import type { IOpening, IRunPeer } from './open-run.js';
 import { RoomLimit } from './room-limit.js';
-import { RunBook } from './run-book.js';
+import { RunBook, type OwnAnswer } from './run-book.js';
 import { scanBoot } from './scan-boot.js';
 import { SegmentLog } from './segment-log.js';
 import { Shrinker, type IRunFold } from './shrinker.js';
@@ -202,10 +202,8 @@ export class JournalStore implements IDisposable {
   /**
    * Adds records of the companion's own to a run: outputs that came while its page was away. They are read back behind
    * the last batch of the page, and nobody is told when they are durable.
-   *
-   * @returns false when they are not taken: the run is not known, or its page is in the middle of a batch.
    */
-  appendOwn(id: RunId, body: Buffer): boolean {
+  appendOwn(id: RunId, body: Buffer): OwnAnswer {
     return this.book.appendOwn(id, body);
   }
 

@@ -22,6 +22,12 @@ export interface IRunBookOptions {
   readonly settled: (run: RunId) => void;
 }
 
+/**
+ * What becomes of records of the companion's own: they are on their way; there is no room, or a page is in the middle of
+ * a batch, so they have to come again; or nothing is wanted of their run.
+ */
+export type OwnAnswer = 'taken' | 'later' | 'unknown';
+
 /** The runs of this companion: what pages say of them, and what of that may be forgotten when. */
 export class RunBook {
   constructor(private readonly options: IRunBookOptions) {}
@@ -129,13 +135,16 @@ export class RunBook {
   }
 
   /** Adds records of the companion's own: see `JournalStore.appendOwn`. */
-  appendOwn(id: RunId, body: Buffer): boolean {
+  appendOwn(id: RunId, body: Buffer): OwnAnswer {
     const run = this.byId.get(id);
-    if (run?.state !== 'open' || run.takenSeq === 0 || run.partial || !this.options.hasRoom(body.length)) {
-      return false;
+    if (run?.state !== 'open' || run.takenSeq === 0) {
+      return 'unknown';
+    }
+    if (run.partial || !this.options.hasRoom(body.length)) {
+      return 'later';
     }
     this.write(run, run.takenSeq, body, true, true);
-    return true;
+    return 'taken';
   }
 
   /** The file with this hash holds everything of the run up to batch `seq`; null = its hash is not known. */

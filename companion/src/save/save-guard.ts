@@ -105,7 +105,8 @@ export class SaveGuard implements IDisposable {
           clock: options.clock,
           connectionFile: kernelId => this.connectionFile(kernelId),
           record: (run, records) =>
-            void store.appendOwn(run, Buffer.from(records.map(record => JSON.stringify(record)).join('\n'))),
+            store.appendOwn(run, Buffer.from(records.map(record => JSON.stringify(record)).join('\n'))) !==
+            'later',
           changed: execution => this.followed.changed(execution),
           attended: () => this.left?.work.kernels() ?? []
         })

@@ -169,7 +169,7 @@ const COUNTED = Array.from({ length: 12 }, (_, i) => `${i}\n`).join('');
     executions = new Executions({
       clock: systemClock,
       connectionFile: () => server.connectionFile,
-      record: () => undefined,
+      record: () => true,
       connectionChanged: (_, { is }) => (subscribed ||= is === 'subscribed')
     });
   }, 60_000);

@@ -3,6 +3,7 @@ import type { JournalRecord } from '@labkeeper/protocol';
 import { Executions, RECORD_MS } from '../../src/iopub/executions.js';
 import type { ISubscriptionEvents } from '../../src/iopub/kernel-subscription.js';
 import { OUTPUT_CAPS, type IOutputCaps } from '../../src/iopub/output-budget.js';
+import { WAITING_BYTES } from '../../src/journal/group-commit.js';
 import { FakeClock } from '../fake-clock.js';
 
 /** Executions of kernels whose messages a test speaks. */
@@ -12,7 +13,12 @@ class Scene {
       clock: this.clock,
       connectionFile: kernelId => (kernelId === 'none' ? null : kernelId),
       caps: { ...OUTPUT_CAPS, ...caps },
-      record: (run, records) => void this.records.push(...records.map(record => ({ run, record }))),
+      record: (run, records) => {
+        if (this.hasRoom) {
+          this.records.push(...records.map(record => ({ run, record })));
+        }
+        return this.hasRoom;
+      },
       attended: () => this.attended,
       subscribe: (path, events) => {
         this.kernels.set(path, events);
@@ -25,6 +31,8 @@ class Scene {
   readonly executions: Executions;
   readonly kernels = new Map<string, ISubscriptionEvents>();
   attended: string[] = [];
+  /** Whether the journal takes records. */
+  hasRoom = true;
   records: { run: string; record: JournalRecord }[] = [];
 
   execute(msgId: string, c: number, run = 'run', kernelId = 'k'): void {
@@ -239,6 +247,34 @@ describe('executions', () => {
     ]);
   });
 
+  it('that the journal had no room for are recorded whole as soon as it has', () => {
+    const scene = new Scene();
+    scene.execute('a', 0);
+    scene.execute('b', 1);
+    scene.executions.pageGone('run');
+    scene.begins('a');
+    scene.prints('a', 'x');
+    scene.clock.advance(RECORD_MS);
+    expect(scene.taken()).toHaveLength(2);
+    scene.hasRoom = false;
+    scene.prints('a', 'y');
+    scene.clock.advance(10 * RECORD_MS);
+    scene.ends('a');
+    scene.begins('b');
+    scene.ends('b');
+    expect(scene.taken()).toEqual([]);
+    scene.hasRoom = true;
+    scene.clock.advance(8 * RECORD_MS);
+    expect(scene.taken()).toEqual([
+      { t: 'out', c: 0, from: 0, v: [stream('xy')] },
+      { t: 'exec', c: 0, v: 1 },
+      { t: 'out', c: 1, from: 0, v: [] },
+      { t: 'exec', c: 1, v: 1 }
+    ]);
+    scene.clock.advance(100 * RECORD_MS);
+    expect(scene.taken()).toEqual([]);
+  });
+
   it('of other runs are not touched', () => {
     const scene = new Scene();
     scene.execute('a', 0, 'gone');
@@ -374,6 +410,33 @@ describe('kernels', () => {
 });
 
 describe('what is held', () => {
+  it('of one cell is one entry that the journal always has room for, whatever is in it', () => {
+    const scene = new Scene();
+    scene.execute('a', 0);
+    scene.begins('a');
+    scene.executions.pageGone('run');
+    for (let line = 0; line < 40_000; line += 1) {
+      scene.prints('a', `\u001b[31m\u001b[1m"${line}" ${'x'.repeat(300)}\u001b[0m\n`);
+    }
+    scene.ends('a');
+    const bytes = JSON.stringify(scene.taken()).length;
+    expect(bytes).toBeGreaterThan(0.4 * WAITING_BYTES);
+    expect(bytes).toBeLessThan(0.6 * WAITING_BYTES);
+  });
+
+  it('is not given up while the journal has no room for it', () => {
+    const scene = new Scene({ cellBytes: 1e6, totalBytes: 2.5e6 });
+    scene.executions.watch('run', 'k');
+    scene.executions.pageGone('run');
+    scene.hasRoom = false;
+    fill(scene, 6, 800);
+    expect(scene.executions.of('run')).toHaveLength(6);
+    scene.hasRoom = true;
+    scene.executions.flush();
+    const outs = scene.taken().filter(record => record.t === 'out' && record.from === 0);
+    expect(outs).toHaveLength(6);
+  });
+
   it('is little of cells that finished long ago, unless their page is away', () => {
     const scene = new Scene();
     const held = () => {

@@ -66,6 +66,7 @@ async function measure(kernel: RealKernel, name: string, code: string): Promise<
     record: (_, records: readonly JournalRecord[]) => {
       recordedBytes += JSON.stringify(records).length;
       over ||= records.some(({ t, ...rest }) => t === 'exec' && 'v' in rest && rest.v !== null);
+      return true;
     },
     connectionChanged: (_, { is }) => (subscribed ||= is === 'subscribed'),
     caps: OUTPUT_CAPS

@@ -47,7 +47,7 @@ class Scene {
     this.executions = new Executions({
       clock: systemClock,
       connectionFile: () => kernel.path,
-      record: (_, records) => void this.records.push(...records),
+      record: (_, records) => this.records.push(...records) > 0,
       connectionChanged: (_, state) => {
         this.states.push(state.is);
         this.state = state;

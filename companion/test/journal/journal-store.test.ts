@@ -85,14 +85,14 @@ describe('the journal', () => {
 
   it('takes records of the companion itself, behind what the page has sent', async () => {
     const { store, page } = openStore(disk, 'boot');
-    expect(store.appendOwn(runId(1), Buffer.from('x'))).toBe(false);
+    expect(store.appendOwn(runId(1), Buffer.from('x'))).toBe('unknown');
     const run = new Run(store, page, runId(1));
-    expect(store.appendOwn(run.id, Buffer.from('before the base'))).toBe(false);
+    expect(store.appendOwn(run.id, Buffer.from('before the base'))).toBe('unknown');
     run.send().send();
-    expect(store.appendOwn(run.id, Buffer.from('output'))).toBe(true);
+    expect(store.appendOwn(run.id, Buffer.from('output'))).toBe('taken');
     run.send();
     store.append(page, run.id, 4, true, Buffer.from('a piece'));
-    expect(store.appendOwn(run.id, Buffer.from('in the middle'))).toBe(false);
+    expect(store.appendOwn(run.id, Buffer.from('in the middle'))).toBe('later');
     await until(() => page.seq(run.id) === 3);
     await store.flush();
     const earlier = await earlierOf(home.path);

@@ -64,7 +64,7 @@ class Scene {
   readonly executions = new Executions({
     clock: new FakeClock(),
     connectionFile: () => 'file',
-    record: () => undefined,
+    record: () => true,
     subscribe: (_, events) => {
       this.kernel = events;
       return { dispose: () => undefined };

@@ -1,12 +1,10 @@
 import { leftOutOutput, type ILeftOut } from './left-out.js';
 import { LeftOutEntry, StreamEntry, type DataEntry, type OutputEntry } from './output-entry.js';
 import type { IOutputSize, Json } from './output-message.js';
+import { MOST_JSON_BYTES_PER_UNIT, textSize } from './text-size.js';
 import { utf8Bytes } from './utf8-bytes.js';
 
-/** In UTF-8, of a UTF-16 unit. */
-const MOST_BYTES_PER_UNIT = 3;
-
-/** How much of a cell's outputs is kept. */
+/** How much of a cell's outputs is kept, in bytes that they cost: no less than they have as JSON. */
 export interface IOutputLimits {
   /** The first outputs, until together they would have more bytes than this. */
   readonly headBytes: number;
@@ -106,7 +104,7 @@ export class BoundedOutputs {
       const rest = this.lastLines(text, this.tail);
       return this.grow(rest, this.list.at(-1) === stream ? stream : null, create);
     }
-    const fits = this.fits(MOST_BYTES_PER_UNIT * text.length) || this.fits(utf8Bytes(text));
+    const fits = this.fits(MOST_JSON_BYTES_PER_UNIT * text.length) || this.fits(textSize(text).jsonBytes);
     if (fits && this.isRoomFor(text.length)) {
       return this.grow(text, stream, create);
     }
@@ -156,7 +154,7 @@ export class BoundedOutputs {
   /** How much of a text fits as whole lines, in UTF-16 units, at the least. */
   private linesThatFit(text: string): number {
     const room = Math.floor(this.limits.headBytes - this.heldBytes);
-    return room > 0 ? text.lastIndexOf('\n', Math.floor(room / MOST_BYTES_PER_UNIT) - 1) + 1 : 0;
+    return room > 0 ? text.lastIndexOf('\n', Math.floor(room / MOST_JSON_BYTES_PER_UNIT) - 1) + 1 : 0;
   }
 
   private startTail(): ITail {
@@ -206,19 +204,20 @@ export class BoundedOutputs {
     return tail.marker;
   }
 
-  /** Drops the output at `index`, or, of a text that is longer than that, its first `excess` bytes. */
+  /** Drops the output at `index`, or, of a text that is longer than that, about its first `excess` bytes. */
   private dropFirst(index: number, excess: number): ILeftOut {
     const entry = this.list[index];
     if (!entry) {
       return { bytes: 0, exact: true };
     }
-    if (entry instanceof StreamEntry && entry.dataBytes > excess) {
-      const bytes = entry.text.keepEnd(entry.dataBytes - excess);
-      this.heldBytes -= bytes;
+    const before = entry.bytes;
+    if (entry instanceof StreamEntry && entry.text.size.jsonBytes > excess) {
+      const bytes = entry.dropFirst(excess);
+      this.heldBytes += entry.bytes - before;
       return { bytes, exact: true };
     }
     this.list.splice(index, 1);
-    this.heldBytes -= entry.bytes;
+    this.heldBytes -= before;
     this.dropped(entry);
     return entry instanceof LeftOutEntry ? entry.value : { bytes: entry.dataBytes, exact: true };
   }

@@ -22,9 +22,19 @@ export class StreamEntry {
     return this.text.bytes;
   }
 
-  /** Bytes that it costs. */
+  /** Bytes that it costs: as JSON, which is what the journal holds of it. */
   get bytes(): number {
-    return ENTRY_BYTES + this.text.bytes;
+    return ENTRY_BYTES + this.text.size.jsonBytes;
+  }
+
+  /**
+   * Drops about the first so many bytes of what it costs.
+   *
+   * @returns how many bytes of what it shows went.
+   */
+  dropFirst(bytes: number): number {
+    const { bytes: dataBytes, jsonBytes } = this.text.size;
+    return this.text.keepEnd(Math.floor(dataBytes * Math.max(0, 1 - bytes / jsonBytes)));
   }
 
   toJSON(): Json {

@@ -164,6 +164,21 @@ describe('outputs above the limit', () => {
     );
   });
 
+  it('count as JSON, in which colours and quotes are longer', () => {
+    const texts = fc.array(fc.constantFrom('\u001b[31m', '"', '\\', '\u0000\u0001', 'x', '\n'), {
+      maxLength: 900
+    });
+    fc.assert(
+      fc.property(fc.array(texts, { maxLength: 40 }), pieces => {
+        const list = new OutputList(limits);
+        pieces.forEach(piece => feed(list, print(piece.join(''))));
+        const bytes = JSON.stringify(list.toJSON()).length;
+        expect(bytes).toBeLessThanOrEqual(limits.headBytes + 2 * limits.tailBytes + 1000);
+      }),
+      { numRuns: 300 }
+    );
+  });
+
   it('account for every byte of what is printed', () => {
     const lines = fc
       .tuple(fc.nat({ max: 2000 }), fc.nat({ max: 40 }))

@@ -70,6 +70,7 @@ describe('the text of a stream', () => {
         const text = new StreamText();
         pieces.forEach(piece => text.add(piece));
         expect(text.bytes).toBe(utf8Bytes(text.text));
+        expect(text.size.jsonBytes).toBe(utf8Bytes(JSON.stringify(text.text)) - 2);
       }),
       { numRuns: 1000 }
     );

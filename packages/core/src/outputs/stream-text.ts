@@ -1,4 +1,5 @@
-import { isHighHalf, isLowHalf, utf8Bytes, wellFormed } from './utf8-bytes.js';
+import { EMPTY_TEXT, textSize, together, type ITextSize } from './text-size.js';
+import { isHighHalf, isLowHalf, wellFormed } from './utf8-bytes.js';
 
 /** How far a cut may move to fall between two lines, in UTF-16 units. */
 const NEAREST_LINE = 4096;
@@ -26,10 +27,15 @@ export class StreamText {
     return this.done.length + this.line.length;
   }
 
-  /** Bytes of the text in UTF-8; a pair of units that came in two messages counts a little more. */
+  /** Of the text; a pair of units that came in two messages counts a little more. */
+  get size(): ITextSize {
+    this.lineSize ??= textSize(this.line);
+    return together(this.doneSize, this.lineSize);
+  }
+
+  /** In UTF-8. */
   get bytes(): number {
-    this.lineBytes ??= utf8Bytes(this.line);
-    return this.doneBytes + this.lineBytes;
+    return this.size.bytes;
   }
 
   /** Whether something changed since the last `take`. */
@@ -78,11 +84,11 @@ export class StreamText {
     const cut = this.cutNear(text, Math.ceil(text.length * (1 - limitBytes / before)));
     const intoLine = cut - this.done.length;
     this.done = this.done.slice(cut);
-    this.doneBytes = utf8Bytes(this.done);
+    this.doneSize = textSize(this.done);
     if (intoLine > 0) {
       this.line = this.line.slice(intoLine);
       this.cursor = Math.max(0, this.cursor - intoLine);
-      this.lineBytes = null;
+      this.lineSize = null;
     }
     this.changed = true;
     this.changedFrom = 0;
@@ -107,11 +113,10 @@ export class StreamText {
     this.touch(this.length);
     const last = text.lastIndexOf('\n');
     const lines = text.slice(first, last + 1);
-    this.lineBytes ??= utf8Bytes(this.line);
-    this.doneBytes += this.lineBytes + utf8Bytes(lines);
+    this.doneSize = together(this.size, textSize(lines));
     this.done += this.line + lines;
     this.line = text.slice(last + 1);
-    this.lineBytes = utf8Bytes(this.line);
+    this.lineSize = textSize(this.line);
     this.cursor = this.line.length;
   }
 
@@ -122,10 +127,10 @@ export class StreamText {
     this.touch(this.done.length + this.cursor);
     if (this.cursor === this.line.length) {
       this.line += piece;
-      this.lineBytes = this.lineBytes === null ? null : this.lineBytes + utf8Bytes(piece);
+      this.lineSize = this.lineSize && together(this.lineSize, textSize(piece));
     } else {
       this.line = this.line.slice(0, this.cursor) + piece + this.line.slice(this.cursor + piece.length);
-      this.lineBytes = null;
+      this.lineSize = null;
     }
     this.cursor += piece.length;
   }
@@ -135,7 +140,7 @@ export class StreamText {
       return;
     }
     this.line = this.line.slice(0, this.cursor - 1) + this.line.slice(this.cursor + 1);
-    this.lineBytes = null;
+    this.lineSize = null;
     this.cursor -= 1;
     this.touch(this.done.length + this.cursor);
   }
@@ -147,11 +152,11 @@ export class StreamText {
 
   /** Up to and including the last line feed. */
   private done = '';
-  private doneBytes = 0;
+  private doneSize = EMPTY_TEXT;
   /** The last line. */
   private line = '';
   /** null = not known since the line was overwritten. */
-  private lineBytes: number | null = 0;
+  private lineSize: ITextSize | null = EMPTY_TEXT;
   /** Where the next character goes, in the last line. */
   private cursor = 0;
   private changed = false;
