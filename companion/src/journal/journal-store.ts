@@ -363,12 +363,12 @@ export class JournalStore implements IDisposable {
     });
   }
 
-  /** Somebody removed files: pages send anew what was in them. */
+  /** Somebody removed files: pages send anew what was in them. What is left of runs whose pages are gone stays. */
   private vanished(numbers: ReadonlySet<number> | null): void {
     this.options.log('Files of the journal of unsaved work were removed; pages send what was in them again.');
     for (const run of [...this.book.all()]) {
       if (numbers === null || numbers.has(run.number)) {
-        this.book.vanished(run);
+        this.book.vanished(run, this.segments.bytesOf(run.number).size === 0);
       }
     }
   }

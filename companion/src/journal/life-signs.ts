@@ -17,7 +17,7 @@ export interface ILifeSignsOptions {
   readonly isQuiet: () => boolean;
   /** After each look. */
   readonly looked: () => void;
-  /** Somebody removed segments, with records of these runs; null = of all. */
+  /** Somebody removed segments, with records of these runs; null = with what is on its way, of whatever run. */
   readonly vanished: (owners: ReadonlySet<number> | null) => void;
 }
 
@@ -71,7 +71,8 @@ export class LifeSigns implements IDisposable {
 
   private async look(): Promise<void> {
     const { disk, segments, vanished } = this.options;
-    const before = segments.segments;
+    // A copy: a segment that begins meanwhile is not among the names.
+    const before = [...segments.segments];
     const there = new Set(await disk.names());
     const gone = before.filter(({ name }) => !there.has(name) && segments.has(name));
     if (gone.length === 0) {

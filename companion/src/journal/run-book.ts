@@ -212,10 +212,12 @@ export class RunBook {
     }
   }
 
-  /** What was on the disk of a run is not there any more. */
-  vanished(run: OpenRun): void {
+  /** Some of what was on the disk of a run is not there any more, or all of it. */
+  vanished(run: OpenRun, all: boolean): void {
     this.lose(run);
-    this.release(run);
+    if (all) {
+      this.release(run);
+    }
   }
 
   /** Runs with unsaved work whose pages have been gone for so long, in ms. */
