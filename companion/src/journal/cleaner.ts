@@ -1,4 +1,5 @@
 import { codeOf } from '../failure.js';
+import { NotOursError } from '../recorder/own-folder.js';
 import { FrameScanner, type Scanned } from './frame-scanner.js';
 import type { IDisposable } from '../clock.js';
 import type { IJournalDisk } from './journal-disk.js';
@@ -71,8 +72,8 @@ export class Cleaner {
         await this.options.segments.remove(segment.name);
       }
     } catch (error) {
-      // The home fails; writing meets the same and tells it. What was not removed stays for the next time.
-      if (codeOf(error) === null) {
+      // The home fails; writing meets the same and tells it. Or somebody put another file there. What was not removed stays.
+      if (codeOf(error) === null && !(error instanceof NotOursError)) {
         throw error;
       }
     }
@@ -117,7 +118,9 @@ export class Cleaner {
         }
       }
     };
+    let readBytes = 0;
     for await (const piece of disk.read(segment.name, 0, segment.sizeBytes)) {
+      readBytes += piece.length;
       take(frames.push(piece));
       if (batchBytes >= MOVED_BYTES) {
         await this.commit(batch);
@@ -126,6 +129,8 @@ export class Cleaner {
       }
     }
     take(frames.end());
+    // What is damaged at the very end has no frame behind it that would show it.
+    isDamaged ||= frames.tail.bytes > 0 || readBytes < segment.sizeBytes;
     await this.commit(batch);
     for (const [owner, bytes] of left) {
       if (isDamaged && bytes > 0 && segment.liveBytes.has(owner)) {

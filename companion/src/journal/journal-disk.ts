@@ -102,7 +102,7 @@ export class HomeDisk implements IJournalDisk {
   }
 
   async *read(name: string, from: number, to: number): AsyncIterable<Buffer> {
-    const file = await openOwnFile(join(this.folder, name));
+    const file = await openOwnFile(join(this.folder, name), true);
     try {
       for (let at = from; at < to;) {
         const piece = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, to - at));
@@ -120,7 +120,7 @@ export class HomeDisk implements IJournalDisk {
 
   async state(name: string): Promise<{ sizeBytes: number; changedAtMs: number }> {
     // Opened: on NFS that asks the server, a look at the name may be answered from memory.
-    const file = await openOwnFile(join(this.folder, name));
+    const file = await openOwnFile(join(this.folder, name), true);
     try {
       const { size, ctimeMs } = await file.stat();
       return { sizeBytes: size, changedAtMs: ctimeMs };

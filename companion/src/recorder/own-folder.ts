@@ -67,14 +67,15 @@ export function createOwnFile(path: string, flags = 0): Promise<FileHandle> {
 /**
  * Opens a file of this user for reading, not through a link. Whoever opens it closes it.
  *
+ * @param manyNames - it may have other names too: a backup of the home by hard links gives it one.
  * @throws NotOursError for a link, another user's file, or anything that is no plain file.
  */
-export async function openOwnFile(path: string): Promise<FileHandle> {
+export async function openOwnFile(path: string, manyNames = false): Promise<FileHandle> {
   // Non-blocking, so that a named pipe cannot hold us.
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const found = await file.stat();
-    if (!found.isFile() || found.uid !== ownUid() || found.nlink !== 1) {
+    if (!found.isFile() || found.uid !== ownUid() || (found.nlink !== 1 && !manyNames)) {
       throw new NotOursError(`${path} is not a plain file of this user.`);
     }
     return file;

@@ -4,7 +4,7 @@ import { reasonOf } from '../failure.js';
 import type { JournalStore } from '../journal/journal-store.js';
 import type { Log } from '../log.js';
 
-/** So many outcomes are remembered for pages that ask again. */
+/** So many saves are remembered for pages that ask again. */
 const REMEMBERED = 64;
 
 /** What a page asks for. */
@@ -31,7 +31,7 @@ const NOT_HERE: SpliceOutcome = {
 export class Splices {
   constructor(private readonly options: ISplicesOptions) {}
 
-  /** Puts everything of a run up to a batch into its file; asked again, it answers the same. */
+  /** Puts everything of a run up to a batch into its file. Asked again once that is done, it answers the same. */
   ask(asked: ISpliceAsked): Promise<SpliceOutcome> {
     const key = `${asked.run} ${asked.seq}`;
     const known = this.outcomes.get(key);
@@ -42,6 +42,8 @@ export class Splices {
     const outcome = this.last.then(() => this.splice(asked));
     this.last = outcome;
     this.outcomes.set(key, outcome);
+    // What stood in the way may be gone the next time.
+    void outcome.then(({ kind }) => kind === 'saved' || this.outcomes.delete(key));
     for (const oldest of this.outcomes.keys()) {
       if (this.outcomes.size > REMEMBERED) {
         this.outcomes.delete(oldest);

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import type { JournalRecord, RunId } from '@labkeeper/protocol';
+import type { JournalRecord, RunId, SpliceOutcome } from '@labkeeper/protocol';
 import { HomeDisk } from '../../src/journal/journal-disk.js';
 import { spliceApart } from '../../src/recovery/splice-apart.js';
 import { Splices } from '../../src/save/splices.js';
@@ -91,6 +91,24 @@ describe('saves that the companion does', () => {
     expect(one).toEqual(other);
     expect(await splices.ask({ run: RUN, seq: 1, trusted: false })).toEqual(one);
     expect(spliced).toBe(1);
+  });
+
+  it('are tried again when they were refused', async () => {
+    append(1, [base(FILE, 2), typed(0, 'one', 3, '!')]);
+    const outcomes: SpliceOutcome[] = [
+      { kind: 'refused', why: 'disk-full', detail: '' },
+      { kind: 'saved', hash: sha256(FILE), sizeBytes: 1, lastModifiedMs: 0, durable: true }
+    ];
+    const [full, saved] = outcomes;
+    const patient = new Splices({
+      store: scene.store,
+      log: line => scene.log.push(line),
+      splice: () => Promise.resolve(outcomes.shift() ?? { kind: 'refused', why: 'doubt', detail: '' })
+    });
+    const ask = () => patient.ask({ run: RUN, seq: 1, trusted: false });
+    expect(await ask()).toEqual(full);
+    expect(await Promise.all([ask(), ask()])).toEqual([saved, saved]);
+    expect(await ask()).toEqual(saved);
   });
 
   it('leave a file alone that is another one, or that the journal does not hold so far', async () => {
