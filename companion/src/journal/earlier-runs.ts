@@ -23,6 +23,9 @@ const SILENCE_MS = 2.5 * TOUCH_MS;
 /** One without: it is only removed, so there is time. */
 const IDLE_SILENCE_MS = 10 * IDLE_TOUCH_MS;
 
+/** A journal that the system did not let us read is tried again after this. */
+const RETRY_MS = 60_000;
+
 export interface IEarlierRunsOptions {
   readonly disk: IJournalDisk;
   readonly boot: string;
@@ -110,10 +113,20 @@ export class EarlierRuns implements IDisposable {
     }
     this.isRead = true;
     await this.tidy(nowMs);
-    if (this.unsure.size > 0 && !this.isDisposed) {
-      this.timer = clock.after(SILENCE_MS, () => void this.readAgain());
+    if (this.unsure.size > 0) {
+      this.planNext();
     }
     this.options.changed();
+  }
+
+  private planNext(): void {
+    this.timer?.dispose();
+    this.timer = this.isDisposed
+      ? null
+      : this.options.clock.after(
+          this.unreadable.size > 0 ? RETRY_MS : SILENCE_MS,
+          () => void this.readAgain()
+        );
   }
 
   /** A volume that cannot be written can still be read: what is left there is told all the same. */
@@ -135,6 +148,7 @@ export class EarlierRuns implements IDisposable {
       await this.read();
     } catch (error) {
       this.options.log(`Unsaved work of earlier starts cannot be read: ${reasonOf(error)}`);
+      this.planNext();
     }
   }
 
@@ -152,6 +166,7 @@ export class EarlierRuns implements IDisposable {
         return;
       }
       this.unsure.delete(boot);
+      this.unreadable.delete(boot);
       if (!lives) {
         this.boots.push(earlier);
       }
@@ -165,8 +180,19 @@ export class EarlierRuns implements IDisposable {
       this.unsure.delete(boot);
       // One that vanished has been recovered by another companion of this server.
       if (codeOf(error) !== 'ENOENT') {
-        log(`A journal was left out: ${reasonOf(error)}`);
+        this.leaveOut(boot, error);
       }
+    }
+  }
+
+  /** A volume may fail for a moment: it is read again later. What is not ours stays so. */
+  private leaveOut(boot: string, error: unknown): void {
+    if (!this.unreadable.has(boot)) {
+      this.options.log(`A journal was left out: ${reasonOf(error)}`);
+    }
+    if (codeOf(error) !== null && codeOf(error) !== 'ELOOP') {
+      this.unreadable.add(boot);
+      this.unsure.set(boot, -Infinity);
     }
   }
 
@@ -239,6 +265,8 @@ export class EarlierRuns implements IDisposable {
   private readonly done = new Set<RunId>();
   /** Journals of which it is not known whether their companion lives, and how long it must be silent. */
   private readonly unsure = new Map<string, number>();
+  /** Those of them that the system did not let us read the last time. */
+  private readonly unreadable = new Set<string>();
   private strangeSinceMs = -Infinity;
   private turn: Promise<void> = Promise.resolve();
   private timer: IDisposable | null = null;

@@ -10,6 +10,10 @@ import { RunRecovery, type IRunRecoveryOptions } from './run-recovery.js';
 /** A page whose companion was replaced is back within this time, or it is gone. */
 const PAGE_WAIT_MS = 60_000;
 
+/** Where the home cannot be read it is tried again so much later, then after twice that, up to the second figure. */
+const FIRST_RETRY_MS = 5000;
+const LONGEST_RETRY_MS = 300_000;
+
 export interface IRecoveriesOptions
   extends ICopyMakerOptions, Omit<IRunRecoveryOptions, 'maker' | 'restorer'> {
   readonly clock: IClock;
@@ -49,8 +53,13 @@ export class Recoveries implements IDisposable {
   /** Begins, in the background. */
   start(): void {
     void this.inTurn('of earlier starts', async () => {
-      await this.options.state.load(this.options.clock.wallMs());
-      await this.options.earlier.read();
+      try {
+        await this.options.state.load(this.options.clock.wallMs());
+        await this.options.earlier.read();
+      } catch (error) {
+        this.startAgain();
+        throw error;
+      }
       this.isRead = true;
       this.update();
     });
@@ -88,6 +97,13 @@ export class Recoveries implements IDisposable {
   dispose(): void {
     this.isDisposed = true;
     this.items.forEach(({ wait }) => wait?.dispose());
+    this.retry?.dispose();
+  }
+
+  /** A home on a network may fail for a moment: what is left there is not given up for that. */
+  private startAgain(): void {
+    this.retry = this.options.clock.after(this.retryMs, () => this.start());
+    this.retryMs = Math.min(LONGEST_RETRY_MS, 2 * this.retryMs);
   }
 
   private update(): void {
@@ -161,5 +177,7 @@ export class Recoveries implements IDisposable {
   private turn: Promise<void> = Promise.resolve();
   private published = '[]';
   private isRead = false;
+  private retry: IDisposable | null = null;
+  private retryMs = FIRST_RETRY_MS;
   private isDisposed = false;
 }

@@ -225,6 +225,37 @@ describe('what earlier companions left', () => {
     expect(ids(await earlierOf(home.path, { serverName: 'named' }))).toEqual([runId(7)]);
   });
 
+  it('is read again where the home failed for a moment', async () => {
+    await left('one', [1]);
+    await left('two', [2]);
+    const clock = new FakeClock();
+    const disk = new HomeDisk(home.path, '', 'later');
+    const read = disk.read.bind(disk);
+    let failure: string | null = 'EIO';
+    disk.read = (name, from, to) => {
+      if (failure !== null && name.startsWith('one.')) {
+        throw Object.assign(new Error('It was made to fail.'), { code: failure });
+      }
+      return read(name, from, to);
+    };
+    const lines: string[] = [];
+    const earlier = new EarlierRuns({
+      ...{ disk, boot: 'later', serverId: 'server', lives: () => false, clock },
+      log: line => lines.push(line),
+      changed: () => undefined
+    });
+    await earlier.read();
+    expect(ids(earlier)).toEqual([runId(2)]);
+    clock.advance(60_000);
+    await earlier.settled(runId(9));
+    expect(ids(earlier)).toEqual([runId(2)]);
+    failure = null;
+    clock.advance(60_000);
+    await until(() => earlier.all.length === 2);
+    expect(lines).toHaveLength(1);
+    expect(clock.pending).toBe(0);
+  });
+
   it('leaves files alone that are not ours, and follows no links', async () => {
     const folder = await left('one', [1]);
     writeFileSync(join(home.path, 'secret'), 'not yours');

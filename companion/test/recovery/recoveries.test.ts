@@ -48,6 +48,23 @@ describe('work of an earlier start', () => {
   const leave = (path = 'a.ipynb', run = runId(1), batches = EDITS): Promise<void> =>
     boot(home.path, 'first', [{ run, path, batches }]);
 
+  it('is found also where the home could not be read at the start', async () => {
+    await leave();
+    const clock = new FakeClock();
+    const then = next({ clock });
+    const read = then.earlier.read.bind(then.earlier);
+    then.earlier.read = () =>
+      Promise.reject(Object.assign(new Error('It was made to fail.'), { code: 'ESTALE' }));
+    await then.started();
+    expect(then.all).toEqual([]);
+    then.earlier.read = read;
+    clock.advance(5000);
+    await then.recoveries.settled();
+    await then.recoveries.settled();
+    expect(then.all).toHaveLength(1);
+    expect(then.log).toHaveLength(1);
+  });
+
   it('lies beside the original after the next start, and is told', async () => {
     await leave();
     const then = await next().started();
