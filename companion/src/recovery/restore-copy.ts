@@ -52,8 +52,12 @@ export class CopyRestorer {
     const stamp = await stampAt(target);
     const hash = stamp && (await hashOfFile(target));
     const copyHash = await hashOfFile(copy);
-    if (copyHash === null) {
-      const isDone = hash !== null && hash === known.restoring?.hash;
+    const isDone = hash !== null && hash === known.restoring?.hash;
+    if (isDone && copyHash === hash) {
+      // It was copied over, and failed to go then.
+      await removeCopy(copy);
+    }
+    if (isDone || copyHash === null) {
       return isDone ? 'done' : 'copy-missing';
     }
     if (hash !== null && hash !== known.originalHash) {
@@ -61,28 +65,53 @@ export class CopyRestorer {
     }
     // She may have worked in it, with whatever program.
     await syncFile(copy);
-    const keptPath = hash === null ? null : await this.keptPath(path, known, hash);
-    await state.put({ ...known, decision: 'restore', restoring: { hash: copyHash, keptPath } });
-    if (stamp === null || keptPath === null) {
+    const restoring = { ...known, decision: 'restore' as const };
+    if (stamp === null || hash === null) {
+      await state.put({ ...restoring, restoring: { hash: copyHash, keptPath: null } });
       // The original is gone: there is nothing to keep, and nothing that could be overwritten.
       await moveToFree(copy, target);
     } else {
-      await this.replace(copy, { target, stamp, kept: documentPath(rootDir, keptPath) ?? '' }, known);
+      const note = (keptPath: string): Promise<void> =>
+        state.put({ ...restoring, restoring: { hash: copyHash, keptPath } });
+      await this.replace(
+        copy,
+        { target, stamp, kept: await this.keep(path, target, hash, known, note) },
+        known
+      );
     }
     return 'done';
   }
 
-  /** Where the original is kept: where it is already, if that was done before, or a free name. */
-  private async keptPath(path: string, { restoring }: IKnownCopy, hash: string): Promise<string> {
+  /**
+   * Keeps the original where it is already, if that was done before, or under a name that nobody has.
+   *
+   * @param note - writes down the name before it is taken.
+   * @returns where it is, absolute. @throws RecoveryError.
+   */
+  private async keep(
+    path: string,
+    target: string,
+    hash: string,
+    known: IKnownCopy,
+    note: (keptPath: string) => Promise<void>
+  ): Promise<string> {
     const { rootDir, localTime } = this.options;
-    const before = restoring?.keptPath ?? null;
+    const before = known.restoring?.keptPath ?? null;
     const beforePath = before === null ? null : documentPath(rootDir, before);
     if (before !== null && beforePath !== null && (await hashOfFile(beforePath)) === hash) {
-      return before;
+      await note(before);
+      return beforePath;
     }
     const folder = dirname(documentPath(rootDir, path) ?? rootDir);
-    const free = await freeName(folder, basename(path), `before recovery ${localTime()}`);
-    return siblingPath(path, basename(free.path));
+    for (let from = 1; ;) {
+      const free = await freeName(folder, basename(path), `before recovery ${localTime()}`, from);
+      await note(siblingPath(path, basename(free.path)));
+      if (await keep(target, free.path, known)) {
+        return free.path;
+      }
+      // Somebody took that name meanwhile.
+      from = free.number + 1;
+    }
   }
 
   private async replace(
@@ -90,9 +119,6 @@ export class CopyRestorer {
     { target, stamp, kept }: { readonly target: string; readonly stamp: IFileStamp; readonly kept: string },
     known: IKnownCopy
   ): Promise<void> {
-    if (!(await isThere(kept))) {
-      await keep(target, kept, known);
-    }
     try {
       const now = await stampAt(target);
       // Not by its time of change: that it has a second name changed it.
@@ -108,8 +134,19 @@ export class CopyRestorer {
       await rm(kept, { force: true });
       throw error;
     }
+    // From here on the kept name is the only one of the original: whatever fails, it stays.
     await syncFolder(dirname(target));
+    // Behind a link to another file system it was copied.
+    await removeCopy(copy);
     await syncFolder(dirname(copy));
+  }
+}
+
+async function removeCopy(copy: string): Promise<void> {
+  try {
+    await rm(copy, { force: true });
+  } catch (error) {
+    throw writeFailure(error);
   }
 }
 
@@ -121,22 +158,31 @@ async function realPath(path: string): Promise<string> {
   }
 }
 
-/** Gives a file a second name that nobody has, or where that cannot be a copy. @throws RecoveryError. */
-async function keep(target: string, kept: string, { boot, run }: IKnownCopy): Promise<void> {
+/**
+ * Gives a file a second name that nobody has, or where that cannot be a copy.
+ *
+ * @returns false when somebody has the name. @throws RecoveryError.
+ */
+async function keep(target: string, kept: string, { boot, run }: IKnownCopy): Promise<boolean> {
   try {
     await link(target, kept);
-    await syncFolder(dirname(kept));
   } catch (error) {
     const code = codeOf(error);
+    if (code === 'EEXIST') {
+      return false;
+    }
     if (code === null || !LINKLESS.has(code)) {
       throw writeFailure(error);
     }
     const temporary = await copied(target, dirname(kept), { boot, run: `${run} kept` });
-    if (!(await takeFreeName(temporary, kept))) {
+    const isTaken = await takeFreeName(temporary, kept);
+    if (!isTaken) {
       await rm(temporary, { force: true });
-      throw new RecoveryError('not-writable', `Somebody took the name ${kept}.`);
     }
+    return isTaken;
   }
+  await syncFolder(dirname(kept));
+  return true;
 }
 
 async function moveToFree(copy: string, target: string): Promise<void> {
@@ -146,6 +192,7 @@ async function moveToFree(copy: string, target: string): Promise<void> {
   await syncFolder(dirname(copy));
 }
 
+/** @throws RecoveryError; the target is what it was then. */
 async function moveOver(copy: string, target: string, { boot, run }: IKnownCopy): Promise<void> {
   try {
     await rename(copy, target);
@@ -157,8 +204,6 @@ async function moveOver(copy: string, target: string, { boot, run }: IKnownCopy)
     const temporary = await copied(copy, dirname(target), { boot, run });
     try {
       await rename(temporary, target);
-      await syncFolder(dirname(target));
-      await rm(copy, { force: true });
     } catch (failure) {
       await rm(temporary, { force: true });
       throw writeFailure(failure);
