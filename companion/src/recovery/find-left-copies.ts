@@ -17,6 +17,8 @@ export interface ILeftCopy {
 }
 
 const PREFIX = '.~';
+/** What LibreOffice puts beside a document that somebody has open there. */
+const OFFICE_LOCK = /^\.~lock\..*#$/;
 /** jupyter_server has its copy for as long as a save takes: one this old belongs to nobody. By its time of change. */
 export const FORGOTTEN_MS = 60_000;
 /** More files of that name in one folder are not a crash. */
@@ -42,7 +44,7 @@ export async function findLeftCopies(rootDir: string, folder: string, nowMs: num
   const left: ILeftCopy[] = [];
   let isEarly = false;
   for (const name of names
-    .filter(one => one.startsWith(PREFIX) && one.length > PREFIX.length)
+    .filter(one => one.startsWith(PREFIX) && one.length > PREFIX.length && !OFFICE_LOCK.test(one))
     .slice(0, MOST)) {
     const copy = await plainFile(join(place ?? '', name));
     if (!copy || copy.sizeBytes === 0) {

@@ -123,6 +123,7 @@ describe('LeftCopies', () => {
     write('.~a.ipynb', 'new');
     write('.~b.md', '');
     mkdirSync(join(root, '.~c.md'));
+    write('.~lock.report.odt#', ',user,host,26.11.2026 10:41,file:///home/user/.config/libreoffice/4;');
     expect((await started()).all).toEqual([]);
     expect(log).toEqual([]);
   });
