@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { DatabaseSync } from 'node:sqlite';
+import { isBuiltin } from 'node:module';
+import type { DatabaseSync } from 'node:sqlite';
 import { parseSigned, signedTexts, type IByteRange, type INotebookMap } from '@labkeeper/core';
 import { isSameStamp, PlainFile, type IFileStamp } from './plain-file.js';
 
@@ -25,18 +26,25 @@ const BUSY_MS = 5000;
 /** Never in a signature (`signature_removed` in sign.py), and never in a file (`strip_transient` in rwbase.py). */
 const UNSIGNED = new Set(['signature', 'orig_nbformat', 'orig_nbformat_minor']);
 
+/** Whether this Node can sign: SQLite is in it without a flag. */
+export function canSign(): boolean {
+  return isBuiltin('node:sqlite');
+}
+
 /**
  * Signs a notebook as jupyter_server does when a trusted one is saved, so that it is trusted when it is opened again.
  *
  * @returns whether it is signed: not one that somebody else wrote meanwhile, nor one with a cell of many megabytes.
- * @throws the system's error, or one of SQLite.
+ * @throws the system's error, one of SQLite, or Node's where that is missing: see `canSign`.
  */
 export async function signNotebook(own: IOwnFile, { secretFile, dbFile }: ISignatures): Promise<boolean> {
   const digest = await digestOf(own, await readFile(secretFile));
   if (digest === null) {
     return false;
   }
-  const database = new DatabaseSync(dbFile, { timeout: BUSY_MS });
+  // Only here: Node has it without a flag since 22.13, and whoever does not sign does without.
+  const sqlite = await import('node:sqlite');
+  const database = new sqlite.DatabaseSync(dbFile, { timeout: BUSY_MS });
   try {
     store(database, digest, new Date().toISOString().replace('T', ' ').replace('Z', '000+00:00'));
     return true;

@@ -14,6 +14,7 @@ import { outlivesContainer } from '../journal/home-persistence.js';
 import type { Log } from '../log.js';
 import { serverId, serverLives } from '../recorder/server-id.js';
 import type { IRecoverApartOptions } from '../recovery/recover-apart.js';
+import { canSign } from '../recovery/notebook-signature.js';
 import type { Recoveries } from '../recovery/recoveries.js';
 import { LeftCopies } from '../recovery/left-copies.js';
 import { localTime, startRecoveries } from '../recovery/start-recoveries.js';
@@ -203,8 +204,14 @@ export class SaveGuard implements IDisposable {
       return null;
     }
     const program = { nodePath: process.execPath, scriptPath: recoveryProgram };
+    const isSigned = canSign();
+    if (!isSigned) {
+      this.options.log(
+        `Node ${process.versions.node} has no SQLite: outputs of notebooks that are saved in place are not trusted when they are opened again. From 22.13 on it has.`
+      );
+    }
     return ({ run, seq, trusted }, bytes) => {
-      const signatures = trusted ? (server.signatures ?? null) : null;
+      const signatures = trusted && isSigned ? (server.signatures ?? null) : null;
       return spliceApart(program, { home, serverName, boot, run, rootDir, seq, signatures }, bytes);
     };
   }

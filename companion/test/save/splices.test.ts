@@ -111,6 +111,26 @@ describe('saves that the companion does', () => {
     expect(await ask()).toEqual(saved);
   });
 
+  it('are done by a Node without SQLite too, which signs nothing', async () => {
+    const nodePath = join(home.path, 'node-without-sqlite');
+    writeFileSync(nodePath, `#!/bin/sh\nexec "${process.execPath}" --no-experimental-sqlite "$@"\n`, {
+      mode: 0o755
+    });
+    append(1, [base(FILE, 2), typed(0, 'one', 3, '!')]);
+    const signatures = { secretFile: join(home.path, 'secret'), dbFile: join(home.path, 'db') };
+    writeFileSync(signatures.secretFile, 'secret');
+    const old = new Splices({
+      store: scene.store,
+      log: line => scene.log.push(line),
+      splice: ({ run, seq }, bytes) => {
+        const where = { home: home.path, serverName: '', boot: 'boot', rootDir: home.path };
+        return spliceApart({ nodePath, scriptPath }, { ...where, run, seq, signatures }, bytes);
+      }
+    });
+    expect(await old.ask({ run: RUN, seq: 1, trusted: true })).toMatchObject({ kind: 'saved' });
+    expect(sources()).toEqual(['one!', 'two']);
+  });
+
   it('leave a file alone that is another one, or that the journal does not hold so far', async () => {
     append(1, [base(FILE, 2), typed(0, 'one', 3, '!')]);
     expect(await splices.ask({ run: RUN, seq: 2, trusted: false })).toMatchObject({
