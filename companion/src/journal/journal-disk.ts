@@ -1,5 +1,5 @@
 import { constants, fdatasync, write } from 'node:fs';
-import { lstat, open, readdir, rm, statfs, type FileHandle } from 'node:fs/promises';
+import { lstat, readdir, rm, statfs, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readSpace } from '../adapters/file-system-usage.js';
 import { codeOf } from '../failure.js';
@@ -8,7 +8,8 @@ import {
   ensureOwnFolder,
   openOwnFile,
   ownFolder,
-  replaceOwnFile
+  replaceOwnFile,
+  syncOwnFolder
 } from '../recorder/own-folder.js';
 
 /** A file that is written at its end. */
@@ -49,9 +50,6 @@ const READ_BYTES = 64 * 1024;
  */
 const SYNC_ON_WRITE = new Set([0xef53, 0x58465342, 0x9123683e, 0x2fc12fc1, 0x794c7630, 0x6969, 0x01021994]);
 
-/** Codes of file systems that cannot force a folder to the disk (fsync(2)); nothing is to be done about it. */
-const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR']);
-
 /** The folder `.local/share/labkeeper/journal/<server>` of a home. */
 export class HomeDisk implements IJournalDisk {
   /** @param unique - tells this process's temporary files from others'. */
@@ -71,7 +69,7 @@ export class HomeDisk implements IJournalDisk {
     // A folder whose name is lost with the power takes everything in it along.
     for (let depth = 0, path = this.folder; isNew && depth < 5; depth += 1) {
       path = dirname(path);
-      await syncFolder(path);
+      await syncOwnFolder(path);
     }
     this.syncsOnWrite = SYNC_ON_WRITE.has((await statfs(this.folder)).type);
   }
@@ -83,7 +81,7 @@ export class HomeDisk implements IJournalDisk {
   }
 
   syncFolder(): Promise<void> {
-    return syncFolder(this.folder);
+    return syncOwnFolder(this.folder);
   }
 
   async remove(name: string): Promise<void> {
@@ -131,7 +129,6 @@ export class HomeDisk implements IJournalDisk {
 
   async replace(name: string, text: string): Promise<void> {
     await replaceOwnFile(join(this.folder, name), text, `${this.unique}-${this.replaced++}`);
-    await this.syncFolder();
   }
 
   async freeBytes(): Promise<number> {
@@ -198,21 +195,5 @@ async function exists(path: string): Promise<boolean> {
       return false;
     }
     throw error;
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  let folder: FileHandle | null = null;
-  try {
-    folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
-    await folder.sync();
-  } catch (error) {
-    const code = codeOf(error);
-    // A folder above ours may not be readable.
-    if (code === null || !(NO_FOLDER_SYNC.has(code) || code === 'EACCES')) {
-      throw error;
-    }
-  } finally {
-    await folder?.close();
   }
 }

@@ -12,7 +12,7 @@ import {
 import type { IClock, IDisposable } from '../clock.js';
 import { codeOf, reasonOf } from '../failure.js';
 import type { Log } from '../log.js';
-import { ensureOwnFolder, readOwnFile, replaceOwnFile } from '../recorder/own-folder.js';
+import { ensureOwnFolder, readOwnFile, removeLeftovers, replaceOwnFile } from '../recorder/own-folder.js';
 import { serverLives } from '../recorder/server-id.js';
 
 /** While a notice holds its receipt is written this often, at most: the machine may vanish before its time. */
@@ -49,21 +49,7 @@ export class ReceiptBook {
 
   /** Looks whether the server before this one ended after a notice. */
   start(): Promise<void> {
-    return this.queue(async () => {
-      const { home, serverName, procRoot, changed } = this.options;
-      const folder = await ensureOwnFolder(home, 'receipts', serverName);
-      this.folder = folder;
-      const now = await this.read(join(folder, 'now.json'));
-      // A companion that began anew beside the same server: nothing has ended.
-      if (now !== null && serverLives(procRoot, now.server) !== true) {
-        await rename(join(folder, 'now.json'), join(folder, 'last.json'));
-      }
-      const last = (await this.read(join(folder, 'last.json')))?.receipt ?? null;
-      this.lastEnd = last !== null && isWorthTelling(last) ? last : null;
-      if (this.lastEnd !== null) {
-        changed();
-      }
-    });
+    return this.queue(async () => void (await this.open()));
   }
 
   /** The notices have changed. */
@@ -114,6 +100,25 @@ export class ReceiptBook {
     await (this.reclaim === null ? this.done : this.put());
   }
 
+  /** Finds out what is there, once that is possible. @returns the folder. */
+  private async open(): Promise<string> {
+    const { home, serverName, procRoot, clock, changed } = this.options;
+    const folder = await ensureOwnFolder(home, 'receipts', serverName);
+    await removeLeftovers(join(folder, 'now.json'), clock.wallMs());
+    const now = await this.read(join(folder, 'now.json'));
+    // A companion that began anew beside the same server: nothing has ended.
+    if (now !== null && serverLives(procRoot, now.server) !== true) {
+      await rename(join(folder, 'now.json'), join(folder, 'last.json'));
+    }
+    const last = (await this.read(join(folder, 'last.json')))?.receipt ?? null;
+    this.folder = folder;
+    this.lastEnd = last !== null && isWorthTelling(last) ? last : null;
+    if (this.lastEnd !== null) {
+      changed();
+    }
+    return folder;
+  }
+
   /** Writes soon, and no more often than it should. */
   private write(): void {
     if (!this.isClosed && (this.reclaim !== null || this.isWritten)) {
@@ -126,10 +131,9 @@ export class ReceiptBook {
 
   private put(): Promise<void> {
     return this.queue(async () => {
-      const { folder, reclaim } = this;
-      if (folder === null) {
-        return;
-      }
+      // The home may have failed at the start.
+      const folder = this.folder ?? (await this.open());
+      const { reclaim } = this;
       const path = join(folder, 'now.json');
       this.isWritten = reclaim !== null;
       if (reclaim === null) {

@@ -68,8 +68,9 @@ export class SessionFile {
     const { home, serverName, unique } = this.options;
     this.written += 1;
     try {
-      if (this.written === 1) {
+      if (!this.hasFolder) {
         await ensureOwnFolder(home, 'journal', serverName);
+        this.hasFolder = true;
       }
       await replaceOwnFile(this.path, JSON.stringify(sessions), `${unique}-${this.written}`, durable);
       return true;
@@ -93,6 +94,7 @@ export class SessionFile {
 
   private readonly path: string;
   private written = 0;
+  private hasFolder = false;
   private hasComplained = false;
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Reclaim } from '@labkeeper/protocol';
 import { ReceiptBook } from '../../src/losses/receipt-book.js';
@@ -118,7 +118,15 @@ describe('The receipt of a reclaim', () => {
     await first.start();
     first.noticed([NOTICE]);
     clock.advance(2000);
+    await new Promise(setImmediate);
+    // As soon as it can be kept, it is.
+    rmSync(file);
+    const receipts = join(file, '.local/share/labkeeper/receipts/default');
+    mkdirSync(receipts, { recursive: true });
+    writeFileSync(join(receipts, 'now.json.killed'), 'half');
+    utimesSync(join(receipts, 'now.json.killed'), 1, 1);
     await first.close();
+    expect(readdirSync(receipts)).toEqual(['now.json']);
     expect(logged).toHaveLength(1);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OpenDocument } from '@labkeeper/protocol';
 import { Resume } from '../../src/resume/resume.js';
@@ -199,5 +199,8 @@ describe('the file', () => {
     expect(await file.write({ current: null, earlier: null }, true)).toBe(false);
     expect(await file.write({ current: null, earlier: null }, true)).toBe(false);
     expect(logged).toHaveLength(1);
+    // As soon as it can be, it is.
+    rmSync(join(folder.path, '.local'));
+    expect(await file.write({ current: null, earlier: null }, true)).toBe(true);
   });
 });
