@@ -88,8 +88,8 @@ export class OpenRun {
   hasSuperseded = false;
   /** Who is in the middle of a batch. */
   partial: { readonly peer: IRunPeer } | null = null;
-  /** Who was, when another connection began that batch again. */
-  readonly overtaken = new Set<IRunPeer>();
+  /** Who was, when another connection began that batch again. Weak: a run may live longer than many connections. */
+  readonly overtaken = new WeakSet<IRunPeer>();
   readonly peers = new Set<IRunPeer>();
   /** Since when no peer is there, by the monotonic clock; null = one is. */
   aloneSinceMs: number | null = null;

@@ -58,12 +58,12 @@ export class Resume<Page> implements IDisposable {
   /** A page's connection is closed. */
   gone(page: Page): void {
     this.documents.gone(page);
-    this.waits.add(
-      this.options.clock.after(PAGE_WAIT_MS, () => {
-        this.documents.forget(page);
-        this.plan();
-      })
-    );
+    const wait = this.options.clock.after(PAGE_WAIT_MS, () => {
+      this.waits.delete(wait);
+      this.documents.forget(page);
+      this.plan();
+    });
+    this.waits.add(wait);
   }
 
   /** The server's kernels, whole. */
