@@ -37,7 +37,7 @@ export class KernelLosses {
   /** Does what is to be done now. To be called again whenever something changed, and as time passes. */
   look(kernel: Kernel, orders: ILossOrders): void {
     const nowMs = this.options.clock.wallMs();
-    if (orders.ask && this.isDue(kernel, nowMs)) {
+    if (orders.ask && this.isDue(kernel)) {
       void this.ask();
     }
     const { run } = orders;
@@ -53,6 +53,18 @@ export class KernelLosses {
     } else if (this.course.standing.state !== before) {
       this.options.changed();
     }
+  }
+
+  /** For how long the kernel has been seen to be idle, in ms; null = it is not. */
+  idleMs(kernel: Kernel): number | null {
+    const nowMs = this.options.clock.monotonicMs();
+    const { state, stateSinceMs } = kernel;
+    if (state !== 'idle') {
+      this.idle = null;
+    } else if (this.idle?.stateSinceMs !== stateSinceMs) {
+      this.idle = { stateSinceMs, seenAtMs: nowMs };
+    }
+    return this.idle && nowMs - this.idle.seenAtMs;
   }
 
   /** The notices are over, or others came: checkpoint cells may run again, but not those that still run. */
@@ -93,11 +105,11 @@ export class KernelLosses {
     return this.asking ? 'asking' : busy ? 'busy' : (this.failure ?? 'asking');
   }
 
-  private isDue(kernel: Kernel, nowMs: number): boolean {
+  private isDue(kernel: Kernel): boolean {
     if (kernel.state !== 'idle' || this.asking || this.running || this.failure === 'language') {
       return false;
     }
-    const askedAgoMs = nowMs - this.askedAtMs;
+    const askedAgoMs = this.options.clock.monotonicMs() - this.askedAtMs;
     if (this.failure === 'no-answer') {
       return askedAgoMs >= SILENT_AGAIN_MS;
     }
@@ -111,7 +123,7 @@ export class KernelLosses {
       return;
     }
     this.asking = true;
-    this.askedAtMs = clock.wallMs();
+    this.askedAtMs = clock.monotonicMs();
     const answer: Inspection = await asker.inspect();
     this.asking = false;
     this.failure = answer.is === 'known' ? null : answer.is;
@@ -143,7 +155,9 @@ export class KernelLosses {
   private variables: Variables | null = null;
   private failure: 'language' | 'no-answer' | null = null;
   private asking = false;
+  /** Monotonic, as `idle` is: clocks of machines are set. */
   private askedAtMs = -Infinity;
+  private idle: { readonly stateSinceMs: number; readonly seenAtMs: number } | null = null;
   private running = false;
   private course: CheckpointCourse | null = null;
 }

@@ -95,9 +95,10 @@ export class LossWatch implements IDisposable {
     let settles = false;
     for (const kernel of this.options.kernels()) {
       const losses = this.of(kernel);
-      const idleMs = kernel.state === 'idle' ? clock.wallMs() - kernel.stateSinceMs : 0;
-      settles ||= asksWhenIdle && kernel.state === 'idle' && idleMs < SETTLE_MS;
-      losses.look(kernel, { ...orders, ask: orders.ask || (asksWhenIdle && idleMs >= SETTLE_MS) });
+      const idleMs = losses.idleMs(kernel);
+      const isSettled = idleMs !== null && idleMs >= SETTLE_MS;
+      settles ||= asksWhenIdle && idleMs !== null && !isSettled;
+      losses.look(kernel, { ...orders, ask: orders.ask || (asksWhenIdle && isSettled) });
     }
     this.tell();
     if (this.notice !== null || settles) {

@@ -142,6 +142,18 @@ describe('What will be lost', () => {
     expect(scene.asker.asked).toBe(1);
   });
 
+  it('is asked in time where the clock is set back', async () => {
+    const scene = new Scene('idle');
+    scene.clock.stepWall(-3600_000);
+    scene.asker.answer = { is: 'no-answer' };
+    await scene.pass(2000);
+    expect(scene.asker.asked).toBe(1);
+    scene.clock.stepWall(-3600_000);
+    scene.notice();
+    await scene.pass(30_000);
+    expect(scene.asker.asked).toBe(2);
+  });
+
   it('costs no timer while nothing happens', async () => {
     const scene = new Scene('idle');
     scene.asker.answer = scene.known();
