@@ -16,8 +16,7 @@ import { readSocket, type IIncomingCounts } from './incoming.js';
 
 /** Bytes waiting for a page above which it gets no more samples. */
 export const BLOCKED_BYTES = 256 * 1024;
-/** A page that stays blocked for this long with more than this much waiting is let go; it connects again. */
-export const GIVE_UP_BYTES = 1024 * 1024;
+/** A page that takes nothing for this long while it is blocked is let go, also where its machine is gone; it connects again. */
 export const GIVE_UP_MS = 60_000;
 /** Messages kept for a blocked page, one per id. */
 export const KEPT_MESSAGES = 128;
@@ -184,14 +183,24 @@ export class PageLink {
   private blocked(): boolean {
     const blocked = this.isOpen && this.waitingBytes > BLOCKED_BYTES;
     if (blocked) {
-      this.giveUp ??= this.options.clock.after(GIVE_UP_MS, () => this.letGo());
+      this.giveUp ??= this.planToLetGo(GIVE_UP_MS);
     }
     return blocked;
   }
 
+  private planToLetGo(waitMs: number): IDisposable {
+    return this.options.clock.after(waitMs, () => this.letGo());
+  }
+
   private letGo(): void {
     this.giveUp = null;
-    if (this.waitingBytes > GIVE_UP_BYTES) {
+    if (this.waitingBytes <= BLOCKED_BYTES) {
+      return;
+    }
+    const leftMs = this.tookAtMs + GIVE_UP_MS - this.options.clock.monotonicMs();
+    if (leftMs > 0) {
+      this.giveUp = this.planToLetGo(leftMs);
+    } else {
       // close() would wait behind everything that the page does not read.
       this.options.socket.terminate();
     }
@@ -201,6 +210,7 @@ export class PageLink {
     this.options.socket.send(text, error => {
       // An error here means that the socket closed, which 'close' tells.
       if (!error) {
+        this.tookAtMs = this.options.clock.monotonicMs();
         this.drain();
       }
     });
@@ -225,6 +235,8 @@ export class PageLink {
   private isOpen = true;
   private isVisible = false;
   private offeredAtMs = -Infinity;
+  /** When the page, or a buffer on the way to it, took a message last. */
+  private tookAtMs = -Infinity;
   private giveUp: IDisposable | null = null;
   private readonly kept = new Map<string, () => string>();
   /** Who waits for the turn of a message. */
