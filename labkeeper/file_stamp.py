@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass
 
 CHUNK_BYTES = 1024 * 1024
@@ -21,12 +22,31 @@ class Stamp:
 
     @classmethod
     def of(cls, path: str) -> Stamp | None:
-        """Read the stamp of the file that a path leads to; None when there is none."""
+        """
+        Read the stamp of the file that a path leads to, as its server knows it; None when there is none.
+
+        Raises OSError.
+        """
         try:
             found = os.stat(path)
+            if stat.S_ISREG(found.st_mode):
+                found = _opened(path, found)
         except (FileNotFoundError, NotADirectoryError):
             return None
         return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _opened(path: str, found: os.stat_result) -> os.stat_result:
+    """Ask again by opening: on NFS a look at the name may be answered from memory for up to a minute."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except PermissionError:
+        # It may be written and not read.
+        return found
+    try:
+        return os.fstat(fd)
+    finally:
+        os.close(fd)
 
 
 def digest_of(path: str, algorithm: str = "sha256") -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import shutil
 import stat
 from itertools import count
 from pathlib import PurePosixPath
@@ -16,7 +15,7 @@ from tornado.web import HTTPError
 from .document_store import DocumentStore, Version
 from .document_write import DocumentWriter
 from .file_stamp import CHUNK_BYTES, digest_of
-from .new_version import new_version
+from .new_version import copy_attributes, new_version
 from .plain_files import ChangedMeanwhile
 from .publish_file import publish
 
@@ -80,25 +79,27 @@ def _is_copy(place: str, file_hash: str, algorithm: str) -> bool:
 
 def _copy(source: str, place: str, file_hash: str, algorithm: str) -> None:
     """Copy under a temporary name, then take the place, if it is still free."""
-    with new_version(place) as temporary:
-        assert temporary is not None, "nothing is in the way of a new file"
+    with new_version(place) as new:
+        assert new is not None, "nothing is in the way of a new file"
         digest = hashlib.new(algorithm)
-        with open(source, "rb") as read, open(temporary, "wb") as write:
+        with open(source, "rb") as read, os.fdopen(new.fd, "wb", closefd=False) as write:
+            found = os.fstat(read.fileno())
             # Before the first byte: a private file stays private.
-            os.fchmod(write.fileno(), stat.S_IMODE(os.fstat(read.fileno()).st_mode))
+            os.fchmod(new.fd, stat.S_IMODE(found.st_mode))
             while chunk := read.read(CHUNK_BYTES):
                 digest.update(chunk)
                 write.write(chunk)
             write.flush()
             try:
-                shutil.copystat(source, temporary)
+                copy_attributes(source, new.fd)
+                os.utime(new.fd, ns=(found.st_atime_ns, found.st_mtime_ns))
             except OSError:
                 # Some file systems take no times or attributes; the bytes are what matters.
                 pass
-            os.fsync(write.fileno())
-        if digest.hexdigest() != file_hash:
+            os.fsync(new.fd)
+        if digest.hexdigest() != file_hash or not new.is_there():
             raise ChangedMeanwhile
-        if not publish(temporary, place, None):
+        if not publish(new.path, place, None):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), place)
 
 

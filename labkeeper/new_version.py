@@ -9,6 +9,7 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 FORGOTTEN_AFTER_S = 3600.0
@@ -20,8 +21,25 @@ _KERNELS_OWN = ("security.", "trusted.")
 _NOT_OURS_TO_SET = (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.EINVAL)
 
 
+@dataclass(frozen=True)
+class NewFile:
+    """A file that is being written; open for as long as `new_version` has it."""
+
+    path: str
+    fd: int
+    """To be written by, not by the path: where others may write the folder, that can be made a link to any file."""
+
+    def is_there(self) -> bool:
+        """Whether the path still is this file."""
+        try:
+            named, ours = os.lstat(self.path), os.fstat(self.fd)
+        except FileNotFoundError:
+            return False
+        return (named.st_dev, named.st_ino) == (ours.st_dev, ours.st_ino)
+
+
 @contextmanager
-def new_version(target: str) -> Iterator[str | None]:
+def new_version(target: str) -> Iterator[NewFile | None]:
     """
     Give an empty file beside `target` (no link) that has the target's mode, owner and extended attributes.
 
@@ -31,13 +49,14 @@ def new_version(target: str) -> Iterator[str | None]:
 
     Raises OSError.
     """
-    temporary = _make(target)
+    new = _make(target)
     try:
-        yield temporary
+        yield new
     finally:
-        if temporary is not None:
+        if new is not None:
+            os.close(new.fd)
             try:
-                os.unlink(temporary)
+                os.unlink(new.path)
             except FileNotFoundError:
                 # It was published.
                 pass
@@ -57,7 +76,7 @@ def remove_forgotten(folder: str, now_s: float) -> None:
             continue
 
 
-def _make(target: str) -> str | None:
+def _make(target: str) -> NewFile | None:
     folder = os.path.dirname(target)
     try:
         old = os.lstat(target)
@@ -70,16 +89,14 @@ def _make(target: str) -> str | None:
     # A private file's new version must not be readable for a moment; a file that is new takes the usual mode.
     mode = 0o666 if old is None else 0o600
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    is_alike = False
     try:
-        if old is None or _take_after(fd, target, old):
-            return temporary
-        os.unlink(temporary)
-        return None
-    except BaseException:
-        os.unlink(temporary)
-        raise
+        is_alike = old is None or _take_after(fd, target, old)
     finally:
-        os.close(fd)
+        if not is_alike:
+            os.close(fd)
+            os.unlink(temporary)
+    return NewFile(temporary, fd) if is_alike else None
 
 
 def _is_replaceable(target: str, folder: str, old: os.stat_result) -> bool:
@@ -110,7 +127,7 @@ def _take_after(fd: int, target: str, old: os.stat_result) -> bool:
     try:
         if (made.st_uid, made.st_gid) != (old.st_uid, old.st_gid):
             os.fchown(fd, old.st_uid, old.st_gid)
-        _copy_attributes(target, fd)
+        copy_attributes(target, fd)
         os.fchmod(fd, stat.S_IMODE(old.st_mode))
     except OSError as error:
         if error.errno in _NOT_OURS_TO_SET:
@@ -119,8 +136,12 @@ def _take_after(fd: int, target: str, old: os.stat_result) -> bool:
     return True
 
 
-def _copy_attributes(source: str, fd: int) -> None:
-    """Access lists are extended attributes too, and a folder may give some to new files that the old one has not."""
+def copy_attributes(source: str, fd: int) -> None:
+    """
+    Give an open file the extended attributes of another, and no others. Raises OSError.
+
+    Access lists are extended attributes too, and a folder may give some to new files that the old one has not.
+    """
     if not hasattr(os, "listxattr"):
         return
     try:

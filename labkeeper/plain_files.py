@@ -92,8 +92,8 @@ class _WholeFile(FileManagerMixin):
     ) -> Iterator[Any]:
         """Write all into a new file that takes the old one's place, or as jupyter_server does where none can."""
         target = os.path.realpath(os_path)
-        with self.perm_to_403(os_path), new_version(target) as temporary:
-            if temporary is None:
+        with self.perm_to_403(os_path), new_version(target) as new:
+            if new is None:
                 # From here on until it is written, another's change would be lost.
                 if Stamp.of(target) != self.write.expected:
                     raise ChangedMeanwhile
@@ -101,16 +101,18 @@ class _WholeFile(FileManagerMixin):
                     yield file
             else:
                 with (
-                    open(temporary, "w", encoding=encoding, newline="\n") if text else open(temporary, "wb")
+                    os.fdopen(new.fd, "w", encoding=encoding, newline="\n", closefd=False)
+                    if text
+                    else os.fdopen(new.fd, "wb", closefd=False)
                 ) as file:
                     yield file
                     file.flush()
                     os.fsync(file.fileno())
-                digest = digest_of(temporary)
-                if not publish(temporary, target, self.write.expected):
+                digest = digest_of(new.path)
+                if not new.is_there() or not publish(new.path, target, self.write.expected):
                     raise ChangedMeanwhile
                 self.write.digest = digest
-        if temporary is None:
+        if new is None:
             self.write.digest = digest_of(target)
 
 

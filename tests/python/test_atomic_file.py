@@ -11,7 +11,8 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from jupyter_server.services.contents.filemanager import AsyncFileContentsManage
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager, LargeFileManager
 from servers import ROOT, Server, wait_for
 
+import labkeeper.file_stamp
+import labkeeper.kept_copies
+import labkeeper.plain_files
 import labkeeper.publish_file
 from labkeeper.conditional_rename import rename_under
 from labkeeper.file_stamp import Stamp
@@ -145,9 +149,9 @@ def test_the_mode_stays(tmp_path: Path, mode: int) -> None:
 def test_a_private_file_is_never_readable_for_others(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("secret")
     (tmp_path / "a.py").chmod(0o600)
-    with new_version(str(tmp_path / "a.py")) as temporary:
-        assert temporary is not None
-        assert stat.S_IMODE(os.stat(temporary).st_mode) == 0o600
+    with new_version(str(tmp_path / "a.py")) as new:
+        assert new is not None
+        assert stat.S_IMODE(os.stat(new.path).st_mode) == 0o600
     assert names(tmp_path) == {"a.py"}
 
 
@@ -254,20 +258,66 @@ def test_a_file_that_changed_meanwhile_is_not_written_over(tmp_path: Path) -> No
 
 def test_an_error_while_writing_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("old")
-    with pytest.raises(RuntimeError), new_version(str(tmp_path / "a.py")) as temporary:
-        assert temporary is not None
-        Path(temporary).write_text("half")
+    with pytest.raises(RuntimeError), new_version(str(tmp_path / "a.py")) as new:
+        assert new is not None
+        os.write(new.fd, b"half")
         raise RuntimeError
     assert (tmp_path / "a.py").read_text() == "old"
     assert names(tmp_path) == {"a.py"}
 
 
+def link_swapped_in(monkeypatch: pytest.MonkeyPatch, module: Any, victim: Path) -> None:
+    """In a folder that others may write, each new file is made a link before anything is in it."""
+
+    @contextmanager
+    def swapped(target: str) -> Iterator[Any]:
+        with new_version(target) as new:
+            path = new if isinstance(new, str) else new.path if new else ""
+            os.unlink(path)
+            os.symlink(victim, path)
+            yield new
+
+    monkeypatch.setattr(module, "new_version", swapped)
+
+
+def test_a_link_in_the_place_of_the_new_file_is_not_written_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    (folder / "a.py").write_text("old")
+    manager = LargeFileManager(root_dir=str(folder))
+    link_swapped_in(monkeypatch, labkeeper.plain_files, victim)
+    with pytest.raises(ChangedMeanwhile):
+        save(manager, "a.py", text_model("new"), Stamp.of(str(folder / "a.py")))
+    link_swapped_in(monkeypatch, labkeeper.kept_copies, victim)
+    with pytest.raises(ChangedMeanwhile):
+        labkeeper.kept_copies.keep_bytes(str(folder / "a.py"), sha256("old"))
+    assert victim.read_text() == "mine"
+    assert (folder / "a.py").read_text() == "old" and not (folder / "a.py").is_symlink()
+    assert names(folder) == {"a.py"}
+
+
+def test_a_stamp_is_that_of_the_opened_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on NFS, where a look at the name may be answered from memory."""
+    path = tmp_path / "a.py"
+    path.write_text("old")
+    remembered = os.stat(path)
+    path.write_text("newer")
+    with monkeypatch.context() as patch:
+        patch.setattr(labkeeper.file_stamp.os, "stat", lambda path: remembered)
+        stamp = Stamp.of(str(path))
+    assert stamp is not None and stamp.size_bytes == 5
+
+
 def publish_over(folder: Path, expected: Stamp | None) -> bool:
     """Publish "new" as a.py."""
-    with new_version(str(folder / "a.py")) as temporary:
-        assert temporary is not None
-        Path(temporary).write_text("new")
-        return publish(temporary, str(folder / "a.py"), expected)
+    with new_version(str(folder / "a.py")) as new:
+        assert new is not None
+        os.write(new.fd, b"new")
+        return publish(new.path, str(folder / "a.py"), expected)
 
 
 def before_renaming(monkeypatch: pytest.MonkeyPatch, *acts: Callable[[], None]) -> None:

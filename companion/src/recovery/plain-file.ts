@@ -144,16 +144,40 @@ export async function hashOfFile(path: string): Promise<string | null> {
   }
 }
 
-/** The stamp of what a path leads to; null = there is nothing. @throws RecoveryError 'unreadable'. */
+/**
+ * The stamp of what a path leads to, as its server knows it; null = there is nothing.
+ *
+ * @throws RecoveryError 'unreadable'.
+ */
 export async function stampAt(path: string): Promise<IFileStamp | null> {
   try {
-    return stampOf(await stat(path, { bigint: true }));
+    const found = await stat(path, { bigint: true });
+    return stampOf(found.isFile() ? await statOpened(path, found) : found);
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       return null;
     }
     throw readFailure(error);
+  }
+}
+
+/** Asks again by opening: on NFS a look at the name may be answered from memory for up to a minute. */
+async function statOpened(path: string, found: BigIntStats): Promise<BigIntStats> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    // It may be written and not read.
+    if (codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM') {
+      return found;
+    }
+    throw error;
+  }
+  try {
+    return await handle.stat({ bigint: true });
+  } finally {
+    await handle.close();
   }
 }
 
