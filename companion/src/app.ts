@@ -16,6 +16,7 @@ import { DayLedger } from './notices/day-ledger.js';
 import { NoticeWatch } from './notices/notice-watch.js';
 import type { IObserver } from './observer.js';
 import type { IReclaimEnvironment } from './reclaim/reclaim-environment.js';
+import { PageStandings } from './reclaim/page-standings.js';
 import { ReclaimWatch } from './reclaim/reclaim-watch.js';
 import { ServerIdle } from './reclaim/server-idle.js';
 import { Recording } from './recorder/recording.js';
@@ -93,6 +94,7 @@ export function createApp(options: IAppOptions): IApp {
     procRoot: options.procRoot ?? '/proc',
     recoveryProgram: options.recoveryProgram
   });
+  const standings = new PageStandings(clock);
   const idle = new ServerIdle(options.reclaim?.cull?.openPagesCount ?? true);
   const reclaim =
     options.reclaim === null || disabled.has('reclaim')
@@ -103,14 +105,11 @@ export function createApp(options: IAppOptions): IApp {
           log,
           changed: reclaims => {
             guard.hurry(reclaims.some(({ withdrawn, kind }) => !withdrawn && kind !== 'cull'));
+            standings.noticed(reclaims);
             pages.reclaims();
             desk?.noticed(reclaims);
           },
-          flush: async () => {
-            const isWhole = await guard.flush();
-            const runs = guard.health()?.runs ?? 0;
-            return { documents: runs, unsafeDocuments: isWhole ? 0 : runs };
-          },
+          flush: withinMs => standings.flushed(withinMs, () => guard.flush()),
           idleMs: () => idle.ms(clock.monotonicMs(), pages.count)
         });
   const desk: ReclaimDesk | null =
@@ -196,7 +195,10 @@ export function createApp(options: IAppOptions): IApp {
     clock,
     counts: counts.pages,
     guard,
-    join: receiver => desk?.join(receiver),
+    join: receiver => {
+      desk?.join(receiver);
+      return standings.add(receiver);
+    },
     badFrame: once(reason => log(`A page sent what is no message: ${reason}`)),
     visibleChanged: visible => {
       sampler.wake();

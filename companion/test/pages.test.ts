@@ -41,7 +41,7 @@ describe('the link to pages', () => {
       procRoot: '/proc',
       recoveryProgram: null
     }),
-    join: () => undefined,
+    join: () => () => undefined,
     badFrame: () => undefined,
     greeted: () => undefined,
     visibleChanged: count => visible.push(count),

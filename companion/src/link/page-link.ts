@@ -36,8 +36,8 @@ export interface IPageLinkOptions {
   /** The page became visible or hidden since. */
   readonly visibilityChanged: () => void;
   readonly closed: () => void;
-  /** Lets others take what the page says. */
-  readonly join: (receiver: Receiver) => void;
+  /** Lets others take what the page says. @returns to be called when the page is gone. */
+  readonly join: (receiver: Receiver) => () => void;
   readonly guard: SaveGuard;
   readonly badFrame: (reason: string) => void;
 }
@@ -52,7 +52,7 @@ export class PageLink {
     const receiver = new Receiver()
       .on(anyHello, hello => this.greet(hello))
       .on(visibilityChanged, ({ visible }) => this.see(visible));
-    options.join(receiver);
+    const leave = options.join(receiver);
     this.saves = options.guard.link(
       {
         keep: (id, text, mayWait) => this.keep(id, text, mayWait),
@@ -69,6 +69,7 @@ export class PageLink {
       this.giveUp?.dispose();
       this.kept.clear();
       this.waiting.forEach(tell => tell(false));
+      leave();
       options.closed();
     });
   }

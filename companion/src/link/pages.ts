@@ -44,8 +44,8 @@ export interface IPagesOptions {
   readonly clock: IClock;
   readonly state: IPageState;
   readonly guard: SaveGuard;
-  /** Lets others take what a page says. */
-  readonly join: (receiver: Receiver) => void;
+  /** Lets others take what a page says. @returns to be called when the page is gone. */
+  readonly join: (receiver: Receiver) => () => void;
   readonly counts: IIncomingCounts;
   readonly badFrame: (reason: string) => void;
   /** The number of visible pages changed. */

@@ -25,7 +25,7 @@ export interface IReclaimWatchOptions {
   /** Called with all notices after every change. */
   readonly changed: (reclaims: readonly Reclaim[]) => void;
   /** Brings all work to safety for a hook that waits; see `INoticeHandlerOptions`. */
-  readonly flush: (withinMs: number) => Promise<IFlushed>;
+  readonly flush: (withinMs: number) => Promise<IFlushed | null>;
   /** For how long the hub has seen no activity, ms; null = not known, or in use. */
   readonly idleMs: () => number | null;
   /** Default `/sys`. */

@@ -14,7 +14,7 @@ import { createNoticeListener } from './notice-listener.js';
 export interface IEndpointOptions {
   readonly clock: IClock;
   readonly log: Log;
-  readonly flush: (withinMs: number) => Promise<IFlushed>;
+  readonly flush: (withinMs: number) => Promise<IFlushed | null>;
   /** The port on 127.0.0.1, 0 = any; null = no port is opened. */
   readonly port: number | null;
   /** The secret that the administrator chose; null = a new one is written to `tokenPath`. */

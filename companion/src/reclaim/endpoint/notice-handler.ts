@@ -19,8 +19,8 @@ export interface INoticeHandlerOptions {
   readonly given: (statement: IReclaimStatement) => void;
   /** All notices were taken back. */
   readonly withdrawn: () => void;
-  /** Brings all work to safety, resolves when as much is safe as can be in the given time in ms. */
-  readonly flush: (withinMs: number) => Promise<IFlushed>;
+  /** Brings all work to safety, resolves when as much is safe as can be in the given time in ms. null = nobody knows. */
+  readonly flush: (withinMs: number) => Promise<IFlushed | null>;
 }
 
 /** The path of the endpoint, on the loopback port and on the companion's own socket. */
