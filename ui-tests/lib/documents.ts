@@ -38,6 +38,16 @@ export function sourceOnDisk(server: IServer, file: string): string {
   return [notebook.cells[0]?.source ?? ''].flat().join('');
 }
 
+/** The source of the first cell of the notebook in front, as it is in the page. */
+export const sourceInPage = (page: Page): Promise<string> =>
+  page.evaluate(() => {
+    interface INotebookModel {
+      cells: { get(index: number): { sharedModel: { source: string } } };
+    }
+    const { model } = window.jupyterapp.shell.currentWidget.context as unknown as { model: INotebookModel };
+    return model.cells.get(0).sharedModel.source;
+  });
+
 export const isDirty = (page: Page): Promise<boolean> =>
   page.evaluate(() => window.jupyterapp.shell.currentWidget.context.model.dirty);
 
