@@ -97,7 +97,7 @@ test('with autosave switched off only the journal works, and the light says so',
   try {
     await expect(light(page)).toHaveAttribute(
       'title',
-      'Everything is in the file. Autosave is switched off: only the journal keeps your changes.'
+      /^Everything is in the file\. Autosave is switched off: only the journal keeps your changes\./
     );
     await type(page, 'mine');
     await expect(light(page)).toHaveText(/^◒Safe in the journal only$/, { timeout: 40_000 });
@@ -162,6 +162,7 @@ test('a document on a second drive is opened and saved by JupyterLab, and the li
   });
   await command(page, 'docmanager:open', { path: 'Second:b.py', factory: 'Editor' });
   await expect(page.locator('.jp-FileEditor:visible .cm-content')).toContainText('first');
+  await expect(page.locator('.jp-NotebookPanel:visible')).toHaveCount(0);
   await type(page, 'mine');
   await expectSentence(
     page,

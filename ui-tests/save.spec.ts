@@ -165,8 +165,9 @@ test.describe('the save guard', () => {
     await page.context().setOffline(true);
     // A connection that is open stays open in this simulation: the companion's end of it is what is cut.
     const companion = server.companionPid();
-    if (companion) process.kill(companion, 'SIGKILL');
+    // Before JupyterLab's own word about its server, which would take the keys; nothing of it is sent yet.
     await type(page, 'offline');
+    if (companion) process.kill(companion, 'SIGKILL');
     await expect(light(page)).toHaveText(/Safe in this browser only/, { timeout: 45_000 });
     // JupyterLab says itself that the server is away; nothing is said about saving.
     const dialogs = page.locator('.jp-Dialog');

@@ -35,7 +35,14 @@ export async function startFaultProxy(port: number): Promise<IFaultProxy> {
   const meets = (message: IncomingMessage): boolean =>
     !('only' in fault) || (fault.only?.test(`${message.method} ${message.url}`) ?? true);
 
-  const server = createServer((message, answer) => {
+  /** What came while the network was silent arrives when it is back, as TCP has it. */
+  let held: (() => void)[] = [];
+  const server = createServer((message, answer) => take(message, answer));
+  const take = (message: IncomingMessage, answer: ServerResponse): void => {
+    if (fault.kind === 'silent') {
+      held.push(() => take(message, answer));
+      return;
+    }
     if (fault.kind !== 'none' && fault.kind !== 'forge' && meets(message)) {
       refused.push(`${message.method} ${message.url?.split('?')[0]}`);
       message.resume();
@@ -46,7 +53,7 @@ export async function startFaultProxy(port: number): Promise<IFaultProxy> {
       return;
     }
     pass(message, answer, fault.kind === 'forge' && meets(message) ? fault.change : null);
-  });
+  };
   const pass = (
     message: IncomingMessage,
     answer: ServerResponse,
@@ -78,7 +85,12 @@ export async function startFaultProxy(port: number): Promise<IFaultProxy> {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  server.on('upgrade', (message: IncomingMessage, socket: Socket, head: Buffer) => {
+  server.on('upgrade', (message: IncomingMessage, socket: Socket, head: Buffer) => upgrade(message, socket, head));
+  const upgrade = (message: IncomingMessage, socket: Socket, head: Buffer): void => {
+    if (fault.kind === 'silent') {
+      held.push(() => upgrade(message, socket, head));
+      return;
+    }
     if (fault.kind !== 'none' && fault.kind !== 'forge' && meets(message)) {
       if (fault.kind === 'answer') socket.end(`HTTP/1.1 ${fault.status} No\r\n\r\n`);
       return;
@@ -102,7 +114,7 @@ export async function startFaultProxy(port: number): Promise<IFaultProxy> {
       to.destroy();
     });
     to.pipe(socket).pipe(to);
-  });
+  };
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   return {
@@ -114,7 +126,12 @@ export async function startFaultProxy(port: number): Promise<IFaultProxy> {
       const wasSilent = fault.kind === 'silent';
       fault = next;
       if (next.kind === 'silent') sockets.forEach(socket => socket.pause());
-      else if (wasSilent) sockets.forEach(socket => socket.resume());
+      else if (wasSilent) {
+        sockets.forEach(socket => socket.resume());
+        const all = held;
+        held = [];
+        all.forEach(arrive => arrive());
+      }
       if (next.kind === 'cut') sockets.forEach(socket => socket.destroy());
     },
     refused,

@@ -103,22 +103,22 @@ export class DocumentGuard implements IDisposable {
 
   /** When the file was last saved, by the wall clock; null = not since it was opened. */
   get savedAtMs(): number | null {
-    return this.saving.savedAtMs;
+    return this.saving.course.savedAtMs;
   }
 
   /** Where the version that somebody else wrote is kept; null = there was none. */
   get kept(): string | null {
-    return this.saving.kept;
+    return this.saving.course.kept;
   }
 
   /** What the server said when the last save failed; null = it did not. For "Copy details". */
   get failureDetail(): string | null {
-    return this.saving.detail;
+    return this.saving.course.detail;
   }
 
   /** The user has decided what becomes of the versions that are kept. */
   forgetKept(): void {
-    this.saving.forgetKept();
+    this.saving.course.forgetKept();
   }
 
   get light(): ILight {
@@ -126,7 +126,7 @@ export class DocumentGuard implements IDisposable {
     return documentLight({
       nowMs: clock.now(),
       schedule: this.schedule,
-      failure: this.saving.reason,
+      failure: this.saving.course.reason,
       leftTo: leftTo(),
       journal: journal.reason,
       slowHomeMs: journal.works ? slowHomeMs(journal.boundMs) : null,
@@ -243,7 +243,7 @@ export class DocumentGuard implements IDisposable {
     // Saved, or given up at Lab's question: a page that goes away does not come here. Where saving failed, nobody gave up.
     // A shared document is closed without a question: its room may not have written it yet.
     const isKept = this.options.askRoom !== null && this.schedule.unsavedSinceMs !== null;
-    if (this.saving.reason === null && !isKept) {
+    if (this.saving.course.reason === null && !isKept) {
       this.documentJournal.giveUp();
     }
     this.saving.dispose();

@@ -1,14 +1,15 @@
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
-import type { LeftTo, SaveReason, SaveSchedule } from '@labkeeper/core';
+import type { LeftTo, SaveSchedule } from '@labkeeper/core';
 import type { IClock } from '@labkeeper/labkit';
 import type { DocumentKind } from '@labkeeper/protocol';
 import type { IDisposable } from '@lumino/disposable';
 import type { GuardedContents } from './contents/guarded-contents.js';
-import type { GuardedFile, ISaveOutcome } from './contents/guarded-file.js';
+import type { GuardedFile } from './contents/guarded-file.js';
 import { SaveFailure } from './contents/save-failure.js';
 import type { SpliceSaves } from './contents/splice-saves.js';
 import type { DocumentJournal } from './journal/document-journal.js';
-import type { IDocumentObserver, ISince } from './observe/document-observer.js';
+import type { IDocumentObserver } from './observe/document-observer.js';
+import { SaveCourse } from './save-course.js';
 import { SplicedSaving } from './spliced-saving.js';
 import { writesElsewhere } from './who-saves.js';
 
@@ -42,6 +43,7 @@ export interface IDocumentSavingOptions {
 export class DocumentSaving implements IDisposable {
   constructor(private readonly options: IDocumentSavingOptions) {
     const { context, file, splices, askRoom } = options;
+    this.course = new SaveCourse({ ...options, isShared: askRoom !== null });
     this.spliced = new SplicedSaving(file, splices);
     this.saveByLab = context.save.bind(context);
     this.revertByLab = context.revert.bind(context);
@@ -54,34 +56,11 @@ export class DocumentSaving implements IDisposable {
     }
   }
 
+  /** The save under way, and how the last one ended. */
+  readonly course: SaveCourse;
+
   get isDisposed(): boolean {
     return this._isDisposed;
-  }
-
-  /** Why the last save failed; null = it did not. */
-  get reason(): SaveReason | null {
-    return this._reason;
-  }
-
-  /** What the server said when the last save failed; null = it did not. */
-  get detail(): string | null {
-    return this._detail;
-  }
-
-  /** When the file was last saved, by the wall clock; null = not since it was opened. */
-  get savedAtMs(): number | null {
-    return this._savedAtMs;
-  }
-
-  /** Where the version that somebody else wrote is kept; null = there was none. */
-  get kept(): string | null {
-    return this._kept;
-  }
-
-  /** The user has decided what becomes of the versions that are kept. */
-  forgetKept(): void {
-    this._kept = null;
-    this.options.changed();
   }
 
   /**
@@ -102,7 +81,10 @@ export class DocumentSaving implements IDisposable {
     }
     this.isAsking = true;
     try {
-      await this.inTurn(() => this.once(false));
+      // By the context, as everybody: who follows its saves sees this one.
+      await context.save();
+    } catch {
+      // Told by the course of it.
     } finally {
       this.isAsking = false;
     }
@@ -142,9 +124,9 @@ export class DocumentSaving implements IDisposable {
     this.begin();
     try {
       await askRoom();
-      this.succeeded({ hash: null, kept: null });
+      this.course.succeeded({ hash: null, kept: null });
     } catch (error) {
-      this.failed(new SaveFailure('room-not-written', String(error)));
+      this.course.failed(new SaveFailure('room-not-written', String(error)));
     }
   }
 
@@ -187,11 +169,15 @@ export class DocumentSaving implements IDisposable {
 
   /** @returns 'whole' where the whole document has to be sent; else what went wrong, or null. */
   private async saveInPlace(isAsked: boolean): Promise<SaveFailure | 'whole' | null> {
-    const { context, journal, observer, schedule } = this.options;
+    const { context, journal, observer } = this.options;
     if (journal.isSame) {
       // What is not observed - the kernel's version in the metadata - is not worth a hundred megabytes; a user's wish is,
       // unless the save that she waited for has done it.
-      return isAsked && context.model.dirty ? 'whole' : this.nothingToSave();
+      if (isAsked && context.model.dirty) {
+        return 'whole';
+      }
+      this.course.nothingToSave(observer.since());
+      return null;
     }
     const mark = journal.mark();
     if (mark === 'later' && !isAsked) {
@@ -200,32 +186,18 @@ export class DocumentSaving implements IDisposable {
     if (mark === null || mark === 'later') {
       return 'whole';
     }
-    this.saving = mark.since;
-    schedule.saveStarted(this.options.clock.now());
-    this.options.changed();
+    this.course.begin(mark.since);
     const end = await this.spliced.save(mark, observer.isTrusted);
     if (end === 'whole' || end === 'moved' || (end instanceof SaveFailure && isAsked)) {
-      this.abandoned();
+      this.course.abandoned();
       return end === 'moved' ? new SaveFailure('no-answer', 'the document got another name') : 'whole';
     }
     if (end instanceof SaveFailure) {
-      this.failed(end);
+      this.course.failed(end);
       return end;
     }
     context.model.dirty = false;
-    this.succeeded({ hash: end.hash, kept: null });
-    return null;
-  }
-
-  private nothingToSave(): null {
-    const { context, observer, schedule } = this.options;
-    const since = observer.since();
-    // So that the model's word for it is not taken for a file that was read anew.
-    this.saving = since;
-    context.model.dirty = false;
-    this.saving = null;
-    since.dispose();
-    schedule.reverted();
+    this.course.succeeded({ hash: end.hash, kept: null });
     return null;
   }
 
@@ -235,27 +207,26 @@ export class DocumentSaving implements IDisposable {
     this.awaitsStart = true;
     const { outcome, error, isMoved } = await file.saveWhole(this.saveByLab, !isAsked);
     this.awaitsStart = false;
-    if (this.saving === null || context.isDisposed) {
-      this.saving?.dispose();
-      this.saving = null;
+    if (!this.course.isUnderWay || context.isDisposed) {
+      this.course.forget();
       return error;
     }
     const failure = outcome?.failure ?? null;
     if (isMoved) {
-      this.abandoned();
-      this.dirty();
+      this.course.abandoned();
+      this.course.dirty();
       return error ?? new SaveFailure('no-answer', 'the document got another name');
     }
     if (failure) {
-      this.failed(failure);
+      this.course.failed(failure);
       return error ?? failure;
     }
     if (error !== null) {
       // JupyterLab has asked or told; where the user called it off, nothing is wrong.
-      this.failed(isCancelled(error) ? null : new SaveFailure('server-error', String(error)));
+      this.course.failed(isCancelled(error) ? null : new SaveFailure('server-error', String(error)));
       return error;
     }
-    this.succeeded(outcome ?? { hash: context.contentsModel?.hash ?? null, kept: null });
+    this.course.succeeded(outcome ?? { hash: context.contentsModel?.hash ?? null, kept: null });
     this.spliced.savedWhole();
     return null;
   }
@@ -270,79 +241,22 @@ export class DocumentSaving implements IDisposable {
   }
 
   private begin(): void {
-    const { clock, journal, journalWorks, schedule, changed } = this.options;
+    const { journal, journalWorks } = this.options;
     // What is saved is then what the journal holds up to a batch: by that, recovery recognises a save that nobody told.
-    this.saving = journal.snapshot(journalWorks());
-    schedule.saveStarted(clock.now());
-    changed();
+    this.course.begin(journal.snapshot(journalWorks()));
   }
 
   /** The document became clean by itself, without a save: the file was read anew. */
   private onModelState(_: DocumentRegistry.IModel, change: { name: string; newValue: unknown }): void {
-    if (change.name === 'dirty' && change.newValue === false && this.saving === null) {
+    if (change.name === 'dirty' && change.newValue === false && !this.course.isUnderWay) {
       this.reread();
     }
   }
 
   private reread(): void {
-    const { file, journal, schedule, changed } = this.options;
+    const { file } = this.options;
     file.reread();
-    schedule.reverted();
-    journal.reread(file.hash);
-    this._reason = null;
-    changed();
-  }
-
-  private abandoned(): void {
-    const { journal, schedule, changed } = this.options;
-    this.takeSince()?.dispose();
-    journal.saveFailed();
-    schedule.saveAbandoned();
-    changed();
-  }
-
-  /** @param failure - null = nothing is wrong, but the file does not hold the document. */
-  private failed(failure: SaveFailure | null): void {
-    const { clock, journal, schedule, changed } = this.options;
-    this.takeSince()?.dispose();
-    journal.saveFailed();
-    schedule.saveFailed(clock.now());
-    if (failure && failure.reason !== 'other-tab-writes') {
-      this._reason = failure.reason;
-    }
-    this._detail = failure?.detail ?? null;
-    this.dirty();
-    changed();
-  }
-
-  private succeeded({ hash, kept }: Pick<ISaveOutcome, 'hash' | 'kept'>): void {
-    const { clock, journal, schedule, changed } = this.options;
-    this._reason = null;
-    this._detail = null;
-    this._savedAtMs = Date.now();
-    this._kept = kept ?? this._kept;
-    const changedMeanwhile = schedule.saveCompleted(clock.now());
-    const since = this.takeSince();
-    if (since) {
-      journal.rebase(since, hash);
-    }
-    if (changedMeanwhile) {
-      this.dirty();
-    }
-    changed();
-  }
-
-  private takeSince(): ISince | null {
-    const since = this.saving;
-    this.saving = null;
-    return since;
-  }
-
-  /** A quiet save that failed, or that an edit overtook, looks to Lab as if all were in the file. Rooms know better. */
-  private dirty(): void {
-    if (!this.options.askRoom) {
-      this.options.context.model.dirty = true;
-    }
+    this.course.reread(file.hash);
   }
 
   private readonly spliced: SplicedSaving;
@@ -350,17 +264,11 @@ export class DocumentSaving implements IDisposable {
   private readonly saveByLab: () => Promise<void>;
   private readonly revertByLab: () => Promise<void>;
   private turn: Promise<unknown> = Promise.resolve();
-  /** Since the moment at which the content of the save under way was taken; null = none is. */
-  private saving: ISince | null = null;
   /** JupyterLab was called, and takes the content next. */
   private awaitsStart = false;
   private isAsking = false;
   /** Questions of Lab's before closing that stand. */
   private closings = 0;
-  private _reason: SaveReason | null = null;
-  private _detail: string | null = null;
-  private _savedAtMs: number | null = null;
-  private _kept: string | null = null;
   private _isDisposed = false;
 }
 
