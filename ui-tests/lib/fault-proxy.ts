@@ -85,7 +85,9 @@ export async function startFaultProxy(port: number): Promise<IFaultProxy> {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  server.on('upgrade', (message: IncomingMessage, socket: Socket, head: Buffer) => upgrade(message, socket, head));
+  server.on('upgrade', (message: IncomingMessage, socket: Socket, head: Buffer) =>
+    upgrade(message, socket, head)
+  );
   const upgrade = (message: IncomingMessage, socket: Socket, head: Buffer): void => {
     if (fault.kind === 'silent') {
       held.push(() => upgrade(message, socket, head));
