@@ -8,7 +8,8 @@ export const TEST_PASSWORD = 'tests-only';
 export default defineConfig({
   testDir: 'ui-tests',
   timeout: 60_000,
-  workers: 1,
+  // Most of them wait for real time to pass.
+  workers: 2,
   retries: 1,
   reporter: [['list'], ['json', { outputFile: 'test-results/playwright.json' }]],
   outputDir: 'test-results/playwright',
