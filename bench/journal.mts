@@ -1,7 +1,8 @@
 // journal.bytes, journal.cpu: a burst of typing in a small and in a large cell, in a real browser. Bytes are those of the
 // journal's files. CPU is that of the companion beyond the same burst in the prompt of a console beside the notebook, which
-// no journal keeps: the meter's samples cost more while a browser is busy, whatever is typed where, and that is not the
-// journal's. Both bursts of a pair are of equal length, and their order changes from pair to pair.
+// no journal keeps. What else the companion does is switched off, as far as it can be: samples cost now more and now less,
+// whatever is typed where, and by more than the journal does. Both bursts of a pair are of equal length, and their order
+// changes from pair to pair.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Locator, type Page } from '@playwright/test';
@@ -51,7 +52,10 @@ async function fill(page: Page, bytes: number): Promise<void> {
   }, bytes);
 }
 
-const server = await startServer({ memory: '2G', cpu: 2 });
+const server = await startServer({
+  ...{ memory: '2G', cpu: 2 },
+  environment: { LABKEEPER_DISABLE: 'meter,deaths,notices,oom-score,flight-recorder,gpu,reclaim' }
+});
 const browser = await chromium.launch(BROWSER);
 try {
   const page = await browser.newPage();
@@ -119,7 +123,7 @@ try {
   record(
     {
       id: 'journal.cpu',
-      what: `CPU of the companion for ${CHARACTERS} characters beyond that of the same typing where no journal is kept, the worse of both cells`,
+      what: `CPU of the companion for ${CHARACTERS} characters beyond that of the same typing where no journal is kept, meter and notices switched off, the worse of both cells`,
       unit: 'ms',
       value: worst(row => row.typingMs - row.elsewhereMs),
       n: rows.length,
