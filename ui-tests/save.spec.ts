@@ -162,11 +162,11 @@ test.describe('the save guard', () => {
   });
 
   test('keeps work in the browser while the server cannot be reached, and sends it on return', async () => {
+    // Before JupyterLab's own words about its server, which would take the keys; nothing of it is sent yet.
+    await type(page, 'offline');
     await page.context().setOffline(true);
     // A connection that is open stays open in this simulation: the companion's end of it is what is cut.
     const companion = server.companionPid();
-    // Before JupyterLab's own word about its server, which would take the keys; nothing of it is sent yet.
-    await type(page, 'offline');
     if (companion) process.kill(companion, 'SIGKILL');
     await expect(light(page)).toHaveText(/Safe in this browser only/, { timeout: 45_000 });
     // JupyterLab says itself that the server is away; nothing is said about saving.
