@@ -13,12 +13,12 @@ for line in sys.stdin:
     target = os.path.realpath(order["path"])
     stamp = Stamp.of(target)
     # The steps of _WholeFile.atomic_writing in labkeeper/plain_files.py, which needs jupyter_server to be there.
-    with new_version(target) as temporary:
-        assert temporary is not None
-        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
+    with new_version(target) as new:
+        assert new is not None
+        with os.fdopen(new.fd, "w", encoding="utf-8", newline="\n", closefd=False) as file:
             file.write(order["text"])
             file.flush()
             os.fsync(file.fileno())
-        digest = digest_of(temporary)
-        assert publish(temporary, target, stamp)
+        digest = digest_of(new.path)
+        assert new.is_there() and publish(new.path, target, stamp)
     print(json.dumps({"hash": digest}), flush=True)
