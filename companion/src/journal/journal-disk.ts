@@ -2,14 +2,14 @@ import { constants, fdatasync, write } from 'node:fs';
 import { lstat, readdir, rm, statfs, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readSpace } from '../adapters/file-system-usage.js';
+import { syncFolder } from '../adapters/sync-folder.js';
 import { codeOf } from '../failure.js';
 import {
   createOwnFile,
   ensureOwnFolder,
   openOwnFile,
   ownFolder,
-  replaceOwnFile,
-  syncOwnFolder
+  replaceOwnFile
 } from '../recorder/own-folder.js';
 
 /** A file that is written at its end. */
@@ -69,7 +69,7 @@ export class HomeDisk implements IJournalDisk {
     // A folder whose name is lost with the power takes everything in it along.
     for (let depth = 0, path = this.folder; isNew && depth < 5; depth += 1) {
       path = dirname(path);
-      await syncOwnFolder(path);
+      await syncFolder(path);
     }
     this.syncsOnWrite = SYNC_ON_WRITE.has((await statfs(this.folder)).type);
   }
@@ -81,7 +81,7 @@ export class HomeDisk implements IJournalDisk {
   }
 
   syncFolder(): Promise<void> {
-    return syncOwnFolder(this.folder);
+    return syncFolder(this.folder);
   }
 
   async remove(name: string): Promise<void> {

@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { syncFolder } from '../adapters/sync-folder.js';
 import { codeOf } from '../failure.js';
 
 /** A file that is being written is younger than this, also beside a companion of another container. */
 const LEFTOVER_MS = 60_000;
-
-/** Codes of file systems that cannot force a folder to the disk (fsync(2)); nothing is to be done about it. */
-const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR']);
 
 /** A file or folder that somebody else could have put there; it is left alone. */
 export class NotOursError extends Error {
@@ -134,24 +132,7 @@ export async function replaceOwnFile(
   }
   if (durable) {
     // Its new name is an entry of the folder.
-    await syncOwnFolder(dirname(path));
-  }
-}
-
-/** Makes the names in a folder outlive the machine, where the file system knows of that. */
-export async function syncOwnFolder(path: string): Promise<void> {
-  let folder: FileHandle | null = null;
-  try {
-    folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
-    await folder.sync();
-  } catch (error) {
-    const code = codeOf(error);
-    // A folder above ours may not be readable.
-    if (code === null || !(NO_FOLDER_SYNC.has(code) || code === 'EACCES')) {
-      throw error;
-    }
-  } finally {
-    await folder?.close();
+    await syncFolder(dirname(path));
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
+import { syncFolder as syncPlainFolder } from '../adapters/sync-folder.js';
 import { codeOf } from '../failure.js';
 import { stampOf, type IFileStamp, type PlainFile } from './plain-file.js';
 import { writeFailure } from './recovery-error.js';
@@ -17,9 +18,6 @@ export interface IWritten {
 
 /** What the system answers where a new file may not get the owner of another one. */
 const NOT_OURS_TO_SET = new Set(['EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
-/** Codes of file systems that cannot force a folder to the disk (fsync(2)); nothing is to be done about it. */
-const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR', 'EACCES', 'EPERM']);
-
 /** A file under a name that only we use, until it is whole and takes its own. All its errors are RecoveryErrors. */
 export class NewFile {
   private constructor(
@@ -136,16 +134,9 @@ export async function syncFile(path: string): Promise<void> {
 
 /** Makes the names in a folder outlive the machine, where the file system knows of that. @throws RecoveryError. */
 export async function syncFolder(path: string): Promise<void> {
-  let folder: FileHandle | null = null;
   try {
-    folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
-    await folder.sync();
+    await syncPlainFolder(path);
   } catch (error) {
-    const code = codeOf(error);
-    if (code === null || !NO_FOLDER_SYNC.has(code)) {
-      throw writeFailure(error);
-    }
-  } finally {
-    await folder?.close();
+    throw writeFailure(error);
   }
 }

@@ -1,6 +1,5 @@
-import { Dialog } from '@jupyterlab/apputils';
+import { Dialog, type IWidgetTracker } from '@jupyterlab/apputils';
 import type { IDocumentWidget } from '@jupyterlab/docregistry';
-import type { IWidgetTracker } from '@jupyterlab/apputils';
 import { type Message, MessageLoop } from '@lumino/messaging';
 import type { GuardManager } from './guard-manager.js';
 

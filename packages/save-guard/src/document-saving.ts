@@ -83,8 +83,12 @@ export class DocumentSaving implements IDisposable {
     try {
       // By the context, as everybody: who follows its saves sees this one.
       await context.save();
-    } catch {
-      // Told by the course of it.
+    } catch (error) {
+      const isTold =
+        this.course.reason !== null || (error instanceof Error && error.cause instanceof SaveFailure);
+      if (!isTold && !isCancelled(error)) {
+        console.warn('Labkeeper: a save came to nothing.', error);
+      }
     } finally {
       this.isAsking = false;
     }

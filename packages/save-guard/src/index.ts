@@ -1,7 +1,6 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { announceLight } from './plugins/announce-light.js';
 import { reclaim } from './plugins/reclaim.js';
 import { saveGuard } from './plugins/save-guard.js';
 
 /** The plugins of the save guard. */
-export const saveGuardPlugins: JupyterFrontEndPlugin<unknown>[] = [saveGuard, reclaim, announceLight];
+export const saveGuardPlugins: JupyterFrontEndPlugin<unknown>[] = [saveGuard, reclaim];

@@ -1,4 +1,5 @@
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
 import type { Contents } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CompareTabs } from '../compare/compare-tabs.js';
@@ -64,7 +65,7 @@ export function followKept(
       if (before !== copyPath) {
         known.set(guard, copyPath);
         const isOpened = before === undefined && copyPath === null;
-        void (isOpened ? kept.beside(context.path) : kept.look(folderOf(copyPath ?? context.path)));
+        void (isOpened ? kept.beside(context.path) : kept.look(PathExt.dirname(copyPath ?? context.path)));
       }
     }
   });
@@ -80,14 +81,10 @@ export function followKept(
   contents.fileChanged.connect((_, { type, oldValue }) => {
     const path = oldValue?.path;
     if (type !== 'new' && path !== undefined && manager.guards.some(guard => guard.kept === path)) {
-      void kept.look(folderOf(path));
+      void kept.look(PathExt.dirname(path));
     }
   });
   void kept.restore();
-}
-
-function folderOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 async function confirmed({ copyPath }: IKeptCopy, trans: TranslationBundle): Promise<boolean> {

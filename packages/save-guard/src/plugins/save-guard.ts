@@ -30,6 +30,7 @@ import type { DocumentGuard } from '../document-guard.js';
 import { GuardManager, IGuards } from '../guard-manager.js';
 import { followKept, keptActions } from '../kept/kept-actions.js';
 import { KeptCopies } from '../kept/kept-copies.js';
+import { LightAnnouncer } from '../light-announcer.js';
 import { LightItem } from '../light-item.js';
 import { guardOpenDocuments } from '../open-documents.js';
 import { PagePulse } from '../page-pulse.js';
@@ -159,7 +160,18 @@ export const saveGuard: JupyterFrontEndPlugin<IGuards> = {
       guard: () => guardOf(manager, documents, app.shell.currentWidget)
     });
     statusBar?.registerStatusItem(ID, { item, align: 'left', rank: 3, priority: 1 });
-    (app.shell.currentChanged as typeof app.shell.currentChanged | undefined)?.connect(() => item.update());
+    const announcer = new LightAnnouncer({
+      ...{ redraw, words, trans },
+      current: () => {
+        const guard = guardOf(manager, documents, app.shell.currentWidget);
+        return guard && { path: guard.context.path, light: guard.light };
+      }
+    });
+    document.body.append(announcer.node);
+    (app.shell.currentChanged as typeof app.shell.currentChanged | undefined)?.connect(() => {
+      item.update();
+      announcer.look();
+    });
 
     addCommands({
       ...{ palette, trans, show: onClick },
