@@ -27,6 +27,8 @@ const LASTS_MS = times(10, 1.5) * 60_000;
 const MINUTES = `${LASTS_MS / 60_000} minutes of edits, one a second`;
 const MB = 1e6;
 const BYTES = 100 * MB;
+/** So many minutes of typing follow for more hand-overs to the journal: of fewer than a hundred the p99 is the worst. */
+const MORE_TICKS_MS = times(10, 0.5) * 60_000;
 /** Saves asked for by the user at the end, for the longest task of one. */
 const ASKED = 3;
 /** How long one of these may take. */
@@ -87,6 +89,11 @@ async function measure(environment: Record<string, string>, isOurs: boolean) {
     }
     const asked = await readLog(page);
     const alone = isOurs ? await saveByItself(page, document) : [];
+    if (isOurs) {
+      await browser.startTracing(page, { categories: TRACE_CATEGORIES });
+      await keepTyping(page, { ...document, everyMs: 1000, untilMs: Date.now() + MORE_TICKS_MS });
+      ticks.push(...tasksWithMark(await browser.stopTracing(), BATCH_MARK));
+    }
     return {
       age,
       fileAge,
