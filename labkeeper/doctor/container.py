@@ -110,7 +110,7 @@ def check_oom_score() -> Iterator[Finding]:
 
 
 def check_home() -> Iterator[Finding]:
-    """The flight recorder can write."""
+    """The journal of unsaved work and the flight recorder can write."""
     home = os.environ.get("LABKEEPER_HOME") or os.path.expanduser("~")
     try:
         with tempfile.NamedTemporaryFile(dir=home, prefix=".labkeeper-doctor-") as file:
@@ -119,13 +119,18 @@ def check_home() -> Iterator[Finding]:
             os.fsync(file.fileno())
     except OSError as error:
         yield Finding(
-            "flight recorder",
+            "home",
             "note",
-            f"{home} cannot be written ({error.strerror}); the end of a whole container stays unexplained.",
+            f"{home} cannot be written ({error.strerror}): there is no journal of unsaved work, and the end of a whole"
+            " container stays unexplained.",
             "Make the home folder writable, or name a folder on a volume in LABKEEPER_HOME.",
         )
     else:
-        yield Finding("flight recorder", "ok", f"{home} can be written.")
+        yield Finding(
+            "home",
+            "ok",
+            f"{home} can be written: the journal of unsaved work and the flight recorder have a place.",
+        )
 
 
 def check_shm() -> Iterator[Finding]:
