@@ -1,5 +1,6 @@
-/** What is traced: tasks of the threads, and the marks that pages leave. */
-export const TRACE_CATEGORIES = ['disabled-by-default-devtools.timeline', 'blink.user_timing'];
+/** What is traced: tasks of all threads, and the marks that pages leave. Other categories that have tasks fill gigabytes. */
+export const TRACE_CATEGORIES = ['toplevel', 'blink.user_timing'];
+const TASK = 'ThreadControllerImpl::RunTask';
 
 interface ITraceEvent {
   readonly name: string;
@@ -21,17 +22,31 @@ export interface ITask {
 
 /** The tasks of a browser's trace in which a page left a mark. */
 export function tasksWithMark(trace: Buffer, mark: string): ITask[] {
-  const { traceEvents }: { traceEvents: readonly ITraceEvent[] } = JSON.parse(trace.toString('utf8'));
-  const tasks = traceEvents.filter(({ name, ph }) => name === 'RunTask' && ph === 'X');
-  const found = new Set<ITraceEvent>();
-  for (const { pid, tid, ts } of traceEvents.filter(({ name }) => name === mark)) {
-    const task = tasks.find(
-      task => task.pid === pid && task.tid === tid && task.ts <= ts && ts <= task.ts + (task.dur ?? 0)
-    );
-    if (task) found.add(task);
+  const marks = [...eventsNamed(trace, mark)];
+  const threads = new Set(marks.map(({ pid, tid }) => `${pid} ${tid}`));
+  const found: ITask[] = [];
+  for (const { ph, pid, tid, ts, dur = 0, tdur } of eventsNamed(trace, TASK)) {
+    const isOfPage = ph === 'X' && threads.has(`${pid} ${tid}`);
+    if (
+      isOfPage &&
+      marks.some(mark => mark.pid === pid && mark.tid === tid && ts <= mark.ts && mark.ts <= ts + dur)
+    )
+      found.push({ ms: dur / 1000, cpuMs: tdur === undefined ? null : tdur / 1000 });
   }
-  return [...found].map(({ dur = 0, tdur }) => ({
-    ms: dur / 1000,
-    cpuMs: tdur === undefined ? null : tdur / 1000
-  }));
+  if (found.length < marks.length / 2)
+    throw new Error(`the trace has tasks for ${found.length} of ${marks.length} marks`);
+  return found;
+}
+
+/** A trace is longer than a string may be; it has one event on each line. */
+function* eventsNamed(trace: Buffer, name: string): Generator<ITraceEvent> {
+  const label = `"name":"${name}"`;
+  for (let at = trace.indexOf(label); at >= 0;) {
+    const from = trace.lastIndexOf('\n', at) + 1;
+    const end = trace.indexOf('\n', at);
+    const line = trace.toString('utf8', from, end < 0 ? trace.length : end);
+    const event: ITraceEvent = JSON.parse(line.replace(/(\],.*|,)$/, ''));
+    if (event.name === name) yield event;
+    at = end < 0 ? -1 : trace.indexOf(label, end);
+  }
 }

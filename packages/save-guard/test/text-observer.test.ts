@@ -38,6 +38,19 @@ describe('TextObserver', () => {
     );
   });
 
+  it('begins a run with the whole of a short text, so that it is of use when the file is another one', () => {
+    const file = new YFile();
+    file.setSource('one\ntwo\n');
+    const observer = new TextObserver(file);
+    const base = observer.since();
+    expect(observer.recordsOfBase(base)).toEqual([]);
+    file.updateSource(3, 3, '!');
+    expect(observer.recordsOfBase(base)).toEqual([{ t: 'src', c: 0, v: 'one!\ntwo\n' }]);
+    file.updateSource(0, 0, 'x'.repeat(40_000));
+    expect(observer.recordsOfBase(base)).toMatchObject([{ t: 'edit', at: 0 }]);
+    observer.dispose();
+  });
+
   it('says nothing when nothing changed', () => {
     const file = new YFile();
     file.setSource('text');

@@ -309,7 +309,7 @@ export class DocumentJournal {
       return { records: [{ t: 'base', hash: null, cells: 0 }, ...records], numbering };
     }
     const numbering = observer.numbering(this.base);
-    const records = observer.records(this.base, numbering);
+    const records = observer.recordsOfBase(this.base, numbering);
     return { records: [{ t: 'base', hash: this.baseHash, cells: numbering.base }, ...records], numbering };
   }
 

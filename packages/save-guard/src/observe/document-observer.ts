@@ -33,6 +33,11 @@ export interface IDocumentObserver extends IDisposable {
    * @param numbering - of the run; cells that are new get numbers here.
    */
   records(since: ISince, numbering: INumbering): JournalRecord[];
+  /**
+   * What changed since the file's last known state, as a run begins with it. As `records`, but told so that what is small
+   * can be read without the file, which somebody else may have changed by then.
+   */
+  recordsOfBase(base: ISince, numbering: INumbering): JournalRecord[];
   /** The number of the cell with this id; null = there is none, or it is not in the run yet. */
   numberOf(cellId: string, numbering: INumbering): number | null;
   /** The id of the cell that had this place at that moment; null = there was none, or it is gone. */

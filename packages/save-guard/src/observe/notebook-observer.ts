@@ -43,6 +43,10 @@ export class NotebookObserver implements IDocumentObserver {
     return new CellNumbering(since instanceof NotebookSince ? since.cells : []);
   }
 
+  recordsOfBase(base: ISince, numbering: INumbering): JournalRecord[] {
+    return this.records(base, numbering);
+  }
+
   records(since: ISince, numbering: INumbering): JournalRecord[] {
     if (!(since instanceof NotebookSince) || !(numbering instanceof CellNumbering)) {
       return [];

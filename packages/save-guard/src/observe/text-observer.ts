@@ -8,6 +8,9 @@ import type { IDocumentObserver, INumbering, ISince } from './document-observer.
 /** The text of a text file has this number in its journal. */
 const TEXT = 0;
 
+/** A run begins with the whole text if it is no longer than this, in UTF-16 units: then it is of use without the file. */
+const WHOLE_LENGTH = 32 * 1024;
+
 /** Watches a text file. */
 export class TextObserver implements IDocumentObserver {
   constructor(file: YFile) {
@@ -40,6 +43,11 @@ export class TextObserver implements IDocumentObserver {
       return [];
     }
     return [{ t: 'edit', c: TEXT, ...since.text.edit(this.source.toString()) }];
+  }
+
+  recordsOfBase(base: ISince): JournalRecord[] {
+    const isShort = !base.isEmpty && this.source.length <= WHOLE_LENGTH;
+    return isShort ? this.whole().records : this.records(base);
   }
 
   cellIdAt(): null {
