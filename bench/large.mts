@@ -27,8 +27,8 @@ const LASTS_MS = times(10, 1.5) * 60_000;
 const MINUTES = `${LASTS_MS / 60_000} minutes of edits, one a second`;
 const MB = 1e6;
 const BYTES = 100 * MB;
-/** So many minutes of typing follow for more hand-overs to the journal: of fewer than a hundred the p99 is the worst. */
-const MORE_TICKS_MS = times(10, 0.5) * 60_000;
+/** So many minutes of typing follow for more hand-overs to the journal: of a hundred or fewer the p99 is the worst. */
+const MORE_TICKS_MS = times(4, 0.5) * 60_000;
 /** Saves asked for by the user at the end, for the longest task of one. */
 const ASKED = 3;
 /** How long one of these may take. */
