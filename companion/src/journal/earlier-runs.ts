@@ -106,6 +106,11 @@ export class EarlierRuns implements IDisposable {
     const found = await earlierSegments(disk, boot);
     const nowMs = found.size > 0 ? await this.fileSystemNow() : clock.wallMs();
     this.strangeSinceMs = nowMs - STRANGE_MS;
+    // A journal that vanished has been recovered by another companion, or somebody removed it.
+    for (const name of [...this.unsure.keys()].filter(name => !found.has(name))) {
+      this.unsure.delete(name);
+      this.unreadable.delete(name);
+    }
     for (const [name, segments] of found) {
       if (!known.has(name)) {
         await this.readOne(name, segments, nowMs);

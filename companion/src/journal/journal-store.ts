@@ -15,7 +15,7 @@ import { scanBoot } from './scan-boot.js';
 import { SegmentLog } from './segment-log.js';
 import { Shrinker, type IRunFold } from './shrinker.js';
 
-/** The journal takes at most so much of the home, in bytes, unless the administrator says otherwise. */
+/** The journal takes at most so much of the home, with what earlier companions left, in bytes. */
 export const JOURNAL_BYTES = 256 * 1024 * 1024;
 
 /** Above this share of what may wait in memory, in parts of 1, pages are held back. */
@@ -40,7 +40,7 @@ export interface IJournalStoreOptions {
   readonly log: Log;
   /** Whether the home outlives the container; null = unknown. */
   readonly persistent: boolean | null;
-  /** Greatest size of all files, in bytes. Default `JOURNAL_BYTES`. */
+  /** Greatest size of all files, those of earlier companions too, in bytes. Default `JOURNAL_BYTES`. */
   readonly maxBytes?: number;
   /** Default 8 MiB: see `WAITING_BYTES`. */
   readonly maxWaitingBytes?: number;
@@ -71,7 +71,7 @@ export class JournalStore implements IDisposable {
   constructor(private readonly options: IJournalStoreOptions) {
     const { disk, boot, clock, log, serverId } = options;
     const bootAtMs = clock.wallMs();
-    this.room = new RoomLimit(disk, clock, options.maxBytes ?? JOURNAL_BYTES);
+    this.room = new RoomLimit({ disk, clock, boot, maxBytes: options.maxBytes ?? JOURNAL_BYTES });
     const segmentBytes = (): number => this.room.segmentBytes;
     this.segments = new SegmentLog({
       disk,

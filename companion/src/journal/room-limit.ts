@@ -1,5 +1,7 @@
 import type { IClock } from '../clock.js';
 import { codeOf } from '../failure.js';
+import { NotOursError } from '../recorder/own-folder.js';
+import { earlierSegments } from './earlier-boots.js';
 import type { IJournalDisk } from './journal-disk.js';
 
 /** The journal leaves three quarters of what is free to others. */
@@ -15,19 +17,25 @@ const LEAST_SEGMENT_BYTES = 16 * 1024;
 const SEGMENTS = 16;
 /** Free space is looked at no more often than this. */
 const LOOK_MS = 30_000;
+/** And what others have left, which changes less, no more often than this. */
+const OTHERS_MS = 5 * 60_000;
 
-/** How much the journal may take: a fixed bound, and a share of the volume's free space. */
+export interface IRoomLimitOptions {
+  readonly disk: IJournalDisk;
+  readonly clock: IClock;
+  /** Of this companion; files of others count against the bound. */
+  readonly boot: string;
+  readonly maxBytes: number;
+}
+
+/** How much the journal may take: a fixed bound for all in its folder, and a share of the volume's free space. */
 export class RoomLimit {
-  constructor(
-    private readonly disk: IJournalDisk,
-    private readonly clock: IClock,
-    private readonly maxBytes: number
-  ) {}
+  constructor(private readonly options: IRoomLimitOptions) {}
 
-  /** What all files may take, while they take `usedBytes`. */
+  /** What all files of this companion may take, while they take `usedBytes`. */
   allowedBytes(usedBytes: number): number {
     const share = (this.freeBytes + usedBytes) * FREE_SHARE;
-    return Math.min(this.maxBytes, Math.max(LEAST_BYTES, share));
+    return Math.min(this.boundBytes, Math.max(LEAST_BYTES, share));
   }
 
   /** What unsaved work may take of that. */
@@ -37,7 +45,7 @@ export class RoomLimit {
 
   /** Whether it is the volume that sets the bound. */
   isShort(usedBytes: number): boolean {
-    return this.allowedBytes(usedBytes) < this.maxBytes;
+    return this.allowedBytes(usedBytes) < this.boundBytes;
   }
 
   get segmentBytes(): number {
@@ -46,7 +54,7 @@ export class RoomLimit {
 
   /** Asks for the free space, if that is due; the answer counts when it comes. */
   look(): void {
-    const nowMs = this.clock.monotonicMs();
+    const nowMs = this.options.clock.monotonicMs();
     if (this.isAsking || nowMs - this.askedAtMs < LOOK_MS) {
       return;
     }
@@ -55,9 +63,19 @@ export class RoomLimit {
     void this.ask().finally(() => (this.isAsking = false));
   }
 
+  /** What the others leave; work that nobody has decided about must not keep new work from being safe. */
+  private get boundBytes(): number {
+    const { maxBytes } = this.options;
+    return Math.max(Math.min(LEAST_BYTES, maxBytes), maxBytes - this.othersBytes);
+  }
+
   private async ask(): Promise<void> {
     try {
-      this.freeBytes = await this.disk.freeBytes();
+      this.freeBytes = await this.options.disk.freeBytes();
+      if (this.askedAtMs - this.othersAtMs >= OTHERS_MS) {
+        this.othersAtMs = this.askedAtMs;
+        this.othersBytes = await this.sizeOfOthers();
+      }
     } catch (error) {
       // No folder yet, or a home that fails: writing tells that.
       if (codeOf(error) === null) {
@@ -66,7 +84,26 @@ export class RoomLimit {
     }
   }
 
+  /** Bytes of what earlier companions left, and others of this server's name write. */
+  private async sizeOfOthers(): Promise<number> {
+    const { disk, boot } = this.options;
+    let bytes = 0;
+    for (const name of [...(await earlierSegments(disk, boot)).values()].flat()) {
+      try {
+        bytes += (await disk.state(name)).sizeBytes;
+      } catch (error) {
+        // It is gone meanwhile, or is no file of ours.
+        if (codeOf(error) === null && !(error instanceof NotOursError)) {
+          throw error;
+        }
+      }
+    }
+    return bytes;
+  }
+
   private freeBytes = Infinity;
+  private othersBytes = 0;
+  private othersAtMs = -Infinity;
   private isAsking = false;
   private askedAtMs = -Infinity;
 }

@@ -178,6 +178,34 @@ describe('a journal whose home fails', () => {
     store.dispose();
   });
 
+  it('counts what earlier companions left against the bound, and still takes some where that is all of it', async () => {
+    const left = await disk.create('earlier.0.journal');
+    await left.append(Buffer.alloc(6_000_000));
+    const { store, page } = openStore(disk, 'boot', { clock, maxBytes: 12_000_000 });
+    store.start();
+    await settle();
+    const run = new Run(store, page, runId(1)).send('x'.repeat(2_500_000));
+    await settle();
+    run.send('x'.repeat(2_500_000));
+    expect(page.trouble).toBe('journal-full');
+    const minutes = async (): Promise<void> => {
+      for (let i = 0; i < 40; i += 1) {
+        clock.advance(10_000);
+        await settle();
+      }
+    };
+    await disk.remove('earlier.0.journal');
+    await minutes();
+    expect(page.trouble).toBeNull();
+    const much = await disk.create('earlier.1.journal');
+    await much.append(Buffer.alloc(20_000_000));
+    await minutes();
+    const other = new Run(store, page, runId(2)).send('x'.repeat(100_000));
+    await settle();
+    expect(page.seq(other.id)).toBe(1);
+    store.dispose();
+  });
+
   it('calls it a full disk when the volume leaves no more, and goes on when somebody makes room', async () => {
     disk.roomBytes = 20_000_000;
     const { store, page } = openStore(disk, 'boot', { clock });

@@ -1,14 +1,15 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Recovery } from '@labkeeper/protocol';
 
-type Problem = NonNullable<Recovery['problem']>;
-
 /** Puts recovered work into words. */
 export class RecoveryWords {
   constructor(private readonly trans: TranslationBundle) {}
 
   /** "3 cells differ from the file.", or what else the copy is. */
-  changes({ kind, changedCells, origin }: Recovery): string {
+  changes({ kind, changedCells, origin, copyPath }: Recovery): string {
+    if (copyPath === null) {
+      return this.trans.__('The journal holds edits that the file lacks.');
+    }
     if (origin === 'left-copy') {
       return this.trans.__('A save did not end. This copy is the file as it was before.');
     }
@@ -20,16 +21,29 @@ export class RecoveryWords {
       : this.trans._n('%1 cell differs from the file.', '%1 cells differ from the file.', changedCells);
   }
 
-  /** Why a copy is not all that was there, or could not be made, and what to do. */
-  problem(problem: Problem): string {
+  /** Why a copy is not all that was there, or could not be made, and what to do; null = nothing is wrong. */
+  problem({ problem, copyPath }: Recovery): string | null {
     const { trans } = this;
+    const isThere = copyPath !== null;
     switch (problem) {
+      case null:
+        return null;
       case 'file-changed':
-        return trans.__('The file was changed since by somebody else: compare before you restore.');
+        return isThere
+          ? trans.__('The file was changed since by somebody else: compare before you restore.')
+          : trans.__(
+              'The file was changed since by somebody else, and the journal holds only what you typed: bring the earlier version of the file back, and the copy is made at the next start.'
+            );
       case 'file-missing':
-        return trans.__('The original file is not there any more.');
+        return isThere
+          ? trans.__('The original file is not there any more.')
+          : trans.__(
+              'The original file is not there any more, and the journal holds only what you typed: bring it back, and the copy is made at the next start.'
+            );
       case 'journal-damaged':
-        return trans.__('A part of the journal cannot be read: the copy holds what could be.');
+        return isThere
+          ? trans.__('A part of the journal cannot be read: the copy holds what could be.')
+          : trans.__('The journal cannot be read: nothing could be put together from it.');
       case 'not-writable':
         return trans.__(
           'The folder cannot be written: make it writable, and the copy is made at the next start.'

@@ -19,7 +19,8 @@ export interface IRecoveryRowProps {
 /** What a document held beyond its file, and what may become of it. */
 export function RecoveryRow(props: IRecoveryRowProps): JSX.Element {
   const { recovery, recoveryWords, say, trans, nowMs, onCompare, onDecide } = props;
-  const { copyPath, problem, lastAtMs, savedAtMs, origin } = recovery;
+  const { copyPath, lastAtMs, savedAtMs, origin } = recovery;
+  const problem = recoveryWords.problem(recovery);
   return (
     <div className="lk-Recovery">
       <span className="lk-Saves-when" title={say.moment(lastAtMs)}>
@@ -30,7 +31,7 @@ export function RecoveryRow(props: IRecoveryRowProps): JSX.Element {
             ? trans.__('the file had not been saved in that session.')
             : trans.__('file saved %1.', say.ago(savedAtMs, nowMs))}
       </span>
-      {problem !== null && <span className="lk-Saves-why">{recoveryWords.problem(problem)}</span>}
+      {problem !== null && <span className="lk-Saves-why">{problem}</span>}
       <span className="lk-Recovery-actions">
         {copyPath !== null && (
           <>
