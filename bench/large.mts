@@ -34,9 +34,9 @@ const ASKED = 3;
 /** How long one of these may take. */
 const ASKED_MS = 60_000;
 /** Saves by themselves, at the end, after a line and then nothing. */
-const SCHEDULED = 3;
+const SCHEDULED = 2;
 /** A save comes by itself within this time; JupyterLab's own timer is two minutes, or ten saves long. */
-const SCHEDULED_MS = 90_000;
+const SCHEDULED_MS = 300_000;
 /** From the last key until JupyterLab has done what a key makes it do. */
 const STILL_MS = 8000;
 
