@@ -136,13 +136,15 @@ describe('files of the journal that somebody else touches', () => {
     let looks = 0;
     disk.names = async () => {
       const found = await names();
-      run.send();
-      await store.flush();
       looks += 1;
+      if (looks === 1) {
+        run.send();
+        await store.flush();
+      }
       return found;
     };
     clock.advance(TOUCH_MS);
-    await until(() => looks > 0);
+    await until(() => looks > 0 && page.seq(run.id) === 3);
     disk.names = names;
     run.send();
     await store.flush();

@@ -17,7 +17,8 @@ export const HASH = 'c'.repeat(64);
 /** An open document, with a companion, a browser's store and saves that do what the test says. */
 export class DocumentScene {
   constructor(kind: DocumentKind = 'text', hasRoom = false) {
-    this.file.setSource('text');
+    // Too long for a run to begin with the whole of it.
+    this.file.setSource(`${'line\n'.repeat(8000)}text`);
     const waiting = (): number => this.waitingBytes;
     this.companion = {
       state: 'connected',

@@ -74,7 +74,7 @@ class Page {
   readonly file: string;
   signals = 0;
   private pending;
-  private readonly base;
+  readonly base;
   private readonly numbering;
 }
 
@@ -138,6 +138,7 @@ describe('NotebookObserver', () => {
     cell.setMetadata('trusted', true);
     page.shared.setMetadata('language_info', { name: 'python' });
     expect(page.signals).toBe(0);
+    expect(page.base.isEmpty).toBe(true);
     // It goes along with the next one.
     cell.updateSource(0, 0, '#');
     expect(page.flush().map(record => record.t)).toEqual(['edit', 'nb']);

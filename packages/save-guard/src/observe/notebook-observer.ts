@@ -74,7 +74,7 @@ export class NotebookObserver implements IDocumentObserver {
         }
       }
     }
-    if (since.metadata) {
+    if (since.metadata || since.kernel) {
       records.push({ t: 'nb', v: this.metadata() });
     }
     return records;
@@ -143,10 +143,9 @@ export class NotebookObserver implements IDocumentObserver {
 
   private readonly onMeta = (events: CellEvent[]): void => {
     const changes = events.map(event => metadataChange(event, this.meta));
-    if (changes.some(change => change !== 'none')) {
-      for (const since of this.active) {
-        since.metadata = true;
-      }
+    for (const since of this.active) {
+      since.metadata ||= changes.includes('edit');
+      since.kernel ||= changes.includes('kernel');
     }
     if (changes.includes('edit')) {
       this._changed.emit();
@@ -197,6 +196,8 @@ class NotebookSince implements ISince {
   readonly changes = new Map<YCell, CellChanges>();
   isReordered = false;
   metadata = false;
+  /** A kernel described itself: that goes along with other changes, and is none by itself. */
+  kernel = false;
   isDisposed = false;
 
   get isEmpty(): boolean {
