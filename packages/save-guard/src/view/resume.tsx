@@ -87,7 +87,7 @@ function Others({ recoveries, ...props }: Omit<IResumeProps, 'session'>): JSX.El
       </h3>
       <p>
         {trans.__(
-          'These documents held more than their files when a page, a save or the last server ended. A copy of each lies beside the original.'
+          'These documents held more than their files when a page, a save or the last server ended. A copy of each lies beside the original, unless it says otherwise.'
         )}
       </p>
       <ul className="lk-Saves-list">
