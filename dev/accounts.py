@@ -2,7 +2,7 @@
 
 ACCOUNTS = {
     "researcher": "works in JupyterLab",
-    "approver": "decides on requests",
-    "support": "reads the logs",
+    "approver": "works in JupyterLab too",
+    "support": "works in JupyterLab too",
     "admin": "runs the hub",
 }

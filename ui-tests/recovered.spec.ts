@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { command, whenLabIsUp } from '../bench/lib/lab.mts';
-import { startServer } from '../bench/lib/server.mts';
+import { type IServer, startServer } from '../bench/lib/server.mts';
 import { filesOf, light, openLab, sourceOnDisk, textOnDisk, type, workPath } from './lib/documents.ts';
 
 const FILE = 'a.ipynb';
+/** One without a checkpoint. */
+const BARE = 'c.ipynb';
 
-test('of edits whose file was changed while no server ran, a text is recovered whole; a cell is, when its file is back', async ({
+test('of edits whose file was changed while no server ran, texts are recovered, and cells from the checkpoint or when the file is back', async ({
   browser
 }) => {
   test.setTimeout(180_000);
@@ -24,7 +26,7 @@ test('of edits whose file was changed while no server ran, a text is recovered w
     nbformat_minor: 5,
     cells
   });
-  const files = { 'b.py': 'one\n', [FILE]: notebook };
+  const files = { 'b.py': 'one\n', [FILE]: notebook, [BARE]: notebook };
   /** Starts a server with the home, and brings up the list of what is recovered. */
   const nextServer = async () => {
     const server = await startServer({ home, memory: '700M' });
@@ -51,21 +53,25 @@ test('of edits whose file was changed while no server ran, a text is recovered w
     await page.goto('about:blank');
     await first.stop();
     writeFileSync(join(home, 'work', 'b.py'), 'theirs\n');
-    writeFileSync(join(home, 'work', FILE), notebook.replace('old', 'theirs'));
+    for (const file of [FILE, BARE])
+      writeFileSync(join(home, 'work', file), notebook.replace('old', 'theirs'));
+    rmSync(join(home, 'work', '.ipynb_checkpoints', 'c-checkpoint.ipynb'));
 
     const second = await nextServer();
-    await expect(rowOf('b.py')).toContainText('compare before you restore');
-    const copy = filesOf(second).find(name => name.startsWith('b (recovered')) ?? '';
-    expect(textOnDisk(second, copy)).toBe('one\nmine');
-    await expect(rowOf(FILE)).toContainText('bring the earlier version of the file back');
+    const copyOf = (server: IServer, name: string) =>
+      filesOf(server).find(file => file.startsWith(`${name} (recovered`)) ?? '';
+    for (const file of ['b.py', FILE]) await expect(rowOf(file)).toContainText('compare before you restore');
+    expect(textOnDisk(second, copyOf(second, 'b'))).toBe('one\nmine');
+    expect(sourceOnDisk(second, copyOf(second, 'a'))).toBe('oldmine');
+    await expect(rowOf(BARE)).toContainText('bring the earlier version of the file back');
+    expect(copyOf(second, 'c')).toBe('');
     await page.screenshot({ path: 'test-results/recovered-changed.png' });
     await second.stop();
 
-    writeFileSync(join(home, 'work', FILE), notebook);
+    writeFileSync(join(home, 'work', BARE), notebook);
     const third = await nextServer();
-    await expect(rowOf(FILE)).toContainText('1 cell differs from the file.');
-    const made = filesOf(third).find(name => name.startsWith('a (recovered')) ?? '';
-    expect(sourceOnDisk(third, made)).toBe('oldmine');
+    await expect(rowOf(BARE)).toContainText('1 cell differs from the file.');
+    expect(sourceOnDisk(third, copyOf(third, 'c'))).toBe('oldmine');
     await third.stop();
   } finally {
     await page.context().close();

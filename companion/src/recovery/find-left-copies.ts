@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { codeOf } from '../failure.js';
 import { documentPath, siblingPath } from './document-path.js';
+import { checkpointPath } from './prepared-copy.js';
 import { readFailure } from './recovery-error.js';
 
 /** A file that a crash left beside a document. */
@@ -68,9 +69,7 @@ export async function isEmptyNotebook(rootDir: string, path: string): Promise<IL
   if (original === null || file === null || file.sizeBytes > 0) {
     return null;
   }
-  const suffix = extname(original);
-  const name = `${basename(original, suffix)}-checkpoint${suffix}`;
-  const copy = await plainFile(join(dirname(original), '.ipynb_checkpoints', name));
+  const copy = await plainFile(checkpointPath(original));
   return copy && copy.sizeBytes > 0
     ? { path: siblingPath(path, basename(path)), origin: 'checkpoint', ...copy }
     : null;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { readSpace } from '../adapters/file-system-usage.js';
 import { codeOf } from '../failure.js';
 import type { IRunToRecover } from './fold-batches.js';
@@ -13,10 +13,12 @@ export type CopyBasis =
   | 'file'
   /** The copy `.~name` that jupyter_server made of it before a save in whose middle it was killed. */
   | 'left-copy'
+  /** The checkpoint that jupyter_server made of it, and that is the file with which the run began. */
+  | 'checkpoint'
   /** None: everything comes from the journal. */
   | 'journal';
 
-const BASES: readonly CopyBasis[] = ['file', 'left-copy', 'journal'];
+const BASES: readonly CopyBasis[] = ['file', 'left-copy', 'checkpoint', 'journal'];
 
 /** Reads one; null = it is none. */
 export function parseBasis(value: unknown): CopyBasis | null {
@@ -68,6 +70,12 @@ export function temporaryPath(folder: string, { boot, run }: Pick<IRunToRecover,
 /** How jupyter_server names its copy of a file that it is about to write (`path_to_intermediate` in fileio.py). */
 export function leftCopyPath(path: string): string {
   return join(dirname(path), `.~${basename(path)}`);
+}
+
+/** Where jupyter_server keeps the only checkpoint of a file (`checkpoint_path` in filecheckpoints.py). */
+export function checkpointPath(path: string): string {
+  const suffix = extname(path);
+  return join(dirname(path), '.ipynb_checkpoints', `${basename(path, suffix)}-checkpoint${suffix}`);
 }
 
 /** There is nothing to add to the file. @param problem - why something may be missing all the same. */

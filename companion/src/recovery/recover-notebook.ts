@@ -13,6 +13,7 @@ import {
 import type { OpenedFiles } from './opened-files.js';
 import type { PlainFile } from './plain-file.js';
 import {
+  checkpointPath,
   leftCopyPath,
   nothingMore,
   writeCopy,
@@ -51,24 +52,35 @@ class NotebookRecovery {
     if (run.base?.hash === null) {
       return this.fromJournal(null);
     }
-    const left = await openNotebook(this.files, leftCopyPath(path));
-    const leftStart = left && (await knownStart(run, left));
+    const leftStart = await this.startIn(leftCopyPath(path));
     if (leftStart) {
       return this.onto(leftStart, 'left-copy');
     }
-    return (
-      (original && (await this.ontoChanged(original))) ??
-      this.fromJournal(!original ? 'file-missing' : original.map ? 'file-changed' : 'unreadable')
-    );
+    const merged = original && (await this.ontoChanged(original));
+    if (merged) {
+      return merged;
+    }
+    const doubt = !original ? 'file-missing' : original.map ? 'file-changed' : 'unreadable';
+    const earlier = await this.startIn(checkpointPath(path));
+    return earlier ? this.onto(earlier, 'checkpoint', doubt) : this.fromJournal(doubt);
   }
 
-  /** A file that is what the run was about. */
-  private async onto(start: IStart, basis: CopyBasis): Promise<Prepared> {
+  private async startIn(path: string): Promise<IStart | null> {
+    const notebook = await openNotebook(this.files, path);
+    return notebook && knownStart(this.place.run, notebook);
+  }
+
+  /** A file that is what the run was about. @param known - why the copy is to be looked at first; null = nothing is. */
+  private async onto(
+    start: IStart,
+    basis: CopyBasis,
+    known: RecoveryProblem | null = null
+  ): Promise<Prepared> {
     const { sink, isWhole } = await foldBatches(this.place.run, () => new NotebookSince(start));
     const source = { map: start.map, read: start.file.read };
     try {
       const { splice, run, problem: doubt } = await fittingSplice(source, sink.run);
-      const problem = doubt ?? (isWhole ? null : 'journal-damaged');
+      const problem = doubt ?? (isWhole ? known : 'journal-damaged');
       return splice.isSame && basis === 'file'
         ? nothingMore(problem)
         : await this.write({ source, splice, run, basis, problem, like: start.file });

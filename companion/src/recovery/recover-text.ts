@@ -4,6 +4,7 @@ import { foldBatches, type IRecordSink } from './fold-batches.js';
 import type { OpenedFiles } from './opened-files.js';
 import type { PlainFile } from './plain-file.js';
 import {
+  checkpointPath,
   leftCopyPath,
   nothingMore,
   writeCopy,
@@ -47,9 +48,12 @@ class TextRecovery {
       return this.onto(original, seq, 'file');
     }
     const left = await open(this.files, leftCopyPath(this.place.path));
-    return left?.hash === baseHash
-      ? this.onto(left, 0, 'left-copy')
-      : this.fromJournal(original ? 'file-changed' : 'file-missing');
+    if (left?.hash === baseHash) {
+      return this.onto(left, 0, 'left-copy');
+    }
+    const doubt = original ? 'file-changed' : 'file-missing';
+    const earlier = await open(this.files, checkpointPath(this.place.path));
+    return earlier?.hash === baseHash ? this.onto(earlier, 0, 'checkpoint', doubt) : this.fromJournal(doubt);
   }
 
   /** After which batch a file was saved, 0 = it is what the run began with; null = nobody knows. */
@@ -68,10 +72,19 @@ class TextRecovery {
     return sink.match?.seq ?? null;
   }
 
-  /** The records after a batch on a text that holds those before. */
-  private async onto(text: IText, afterSeq: number, basis: CopyBasis): Promise<Prepared> {
+  /**
+   * The records after a batch on a text that holds those before.
+   *
+   * @param known - why the copy is to be looked at first; null = nothing is.
+   */
+  private async onto(
+    text: IText,
+    afterSeq: number,
+    basis: CopyBasis,
+    known: RecoveryProblem | null = null
+  ): Promise<Prepared> {
     const { sink, isWhole } = await foldBatches(this.place.run, () => new TextSince(text.hash, afterSeq));
-    const problem = isWhole ? null : 'journal-damaged';
+    const problem = isWhole ? known : 'journal-damaged';
     if (sink.change === null && basis === 'file') {
       return nothingMore(problem);
     }

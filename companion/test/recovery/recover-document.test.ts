@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -201,6 +202,29 @@ describe('a document that is recovered', () => {
         { t: 'edit' as const, c: 0, at: 3, del: 1, sum: textSum('one') }
       ];
       expect(await recovered(runOf('a.ipynb', [[base(file, 3), ...undone]]))).toEqual({ kind: 'nothing' });
+    });
+
+    it('comes from the checkpoint, where that is the file that the run began with', async () => {
+      mkdirSync(join(root, '.ipynb_checkpoints'));
+      put('.ipynb_checkpoints/a-checkpoint.ipynb', file);
+      const run = runOf('a.ipynb', edits);
+      for (const [theirs, problem] of [
+        [file.replace('"one"', '"theirs"'), 'file-changed'],
+        ['no notebook', 'unreadable']
+      ] as const) {
+        put('a.ipynb', theirs);
+        const prepared = await recovered(run);
+        expect(copyOf(prepared)).toMatchObject({
+          problem,
+          basis: 'checkpoint',
+          originalHash: sha256(theirs)
+        });
+        expect(sourcesOf(bytesOf(prepared))).toEqual(['one!!', 'two', 'three']);
+      }
+      rmSync(join(root, 'a.ipynb'));
+      expect(copyOf(await recovered(run))).toMatchObject({ problem: 'file-missing', basis: 'checkpoint' });
+      put('.ipynb_checkpoints/a-checkpoint.ipynb', file.replace('"one"', '"older"'));
+      expect(await recovered(run)).toMatchObject({ kind: 'problem', problem: 'file-missing' });
     });
 
     it('is none where nothing is certain', async () => {
@@ -415,6 +439,15 @@ describe('a document that is recovered', () => {
       put('.~a.py', text);
       const prepared = await recovered(runOf('a.py', typing));
       expect(copyOf(prepared).basis).toBe('left-copy');
+      expect(bytesOf(prepared).toString()).toBe(wanted);
+    });
+
+    it('comes from the checkpoint, where that is the text that the run began with', async () => {
+      mkdirSync(join(root, '.ipynb_checkpoints'));
+      put('.ipynb_checkpoints/a-checkpoint.py', text);
+      put('a.py', 'theirs');
+      const prepared = await recovered(runOf('a.py', typing));
+      expect(copyOf(prepared)).toMatchObject({ problem: 'file-changed', basis: 'checkpoint' });
       expect(bytesOf(prepared).toString()).toBe(wanted);
     });
 

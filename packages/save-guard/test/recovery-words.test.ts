@@ -33,7 +33,14 @@ describe('RecoveryWords', () => {
     expect(words.problem({ ...none, problem: 'file-missing' })).toMatch(
       /bring it back, and the copy is made/
     );
-    expect(words.problem({ ...none, problem: 'journal-damaged' })).not.toMatch(/the copy holds/);
+    expect(words.problem({ ...none, problem: 'unreadable' })).toMatch(
+      /bring the earlier version of the file back/
+    );
+    const damaged = { ...none, problem: 'journal-damaged' } as const;
+    expect(words.changes(damaged)).toBe('A part of the journal of this document cannot be read.');
+    expect(words.problem(damaged)).toMatch(
+      /^Nothing more than the file has .* It is kept until you discard it/
+    );
     expect(words.problem(recovery({ problem: 'file-changed' }))).toMatch(/compare before you restore/);
   });
 });

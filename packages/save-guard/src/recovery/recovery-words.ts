@@ -6,9 +6,12 @@ export class RecoveryWords {
   constructor(private readonly trans: TranslationBundle) {}
 
   /** "3 cells differ from the file.", or what else the copy is. */
-  changes({ kind, changedCells, origin, copyPath }: Recovery): string {
+  changes({ kind, changedCells, origin, copyPath, problem }: Recovery): string {
     if (copyPath === null) {
-      return this.trans.__('The journal holds edits that the file lacks.');
+      // What cannot be read may be in the file long since.
+      return problem === 'journal-damaged'
+        ? this.trans.__('A part of the journal of this document cannot be read.')
+        : this.trans.__('The journal holds edits that the file lacks.');
     }
     if (origin === 'left-copy') {
       return this.trans.__('A save did not end. This copy is the file as it was before.');
@@ -43,7 +46,9 @@ export class RecoveryWords {
       case 'journal-damaged':
         return isThere
           ? trans.__('A part of the journal cannot be read: the copy holds what could be.')
-          : trans.__('The journal cannot be read: nothing could be put together from it.');
+          : trans.__(
+              'Nothing more than the file has could be put together from the rest. It is kept until you discard it.'
+            );
       case 'not-writable':
         return trans.__(
           'The folder cannot be written: make it writable, and the copy is made at the next start.'
@@ -51,7 +56,11 @@ export class RecoveryWords {
       case 'disk-full':
         return trans.__('The disk is full: make room, and the copy is made at the next start.');
       case 'unreadable':
-        return trans.__('The original file cannot be read as what it was.');
+        return isThere
+          ? trans.__('The original file cannot be read as what it was: compare before you restore.')
+          : trans.__(
+              'The original file cannot be read as what it was, and the journal holds only what you typed: bring the earlier version of the file back, and the copy is made at the next start.'
+            );
     }
   }
 }

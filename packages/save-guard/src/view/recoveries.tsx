@@ -23,8 +23,11 @@ export function RecoveryRow(props: IRecoveryRowProps): JSX.Element {
   const problem = recoveryWords.problem(recovery);
   return (
     <div className="lk-Recovery">
-      <span className="lk-Saves-when" title={say.moment(lastAtMs)}>
-        {recoveryWords.changes(recovery)} {trans.__('Last change %1;', say.ago(lastAtMs, nowMs))}{' '}
+      <span className="lk-Saves-when" title={lastAtMs > 0 ? say.moment(lastAtMs) : ''}>
+        {recoveryWords.changes(recovery)}{' '}
+        {lastAtMs > 0
+          ? trans.__('Last change %1;', say.ago(lastAtMs, nowMs))
+          : trans.__('When it was changed last cannot be read;')}{' '}
         {origin !== 'journal'
           ? trans.__('it comes from no journal.')
           : savedAtMs === null

@@ -41,16 +41,15 @@ function LastServer({
       <h3 className="lk-Saves-title" id="lk-resume-title">
         {trans.__('The last server')}
       </h3>
-      <p>
-        {resumeWords.ended(session, nowMs)} {trans.__('These documents were open:')}
-      </p>
-      {recoveries.length > 0 && (
+      <p>{resumeWords.ended(session, nowMs)}</p>
+      {recoveries.some(({ copyPath }) => copyPath !== null) && (
         <p>
           {trans.__(
-            'Where a document held more than its file, a copy with everything lies beside the original.'
+            'Where a document held more than its file, a copy with everything lies beside the original, unless it says otherwise.'
           )}
         </p>
       )}
+      <p>{trans.__('These documents were open:')}</p>
       <ul className="lk-Saves-list">
         {documents.map(document => (
           <DocumentRow
