@@ -323,6 +323,33 @@ describe('what earlier companions left', () => {
     expect([...disk.files.keys()]).toEqual([]);
   });
 
+  it('looks no more for a journal that vanished before it was known whose it is', async () => {
+    const disk = new MemoryDisk();
+    const { store } = openStore(disk, 'one', { clock: new FakeClock() });
+    await store.flush();
+    store.start();
+    await until(() => disk.files.size > 0);
+    store.dispose();
+    const clock = new FakeClock();
+    const earlier = new EarlierRuns({
+      ...{ disk, clock },
+      boot: 'later',
+      serverId: 'other',
+      lives: () => null,
+      log: line => {
+        throw new Error(line);
+      },
+      changed: () => undefined
+    });
+    await earlier.read();
+    expect(clock.pending).toBe(1);
+    disk.files.clear();
+    clock.advance(3 * TOUCH_MS);
+    await earlier.read();
+    expect(clock.pending).toBe(0);
+    earlier.dispose();
+  });
+
   it('removes files that were about to replace others when their companion was killed, but no young ones', async () => {
     const folder = await left('one', [1]);
     for (const name of ['one.forgotten.later-0', 'gone.forgotten', 'young.clock']) {

@@ -59,7 +59,7 @@ export class RecoveryWords {
         return isThere
           ? trans.__('The original file cannot be read as what it was: compare before you restore.')
           : trans.__(
-              'The original file cannot be read as what it was, and the journal holds only what you typed: bring the earlier version of the file back, and the copy is made at the next start.'
+              'The original file cannot be read as what it was: bring the earlier version of the file back, and the copy is made at the next start.'
             );
     }
   }
