@@ -150,6 +150,8 @@ const rounded = (value: number) => Number(value.toPrecision(4));
 
 await whenQuiet();
 const ours = await measure({}, true);
+// Half of the time has passed, and what follows may fail.
+console.error(JSON.stringify(ours));
 await whenQuiet();
 const stock = await measure({ LABKEEPER_DISABLE: 'save-guard' }, false);
 const { ticks, ...samples } = ours;
