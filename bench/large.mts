@@ -12,7 +12,7 @@ import { DiskWatch } from './lib/disk-watch.mts';
 import { writeNotebook } from './lib/documents.mts';
 import { keepTyping, openDocument } from './lib/editing.mts';
 import { command } from './lib/lab.mts';
-import { whenQuiet } from './lib/machine.mts';
+import { cpuPressure, whenQuiet } from './lib/machine.mts';
 import { ShortLived, watchGrowth } from './lib/memory-growth.mts';
 import { BATCH_MARK, longestDuring, markBatches, readLog, sharePercent, startLog } from './lib/page-log.mts';
 import { killAndRecover } from './lib/recovered.mts';
@@ -71,7 +71,7 @@ async function measure(environment: Record<string, string>, isOurs: boolean) {
     const age = document.ages.ages('disk', toMs);
     const fileAge = document.ages.ages('file', toMs);
     helpers.stop();
-    const ticks = isOurs ? tasksWithMark(await browser.stopTracing(), BATCH_MARK) : [];
+    const traced = isOurs ? [tasksWithMark(await browser.stopTracing(), BATCH_MARK)] : [];
     const { saves, long } = await readLog(page);
     const growthMB = {
       server: growth() / MB,
@@ -92,7 +92,7 @@ async function measure(environment: Record<string, string>, isOurs: boolean) {
     if (isOurs) {
       await browser.startTracing(page, { categories: TRACE_CATEGORIES });
       await keepTyping(page, { ...document, everyMs: 1000, untilMs: Date.now() + MORE_TICKS_MS });
-      ticks.push(...tasksWithMark(await browser.stopTracing(), BATCH_MARK));
+      traced.push(tasksWithMark(await browser.stopTracing(), BATCH_MARK));
     }
     return {
       age,
@@ -111,7 +111,9 @@ async function measure(environment: Record<string, string>, isOurs: boolean) {
       growthMB,
       /** Saves for which the page sent all of the notebook. */
       sentWhole: { scheduled: scheduledWhole, asked: sentWhole - scheduledWhole },
-      ticks,
+      ticks: traced.flatMap(({ tasks }) => tasks),
+      /** Hand-overs whose task the trace does not have. */
+      unmatched: traced.map(({ unmatched }) => unmatched),
       recovered: isOurs ? await killAndRecover(server, options, [document]) : null
     };
   } finally {
@@ -152,8 +154,9 @@ await whenQuiet();
 const ours = await measure({}, true);
 // Half of the time has passed, and what follows may fail.
 console.error(JSON.stringify(ours));
-await whenQuiet();
-const stock = await measure({ LABKEEPER_DISABLE: 'save-guard' }, false);
+// JupyterLab's own figures are no limit of ours: how busy the machine is while they are taken stands beside them.
+const pressurePercent = cpuPressure();
+const stock = { ...(await measure({ LABKEEPER_DISABLE: 'save-guard' }, false)), pressurePercent };
 const { ticks, ...samples } = ours;
 record(
   {
@@ -191,6 +194,9 @@ record(
   },
   'large'
 );
+// The figure must be of all of them: one per trace may lie in the task in which it began or ended.
+if (ours.unmatched.some(count => count > 1))
+  throw new Error(`the traces have no task for ${ours.unmatched.join(' and ')} hand-overs`);
 record(
   {
     id: 'save.block.p99',

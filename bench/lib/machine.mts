@@ -21,7 +21,8 @@ export function currentCommit(): string {
   return git('rev-parse', '--short=12', 'HEAD') + (dirty ? '+' : '');
 }
 
-function cpuPressure(): number | null {
+/** Share of the last 10 s in which a task waited for a CPU, in percent; null = this kernel does not tell. */
+export function cpuPressure(): number | null {
   try {
     const match = /^some avg10=([\d.]+)/.exec(readFileSync('/proc/pressure/cpu', 'utf8'));
     return match ? Number(match[1]) : null;

@@ -20,24 +20,39 @@ export interface ITask {
   readonly cpuMs: number | null;
 }
 
-/** The tasks of a browser's trace in which a page left a mark. */
-export function tasksWithMark(trace: Buffer, mark: string): ITask[] {
+/** Browsers blur the time of a mark by up to this much, so that no page can measure another; in microseconds. */
+const BLUR_US = 200;
+
+/**
+ * The tasks of a browser's trace in which a page left a mark, and how many marks have none: at most the one that lies in
+ * the task in which the trace began or ended.
+ *
+ * A mark that by its blurred time lies between two tasks belongs to the nearest; of two as near, to the longer one.
+ */
+export function tasksWithMark(trace: Buffer, mark: string): { tasks: ITask[]; unmatched: number } {
   const marks = [...eventsNamed(trace, mark)];
   const threads = new Set(marks.map(({ pid, tid }) => `${pid} ${tid}`));
-  const covered = new Set<ITraceEvent>();
-  const found: ITask[] = [];
-  for (const { ph, pid, tid, ts, dur = 0, tdur } of eventsNamed(trace, TASK)) {
+  const best = new Map<ITraceEvent, { task: ITraceEvent; awayUs: number }>();
+  for (const task of eventsNamed(trace, TASK)) {
+    const { ph, pid, tid, ts, dur = 0 } = task;
     if (ph !== 'X' || !threads.has(`${pid} ${tid}`)) continue;
-    const within = marks.filter(
-      mark => mark.pid === pid && mark.tid === tid && ts <= mark.ts && mark.ts <= ts + dur
-    );
-    within.forEach(mark => covered.add(mark));
-    if (within.length > 0) found.push({ ms: dur / 1000, cpuMs: tdur === undefined ? null : tdur / 1000 });
+    for (const mark of marks) {
+      if (mark.pid !== pid || mark.tid !== tid) continue;
+      const awayUs = Math.max(ts - mark.ts, mark.ts - (ts + dur), 0);
+      const known = best.get(mark);
+      const isBetter =
+        !known || awayUs < known.awayUs || (awayUs === known.awayUs && dur > (known.task.dur ?? 0));
+      if (awayUs <= BLUR_US && isBetter) best.set(mark, { task, awayUs });
+    }
   }
-  // One may be in the task in which the trace began or ended.
-  if (covered.size < marks.length - 1)
-    throw new Error(`the trace has no task for ${marks.length - covered.size} of ${marks.length} marks`);
-  return found;
+  const tasks = [...new Set([...best.values()].map(({ task }) => task))];
+  return {
+    tasks: tasks.map(({ dur = 0, tdur }) => ({
+      ms: dur / 1000,
+      cpuMs: tdur === undefined ? null : tdur / 1000
+    })),
+    unmatched: marks.length - best.size
+  };
 }
 
 /** A trace is longer than a string may be; it has one event on each line. */
