@@ -71,6 +71,7 @@ export default ts.config(
   mayImport('packages/resource-meter', 'protocol', 'core', 'labkit'),
   mayImport('packages/save-guard', 'protocol', 'core', 'labkit'),
   mayImport('packages/labextension', 'labkit', 'resource-meter', 'save-guard'),
+  mayImport('packages/hub-service', 'protocol', 'core'),
   mayImport('companion', 'protocol', 'core'),
   // Tests of the pure packages read fixtures.
   { files: ['packages/{protocol,core}/**/*.test.*'], rules: { 'no-restricted-imports': 'off' } },
@@ -79,6 +80,7 @@ export default ts.config(
       'packages/protocol/**',
       'packages/core/**',
       'companion/**',
+      'packages/hub-service/**',
       'bench/**',
       'ui-tests/**',
       'scripts/**',

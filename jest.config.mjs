@@ -30,7 +30,7 @@ export default {
       ...common,
       displayName: 'node',
       testMatch: [
-        '<rootDir>/packages/{protocol,core}/src/**/*.test.ts',
+        '<rootDir>/packages/{protocol,core,hub-service}/src/**/*.test.ts?(x)',
         '<rootDir>/companion/{src,test}/**/*.test.ts'
       ],
       testEnvironment: 'node'

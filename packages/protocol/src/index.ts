@@ -18,3 +18,5 @@ export * from './messages/save.js';
 export * from './messages/reclaim.js';
 export * from './messages/session.js';
 export * from './messages/all.js';
+export * from './values/audit.js';
+export * from './hub/records.js';

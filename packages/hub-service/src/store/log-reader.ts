@@ -1,0 +1,94 @@
+import type { Grade } from '@labkeeper/core';
+
+/** What is looked for; a member that is left out is not asked for. Texts are compared whole, but `text`. */
+export interface ILogFilter {
+  readonly hub?: string;
+  readonly user?: string;
+  readonly group?: string;
+  readonly server?: string;
+  readonly package?: string;
+  readonly version?: string;
+  readonly tool?: string;
+  readonly action?: string;
+  readonly effect?: string;
+  readonly grade?: Grade;
+  /** Received from here on, epoch ms. */
+  readonly fromMs?: number;
+  /** Received before, epoch ms. */
+  readonly untilMs?: number;
+  /** Part of a package's name. */
+  readonly text?: string;
+}
+
+/** Where a page of the list ends: the next one begins after it. */
+export interface ILogPlace {
+  readonly receivedAtMs: number;
+  readonly index: number;
+}
+
+/** One line of the list. */
+export interface ILogRow extends ILogPlace {
+  readonly hub: string;
+  /** null = her name was erased. */
+  readonly user: string | null;
+  /** null = erased; '' is the default server. */
+  readonly server: string | null;
+  readonly occurredAtMs: number | null;
+  readonly action: string;
+  readonly ecosystem: string | null;
+  readonly packageName: string | null;
+  readonly packageVersion: string | null;
+  readonly tool: string | null;
+  readonly effect: string | null;
+  readonly grade: Grade;
+}
+
+/** Everything that is kept of one record. */
+export interface ILogStory {
+  readonly row: ILogRow;
+  /** The exact line of the log; its SHA-256 as a leaf is what digests cover. */
+  readonly entry: string;
+  /** The exact personal part; null = there is none, or it was erased: see `personalErased`. */
+  readonly personal: string | null;
+  readonly personalErased: boolean;
+  readonly stream: string;
+  readonly seq: number;
+  /** The digest that covers it; null = none yet. */
+  readonly digest: number | null;
+  /** Neighbours in the same stream, oldest first, at most five before and five after. */
+  readonly neighbours: readonly ILogRow[];
+}
+
+/** The log as it is read. Every look is itself on record: `looked` is called before anything is shown. */
+export interface ILogReader {
+  /** The newest first. @param after - null = from the newest on. */
+  list(filter: ILogFilter, after: ILogPlace | null, limit: number): Promise<readonly ILogRow[]>;
+  /** At most `cap`; a number equal to it means "or more". */
+  count(filter: ILogFilter, cap: number): Promise<number>;
+  /** null = there is no such record. */
+  story(index: number): Promise<ILogStory | null>;
+  /** Durable when it resolves. */
+  looked(look: ILook): Promise<void>;
+  /** The newest first. */
+  looks(limit: number): Promise<readonly (ILook & { readonly atMs: number })[]>;
+  /** Records in the log, streams that sent something in the last ten minutes, and the newest digest. */
+  status(): Promise<ILogStatus>;
+}
+
+/** Somebody read in the log. */
+export interface ILook {
+  readonly hub: string;
+  readonly reader: string;
+  readonly kind: 'list' | 'story' | 'export' | 'holders' | 'looks';
+  /** What was asked for, as it stands in the address. */
+  readonly query: string;
+}
+
+export interface ILogStatus {
+  readonly records: number;
+  readonly liveStreams: number;
+  readonly newestMs: number | null;
+  readonly digests: number;
+  /** Records that no digest covers yet. */
+  readonly uncovered: number;
+}

@@ -1,0 +1,113 @@
+import * as v from 'valibot';
+import { EpochMs } from '../values/units.js';
+import { Sha256Hex, StreamSeq, Uuid } from '../values/audit.js';
+
+/** Records in one batch, at most. */
+export const BATCH_RECORDS = 500;
+/** Bytes of one batch's body, at most. */
+export const BATCH_BYTES = 2 * 1024 * 1024;
+
+/** Where companions and services meet, below the service's own prefix. All but the first want the ticket. */
+export const HUB_PATHS = {
+  /** POST, with the server's own token of JupyterHub: a ticket. */
+  ticket: 'api/v1/ticket',
+  /** GET: the head of a stream, `?boot=`. POST: a batch. */
+  records: 'api/v1/records',
+  /** GET: what the hub has on record of the ticket's own server, newest first, `?before=&limit=`. */
+  own: 'api/v1/own'
+} as const;
+
+/** The answer to a request for a ticket. */
+export const TicketAnswer = v.strictObject({
+  ticket: v.pipe(v.string(), v.maxLength(2048)),
+  expiresAtMs: EpochMs,
+  /** Versions of this protocol that the service reads. */
+  protocols: v.pipe(v.array(v.pipe(v.number(), v.integer())), v.maxLength(16)),
+  /** The service's clock. */
+  nowMs: EpochMs
+});
+export type TicketAnswer = v.InferOutput<typeof TicketAnswer>;
+
+/**
+ * First line of a batch. After it come `count` pairs of lines: the exact bytes of a record (canonical JSON), and those of
+ * its personal part, or `null`. Lines end with a newline (0x0a), the last one too.
+ */
+export const BatchHead = v.strictObject({
+  protocol: v.literal(1),
+  boot: Uuid,
+  /** `seq` of the first record. */
+  first: StreamSeq,
+  count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(BATCH_RECORDS)),
+  /** Hash of the record before the first; 64 zeros where there is none. */
+  prev: Sha256Hex
+});
+export type BatchHead = v.InferOutput<typeof BatchHead>;
+
+/** What the service has of a stream. */
+export const StreamHead = v.strictObject({
+  /** 0 = nothing. */
+  seq: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** Hash of the record `seq`; 64 zeros where there is none. */
+  hash: Sha256Hex
+});
+export type StreamHead = v.InferOutput<typeof StreamHead>;
+
+/** What the service signs when it has made a batch durable. */
+export const ReceiptBody = v.strictObject({
+  hub: v.pipe(v.string(), v.maxLength(128)),
+  /** The service's own name of the stream. */
+  stream: Uuid,
+  boot: Uuid,
+  /** The batch's first and last record. */
+  first: StreamSeq,
+  seq: StreamSeq,
+  /** Hash of the record `seq`. */
+  head: Sha256Hex,
+  /** Index of the first record in the service's log. */
+  firstIndex: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  receivedAtMs: EpochMs
+});
+export type ReceiptBody = v.InferOutput<typeof ReceiptBody>;
+
+/** A receipt: Ed25519 over `labkeeper receipt 1`, a newline and the body's canonical JSON. */
+export const SignedReceipt = v.strictObject({
+  body: ReceiptBody,
+  /** First 16 hexadecimal digits of SHA-256 of the public key (raw, 32 bytes). */
+  key: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
+  /** base64url. */
+  signature: v.pipe(v.string(), v.maxLength(128))
+});
+export type SignedReceipt = v.InferOutput<typeof SignedReceipt>;
+
+/**
+ * The answer to a batch: 200 with a receipt. 409 where the batch does not begin at the stream's head: then with the head
+ * alone; whoever sent it drops what is acknowledged, after it has looked that the hash is its own, and goes on from there.
+ */
+export const BatchAnswer = v.strictObject({ head: StreamHead, receipt: v.nullable(SignedReceipt) });
+export type BatchAnswer = v.InferOutput<typeof BatchAnswer>;
+
+/** What the service says instead, with a status of 400 and above but 409. */
+export const HubRefusal = v.strictObject({
+  code: v.picklist([
+    /** 401: no ticket, or one that is no longer good: ask for a new one. */
+    'ticket',
+    /** 401: JupyterHub does not know the token. */
+    'token',
+    /** 403: it is the token of somebody who has no server of that name. */
+    'not-a-server',
+    /** 400: what came is no batch. Sending it again does not help. */
+    'malformed',
+    /** 413. */
+    'too-large',
+    /** 426: this version of the protocol is not read here. */
+    'protocol',
+    /** 429: later, see Retry-After. */
+    'too-much',
+    /** 503: later, see Retry-After. */
+    'unavailable'
+  ]),
+  /** A sentence for people. */
+  message: v.pipe(v.string(), v.maxLength(1024)),
+  hint: v.optional(v.pipe(v.string(), v.maxLength(1024)))
+});
+export type HubRefusal = v.InferOutput<typeof HubRefusal>;
