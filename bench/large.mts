@@ -1,17 +1,15 @@
 // What a notebook of 100 MB costs while it is edited for ten minutes, and how old its work gets: save.age.100m, save.duty,
-// save.server.growth, save.block.p99, save.file.block. Stock JupyterLab does the same after it: beside it, each would wait
-// for the other's page, which JupyterLab itself keeps busy for seconds at each line that is typed in such a notebook. For
-// that reason saves are looked at while nobody types, those that the schedule makes and those that are asked for.
+// save.server.growth, save.block.p99. Stock JupyterLab does the same after it: beside it, each would wait
+// for the other's page, which JupyterLab itself keeps busy for seconds at each line that is typed in such a notebook. What a
+// save makes the page wait for is measured where nothing else goes on, see block.mts.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, type Page, chromium } from '@playwright/test';
+import { type Browser, chromium } from '@playwright/test';
 import { BROWSER } from './lib/browser.mts';
-import { sleep } from './lib/cpu.mts';
 import { DiskWatch } from './lib/disk-watch.mts';
 import { writeNotebook } from './lib/documents.mts';
 import { keepTyping, openDocument } from './lib/editing.mts';
-import { command } from './lib/lab.mts';
 import { cpuPressure, whenQuiet } from './lib/machine.mts';
 import { ShortLived, watchGrowth } from './lib/memory-growth.mts';
 import { BATCH_MARK, longestDuring, markBatches, readLog, sharePercent, startLog } from './lib/page-log.mts';
@@ -29,16 +27,6 @@ const MB = 1e6;
 const BYTES = 100 * MB;
 /** So many minutes of typing follow for more hand-overs to the journal: of a hundred or fewer the p99 is the worst. */
 const MORE_TICKS_MS = times(4, 0.5) * 60_000;
-/** Saves asked for by the user at the end, for the longest task of one. */
-const ASKED = 3;
-/** How long one of these may take. */
-const ASKED_MS = 60_000;
-/** Saves by themselves, at the end, after a line and then nothing. */
-const SCHEDULED = 2;
-/** A save comes by itself within this time; JupyterLab's own timer is two minutes, or ten saves long. */
-const SCHEDULED_MS = 300_000;
-/** From the last key until JupyterLab has done what a key makes it do. */
-const STILL_MS = 8000;
 
 async function measure(environment: Record<string, string>, isOurs: boolean) {
   const home = mkdtempSync(join(tmpdir(), 'labkeeper-large-'));
@@ -79,16 +67,6 @@ async function measure(environment: Record<string, string>, isOurs: boolean) {
       helpers: helpers.peakBytes / MB
     };
     const scheduledWhole = sentWhole;
-    for (let i = 0; i < ASKED; i++) {
-      await keepTyping(page, { ...document, everyMs: 1000, untilMs: Date.now() + 3000 });
-      await sleep(STILL_MS);
-      // Stock JupyterLab may answer with a dialog that waits for somebody: its own autosave wrote the file meanwhile.
-      const saving = command(page, 'docmanager:save').catch(() => undefined);
-      await Promise.race([saving, sleep(ASKED_MS)]);
-      await page.keyboard.press('Escape');
-    }
-    const asked = await readLog(page);
-    const alone = isOurs ? await saveByItself(page, document) : [];
     if (isOurs) {
       await browser.startTracing(page, { categories: TRACE_CATEGORIES });
       await keepTyping(page, { ...document, everyMs: 1000, untilMs: Date.now() + MORE_TICKS_MS });
@@ -99,18 +77,14 @@ async function measure(environment: Record<string, string>, isOurs: boolean) {
       fileAge,
       dutyPercent: sharePercent(saves, { fromMs, toMs }),
       longestMs: longestDuring(long, saves),
-      aloneLongestMs: Math.max(0, ...alone.map(({ longestMs }) => longestMs)),
-      alone,
-      askedLongestMs: longestDuring(asked.long.slice(long.length), asked.saves.slice(saves.length)),
       savesMs: saves.map(save => save.toMs - save.fromMs),
-      askedMs: asked.saves.slice(saves.length).map(save => save.toMs - save.fromMs),
       longestTasksMs: long
         .map(task => Math.round(task.toMs - task.fromMs))
         .sort((a, b) => b - a)
         .slice(0, 20),
       growthMB,
       /** Saves for which the page sent all of the notebook. */
-      sentWhole: { scheduled: scheduledWhole, asked: sentWhole - scheduledWhole },
+      sentWhole: scheduledWhole,
       ticks: traced.flatMap(({ tasks }) => tasks),
       /** Hand-overs whose task the trace does not have. */
       unmatched: traced.map(({ unmatched }) => unmatched),
@@ -121,30 +95,6 @@ async function measure(environment: Record<string, string>, isOurs: boolean) {
     await server.stop();
     rmSync(home, { recursive: true, force: true });
   }
-}
-
-/** Lets the schedule save, with nobody at the keyboard. */
-async function saveByItself(page: Page, document: { tag: string; ages: WorkAges }) {
-  const found: { tookMs: number; longestMs: number }[] = [];
-  for (let i = 0; i < SCHEDULED; i++) {
-    await keepTyping(page, { ...document, everyMs: 1000, untilMs: Date.now() + 1000 });
-    await sleep(STILL_MS);
-    const before = await readLog(page);
-    const untilMs = Date.now() + SCHEDULED_MS;
-    let now = before;
-    while (now.saves.length === before.saves.length && Date.now() < untilMs) {
-      await sleep(500);
-      now = await readLog(page);
-    }
-    await sleep(ASKED_MS / 6);
-    const { saves, long } = await readLog(page);
-    const own = saves.slice(before.saves.length);
-    if (own.length === 0) throw new Error('no save came by itself');
-    found.push(
-      ...own.map(save => ({ tookMs: save.toMs - save.fromMs, longestMs: longestDuring(long, [save]) }))
-    );
-  }
-  return found;
 }
 
 const sum = (parts: Readonly<Record<string, number>>) => Object.values(parts).reduce((a, b) => a + b, 0);
@@ -208,26 +158,6 @@ record(
     ),
     n: ticks.length,
     samples: ticks
-  },
-  'large'
-);
-record(
-  {
-    id: 'save.file.block',
-    what: "Longest task of the page's main thread during saves of a notebook of 100 MB while nobody types, by the schedule and asked for (0 = none of 50 ms)",
-    unit: 'ms',
-    value: Math.max(ours.aloneLongestMs, ours.askedLongestMs),
-    n: ours.alone.length + ours.askedMs.length,
-    peer: { name: 'JupyterLab, asked for', value: rounded(stock.askedLongestMs) },
-    samples: {
-      ours: {
-        alone: ours.alone,
-        asked: ours.askedLongestMs,
-        whileTyping: ours.longestMs,
-        tasks: ours.longestTasksMs
-      },
-      stock: { asked: stock.askedLongestMs, whileTyping: stock.longestMs, tasks: stock.longestTasksMs }
-    }
   },
   'large'
 );

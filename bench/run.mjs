@@ -28,8 +28,9 @@ const BENCHES = {
   },
   large: {
     quick: false,
-    figures: 'save.age.100m, save.duty, save.server.growth, save.block.p99, save.file.block'
+    figures: 'save.age.100m, save.duty, save.server.growth, save.block.p99'
   },
+  block: { quick: false, figures: 'save.file.block' },
   notice: { quick: false, figures: 'notice.safe' },
   oom: { quick: false, figures: 'save.oom.caused' },
   crash: { quick: false, figures: 'crash.lost' },

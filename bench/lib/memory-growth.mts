@@ -40,7 +40,9 @@ export class ShortLived {
 
 function sizeOf(pid: number): number {
   try {
-    return commandLine(pid).includes('ipykernel') ? 0 : kilobytes(pid, 'VmRSS') * 1024;
+    const bytes = commandLine(pid).includes('ipykernel') ? 0 : kilobytes(pid, 'VmRSS') * 1024;
+    // One that has ended and is not waited for has no memory, and no such line.
+    return Number.isNaN(bytes) ? 0 : bytes;
   } catch {
     return 0; // It ended while we looked.
   }

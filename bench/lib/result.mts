@@ -22,6 +22,7 @@ export interface IFigure {
 
 /** Prints the figure and writes it to `bench/results/<id>.json`; a trial's is printed only, with its raw observations. */
 export function record(figure: IFigure, bench: string): void {
+  if (!Number.isFinite(figure.value)) throw new Error(`${figure.id} came out as ${figure.value}`);
   const value = Number(figure.value.toPrecision(4));
   const result = {
     id: figure.id,
