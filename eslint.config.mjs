@@ -16,7 +16,7 @@ const mayImport = (folder, ...allowed) => ({
           },
           {
             regex:
-              '^(\\.\\./)+(packages|companion|protocol|core|labkit|resource-meter|save-guard|labextension)/',
+              '^(\\.\\./)+(packages|companion|protocol|core|labkit|resource-meter|save-guard|labextension|hub-service)/',
             message: 'Import the package by its name.'
           },
           ...(folder === 'packages/protocol' || folder === 'packages/core'

@@ -30,7 +30,8 @@ export default {
       ...common,
       displayName: 'node',
       testMatch: [
-        '<rootDir>/packages/{protocol,core,hub-service}/src/**/*.test.ts?(x)',
+        '<rootDir>/packages/{protocol,core}/src/**/*.test.ts?(x)',
+        '<rootDir>/packages/hub-service/{src,test}/**/*.test.ts?(x)',
         '<rootDir>/companion/{src,test}/**/*.test.ts'
       ],
       testEnvironment: 'node'

@@ -208,7 +208,8 @@ function setUp() {
   ];
   const built =
     existsSync(join(root, 'labkeeper/labextension/package.json')) &&
-    existsSync(join(root, 'labkeeper/node/companion.mjs'));
+    existsSync(join(root, 'labkeeper/node/companion.mjs')) &&
+    existsSync(join(root, 'labkeeper/node/hub-service.mjs'));
   once('build', built ? digestOf(...sources) : `${Date.now()}`, () =>
     run(join(bin, 'npm'), 'run', '--silent', 'build:programs')
   );

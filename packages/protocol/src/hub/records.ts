@@ -19,7 +19,8 @@ export const HUB_PATHS = {
 
 /** The answer to a request for a ticket. */
 export const TicketAnswer = v.strictObject({
-  ticket: v.pipe(v.string(), v.maxLength(2048)),
+  /** Long where somebody is in many groups. */
+  ticket: v.pipe(v.string(), v.maxLength(8192)),
   expiresAtMs: EpochMs,
   /** Versions of this protocol that the service reads. */
   protocols: v.pipe(v.array(v.pipe(v.number(), v.integer())), v.maxLength(16)),
@@ -85,6 +86,31 @@ export type SignedReceipt = v.InferOutput<typeof SignedReceipt>;
  */
 export const BatchAnswer = v.strictObject({ head: StreamHead, receipt: v.nullable(SignedReceipt) });
 export type BatchAnswer = v.InferOutput<typeof BatchAnswer>;
+
+/** One record of the ticket's own server, as a list shows it. */
+export const OwnRecord = v.strictObject({
+  index: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  receivedAtMs: EpochMs,
+  /** By the container's clock; null = it could not be read. */
+  occurredAtMs: v.nullable(EpochMs),
+  /** @see AuditAction; `unreadable` where it could not be read. */
+  action: v.pipe(v.string(), v.maxLength(64)),
+  ecosystem: v.nullable(v.pipe(v.string(), v.maxLength(64))),
+  packageName: v.nullable(v.pipe(v.string(), v.maxLength(256))),
+  packageVersion: v.nullable(v.pipe(v.string(), v.maxLength(128))),
+  tool: v.nullable(v.pipe(v.string(), v.maxLength(256))),
+  effect: v.nullable(v.pipe(v.string(), v.maxLength(64))),
+  grade: v.pipe(v.string(), v.maxLength(64))
+});
+export type OwnRecord = v.InferOutput<typeof OwnRecord>;
+
+/** The answer to `own`: the newest first. */
+export const OwnAnswer = v.strictObject({
+  records: v.pipe(v.array(OwnRecord), v.maxLength(100)),
+  /** To be sent as `?before=` for the page after it; null = this is the last. */
+  next: v.nullable(v.pipe(v.string(), v.maxLength(64)))
+});
+export type OwnAnswer = v.InferOutput<typeof OwnAnswer>;
 
 /** What the service says instead, with a status of 400 and above but 409. */
 export const HubRefusal = v.strictObject({

@@ -1,0 +1,125 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { sql } from 'kysely';
+import { DigestMaker } from './digests/digest-maker.js';
+import { DigestSchedule } from './digests/digest-schedule.js';
+import { reasonOf } from './failure.js';
+import type { IHubApi } from './hub-api/hub-api.js';
+import { GroupCommit } from './ingest/group-commit.js';
+import { RATES, type IRates } from './ingest/record-routes.js';
+import { SECRETS, type IKeys } from './keys/keys.js';
+import { machineListener } from './machine-listener.js';
+import { Metrics } from './metrics.js';
+import type { IPagesParts, PagesPlugin } from './pages-seam.js';
+import type { ISettings } from './settings.js';
+import type { IDatabase } from './store/database.js';
+import { LogRange } from './store/log-range.js';
+import { SqlLogReader } from './store/sql-log-reader.js';
+import { SqlLogWriter } from './store/sql-log-writer.js';
+import { TicketOffice } from './tickets/ticket-office.js';
+import { Tickets } from './tickets/ticket.js';
+
+export interface IAppOptions {
+  readonly settings: ISettings;
+  readonly database: IDatabase;
+  readonly keys: IKeys;
+  readonly hubApi: IHubApi;
+  readonly log: Logger;
+  /** Epoch ms. */
+  readonly nowMs: () => number;
+  /** Milliseconds that only grow. */
+  readonly monotonicMs: () => number;
+  /** Routes of the pages' own listener, which is made only where settings name the pages' host. */
+  readonly pages?: readonly PagesPlugin[];
+  /** What one server may send; the usual unless given. */
+  readonly rates?: IRates;
+  /** Metrics of the process too, which only one app of a process can have. */
+  readonly processMetrics?: boolean;
+}
+
+export interface IApp {
+  /** Companions, JupyterHub, Prometheus. Whoever made the app lets it listen. */
+  readonly machine: FastifyInstance;
+  /** People, on the pages' own host; null = settings name none. */
+  readonly pages: FastifyInstance | null;
+  readonly digests: DigestSchedule;
+  /** Begins with the digests. */
+  start(): void;
+  /** Ends in order: what came is stored and answered, a digest covers it. The database stays open. */
+  close(): Promise<void>;
+}
+
+/** Records of one transaction, at most (facts of November 2026: more makes others wait, fewer costs a sync for each). */
+const GROUP_RECORDS = { sqlite: 300, postgres: 600 } as const;
+/** Records that wait, at most: about 100 MB. */
+const WAITING_RECORDS = 30_000;
+
+/** Connects all parts of the service. Nothing here reads the process's own environment, clock or arguments. */
+export function createApp(options: IAppOptions): IApp {
+  const { settings, database, keys, hubApi, log, nowMs, monotonicMs } = options;
+  const metrics = new Metrics(options.processMetrics ?? false);
+  const reader = new SqlLogReader(database, nowMs);
+  const writer = new SqlLogWriter(database, nowMs);
+  const commit = new GroupCommit({
+    writer,
+    groupRecords: GROUP_RECORDS[database.kind],
+    waitingRecords: WAITING_RECORDS,
+    monotonicMs,
+    committed: (records, tookMs) => {
+      metrics.records.inc(records);
+      metrics.groupSeconds.observe(tookMs / 1000);
+    }
+  });
+  const digests = new DigestSchedule({
+    maker: new DigestMaker({ database, keys, nowMs }),
+    metrics,
+    log,
+    nowMs
+  });
+  const tickets = new Tickets(keys.secret(SECRETS.ticket), nowMs);
+  const machine = machineListener({
+    office: new TicketOffice({ hubId: settings.hubId, hubApi, tickets, monotonicMs }),
+    ...{ writer, reader, commit, keys, metrics, log, nowMs, monotonicMs },
+    prefix: settings.prefix,
+    rates: options.rates ?? RATES,
+    isReady: () => answers(database, log)
+  });
+  const pages =
+    settings.pages &&
+    pagesListener(options.pages ?? [], {
+      ...{ reader, hubApi, settings, keys, log, nowMs },
+      range: new LogRange(database)
+    });
+
+  return {
+    machine,
+    pages,
+    digests,
+    start: () => digests.start(),
+    close: async () => {
+      await Promise.all([machine.close(), pages?.close()]);
+      await commit.drain();
+      await digests.close();
+    }
+  };
+}
+
+/** Only plugins say what is on it: headers, sessions and limits are theirs. */
+function pagesListener(plugins: readonly PagesPlugin[], parts: IPagesParts): FastifyInstance {
+  const logger: FastifyBaseLogger = parts.log;
+  const fastify = Fastify({ loggerInstance: logger, disableRequestLogging: true });
+  for (const plugin of plugins) {
+    fastify.register(plugin, parts);
+  }
+  return fastify;
+}
+
+async function answers(database: IDatabase, log: Logger): Promise<boolean> {
+  try {
+    await sql`select 1`.execute(database.read);
+    return true;
+  } catch (error) {
+    log.warn({ reason: reasonOf(error) }, 'The database does not answer.');
+    return false;
+  }
+}

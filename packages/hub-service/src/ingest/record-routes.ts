@@ -1,0 +1,168 @@
+import { BATCH_BYTES, HUB_PATHS, OwnAnswer, Uuid, type BatchAnswer, type StreamHead } from '@labkeeper/protocol';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import * as v from 'valibot';
+import { reasonOf } from '../failure.js';
+import type { IKeys } from '../keys/keys.js';
+import type { Metrics } from '../metrics.js';
+import { Refusal } from '../refusal.js';
+import type { ILogPlace, ILogReader } from '../store/log-reader.js';
+import type { ILogWriter, Appended, IIncomingBatch } from '../store/log-writer.js';
+import type { ITicketHolder } from '../tickets/ticket.js';
+import type { TicketOffice } from '../tickets/ticket-office.js';
+import { QueueFullError, type GroupCommit } from './group-commit.js';
+import { readBatch } from './read-batch.js';
+import { receiptFor } from './receipt.js';
+import { TokenBuckets } from './token-buckets.js';
+
+export interface IRecordRoutesParts {
+  readonly office: TicketOffice;
+  readonly writer: ILogWriter;
+  readonly reader: ILogReader;
+  readonly commit: GroupCommit;
+  readonly keys: IKeys;
+  readonly metrics: Metrics;
+  readonly rates: IRates;
+  /** Milliseconds that only grow. */
+  readonly monotonicMs: () => number;
+}
+
+/** What one server may send. */
+export interface IRates {
+  readonly requestsPerSecond: number;
+  readonly requestsBurst: number;
+  readonly recordsPerSecond: number;
+  readonly recordsBurst: number;
+}
+
+/** A spool of a day comes back within a minute; a broken companion does not fill the log. */
+export const RATES: IRates = {
+  requestsPerSecond: 20,
+  requestsBurst: 100,
+  recordsPerSecond: 500,
+  recordsBurst: 5000
+};
+
+const LATER_MS = 5000;
+const OWN_LIMIT = 100;
+const OwnQuery = v.strictObject({
+  before: v.optional(v.pipe(v.string(), v.regex(/^\d{1,16}\.\d{1,16}$/))),
+  limit: v.optional(v.pipe(v.string(), v.regex(/^\d{1,3}$/), v.transform(Number)), '50')
+});
+const HeadQuery = v.strictObject({ boot: Uuid });
+
+/** GET and POST records, GET own. All want a ticket, which is looked at before a body is read. */
+export function recordRoutes(fastify: FastifyInstance, parts: IRecordRoutesParts): void {
+  const { office, writer, reader, monotonicMs, rates } = parts;
+  const requests = new TokenBuckets({
+    perSecond: rates.requestsPerSecond,
+    burst: rates.requestsBurst,
+    monotonicMs
+  });
+  const records = new TokenBuckets({
+    perSecond: rates.recordsPerSecond,
+    burst: rates.recordsBurst,
+    monotonicMs
+  });
+  const holders = new WeakMap<FastifyRequest, ITicketHolder>();
+  const holderOf = (request: FastifyRequest): ITicketHolder => {
+    const holder = holders.get(request);
+    if (!holder) {
+      throw new Refusal(401, 'ticket', 'There is no ticket with this request.');
+    }
+    return holder;
+  };
+
+  fastify.addHook('onRequest', async request => {
+    const holder = office.holder(request.headers.authorization);
+    spend(requests, holder, 1);
+    holders.set(request, holder);
+  });
+  fastify.addContentTypeParser(
+    'application/x-ndjson',
+    { parseAs: 'buffer', bodyLimit: BATCH_BYTES },
+    (_request, body, done) => done(null, body)
+  );
+
+  fastify.get(HUB_PATHS.records, async (request): Promise<StreamHead> => {
+    const query = v.safeParse(HeadQuery, request.query);
+    if (!query.success) {
+      throw new Refusal(400, 'malformed', 'Name the stream: ?boot= with a UUID.');
+    }
+    return writer.head(holderOf(request), query.output.boot);
+  });
+
+  fastify.post(HUB_PATHS.records, { bodyLimit: BATCH_BYTES }, async (request, reply): Promise<BatchAnswer> => {
+    const holder = holderOf(request);
+    if (!Buffer.isBuffer(request.body)) {
+      throw new Refusal(400, 'malformed', 'A batch is sent as application/x-ndjson.');
+    }
+    const { hub, user, server, groups } = holder;
+    const read = readBatch({ hub, user, server, groups }, request.body);
+    if (read.kind === 'protocol') {
+      throw new Refusal(426, 'protocol', read.message);
+    }
+    if (read.kind === 'malformed') {
+      throw new Refusal(400, 'malformed', read.message);
+    }
+    const { batch } = read;
+    spend(records, holder, batch.records.length);
+    const appended = await store(parts, batch);
+    if (appended.kind === 'conflict') {
+      reply.code(409);
+      return { head: appended.head, receipt: null };
+    }
+    const receipt = receiptFor(parts.keys, batch, appended);
+    return { head: { seq: receipt.body.seq, hash: batch.head }, receipt };
+  });
+  fastify.addHook('onResponse', async (request, reply) => {
+    if (request.method === 'POST') {
+      parts.metrics.batches.inc({ status: String(reply.statusCode) });
+    }
+  });
+
+  fastify.get(HUB_PATHS.own, async (request): Promise<OwnAnswer> => {
+    const { hub, user, server } = holderOf(request);
+    const query = v.safeParse(OwnQuery, request.query);
+    if (!query.success) {
+      throw new Refusal(400, 'malformed', 'Only ?before= of an earlier answer and ?limit= are understood.');
+    }
+    const limit = Math.min(Math.max(query.output.limit, 1), OWN_LIMIT);
+    const rows = await reader.list({ hub, user, server }, placeOf(query.output.before), limit);
+    const last = rows.at(-1);
+    return {
+      records: rows.map(({ hub: _hub, user: _user, server: _server, ...row }) => row),
+      next: last && rows.length === limit ? `${last.receivedAtMs}.${last.index}` : null
+    };
+  });
+}
+
+function placeOf(before: string | undefined): ILogPlace | null {
+  const [receivedAtMs, index] = before?.split('.').map(Number) ?? [];
+  return receivedAtMs === undefined || index === undefined ? null : { receivedAtMs, index };
+}
+
+/** @throws Refusal */
+async function store({ commit, metrics }: IRecordRoutesParts, batch: IIncomingBatch): Promise<Appended> {
+  try {
+    return await commit.append(batch);
+  } catch (error) {
+    throw error instanceof QueueFullError
+      ? new Refusal(503, 'unavailable', error.message, LATER_MS)
+      : new StoreError(reasonOf(error), { cause: error });
+  } finally {
+    metrics.waiting.set(commit.waiting);
+  }
+}
+
+/** The database did not take a batch, or did not say. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
+
+/** @throws Refusal */
+function spend(buckets: TokenBuckets, { hub, user, server }: ITicketHolder, amount: number): void {
+  const waitMs = buckets.take(JSON.stringify([hub, user, server]), amount);
+  if (waitMs > 0) {
+    throw new Refusal(429, 'too-much', 'This server sends more than a server may.', waitMs);
+  }
+}

@@ -1,0 +1,92 @@
+import { pino } from 'pino';
+import { createApp, type IApp } from './app.js';
+import { reasonOf } from './failure.js';
+import { createHubApi } from './hub-api/hub-api.js';
+import { openKeys, registerSigningKey } from './keys/keys.js';
+import { PAGES } from './pages-plugins.js';
+import { readSettings, SettingsError, type IListen } from './settings.js';
+import { openDatabase, type IDatabase } from './store/database.js';
+
+/** Longest an orderly end may take, in ms: JupyterHub kills a service of its own after 5 s. */
+const STOP_MS = 4000;
+/** Longest wait for JupyterHub, in ms. */
+const HUB_MS = 5000;
+/** Exit codes: settings do not get better by trying again. */
+const EXIT = { failed: 1, settings: 2 } as const;
+
+const log = pino({ base: { name: 'labkeeper' } });
+
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
+
+await run();
+
+async function run(): Promise<void> {
+  try {
+    const settings = readSettings(process.env);
+    // Before the database: they tell a folder that cannot be used by a sentence of ours.
+    const keys = await openKeys(settings.stateFolder);
+    const database = await openDatabase(settings.database, error =>
+      log.warn({ reason: reasonOf(error) }, 'A connection to the database broke.')
+    );
+    await registerSigningKey(database, keys, Date.now());
+    const app = createApp({
+      ...{ settings, keys, database, log },
+      hubApi: createHubApi({ url: settings.hubApiUrl, timeoutMs: HUB_MS }),
+      nowMs: () => Date.now(),
+      monotonicMs: () => performance.now(),
+      pages: PAGES,
+      processMetrics: true
+    });
+    stopInOrder(app, database);
+    await app.machine.listen(settings.machine);
+    if (app.pages && settings.pages) {
+      await app.pages.listen(settings.pages.listen);
+    }
+    app.start();
+    log.info(
+      {
+        machine: place(settings.machine),
+        pages: settings.pages && settings.pages.origin,
+        database: settings.database.kind,
+        hub: settings.hubId,
+        key: keys.signingKeyId,
+        build: settings.build
+      },
+      'Labkeeper listens.'
+    );
+  } catch (error) {
+    const sentences = error instanceof SettingsError ? error.mistakes : [reasonOf(error)];
+    for (const sentence of sentences) {
+      log.fatal(sentence);
+    }
+    process.exit(error instanceof SettingsError ? EXIT.settings : EXIT.failed);
+  }
+}
+
+function stopInOrder(app: IApp, database: IDatabase): void {
+  let isStopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (isStopping) {
+        return;
+      }
+      isStopping = true;
+      log.info({ signal }, 'Labkeeper stops.');
+      setTimeout(() => process.exit(0), STOP_MS).unref();
+      app
+        .close()
+        .then(() => database.close())
+        .then(() => process.exit(0), fail);
+    });
+  }
+}
+
+function fail(error: unknown): void {
+  log.fatal({ reason: reasonOf(error), stack: error instanceof Error ? error.stack : undefined }, 'Labkeeper failed.');
+  process.exit(EXIT.failed);
+}
+
+function place({ host, port }: IListen): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,23 @@
+import type { FastifyPluginAsync } from 'fastify';
+import type { Logger } from 'pino';
+import type { IHubApi } from './hub-api/hub-api.js';
+import type { IKeys } from './keys/keys.js';
+import type { ISettings } from './settings.js';
+import type { LogRange } from './store/log-range.js';
+import type { ILogReader } from './store/log-reader.js';
+
+/** What pages are built from. They read the log and never write in it but for the looks. */
+export interface IPagesParts {
+  readonly reader: ILogReader;
+  /** The log in its own order, for exports. */
+  readonly range: LogRange;
+  readonly hubApi: IHubApi;
+  readonly settings: ISettings;
+  readonly keys: IKeys;
+  readonly log: Logger;
+  /** Epoch ms. */
+  readonly nowMs: () => number;
+}
+
+/** Routes for people, at `/` of the pages' own host. Registered with its parts. */
+export type PagesPlugin = FastifyPluginAsync<IPagesParts>;

@@ -1,0 +1,16 @@
+import type { HubRefusal } from '@labkeeper/protocol';
+
+/** An answer other than what was asked for: its message is a sentence for people. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+
+  /** @param retryAfterMs - null = trying again does not help. */
+  constructor(
+    readonly status: number,
+    readonly code: HubRefusal['code'],
+    message: string,
+    readonly retryAfterMs: number | null = null
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Kysely, PostgresDialect, SqliteDialect } from 'kysely';
+import { Migrator } from 'kysely';
+import pg from 'pg';
+import { reasonOf } from '../failure.js';
+import { migrations } from './migrations/index.js';
+import { adaptSqlite } from './sqlite-adapter.js';
+import type { ITables } from './tables.js';
+
+export type DatabaseKind = 'sqlite' | 'postgres';
+
+/** Where the log is kept. */
+export type DatabasePlace =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | { readonly kind: 'postgres'; readonly url: string };
+
+/** An open database with the newest schema. */
+export interface IDatabase {
+  readonly kind: DatabaseKind;
+  /** For everything that changes something. On SQLite it is one connection: short transactions only. */
+  readonly write: Kysely<ITables>;
+  /** For what only reads, as long as it likes: on SQLite a connection of its own. */
+  readonly read: Kysely<ITables>;
+  close(): Promise<void>;
+}
+
+/** Connections to PostgreSQL: one appends, the others read. */
+const CONNECTIONS = 10;
+/** A statement that takes longer than this is given up: a look must not hold up the log. */
+const STATEMENT_MS = 30_000;
+/** How long SQLite waits for another process that writes, such as a backup. */
+const BUSY_MS = 5000;
+
+/**
+ * Opens the database and brings its schema to the newest.
+ *
+ * @param trouble - told of a connection that broke while it was idle; the next statement opens another.
+ * @throws when it cannot be opened, or a migration fails: then everything is as it was.
+ */
+export async function openDatabase(
+  place: DatabasePlace,
+  trouble: (error: unknown) => void
+): Promise<IDatabase> {
+  const database = place.kind === 'sqlite' ? openSqlite(place.file) : openPostgres(place.url, trouble);
+  const migrator = new Migrator({
+    db: database.write,
+    provider: { getMigrations: () => Promise.resolve(migrations(place.kind)) }
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) {
+    await database.close();
+    throw new Error(`The database could not be brought to this version's schema: ${reasonOf(error)}`, {
+      cause: error
+    });
+  }
+  await database.write
+    .insertInto('log')
+    .values({ one: 1, id: randomUUID(), created_at_ms: Date.now() })
+    .onConflict(conflict => conflict.doNothing())
+    .execute();
+  return database;
+}
+
+function openSqlite(file: string): IDatabase {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  // In WAL mode only FULL syncs at each commit: what has a receipt must survive a power cut.
+  const open = (): DatabaseSync => {
+    const connection = new DatabaseSync(file, { timeout: BUSY_MS });
+    connection.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;');
+    return connection;
+  };
+  const dialect = (connection: DatabaseSync): SqliteDialect =>
+    new SqliteDialect({ database: adaptSqlite(connection) });
+  const writer = open();
+  const reader = open();
+  reader.exec('pragma query_only = on');
+  const write = new Kysely<ITables>({ dialect: dialect(writer) });
+  const read = new Kysely<ITables>({ dialect: dialect(reader) });
+  return {
+    kind: 'sqlite',
+    write,
+    read,
+    close: async () => {
+      await read.destroy();
+      await write.destroy();
+    }
+  };
+}
+
+function openPostgres(url: string, trouble: (error: unknown) => void): IDatabase {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: CONNECTIONS,
+    connectionTimeoutMillis: 5000,
+    statement_timeout: STATEMENT_MS,
+    application_name: 'labkeeper',
+    // Our bigints are indexes and milliseconds: below 2^53.
+    types: {
+      getTypeParser: (oid, format) =>
+        oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)
+    }
+  });
+  // Without a listener a restart of the database would end this process.
+  pool.on('error', trouble);
+  const db = new Kysely<ITables>({ dialect: new PostgresDialect({ pool }) });
+  return { kind: 'postgres', write: db, read: db, close: () => db.destroy() };
+}

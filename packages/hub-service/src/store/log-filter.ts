@@ -1,0 +1,90 @@
+import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
+import type { ILogFilter } from './log-reader.js';
+import type { ITables } from './tables.js';
+
+/** The numbers of those that a filter names; a member that is left out is not asked for. */
+export interface IFilterIds {
+  readonly hubs?: readonly number[];
+  readonly persons?: readonly number[];
+  readonly servers?: readonly number[];
+  readonly groupSets?: readonly number[];
+}
+
+/**
+ * Looks up who is meant, so that the search itself runs over numbers.
+ *
+ * @returns null = nobody of that name is known: nothing can be found.
+ */
+export async function filterIds(db: Kysely<ITables>, filter: ILogFilter): Promise<IFilterIds | null> {
+  const { hub, user, server, group } = filter;
+  const ids: { -readonly [K in keyof IFilterIds]: IFilterIds[K] } = {};
+  if (hub !== undefined) {
+    ids.hubs = idsOf(await db.selectFrom('hub').select('id').where('name', '=', hub).execute());
+  }
+  if (user !== undefined) {
+    ids.persons = idsOf(await db.selectFrom('person').select('id').where('name', '=', user).execute());
+  }
+  if (server !== undefined) {
+    let servers = db.selectFrom('server').select('id').where('name', '=', server);
+    if (ids.persons) {
+      servers = servers.where('person_id', 'in', ids.persons.length > 0 ? ids.persons : [-1]);
+    }
+    ids.servers = idsOf(await servers.execute());
+  }
+  if (group !== undefined) {
+    ids.groupSets = idsOf(
+      await db.selectFrom('group_member').select('set_id as id').where('name', '=', group).execute()
+    );
+  }
+  return Object.values(ids).some(list => list.length === 0) ? null : ids;
+}
+
+/** The records that a filter means. */
+export function matching(
+  db: Kysely<ITables>,
+  filter: ILogFilter,
+  ids: IFilterIds
+): SelectQueryBuilder<ITables, 'record', object> {
+  let query = db.selectFrom('record');
+  const among = {
+    hub_id: ids.hubs,
+    person_id: ids.persons,
+    server_id: ids.servers,
+    group_set_id: ids.groupSets
+  };
+  for (const column of ['hub_id', 'person_id', 'server_id', 'group_set_id'] as const) {
+    const list = among[column];
+    if (list !== undefined) {
+      query = query.where(column, 'in', list);
+    }
+  }
+  const exact = {
+    package_name: filter.package,
+    package_version: filter.version,
+    tool: filter.tool,
+    action: filter.action,
+    effect: filter.effect,
+    grade: filter.grade
+  };
+  for (const column of ['package_name', 'package_version', 'tool', 'action', 'effect', 'grade'] as const) {
+    const value = exact[column];
+    if (value !== undefined) {
+      query = query.where(column, '=', value);
+    }
+  }
+  if (filter.fromMs !== undefined) {
+    query = query.where('received_at_ms', '>=', filter.fromMs);
+  }
+  if (filter.untilMs !== undefined) {
+    query = query.where('received_at_ms', '<', filter.untilMs);
+  }
+  if (filter.text !== undefined) {
+    const pattern = `%${filter.text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
+    query = query.where(sql<boolean>`lower(package_name) like ${pattern} escape '\\'`);
+  }
+  return query;
+}
+
+function idsOf(rows: readonly { readonly id: number }[]): number[] {
+  return rows.map(({ id }) => id);
+}

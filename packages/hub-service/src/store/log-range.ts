@@ -1,0 +1,174 @@
+import type { IDatabase } from './database.js';
+import { filterIds, matching } from './log-filter.js';
+import type { ILogFilter } from './log-reader.js';
+import { openPersonal, placeOf } from './personal-cipher.js';
+
+/** One line of the log as it is exported. */
+export interface IRangeEntry {
+  readonly index: number;
+  /** The exact line. */
+  readonly entry: string;
+  /** The exact personal part; null = there is none, it was erased, or it was not asked for. */
+  readonly personal: string | null;
+}
+
+/** A digest as it was signed. */
+export interface IStoredDigest {
+  readonly number: number;
+  readonly firstIndex: number;
+  readonly count: number;
+  /** Canonical JSON of the signed digest. */
+  readonly signed: string;
+}
+
+/** The public part of a key that signed something in this log. */
+export interface IPublicKey {
+  readonly id: string;
+  /** Raw, base64url. */
+  readonly publicKey: string;
+  readonly fromMs: number;
+}
+
+/** Records that are read at a time: enough to be fast, few enough to hold. */
+const AT_A_TIME = 1000;
+
+/** The log from one index to another, in its own order: for digests, exports and whoever follows it. */
+export class LogRange {
+  constructor(private readonly database: IDatabase) {}
+
+  /** Which log this is: a UUID. */
+  async log(): Promise<string> {
+    const { id } = await this.database.read.selectFrom('log').select('id').executeTakeFirstOrThrow();
+    return id;
+  }
+
+  /** The index after the last record. What is below it is there, and stays as it is. */
+  async end(): Promise<number> {
+    const { next_index } = await this.database.read
+      .selectFrom('log_head')
+      .select('next_index')
+      .executeTakeFirstOrThrow();
+    return next_index;
+  }
+
+  /**
+   * Exact lines of [firstIndex, endIndex), at constant memory.
+   *
+   * @param filter - null = all.
+   * @param isPersonal - whether personal parts are read too.
+   */
+  async *entries(
+    firstIndex: number,
+    endIndex: number,
+    filter: ILogFilter | null,
+    isPersonal: boolean
+  ): AsyncGenerator<IRangeEntry> {
+    const db = this.database.read;
+    const ids = filter && (await filterIds(db, filter));
+    if (filter !== null && ids === null) {
+      return;
+    }
+    let from = firstIndex;
+    for (;;) {
+      const rows = await matching(db, filter ?? {}, ids ?? {})
+        .innerJoin('record_body', join =>
+          join
+            .onRef('record_body.idx', '=', 'record.idx')
+            .onRef('record_body.received_at_ms', '=', 'record.received_at_ms')
+        )
+        .innerJoin('stream', 'stream.id', 'record.stream_id')
+        .select(['record.idx as index', 'record.seq', 'stream.uuid as stream', 'record_body.entry'])
+        .where('record.idx', '>=', from)
+        .where('record.idx', '<', endIndex)
+        .orderBy('record.idx')
+        .limit(AT_A_TIME)
+        .execute();
+      const last = rows.at(-1);
+      if (!last) {
+        return;
+      }
+      const personal = isPersonal ? await this.personal(rows.map(({ index }) => index)) : new Map<number, ISealed>();
+      for (const { index, entry, stream, seq } of rows) {
+        const part = personal.get(index);
+        yield {
+          index,
+          entry,
+          personal: part ? openPersonal(part.key, placeOf(stream, seq), part.sealed) : null
+        };
+      }
+      from = last.index + 1;
+    }
+  }
+
+  /** Hashes of the entries of [firstIndex, endIndex) as leaves, 32 bytes each. @throws when one is missing. */
+  async *leaves(firstIndex: number, endIndex: number): AsyncGenerator<Uint8Array> {
+    let from = firstIndex;
+    while (from < endIndex) {
+      const rows = await this.database.read
+        .selectFrom('record')
+        .select(['idx', 'leaf'])
+        .where('idx', '>=', from)
+        .where('idx', '<', endIndex)
+        .orderBy('idx')
+        .limit(AT_A_TIME * 10)
+        .execute();
+      for (const { idx, leaf } of rows) {
+        if (idx !== from) {
+          throw new Error(`Record ${from} is missing from the log.`);
+        }
+        from += 1;
+        yield leaf;
+      }
+      if (rows.length === 0) {
+        throw new Error(`Record ${from} is missing from the log.`);
+      }
+    }
+  }
+
+  /** The digests that touch [firstIndex, endIndex), in the order of their numbers. */
+  async digests(firstIndex: number, endIndex: number): Promise<readonly IStoredDigest[]> {
+    return this.database.read
+      .selectFrom('digest')
+      .select(['number', 'first_index as firstIndex', 'count', 'signed'])
+      .where(eb => eb(eb('first_index', '+', eb.ref('count')), '>', firstIndex))
+      .where('first_index', '<', endIndex)
+      .orderBy('number')
+      .execute();
+  }
+
+  /** null = there is none yet. */
+  async newestDigest(): Promise<IStoredDigest | null> {
+    const found = await this.database.read
+      .selectFrom('digest')
+      .select(['number', 'first_index as firstIndex', 'count', 'signed'])
+      .orderBy('number', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return found ?? null;
+  }
+
+  /** All keys that this log was ever signed with, the oldest first. */
+  async keys(): Promise<readonly IPublicKey[]> {
+    return this.database.read
+      .selectFrom('signing_key')
+      .select(['id', 'public_key as publicKey', 'from_ms as fromMs'])
+      .orderBy('from_ms')
+      .orderBy('id')
+      .execute();
+  }
+
+  private async personal(indexes: readonly number[]): Promise<Map<number, ISealed>> {
+    const rows = await this.database.read
+      .selectFrom('personal')
+      .innerJoin('person_key', 'person_key.person_id', 'personal.person_id')
+      .select(['personal.idx', 'personal.sealed', 'person_key.key'])
+      .where('personal.idx', 'in', indexes)
+      .execute();
+    return new Map(rows.map(({ idx, sealed, key }) => [idx, { sealed, key }]));
+  }
+}
+
+interface ISealed {
+  readonly sealed: Uint8Array;
+  readonly key: Uint8Array;
+}

@@ -1,0 +1,8 @@
+import type { Migration } from 'kysely';
+import type { DatabaseKind } from '../database.js';
+import { firstSchema } from './first-schema.js';
+
+/** All migrations by name, in the order of their names. One that was released is never changed. */
+export function migrations(kind: DatabaseKind): Record<string, Migration> {
+  return { '2026-11-27-first-schema': firstSchema(kind) };
+}

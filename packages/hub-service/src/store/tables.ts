@@ -1,0 +1,161 @@
+import type { Grade } from '@labkeeper/core';
+import type { Generated } from 'kysely';
+
+/**
+ * The tables, the same on SQLite and PostgreSQL. Times are epoch ms, hashes of streams and digests lower-case
+ * hexadecimal digits. Names of persons stand in `person` alone, so that they can be erased; everything else knows a person
+ * by number, and the log's lines by UUID.
+ */
+export interface ITables {
+  log: ILogTable;
+  hub: IHubTable;
+  person: IPersonTable;
+  person_key: IPersonKeyTable;
+  server: IServerTable;
+  group_set: IGroupSetTable;
+  group_member: IGroupMemberTable;
+  stream: IStreamTable;
+  log_head: ILogHeadTable;
+  record: IRecordTable;
+  record_body: IRecordBodyTable;
+  personal: IPersonalTable;
+  look: ILookTable;
+  digest: IDigestTable;
+  signing_key: ISigningKeyTable;
+}
+
+/** One row: which log this is, made at the first start. */
+export interface ILogTable {
+  /** Always 1. */
+  one: number;
+  /** UUID. */
+  id: string;
+  created_at_ms: number;
+}
+
+/** The hubs that this service trusts: a name is always a name at one of them. */
+export interface IHubTable {
+  id: Generated<number>;
+  name: string;
+}
+
+export interface IPersonTable {
+  id: Generated<number>;
+  /** How the log's lines call her. */
+  uuid: string;
+  hub_id: number;
+  /** null = erased. */
+  name: string | null;
+  created_at_ms: number;
+}
+
+/** What a person's personal parts are encrypted with; the row is deleted to erase them all. */
+export interface IPersonKeyTable {
+  person_id: number;
+  /** AES-256, 32 bytes. */
+  key: Uint8Array;
+}
+
+export interface IServerTable {
+  id: Generated<number>;
+  uuid: string;
+  person_id: number;
+  /** '' is the default server; null = erased. */
+  name: string | null;
+}
+
+/** A set of groups that somebody was in at the same time: few of them, each named once. */
+export interface IGroupSetTable {
+  id: Generated<number>;
+  hub_id: number;
+  /** Canonical JSON of the names, sorted. */
+  names: string;
+}
+
+export interface IGroupMemberTable {
+  set_id: number;
+  name: string;
+}
+
+/** One run of one companion. Its head is the only key of idempotence: it moves by compare-and-set. */
+export interface IStreamTable {
+  id: Generated<number>;
+  uuid: string;
+  server_id: number;
+  boot: string;
+  /** Of the last record; 0 = none. */
+  seq: number;
+  head: string;
+  seen_at_ms: number;
+}
+
+/** One row: the next index of the log. Moved inside the transaction that appends, so that indexes have no gaps. */
+export interface ILogHeadTable {
+  /** Always 1. */
+  one: number;
+  next_index: number;
+}
+
+/** What is searched of a record; the exact line is in `record_body`. */
+export interface IRecordTable {
+  received_at_ms: number;
+  idx: number;
+  hub_id: number;
+  person_id: number;
+  server_id: number;
+  group_set_id: number;
+  stream_id: number;
+  seq: number;
+  occurred_at_ms: number | null;
+  action: string;
+  ecosystem: string | null;
+  package_name: string | null;
+  package_version: string | null;
+  tool: string | null;
+  effect: string | null;
+  grade: Grade;
+  environment: string | null;
+  /** Hash of the entry as a leaf, 32 bytes. */
+  leaf: Uint8Array;
+}
+
+export interface IRecordBodyTable {
+  received_at_ms: number;
+  idx: number;
+  /** The exact line of the log. */
+  entry: string;
+}
+
+export interface IPersonalTable {
+  received_at_ms: number;
+  idx: number;
+  person_id: number;
+  /** Nonce, tag and ciphertext, see `personal-cipher.ts`. */
+  sealed: Uint8Array;
+}
+
+export interface ILookTable {
+  id: Generated<number>;
+  at_ms: number;
+  hub: string;
+  reader: string;
+  kind: string;
+  query: string;
+}
+
+export interface IDigestTable {
+  number: number;
+  first_index: number;
+  count: number;
+  /** Canonical JSON of the signed digest: its hash is the next one's `previous`. */
+  signed: string;
+  closed_at_ms: number;
+}
+
+/** Public parts of the keys that signed receipts and digests. */
+export interface ISigningKeyTable {
+  id: string;
+  /** Raw, base64url. */
+  public_key: string;
+  from_ms: number;
+}

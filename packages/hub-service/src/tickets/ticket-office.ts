@@ -1,0 +1,83 @@
+import type { IHubApi } from '../hub-api/hub-api.js';
+import { HubUnavailableError } from '../hub-api/hub-api.js';
+import { TokenBuckets } from '../ingest/token-buckets.js';
+import { Refusal } from '../refusal.js';
+import { serverOf } from './server-identity.js';
+import { tokenDigits, type IMintedTicket, type ITicketHolder, type Tickets } from './ticket.js';
+
+export interface ITicketOfficeOptions {
+  readonly hubId: string;
+  readonly hubApi: IHubApi;
+  readonly tickets: Tickets;
+  readonly monotonicMs: () => number;
+}
+
+/** Looks at JupyterHub that are under way, at most: it has one thread. */
+const LOOKS_AT_ONCE = 32;
+/** All tokens together: 10 000 companions are back within a minute, and JupyterHub is spared what goes beyond. */
+const ALL = { perSecond: 200, burst: 400 };
+/** One token: a ticket is good for ten minutes. */
+const EACH = { perSecond: 0.2, burst: 5 };
+const LATER_MS = 5000;
+
+/** Exchanges a server's token of JupyterHub for a ticket, and looks at tickets. */
+export class TicketOffice {
+  constructor(private readonly options: ITicketOfficeOptions) {
+    const { monotonicMs } = options;
+    this.all = new TokenBuckets({ ...ALL, monotonicMs });
+    this.each = new TokenBuckets({ ...EACH, monotonicMs });
+  }
+
+  /** @param authorization - the header as it came. @throws Refusal */
+  async exchange(authorization: string | undefined): Promise<IMintedTicket> {
+    const token = /^(?:token|bearer) ([\x21-\x7e]{8,128})$/i.exec(authorization ?? '')?.[1];
+    if (token === undefined) {
+      throw new Refusal(401, 'token', 'Send the token that JupyterHub gave to this server.');
+    }
+    const waitMs = this.each.take(tokenDigits(token), 1) || this.all.take('', 1);
+    if (waitMs > 0) {
+      throw new Refusal(429, 'too-much', 'Tickets were asked for too often.', waitMs);
+    }
+    const { hubId, tickets } = this.options;
+    const user = await this.whoIs(token);
+    if (user === null) {
+      throw new Refusal(401, 'token', 'JupyterHub does not know this token.');
+    }
+    const server = serverOf(user);
+    if (server === null) {
+      throw new Refusal(403, 'not-a-server', 'This is not the token of a server, given by JupyterHub to that server.');
+    }
+    return tickets.mint({ hub: hubId, user: user.name, server, groups: user.groups }, token);
+  }
+
+  /** @param authorization - the header as it came. @throws Refusal */
+  holder(authorization: string | undefined): ITicketHolder {
+    const ticket = /^bearer ([\w.-]+)$/i.exec(authorization ?? '')?.[1];
+    const holder = ticket === undefined ? null : this.options.tickets.check(ticket);
+    if (holder === null) {
+      throw new Refusal(401, 'ticket', 'There is no ticket with this request, or it is no longer good.');
+    }
+    return holder;
+  }
+
+  private async whoIs(token: string) {
+    if (this.looks >= LOOKS_AT_ONCE) {
+      throw new Refusal(503, 'unavailable', 'JupyterHub is being asked for many servers at once.', LATER_MS);
+    }
+    this.looks += 1;
+    try {
+      return await this.options.hubApi.whoIs(token);
+    } catch (error) {
+      if (error instanceof HubUnavailableError) {
+        throw new Refusal(503, 'unavailable', error.message, LATER_MS);
+      }
+      throw error;
+    } finally {
+      this.looks -= 1;
+    }
+  }
+
+  private readonly all: TokenBuckets;
+  private readonly each: TokenBuckets;
+  private looks = 0;
+}

@@ -1,0 +1,88 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import * as v from 'valibot';
+import { sha256Hex } from '../sha256.js';
+import type { ISpeaker } from '../store/log-writer.js';
+
+/** How long a ticket is good, in ms. */
+export const TICKET_MS = 600_000;
+/** Longest ticket, in characters: it travels in a header. */
+const TICKET_LENGTH = 8192;
+/** First digits of the token's hash: enough to find its ticket, too little to find the token. */
+const TOKEN_DIGITS = 16;
+
+const Ticket = v.strictObject({
+  hub: v.string(),
+  user: v.string(),
+  server: v.string(),
+  groups: v.array(v.string()),
+  token: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
+  /** Epoch ms. */
+  exp: v.number()
+});
+
+/** Whom a ticket stands for. */
+export interface ITicketHolder extends ISpeaker {
+  /** First 16 hexadecimal digits of SHA-256 of the token that it was given for. */
+  readonly token: string;
+}
+
+/** A ticket with its end. */
+export interface IMintedTicket {
+  readonly ticket: string;
+  readonly expiresAtMs: number;
+  /** Groups that found no room in it. */
+  readonly groupsLeftOut: number;
+}
+
+/** Makes and checks the service's own tickets: a JSON with an HMAC-SHA256, so that every replica can check them alone. */
+export class Tickets {
+  /** @param key - the same for all replicas. @param nowMs - epoch ms. */
+  constructor(
+    private readonly key: Uint8Array,
+    private readonly nowMs: () => number
+  ) {}
+
+  /** @param token - JupyterHub's, of the server. */
+  mint(speaker: ISpeaker, token: string): IMintedTicket {
+    const expiresAtMs = this.nowMs() + TICKET_MS;
+    for (let groups = speaker.groups; ; groups = groups.slice(0, -1)) {
+      const { hub, user, server } = speaker;
+      const content = { hub, user, server, groups, token: tokenDigits(token), exp: expiresAtMs };
+      const body = Buffer.from(JSON.stringify(content)).toString('base64url');
+      const ticket = `${body}.${this.mac(body).toString('base64url')}`;
+      if (ticket.length <= TICKET_LENGTH || groups.length === 0) {
+        return { ticket, expiresAtMs, groupsLeftOut: speaker.groups.length - groups.length };
+      }
+    }
+  }
+
+  /** @returns null = it is not ours, was altered, or has ended. */
+  check(ticket: string): ITicketHolder | null {
+    const [body, mac, ...more] = ticket.length > TICKET_LENGTH ? [] : ticket.split('.');
+    if (body === undefined || mac === undefined || more.length > 0) {
+      return null;
+    }
+    const given = Buffer.from(mac, 'base64url');
+    const right = this.mac(body);
+    // Of a fixed length whatever comes, so that the comparison takes the same time.
+    if (given.length !== right.length || !timingSafeEqual(given, right)) {
+      return null;
+    }
+    // It is ours: what is in it was written above, perhaps by another version.
+    const read = v.safeParse(Ticket, JSON.parse(Buffer.from(body, 'base64url').toString('utf8')));
+    if (!read.success || read.output.exp <= this.nowMs()) {
+      return null;
+    }
+    const { hub, user, server, groups, token } = read.output;
+    return { hub, user, server, groups, token };
+  }
+
+  private mac(body: string): Buffer {
+    return createHmac('sha256', this.key).update(body).digest();
+  }
+}
+
+/** What stands for a token in tickets and logs. */
+export function tokenDigits(token: string): string {
+  return sha256Hex(token).slice(0, TOKEN_DIGITS);
+}
