@@ -1,5 +1,5 @@
 import type { HubRefusal } from '@labkeeper/protocol';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { codeOf, reasonOf } from './failure.js';
 import { recordRoutes, StoreError, type IRecordRoutesParts } from './ingest/record-routes.js';
 import { Refusal } from './refusal.js';
@@ -38,10 +38,10 @@ export function machineListener(parts: IMachineParts): FastifyInstance {
     if (refusal.status >= 500) {
       request.log.error({ reason: reasonOf(error), path: request.routeOptions.url }, 'A request failed.');
     }
-    return refuse(reply, refusal);
+    return refuse(request, reply, refusal);
   });
-  fastify.setNotFoundHandler((_request, reply) =>
-    refuse(reply, new Refusal(404, 'malformed', 'There is nothing at this address.'))
+  fastify.setNotFoundHandler((request, reply) =>
+    refuse(request, reply, new Refusal(404, 'malformed', 'There is nothing at this address.'))
   );
   fastify.addHook('onSend', async (_request, reply) => {
     reply.headers({
@@ -73,13 +73,22 @@ export function machineListener(parts: IMachineParts): FastifyInstance {
   return fastify;
 }
 
-function refuse(reply: FastifyReply, { status, code, message, retryAfterMs }: Refusal): FastifyReply {
+function refuse(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { status, code, message, retryAfterMs }: Refusal
+): FastifyReply {
   if (retryAfterMs !== null) {
     reply.header('retry-after', Math.max(1, Math.ceil(retryAfterMs / 1000)));
   }
+  const hasBody =
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+  if (hasBody && !request.raw.complete) {
+    // What is still to come is not read: it may be 100 MB.
+    reply.header('connection', 'close');
+  }
   const body: HubRefusal = { code, message };
-  // Whoever sends on though we said no is not read any further.
-  return reply.code(status).header('connection', status === 404 ? 'keep-alive' : 'close').send(body);
+  return reply.code(status).send(body);
 }
 
 /** What went wrong in the words of the protocol; never with a stack, or with what the database said. */

@@ -133,8 +133,8 @@ function readPages(url: URL | null, listen: string | null, mistakes: string[]): 
   if (listen === null) {
     return { origin: url.origin, listen: listenOf(url) };
   }
-  const place = URL.parse(`http://${listen}`);
-  if (place === null || place.host !== listen.toLowerCase()) {
+  const place = /^(\[[\da-f:]+\]|[\w.-]+):\d{1,5}$/i.test(listen) ? URL.parse(`http://${listen}`) : null;
+  if (place === null) {
     mistakes.push(`LABKEEPER_PAGES_LISTEN must be a host and a port: ${listen}.`);
     return null;
   }

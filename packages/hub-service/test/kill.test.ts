@@ -75,8 +75,6 @@ async function companion(url: string, token: string, stream: CompanionStream, un
         acknowledged.seq = head.seq;
         acknowledged.receipts.push(receipt?.body ?? {});
         waiting = null;
-      } else if (response.status === 409) {
-        throw new Error('It did not ask for the head.');
       } else {
         throw new Error(`status ${response.status}`);
       }

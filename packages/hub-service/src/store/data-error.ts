@@ -14,3 +14,8 @@ export function isDataError(error: unknown): boolean {
   // Classes of SQLSTATE: data exception, integrity constraint violation, program limit exceeded.
   return /^(22|23|54)[0-9A-Z]{3}$/.test(codeOf(error) ?? '');
 }
+
+/** Whether PostgreSQL rolled a transaction back only because of another one. */
+export function isDeadlock(error: unknown): boolean {
+  return ['40P01', '40001'].includes(codeOf(error) ?? '');
+}

@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Kysely, PostgresDialect, SqliteDialect } from 'kysely';
-import { Migrator } from 'kysely';
+import { Kysely, Migrator, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { reasonOf } from '../failure.js';
 import { migrations } from './migrations/index.js';
-import { adaptSqlite } from './sqlite-adapter.js';
+import { sqliteDialect } from './sqlite-dialect.js';
 import type { ITables } from './tables.js';
 
 export type DatabaseKind = 'sqlite' | 'postgres';
@@ -72,13 +71,11 @@ function openSqlite(file: string): IDatabase {
     connection.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;');
     return connection;
   };
-  const dialect = (connection: DatabaseSync): SqliteDialect =>
-    new SqliteDialect({ database: adaptSqlite(connection) });
   const writer = open();
   const reader = open();
   reader.exec('pragma query_only = on');
-  const write = new Kysely<ITables>({ dialect: dialect(writer) });
-  const read = new Kysely<ITables>({ dialect: dialect(reader) });
+  const write = new Kysely<ITables>({ dialect: sqliteDialect(writer) });
+  const read = new Kysely<ITables>({ dialect: sqliteDialect(reader) });
   return {
     kind: 'sqlite',
     write,

@@ -39,7 +39,7 @@ export async function filterIds(db: Kysely<ITables>, filter: ILogFilter): Promis
   return Object.values(ids).some(list => list.length === 0) ? null : ids;
 }
 
-/** The records that a filter means. */
+/** The records that a filter means. Columns are named with their table, so that others can be joined. */
 export function matching(
   db: Kysely<ITables>,
   filter: ILogFilter,
@@ -55,7 +55,7 @@ export function matching(
   for (const column of ['hub_id', 'person_id', 'server_id', 'group_set_id'] as const) {
     const list = among[column];
     if (list !== undefined) {
-      query = query.where(column, 'in', list);
+      query = query.where(`record.${column}`, 'in', list);
     }
   }
   const exact = {
@@ -69,18 +69,18 @@ export function matching(
   for (const column of ['package_name', 'package_version', 'tool', 'action', 'effect', 'grade'] as const) {
     const value = exact[column];
     if (value !== undefined) {
-      query = query.where(column, '=', value);
+      query = query.where(`record.${column}`, '=', value);
     }
   }
   if (filter.fromMs !== undefined) {
-    query = query.where('received_at_ms', '>=', filter.fromMs);
+    query = query.where('record.received_at_ms', '>=', filter.fromMs);
   }
   if (filter.untilMs !== undefined) {
-    query = query.where('received_at_ms', '<', filter.untilMs);
+    query = query.where('record.received_at_ms', '<', filter.untilMs);
   }
   if (filter.text !== undefined) {
     const pattern = `%${filter.text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
-    query = query.where(sql<boolean>`lower(package_name) like ${pattern} escape '\\'`);
+    query = query.where(sql<boolean>`lower(record.package_name) like ${pattern} escape '\\'`);
   }
   return query;
 }

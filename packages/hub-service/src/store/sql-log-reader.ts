@@ -121,7 +121,7 @@ export class SqlLogReader implements ILogReader {
       .executeTakeFirstOrThrow();
     const newest = await this.db
       .selectFrom('record')
-      .select(eb => eb.fn.max('received_at_ms').as('atMs'))
+      .select(eb => eb.fn.max<number | null>('received_at_ms').as('atMs'))
       .executeTakeFirstOrThrow();
     const digest = await this.db
       .selectFrom('digest')

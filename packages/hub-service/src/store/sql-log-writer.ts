@@ -3,12 +3,15 @@ import type { StreamHead } from '@labkeeper/protocol';
 import type { Transaction } from 'kysely';
 import { sha256 } from '../sha256.js';
 import { appendStatements, type IAppendStatements, type INewRecord } from './append-statements.js';
+import { isDeadlock } from './data-error.js';
 import type { IDatabase } from './database.js';
 import { Identities, type IdentitySession, type IKnownSpeaker, type IKnownStream } from './identities.js';
 import type { Appended, IIncomingBatch, ILogWriter, ISpeaker } from './log-writer.js';
 import { placeOf, sealPersonal } from './personal-cipher.js';
 import type { ITables } from './tables.js';
 
+/** How often a group is tried that was rolled back for another's sake. */
+const ATTEMPTS = 3;
 const NOTHING: StreamHead = { seq: 0, hash: NO_HASH };
 
 /** Appends to the log in SQLite or PostgreSQL. */
@@ -40,12 +43,21 @@ export class SqlLogWriter implements ILogWriter {
   async append(batches: readonly IIncomingBatch[]): Promise<readonly Appended[]> {
     const receivedAtMs = Math.max(this.lastMs, this.nowMs());
     this.lastMs = receivedAtMs;
-    const { session, appended } = await this.database.write.transaction().execute(async db => {
-      const session = this.identities.session(db);
-      return { session, appended: await this.appendIn(db, session, batches, receivedAtMs) };
-    });
-    session.keep();
-    return appended;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { session, appended } = await this.database.write.transaction().execute(async db => {
+          const session = this.identities.session(db);
+          return { session, appended: await this.appendIn(db, session, batches, receivedAtMs) };
+        });
+        session.keep();
+        return appended;
+      } catch (error) {
+        // Two replicas met the same new people in another order; nothing was stored.
+        if (!isDeadlock(error) || attempt === ATTEMPTS) {
+          throw error;
+        }
+      }
+    }
   }
 
   private async appendIn(

@@ -1,11 +1,29 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import { SqliteAdapter, SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
 
 /** Statements that are kept prepared, at most: the log's own are some twenty, filters make more. */
 const KEPT = 128;
 
-/** Node's own SQLite in the shape of Kysely's SQLite dialect. Keeps what was prepared: appending is the same few statements. */
-export function adaptSqlite(database: DatabaseSync): SqliteDatabase {
+/** Kysely's dialect for Node's own SQLite. */
+export function sqliteDialect(database: DatabaseSync): SqliteDialect {
+  return new NodeSqliteDialect({ database: adaptSqlite(database) });
+}
+
+class NodeSqliteDialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalAdapter();
+  }
+}
+
+/** SQLite's tables are made in transactions as its rows are: an interrupted migration leaves nothing behind. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+/** Node's own SQLite in the shape that Kysely wants. Keeps what was prepared: appending is the same few statements. */
+function adaptSqlite(database: DatabaseSync): SqliteDatabase {
   const kept = new Map<string, IPrepared>();
   return {
     close: () => database.close(),
