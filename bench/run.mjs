@@ -36,7 +36,8 @@ const BENCHES = {
   crash: { quick: false, figures: 'crash.lost' },
   term: { quick: false, figures: 'term.lost' },
   syncs: { quick: false, figures: 'journal.syncs' },
-  power: { quick: false, figures: 'power.lost' }
+  power: { quick: false, figures: 'power.lost' },
+  ingest: { quick: false, figures: 'audit.ingest.sqlite, audit.ingest.pg' }
 };
 
 const wanted = process.argv.slice(2);
