@@ -36,7 +36,7 @@ export function machineListener(parts: IMachineParts): FastifyInstance {
   fastify.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error);
     if (refusal.status >= 500) {
-      request.log.error({ reason: reasonOf(error), path: request.routeOptions.url }, 'A request failed.');
+      request.log.error({ reason: reasonOf(refusal.cause ?? error), path: request.routeOptions.url }, 'A request failed.');
     }
     return refuse(request, reply, refusal);
   });

@@ -4,13 +4,14 @@ import type { HubRefusal } from '@labkeeper/protocol';
 export class Refusal extends Error {
   override readonly name = 'Refusal';
 
-  /** @param retryAfterMs - null = trying again does not help. */
+  /** @param retryAfterMs - null = trying again does not help. @param cause - for the service's own log. */
   constructor(
     readonly status: number,
     readonly code: HubRefusal['code'],
     message: string,
-    readonly retryAfterMs: number | null = null
+    readonly retryAfterMs: number | null = null,
+    cause?: unknown
   ) {
-    super(message);
+    super(message, { cause });
   }
 }

@@ -69,7 +69,7 @@ export class TicketOffice {
       return await this.options.hubApi.whoIs(token);
     } catch (error) {
       if (error instanceof HubUnavailableError) {
-        throw new Refusal(503, 'unavailable', error.message, LATER_MS);
+        throw new Refusal(503, 'unavailable', 'JupyterHub does not say now whose token this is.', LATER_MS, error);
       }
       throw error;
     } finally {
