@@ -98,11 +98,8 @@ export function recordRoutes(fastify: FastifyInstance, parts: IRecordRoutesParts
     }
     const { hub, user, server, groups } = holder;
     const read = readBatch({ hub, user, server, groups }, request.body);
-    if (read.kind === 'protocol') {
-      throw new Refusal(426, 'protocol', read.message);
-    }
-    if (read.kind === 'malformed') {
-      throw new Refusal(400, 'malformed', read.message);
+    if (read.kind !== 'batch') {
+      throw new Refusal(read.kind === 'protocol' ? 426 : 400, read.kind, read.message);
     }
     const { batch } = read;
     spend(records, holder, batch.records.length);

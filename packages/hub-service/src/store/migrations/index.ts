@@ -1,4 +1,4 @@
-import type { Migration } from 'kysely';
+import type { Migration } from 'kysely/migration';
 import type { DatabaseKind } from '../database.js';
 import { firstSchema } from './first-schema.js';
 
