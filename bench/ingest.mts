@@ -17,7 +17,10 @@ for (const kind of ['sqlite', 'pg'] as const) {
   await whenQuiet();
   const service = await startAuditService(kind);
   try {
-    const companions = Array.from({ length: COMPANIONS }, (_, i) => new BenchCompanion(service.url, `user-${i}`));
+    const companions = Array.from(
+      { length: COMPANIONS },
+      (_, i) => new BenchCompanion(service.url, `user-${i}`)
+    );
     for (const companion of companions) await companion.enter();
     const perSecond = new Array<number>(SECONDS).fill(0);
     const acknowledgedMs: number[] = [];

@@ -25,7 +25,11 @@ export class BenchCompanion {
     const prev = this.head;
     const lines = [JSON.stringify({ protocol: 1, boot: this.boot, first, count: records, prev })];
     for (let i = 0; i < records; i++) lines.push(...this.next());
-    const { status, text } = await this.post('api/v1/records', `Bearer ${this.ticket}`, `${lines.join('\n')}\n`);
+    const { status, text } = await this.post(
+      'api/v1/records',
+      `Bearer ${this.ticket}`,
+      `${lines.join('\n')}\n`
+    );
     if (status !== 200) throw new Error(`a batch was answered with ${status}: ${text}`);
   }
 
@@ -39,7 +43,11 @@ export class BenchCompanion {
     return [line, personal];
   }
 
-  private post(path: string, authorization: string, body: string | null): Promise<{ status: number; text: string }> {
+  private post(
+    path: string,
+    authorization: string,
+    body: string | null
+  ): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
       const headers: Record<string, string | number> = { authorization };
       if (body !== null) {

@@ -78,7 +78,9 @@ async function startHub(): Promise<Server> {
     const name = /^token token-(.+)$/.exec(request.headers.authorization ?? '')?.[1];
     response.writeHead(name ? 200 : 403, { 'content-type': 'application/json' });
     response.end(
-      JSON.stringify(name ? { kind: 'user', name, groups: ['bench'], scopes: [`access:servers!server=${name}/`] } : {})
+      JSON.stringify(
+        name ? { kind: 'user', name, groups: ['bench'], scopes: [`access:servers!server=${name}/`] } : {}
+      )
     );
   });
   server.listen(0, '127.0.0.1');

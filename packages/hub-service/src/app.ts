@@ -1,4 +1,4 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { sql } from 'kysely';
 import { DigestMaker } from './digests/digest-maker.js';
@@ -107,7 +107,10 @@ export function createApp(options: IAppOptions): IApp {
 /** Only plugins say what is on it: headers, sessions and limits are theirs. */
 function pagesListener(plugins: readonly PagesPlugin[], parts: IPagesParts): FastifyInstance {
   const logger: FastifyBaseLogger = parts.log;
-  const fastify = Fastify({ loggerInstance: logger, disableRequestLogging: true });
+  const fastify = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true })
+  });
   for (const plugin of plugins) {
     fastify.register(plugin, parts);
   }

@@ -1,5 +1,11 @@
 import type { HubRefusal } from '@labkeeper/protocol';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest
+} from 'fastify';
 import { codeOf, reasonOf } from './failure.js';
 import { recordRoutes, StoreError, type IRecordRoutesParts } from './ingest/record-routes.js';
 import { Refusal } from './refusal.js';
@@ -25,7 +31,7 @@ export interface IMachineParts extends IRecordRoutesParts, ITicketRoutesParts {
 export function machineListener(parts: IMachineParts): FastifyInstance {
   const fastify = Fastify({
     loggerInstance: parts.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -36,7 +42,10 @@ export function machineListener(parts: IMachineParts): FastifyInstance {
   fastify.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error);
     if (refusal.status >= 500) {
-      request.log.error({ reason: reasonOf(refusal.cause ?? error), path: request.routeOptions.url }, 'A request failed.');
+      request.log.error(
+        { reason: reasonOf(refusal.cause ?? error), path: request.routeOptions.url },
+        'A request failed.'
+      );
     }
     return refuse(request, reply, refusal);
   });
@@ -107,7 +116,12 @@ function refusalOf(error: unknown): Refusal {
     default:
       return isClientError(error)
         ? new Refusal(400, 'malformed', 'The request cannot be read.')
-        : new Refusal(503, 'unavailable', 'Something went wrong here; the log of the service says what.', LATER_MS);
+        : new Refusal(
+            503,
+            'unavailable',
+            'Something went wrong here; the log of the service says what.',
+            LATER_MS
+          );
   }
 }
 

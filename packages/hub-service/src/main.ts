@@ -83,7 +83,10 @@ function stopInOrder(app: IApp, database: IDatabase): void {
 }
 
 function fail(error: unknown): void {
-  log.fatal({ reason: reasonOf(error), stack: error instanceof Error ? error.stack : undefined }, 'Labkeeper failed.');
+  log.fatal(
+    { reason: reasonOf(error), stack: error instanceof Error ? error.stack : undefined },
+    'Labkeeper failed.'
+  );
   process.exit(EXIT.failed);
 }
 

@@ -61,14 +61,23 @@ class ServiceProcess {
 }
 
 /** A companion as the protocol wants it: one batch under way; after trouble it asks for the head, and goes on from there. */
-async function companion(url: string, token: string, stream: CompanionStream, until: () => boolean): Promise<IAcknowledged> {
+async function companion(
+  url: string,
+  token: string,
+  stream: CompanionStream,
+  until: () => boolean
+): Promise<IAcknowledged> {
   let ticket: string | null = null;
   const acknowledged: IAcknowledged = { seq: 0, receipts: [] };
   let waiting: { body: Buffer; seq: number; head: string } | null = null;
   while (!until()) {
     try {
       ticket ??= await ticketFor(url, token);
-      waiting ??= { body: stream.batch(1 + Math.floor(Math.random() * 8)), seq: stream.seq, head: stream.head };
+      waiting ??= {
+        body: stream.batch(1 + Math.floor(Math.random() * 8)),
+        seq: stream.seq,
+        head: stream.head
+      };
       const response = await sendBatch(url, ticket, waiting.body);
       if (response.status === 200) {
         const { head, receipt } = v.parse(BatchAnswer, await response.json());
@@ -190,7 +199,10 @@ describe('a service that is killed under load', () => {
         ])
       );
       for (const receipt of acknowledged.flatMap(({ receipts }) => receipts)) {
-        const { firstIndex, first } = v.parse(v.object({ firstIndex: v.number(), first: v.number() }), receipt);
+        const { firstIndex, first } = v.parse(
+          v.object({ firstIndex: v.number(), first: v.number() }),
+          receipt
+        );
         expect(byPlace.get(firstIndex)?.seq).toBe(first);
       }
       // The orderly end had a digest made over the rest.

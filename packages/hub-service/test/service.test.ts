@@ -1,7 +1,14 @@
 import { createPublicKey, randomUUID, verify } from 'node:crypto';
 import { connect } from 'node:net';
 import { canonicalJson, receiptText } from '@labkeeper/core';
-import { BATCH_BYTES, BatchAnswer, HUB_PATHS, HubRefusal, OwnAnswer, TicketAnswer } from '@labkeeper/protocol';
+import {
+  BATCH_BYTES,
+  BatchAnswer,
+  HUB_PATHS,
+  HubRefusal,
+  OwnAnswer,
+  TicketAnswer
+} from '@labkeeper/protocol';
 import * as v from 'valibot';
 import type { DatabaseKind } from '../src/store/database.js';
 import { Tickets } from '../src/tickets/ticket.js';
@@ -40,7 +47,13 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the machine listener on %s'
     expect(response.status).toBe(200);
     const { head, receipt } = await json(BatchAnswer, response);
     expect(head).toEqual({ seq: 3, hash: stream.head });
-    expect(receipt?.body).toMatchObject({ hub: 'hub', boot: stream.boot, first: 1, seq: 3, head: stream.head });
+    expect(receipt?.body).toMatchObject({
+      hub: 'hub',
+      boot: stream.boot,
+      first: 1,
+      seq: 3,
+      head: stream.head
+    });
     const key = createPublicKey({
       format: 'jwk',
       key: { kty: 'OKP', crv: 'Ed25519', x: service.keys.publicKey }
@@ -86,7 +99,9 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the machine listener on %s'
     // The same boot from somebody else is another stream, of which nothing is known.
     const forged = await service.send(mallory, stream.batch(1));
     expect([forged.status, (await json(BatchAnswer, forged)).head.seq]).toEqual([409, 0]);
-    expect(await (await get(`${HUB_PATHS.records}?boot=${stream.boot}`, mallory)).json()).toMatchObject({ seq: 0 });
+    expect(await (await get(`${HUB_PATHS.records}?boot=${stream.boot}`, mallory)).json()).toMatchObject({
+      seq: 0
+    });
     expect((await json(OwnAnswer, await get(HUB_PATHS.own, mallory))).records).toEqual([]);
     const page = await json(OwnAnswer, await get(`${HUB_PATHS.own}?limit=1`, alice));
     expect(page.records).toHaveLength(1);
@@ -107,7 +122,9 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the machine listener on %s'
     const ticket = await service.ticket('alice');
     const [body = '', mac = ''] = ticket.split('.');
     const content: unknown = JSON.parse(Buffer.from(body, 'base64url').toString());
-    const other = Buffer.from(JSON.stringify(Object.assign({}, content, { user: 'root' }))).toString('base64url');
+    const other = Buffer.from(JSON.stringify(Object.assign({}, content, { user: 'root' }))).toString(
+      'base64url'
+    );
     const speaker = { hub: 'hub', user: 'alice', server: '', groups: [] };
     const secret = service.keys.secret('ticket');
     const bad = [
@@ -123,7 +140,10 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the machine listener on %s'
       new Tickets(new Uint8Array(32), () => Date.now()).mint(speaker, 'token').ticket
     ];
     for (const forged of bad) {
-      expect(await refusal(await service.send(forged, new CompanionStream().batch(1)))).toEqual([401, 'ticket']);
+      expect(await refusal(await service.send(forged, new CompanionStream().batch(1)))).toEqual([
+        401,
+        'ticket'
+      ]);
       expect(await refusal(await get(HUB_PATHS.own, forged))).toEqual([401, 'ticket']);
     }
     expect((await service.send(ticket, new CompanionStream().batch(1))).status).toBe(200);
@@ -246,7 +266,13 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the machine listener on %s'
       const token = hub.anyToken(`look-alike-${i}-0123456789`, model);
       expect([i, ...(await refusal(await ask(`token ${token}`)))]).toEqual([i, 403, 'not-a-server']);
     }
-    for (const authorization of [null, 'token ', 'Basic YTpi', `token ${'f'.repeat(32)}`, `token ${'x'.repeat(500)}`]) {
+    for (const authorization of [
+      null,
+      'token ',
+      'Basic YTpi',
+      `token ${'f'.repeat(32)}`,
+      `token ${'x'.repeat(500)}`
+    ]) {
       expect(await refusal(await ask(authorization))).toEqual([401, 'token']);
     }
     for (const trouble of [

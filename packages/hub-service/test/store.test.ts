@@ -203,9 +203,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the log on %s', kind => {
         action: i === 3 ? 'deny' : 'install',
         tool: { name: i === 0 ? 'conda' : 'pip', version: null },
         decision:
-          i === 3
-            ? { effect: 'deny', ruleId: 'r', policyDigest: 'ab'.repeat(32), reason: 'Blocked.' }
-            : null,
+          i === 3 ? { effect: 'deny', ruleId: 'r', policyDigest: 'ab'.repeat(32), reason: 'Blocked.' } : null,
         evidence: i === 2 ? [] : record.evidence,
         package: record.package && { ...record.package, name: `Num_py-${i}`, version: `${record.seq}` }
       }));
@@ -245,7 +243,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the log on %s', kind => {
     nowMs += 1;
     await writer.append([batchOf(ALICE, stream.batch(4))]);
     const seen: ILogRow[] = [];
-    for (let page = await reader.list({}, null, 2); page.length > 0; ) {
+    for (let page = await reader.list({}, null, 2); page.length > 0;) {
       seen.push(...page);
       page = await reader.list({}, page.at(-1) ?? null, 2);
     }
@@ -295,7 +293,12 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the log on %s', kind => {
       uncovered: 0
     });
     await writer.append([batchOf(ALICE, new CompanionStream().batch(3))]);
-    expect(await reader.status()).toMatchObject({ records: 3, liveStreams: 1, newestMs: nowMs, uncovered: 3 });
+    expect(await reader.status()).toMatchObject({
+      records: 3,
+      liveStreams: 1,
+      newestMs: nowMs,
+      uncovered: 3
+    });
     nowMs += 700_000;
     expect((await reader.status()).liveStreams).toBe(0);
   });

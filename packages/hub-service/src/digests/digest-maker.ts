@@ -1,4 +1,11 @@
-import { canonicalJson, digestText, MerkleRoot, NO_HASH, type IDigestBody, type ISignedDigest } from '@labkeeper/core';
+import {
+  canonicalJson,
+  digestText,
+  MerkleRoot,
+  NO_HASH,
+  type IDigestBody,
+  type ISignedDigest
+} from '@labkeeper/core';
 import { sql, type Kysely } from 'kysely';
 import type { IKeys } from '../keys/keys.js';
 import { sha256, sha256Hex } from '../sha256.js';

@@ -50,7 +50,10 @@ export class DigestSchedule {
       const digests = await maker.make();
       metrics.digests.inc(digests.length);
       for (const { body } of digests) {
-        log.info({ number: body.number, firstIndex: body.firstIndex, count: body.count }, 'A digest was signed.');
+        log.info(
+          { number: body.number, firstIndex: body.firstIndex, count: body.count },
+          'A digest was signed.'
+        );
       }
     } catch (error) {
       metrics.digestFailures.inc();

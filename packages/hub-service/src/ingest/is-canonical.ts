@@ -1,6 +1,7 @@
 /**
  * Whether a text is the canonical JSON (RFC 8785) of the value that it was parsed to: then nothing in it was lost by
- * parsing, such as the first of two equal keys.
+ * parsing, such as the first of two equal keys. In doubt it says no: of objects with keys that are whole numbers, which
+ * JavaScript puts first.
  */
 export function isCanonical(text: string, value: unknown): boolean {
   // JSON.stringify writes numbers, strings and no white space as RFC 8785 does; only the order of keys is the text's own.

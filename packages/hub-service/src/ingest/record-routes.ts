@@ -1,4 +1,11 @@
-import { BATCH_BYTES, HUB_PATHS, OwnAnswer, Uuid, type BatchAnswer, type StreamHead } from '@labkeeper/protocol';
+import {
+  BATCH_BYTES,
+  HUB_PATHS,
+  OwnAnswer,
+  Uuid,
+  type BatchAnswer,
+  type StreamHead
+} from '@labkeeper/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
 import { reasonOf } from '../failure.js';
@@ -91,26 +98,30 @@ export function recordRoutes(fastify: FastifyInstance, parts: IRecordRoutesParts
     return writer.head(holderOf(request), query.output.boot);
   });
 
-  fastify.post(HUB_PATHS.records, { bodyLimit: BATCH_BYTES }, async (request, reply): Promise<BatchAnswer> => {
-    const holder = holderOf(request);
-    if (!Buffer.isBuffer(request.body)) {
-      throw new Refusal(400, 'malformed', 'A batch is sent as application/x-ndjson.');
+  fastify.post(
+    HUB_PATHS.records,
+    { bodyLimit: BATCH_BYTES },
+    async (request, reply): Promise<BatchAnswer> => {
+      const holder = holderOf(request);
+      if (!Buffer.isBuffer(request.body)) {
+        throw new Refusal(400, 'malformed', 'A batch is sent as application/x-ndjson.');
+      }
+      const { hub, user, server, groups } = holder;
+      const read = readBatch({ hub, user, server, groups }, request.body);
+      if (read.kind !== 'batch') {
+        throw new Refusal(read.kind === 'protocol' ? 426 : 400, read.kind, read.message);
+      }
+      const { batch } = read;
+      spend(records, holder, batch.records.length);
+      const appended = await store(parts, batch);
+      if (appended.kind === 'conflict') {
+        reply.code(409);
+        return { head: appended.head, receipt: null };
+      }
+      const receipt = receiptFor(parts.keys, batch, appended);
+      return { head: { seq: receipt.body.seq, hash: batch.head }, receipt };
     }
-    const { hub, user, server, groups } = holder;
-    const read = readBatch({ hub, user, server, groups }, request.body);
-    if (read.kind !== 'batch') {
-      throw new Refusal(read.kind === 'protocol' ? 426 : 400, read.kind, read.message);
-    }
-    const { batch } = read;
-    spend(records, holder, batch.records.length);
-    const appended = await store(parts, batch);
-    if (appended.kind === 'conflict') {
-      reply.code(409);
-      return { head: appended.head, receipt: null };
-    }
-    const receipt = receiptFor(parts.keys, batch, appended);
-    return { head: { seq: receipt.body.seq, hash: batch.head }, receipt };
-  });
+  );
   fastify.addHook('onResponse', async (request, reply) => {
     if (request.method === 'POST') {
       parts.metrics.batches.inc({ status: String(reply.statusCode) });

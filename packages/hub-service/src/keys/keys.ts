@@ -36,7 +36,9 @@ export async function openKeys(stateFolder: string): Promise<IKeys> {
   const pem = await folder.secret(SIGNING_FILE, newSigningKey);
   const secret = await folder.secret(SECRET_FILE, () => randomBytes(SECRET_BYTES));
   if (secret.length !== SECRET_BYTES) {
-    throw new Error(`The file ${SECRET_FILE} in ${stateFolder} is damaged: it must have ${SECRET_BYTES} bytes.`);
+    throw new Error(
+      `The file ${SECRET_FILE} in ${stateFolder} is damaged: it must have ${SECRET_BYTES} bytes.`
+    );
   }
   return keysOf(readSigningKey(pem, stateFolder), secret);
 }
@@ -78,7 +80,6 @@ function keysOf(signingKey: KeyObject, secret: Buffer): IKeys {
     signingKeyId: sha256Hex(Buffer.from(publicKey, 'base64url')).slice(0, 16),
     publicKey,
     sign: text => sign(null, Buffer.from(text), signingKey).toString('base64url'),
-    secret: purpose =>
-      new Uint8Array(hkdfSync('sha256', secret, '', `labkeeper ${purpose}`, SECRET_BYTES))
+    secret: purpose => new Uint8Array(hkdfSync('sha256', secret, '', `labkeeper ${purpose}`, SECRET_BYTES))
   };
 }

@@ -21,7 +21,11 @@ export interface INewRecord extends Omit<IRecordTable, 'idx'> {
 /** The statements that append, each in the form that its database does fastest. */
 export interface IAppendStatements {
   /** Compare and set: the only key of idempotence. @returns the streams that went on. No stream twice. */
-  moveHeads(db: Transaction<ITables>, moves: readonly IHeadMove[], nowMs: number): Promise<ReadonlySet<number>>;
+  moveHeads(
+    db: Transaction<ITables>,
+    moves: readonly IHeadMove[],
+    nowMs: number
+  ): Promise<ReadonlySet<number>>;
   /** Numbers the records and stores them. @returns the first one's index. */
   insert(db: Transaction<ITables>, records: readonly INewRecord[]): Promise<number>;
 }
@@ -80,7 +84,8 @@ const SQLITE: IAppendStatements = {
     const marks = NAMES.map(() => '?').join(', ');
     const insertRecord = `insert into record (idx, ${LIST}) values (?, ${marks})`;
     const insertBody = 'insert into record_body (received_at_ms, idx, entry) values (?, ?, ?)';
-    const insertPersonal = 'insert into personal (received_at_ms, idx, person_id, sealed) values (?, ?, ?, ?)';
+    const insertPersonal =
+      'insert into personal (received_at_ms, idx, person_id, sealed) values (?, ?, ?, ?)';
     for (const [i, record] of records.entries()) {
       const { received_at_ms: at } = record;
       const idx = first + i;
@@ -115,7 +120,9 @@ const POSTGRES: IAppendStatements = {
     // In the order of their numbers, so that two replicas never wait for one another.
     await sql`select 1 from stream where id in (select id from json_to_recordset(${rows}::json) as b(id integer))
       order by id for no key update`.execute(db);
-    const moved = await sql<{ id: number }>`update stream s set seq = b.seq, head = b.head, seen_at_ms = ${nowMs}
+    const moved = await sql<{
+      id: number;
+    }>`update stream s set seq = b.seq, head = b.head, seen_at_ms = ${nowMs}
       from json_to_recordset(${rows}::json) as b(id integer, before_seq bigint, before_head text, seq bigint, head text)
       where s.id = b.id and s.seq = b.before_seq and s.head = b.before_head returning s.id`.execute(db);
     return new Set(moved.rows.map(({ id }) => id));

@@ -8,7 +8,12 @@ export function isDataError(error: unknown): boolean {
   if (error instanceof TypeError || error instanceof RangeError) {
     return true;
   }
-  if (typeof error === 'object' && error !== null && 'errcode' in error && typeof error.errcode === 'number') {
+  if (
+    typeof error === 'object' &&
+    error !== null &&
+    'errcode' in error &&
+    typeof error.errcode === 'number'
+  ) {
     return SQLITE_CODES.includes(error.errcode & 0xff);
   }
   // Classes of SQLSTATE: data exception, integrity constraint violation, program limit exceeded.

@@ -14,8 +14,7 @@ export type DatabaseKind = 'sqlite' | 'postgres';
 
 /** Where the log is kept. */
 export type DatabasePlace =
-  | { readonly kind: 'sqlite'; readonly file: string }
-  | { readonly kind: 'postgres'; readonly url: string };
+  { readonly kind: 'sqlite'; readonly file: string } | { readonly kind: 'postgres'; readonly url: string };
 
 /** An open database with the newest schema. */
 export interface IDatabase {

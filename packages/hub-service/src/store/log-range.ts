@@ -87,7 +87,9 @@ export class LogRange {
       if (!last) {
         return;
       }
-      const personal = isPersonal ? await this.personal(rows.map(({ index }) => index)) : new Map<number, ISealed>();
+      const personal = isPersonal
+        ? await this.personal(rows.map(({ index }) => index))
+        : new Map<number, ISealed>();
       for (const { index, entry, stream, seq } of rows) {
         const part = personal.get(index);
         yield {

@@ -45,7 +45,11 @@ export class TicketOffice {
     }
     const server = serverOf(user);
     if (server === null) {
-      throw new Refusal(403, 'not-a-server', 'This is not the token of a server, given by JupyterHub to that server.');
+      throw new Refusal(
+        403,
+        'not-a-server',
+        'This is not the token of a server, given by JupyterHub to that server.'
+      );
     }
     return tickets.mint({ hub: hubId, user: user.name, server, groups: user.groups }, token);
   }
@@ -69,7 +73,13 @@ export class TicketOffice {
       return await this.options.hubApi.whoIs(token);
     } catch (error) {
       if (error instanceof HubUnavailableError) {
-        throw new Refusal(503, 'unavailable', 'JupyterHub does not say now whose token this is.', LATER_MS, error);
+        throw new Refusal(
+          503,
+          'unavailable',
+          'JupyterHub does not say now whose token this is.',
+          LATER_MS,
+          error
+        );
       }
       throw error;
     } finally {

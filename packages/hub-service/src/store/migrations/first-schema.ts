@@ -144,7 +144,11 @@ async function indexes(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('record_idx').on('record').column('idx').unique().execute();
   await db.schema.createIndex('record_stream').on('record').columns(['stream_id', 'seq']).unique().execute();
   for (const column of ['person_id', 'server_id', 'group_set_id']) {
-    await db.schema.createIndex(`record_${column}`).on('record').columns([column, ...NEWEST]).execute();
+    await db.schema
+      .createIndex(`record_${column}`)
+      .on('record')
+      .columns([column, ...NEWEST])
+      .execute();
   }
   for (const column of ['package_name', 'tool', 'effect']) {
     await db.schema
@@ -155,7 +159,9 @@ async function indexes(db: Kysely<unknown>): Promise<void> {
       .execute();
   }
   // The common values are found soon by reading from the newest on.
-  await sql`create index record_action on record (action, received_at_ms, idx) where action <> 'found-on-disk'`.execute(db);
+  await sql`create index record_action on record (action, received_at_ms, idx) where action <> 'found-on-disk'`.execute(
+    db
+  );
   await sql`create index record_grade on record (grade, received_at_ms, idx) where grade in ('confirmed', 'unreadable')`.execute(
     db
   );
