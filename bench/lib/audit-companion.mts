@@ -7,10 +7,10 @@ const agent = new Agent({ keepAlive: true, maxSockets: 2000 });
 
 /** Sends as fast as it is answered, or when it is told to. */
 export class BenchCompanion {
-  constructor(
-    private readonly url: string,
-    private readonly name: string
-  ) {}
+  constructor(url: string, name: string) {
+    this.url = url;
+    this.name = name;
+  }
 
   /** Asks for its ticket. */
   async enter(): Promise<void> {
@@ -63,6 +63,8 @@ export class BenchCompanion {
     });
   }
 
+  private readonly url: string;
+  private readonly name: string;
   private readonly boot = randomUUID();
   private ticket = '';
   private seq = 0;

@@ -1,32 +1,13 @@
 import { createPublicKey, randomUUID, verify } from 'node:crypto';
 import { connect } from 'node:net';
 import { canonicalJson, receiptText } from '@labkeeper/core';
-import {
-  BATCH_BYTES,
-  BatchAnswer,
-  HUB_PATHS,
-  HubRefusal,
-  OwnAnswer,
-  TicketAnswer
-} from '@labkeeper/protocol';
-import * as v from 'valibot';
+import { BATCH_BYTES, BatchAnswer, HUB_PATHS, OwnAnswer } from '@labkeeper/protocol';
 import type { DatabaseKind } from '../src/store/database.js';
-import { Tickets } from '../src/tickets/ticket.js';
+import { json, refusal } from './support/answers.js';
 import { batchBody, CompanionStream } from './support/companion-stream.js';
 import { startService, type IRunningService } from './support/running-service.js';
 
 jest.setTimeout(60_000);
-
-const json = async <T extends v.GenericSchema>(schema: T, response: Response): Promise<v.InferOutput<T>> =>
-  v.parse(schema, await response.json());
-
-/** The status with the refusal's code, which must be one sentence without a stack. */
-async function refusal(response: Response): Promise<[number, string]> {
-  const { code, message } = await json(HubRefusal, response);
-  expect(message).toMatch(/^[A-Z][^\n]*\.$/);
-  expect(message).not.toMatch(/\bat \S+:\d|\.[jt]s\b|sqlite|postgres/i);
-  return [response.status, code];
-}
 
 describe.each<DatabaseKind>(['sqlite', 'postgres'])('the machine listener on %s', kind => {
   let service: IRunningService;
@@ -118,37 +99,6 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the machine listener on %s'
     ]);
   });
 
-  it('refuses a ticket that is forged, altered, old, or another service’s', async () => {
-    const ticket = await service.ticket('alice');
-    const [body = '', mac = ''] = ticket.split('.');
-    const content: unknown = JSON.parse(Buffer.from(body, 'base64url').toString());
-    const other = Buffer.from(JSON.stringify(Object.assign({}, content, { user: 'root' }))).toString(
-      'base64url'
-    );
-    const speaker = { hub: 'hub', user: 'alice', server: '', groups: [] };
-    const secret = service.keys.secret('ticket');
-    const bad = [
-      '',
-      'x',
-      '.',
-      `${other}.${mac}`,
-      `${body}.`,
-      `${body}.${mac.slice(1)}`,
-      `${body}.${mac}.x`,
-      'a'.repeat(12_000),
-      new Tickets(secret, () => Date.now() - 601_000).mint(speaker, 'token').ticket,
-      new Tickets(new Uint8Array(32), () => Date.now()).mint(speaker, 'token').ticket
-    ];
-    for (const forged of bad) {
-      expect(await refusal(await service.send(forged, new CompanionStream().batch(1)))).toEqual([
-        401,
-        'ticket'
-      ]);
-      expect(await refusal(await get(HUB_PATHS.own, forged))).toEqual([401, 'ticket']);
-    }
-    expect((await service.send(ticket, new CompanionStream().batch(1))).status).toBe(200);
-  });
-
   it('refuses what is no batch, one sentence each', async () => {
     const ticket = await service.ticket('alice', 'bad');
     const stream = new CompanionStream();
@@ -232,62 +182,6 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the machine listener on %s'
       ...odd.map(() => 'unreadable'),
       'install'
     ]);
-  });
-
-  it('gives a ticket to a server alone', async () => {
-    const { hub, url } = service;
-    const ask = (authorization: string | null): Promise<Response> =>
-      fetch(`${url}${HUB_PATHS.ticket}`, {
-        method: 'POST',
-        headers: authorization === null ? {} : { authorization }
-      });
-    const good = await ask(`token ${hub.serverToken('1'.repeat(32), 'carol', 'big', ['a', 'b'])}`);
-    const { expiresAtMs, nowMs, protocols } = await json(TicketAnswer, good);
-    expect(expiresAtMs - nowMs).toBe(600_000);
-    expect(protocols).toEqual([1]);
-    expect(good.headers.get('cache-control')).toBe('no-store');
-
-    const server = (name: string): string => `access:servers!server=${name}`;
-    const user = { kind: 'user', name: 'bob', admin: false, groups: [], session_id: null };
-    const models: object[] = [
-      // A guest's own token for a server that somebody shares.
-      { ...user, scopes: [server('alice/')] },
-      // One for two servers, minted by their owner.
-      { ...user, scopes: [server('bob/'), server('bob/big')] },
-      { ...user, scopes: [server('bob/'), server('alice/')] },
-      { ...user, scopes: ['access:servers!user=bob', 'access:servers'] },
-      { ...user, scopes: [server('bobby/')] },
-      { ...user, scopes: [server('bob')] },
-      { ...user, scopes: [server('bob/a/b')] },
-      { ...user, scopes: [] },
-      { ...user, kind: 'service', scopes: [server('bob/')] }
-    ];
-    for (const [i, model] of models.entries()) {
-      const token = hub.anyToken(`look-alike-${i}-0123456789`, model);
-      expect([i, ...(await refusal(await ask(`token ${token}`)))]).toEqual([i, 403, 'not-a-server']);
-    }
-    for (const authorization of [
-      null,
-      'token ',
-      'Basic YTpi',
-      `token ${'f'.repeat(32)}`,
-      `token ${'x'.repeat(500)}`
-    ]) {
-      expect(await refusal(await ask(authorization))).toEqual([401, 'token']);
-    }
-    for (const trouble of [
-      { status: 500, body: '{}' },
-      { status: 200, body: '<html>' },
-      { status: 200, body: '{"kind":"user"}' },
-      { status: 200, body: 'x'.repeat(2 * 1024 * 1024) }
-    ]) {
-      hub.trouble = trouble;
-      const response = await ask(`token ${randomUUID()}`);
-      expect(response.headers.get('retry-after')).toBe('5');
-      expect(await refusal(response)).toEqual([503, 'unavailable']);
-    }
-    hub.trouble = null;
-    expect(await refusal(await fetch(`${url}${HUB_PATHS.ticket}`))).toEqual([404, 'malformed']);
   });
 
   it('says how it is, and no page', async () => {

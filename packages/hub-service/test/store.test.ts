@@ -1,28 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { leafHash, type Grade } from '@labkeeper/core';
-import { readBatch } from '../src/ingest/read-batch.js';
+import { leafHash } from '@labkeeper/core';
 import { sha256, sha256Hex } from '../src/sha256.js';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
 import { LogRange } from '../src/store/log-range.js';
-import type { ILogFilter, ILogRow } from '../src/store/log-reader.js';
-import type { IIncomingBatch, ISpeaker } from '../src/store/log-writer.js';
+import type { ISpeaker } from '../src/store/log-writer.js';
 import { SqlLogReader } from '../src/store/sql-log-reader.js';
 import { SqlLogWriter } from '../src/store/sql-log-writer.js';
+import { batchOf } from './support/batch-of.js';
 import { CompanionStream } from './support/companion-stream.js';
 import { scratchDatabase, type IScratchDatabase } from './support/scratch-databases.js';
 
 jest.setTimeout(60_000);
 
 const ALICE: ISpeaker = { hub: 'north', user: 'alice', server: '', groups: ['physics', 'staff'] };
-
-/** What a companion's bytes are read as. */
-function batchOf(speaker: ISpeaker, body: Buffer): IIncomingBatch {
-  const read = readBatch(speaker, body);
-  if (read.kind !== 'batch') {
-    throw new Error(read.message);
-  }
-  return read.batch;
-}
 
 describe.each<DatabaseKind>(['sqlite', 'postgres'])('the log on %s', kind => {
   let scratch: IScratchDatabase;
@@ -44,9 +34,6 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the log on %s', kind => {
     await database.close();
     await scratch.remove();
   });
-
-  const indexesOf = async (filter: ILogFilter): Promise<number[]> =>
-    (await reader.list(filter, null, 1000)).map(({ index }) => index);
 
   it('appends batches with unbroken indexes, and moves each head', async () => {
     const [a, b] = [new CompanionStream(), new CompanionStream()];
@@ -188,68 +175,6 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the log on %s', kind => {
     expect((await reader.story(0))?.entry).toContain('\\u0000\\u0001');
   });
 
-  it('finds by each filter, and by several', async () => {
-    const people = [
-      ALICE,
-      { ...ALICE, server: 'big', groups: ['physics'] },
-      { hub: 'south', user: 'alice', server: '', groups: [] },
-      { hub: 'south', user: 'bob', server: 'x', groups: ['staff'] }
-    ];
-    for (const [i, speaker] of people.entries()) {
-      nowMs += 1000;
-      const stream = new CompanionStream();
-      const body = stream.batch(2, record => ({
-        ...record,
-        action: i === 3 ? 'deny' : 'install',
-        tool: { name: i === 0 ? 'conda' : 'pip', version: null },
-        decision:
-          i === 3 ? { effect: 'deny', ruleId: 'r', policyDigest: 'ab'.repeat(32), reason: 'Blocked.' } : null,
-        evidence: i === 2 ? [] : record.evidence,
-        package: record.package && { ...record.package, name: `Num_py-${i}`, version: `${record.seq}` }
-      }));
-      await writer.append([batchOf(speaker, body)]);
-    }
-    const cases: [ILogFilter, number[]][] = [
-      [{}, [7, 6, 5, 4, 3, 2, 1, 0]],
-      [{ hub: 'south' }, [7, 6, 5, 4]],
-      [{ user: 'alice' }, [5, 4, 3, 2, 1, 0]],
-      [{ user: 'alice', hub: 'south' }, [5, 4]],
-      [{ server: 'big' }, [3, 2]],
-      [{ user: 'bob', server: '' }, []],
-      [{ group: 'physics' }, [3, 2, 1, 0]],
-      [{ group: 'staff' }, [7, 6, 1, 0]],
-      [{ package: 'Num_py-1' }, [3, 2]],
-      [{ package: 'Num_py-1', version: '2' }, [3]],
-      [{ tool: 'conda' }, [1, 0]],
-      [{ action: 'deny' }, [7, 6]],
-      [{ effect: 'deny' }, [7, 6]],
-      [{ grade: 'claimed' satisfies Grade }, [5, 4]],
-      [{ fromMs: 1_795_000_002_000, untilMs: 1_795_000_004_000 }, [5, 4, 3, 2]],
-      [{ text: 'm_PY-2' }, [5, 4]],
-      [{ text: 'mxpy' }, []],
-      [{ text: '%' }, []],
-      [{ user: 'nobody' }, []],
-      [{ user: 'alice', group: 'staff', tool: 'conda', version: '1' }, [0]]
-    ];
-    for (const [filter, indexes] of cases) {
-      expect([filter, await indexesOf(filter)]).toEqual([filter, indexes]);
-      expect([filter, await reader.count(filter, 5)]).toEqual([filter, Math.min(5, indexes.length)]);
-    }
-  });
-
-  it('turns pages without a gap, in records of the same millisecond too', async () => {
-    const stream = new CompanionStream();
-    await writer.append([batchOf(ALICE, stream.batch(5))]);
-    nowMs += 1;
-    await writer.append([batchOf(ALICE, stream.batch(4))]);
-    const seen: ILogRow[] = [];
-    for (let page = await reader.list({}, null, 2); page.length > 0;) {
-      seen.push(...page);
-      page = await reader.list({}, page.at(-1) ?? null, 2);
-    }
-    expect(seen.map(({ index }) => index)).toEqual([8, 7, 6, 5, 4, 3, 2, 1, 0]);
-  });
-
   it('reads a range of what a filter means', async () => {
     const [a, b] = [new CompanionStream(), new CompanionStream()];
     await writer.append([batchOf(ALICE, a.batch(2)), batchOf({ ...ALICE, user: 'bob' }, b.batch(2))]);
@@ -259,48 +184,6 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the log on %s', kind => {
       expect(personal).toBeNull();
     }
     expect(found).toEqual([2, 3]);
-  });
-
-  it('shows nothing of a person whose key is gone, and verifies all the same', async () => {
-    const stream = new CompanionStream();
-    await writer.append([batchOf(ALICE, stream.batch(1))]);
-    await database.write.deleteFrom('person_key').execute();
-    await database.write.updateTable('person').set({ name: null }).execute();
-    expect(await reader.story(0)).toMatchObject({
-      row: { user: null },
-      personal: null,
-      personalErased: true
-    });
-  });
-
-  it('has every look on record', async () => {
-    await reader.looked({ hub: 'north', reader: 'sue', kind: 'list', query: 'user=alice' });
-    nowMs += 5;
-    await reader.looked({ hub: 'north', reader: 'sue', kind: 'story', query: '3' });
-    expect(await reader.looks(10)).toEqual([
-      { hub: 'north', reader: 'sue', kind: 'story', query: '3', atMs: nowMs },
-      { hub: 'north', reader: 'sue', kind: 'list', query: 'user=alice', atMs: nowMs - 5 }
-    ]);
-    expect(await reader.looks(1)).toHaveLength(1);
-  });
-
-  it('knows how it stands', async () => {
-    expect(await reader.status()).toEqual({
-      records: 0,
-      liveStreams: 0,
-      newestMs: null,
-      digests: 0,
-      uncovered: 0
-    });
-    await writer.append([batchOf(ALICE, new CompanionStream().batch(3))]);
-    expect(await reader.status()).toMatchObject({
-      records: 3,
-      liveStreams: 1,
-      newestMs: nowMs,
-      uncovered: 3
-    });
-    nowMs += 700_000;
-    expect((await reader.status()).liveStreams).toBe(0);
   });
 
   it('is the same log after it was opened again', async () => {
