@@ -77,7 +77,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     required('JUPYTERHUB_SERVICE_URL', 'it is the address to listen on')
   );
   const prefix = text('JUPYTERHUB_SERVICE_PREFIX') ?? '/services/labkeeper/';
-  if (!/^\/([\w.~%-]+\/)*$/.test(prefix)) {
+  if (!/^\/([\w.~%@:+-]+\/)*$/.test(prefix)) {
     mistakes.push(`JUPYTERHUB_SERVICE_PREFIX must be a path that begins and ends with a slash: ${prefix}.`);
   }
   const hubId = text('LABKEEPER_HUB_ID') ?? 'hub';

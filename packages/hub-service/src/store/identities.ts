@@ -1,8 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID, type KeyObject } from 'node:crypto';
 import { canonicalJson, NO_HASH } from '@labkeeper/core';
 import type { Kysely } from 'kysely';
 import type { ISpeaker } from './log-writer.js';
-import { PERSON_KEY_BYTES } from './personal-cipher.js';
+import { PERSON_KEY_BYTES, personKey } from './personal-cipher.js';
 import type { ITables } from './tables.js';
 
 /** The rows that stand for a speaker. */
@@ -10,7 +10,7 @@ export interface IKnownSpeaker {
   readonly hubId: number;
   readonly personId: number;
   readonly person: string;
-  readonly personKey: Uint8Array;
+  readonly personKey: KeyObject;
   readonly serverId: number;
   readonly server: string;
   readonly groupSetId: number;
@@ -80,7 +80,7 @@ export class IdentitySession {
       hubId,
       personId: person.id,
       person: person.uuid,
-      personKey: person.key,
+      personKey: personKey(person.key),
       serverId: server.id,
       server: server.uuid,
       groupSetId: await this.groupSet(hubId, groups)

@@ -1,18 +1,25 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 
 const CIPHER = 'aes-256-gcm';
 /** Bytes of a person's key. */
 export const PERSON_KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** Nonces that are drawn at once: one by one they cost as much as the encryption. */
+const NONCES = 512;
+
+/** A person's key in the form that encrypts fastest. */
+export function personKey(key: Uint8Array): KeyObject {
+  return createSecretKey(key);
+}
 
 /**
  * Encrypts a personal part under its person's key (AES-256-GCM): nonce, tag, ciphertext.
  *
  * @param place - where it belongs, see `placeOf`: it opens nowhere else.
  */
-export function sealPersonal(key: Uint8Array, place: string, text: string): Uint8Array {
-  const nonce = randomBytes(NONCE_BYTES);
+export function sealPersonal(key: KeyObject, place: string, text: string): Uint8Array {
+  const nonce = nextNonce();
   const cipher = createCipheriv(CIPHER, key, nonce).setAAD(Buffer.from(place));
   const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
   return Buffer.concat([nonce, cipher.getAuthTag(), body]);
@@ -27,6 +34,18 @@ export function openPersonal(key: Uint8Array, place: string, sealed: Uint8Array)
     .setAuthTag(tag);
   const body = cipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES));
   return Buffer.concat([body, cipher.final()]).toString('utf8');
+}
+
+let nonces = Buffer.alloc(0);
+
+/** 96 random bits, each given once. */
+function nextNonce(): Buffer {
+  if (nonces.length === 0) {
+    nonces = randomBytes(NONCES * NONCE_BYTES);
+  }
+  const nonce = nonces.subarray(0, NONCE_BYTES);
+  nonces = nonces.subarray(NONCE_BYTES);
+  return nonce;
 }
 
 /** What binds a personal part to its record. @param stream - the service's own name of the stream. */
