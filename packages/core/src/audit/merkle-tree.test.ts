@@ -29,7 +29,16 @@ function definition(of: readonly Uint8Array[]): Uint8Array {
 
 describe('the Merkle tree', () => {
   // Leaves and roots of the test vectors in certificate-transparency-go (merkletree/testdata), data 0 to 7.
-  const DATA = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'];
+  const DATA = [
+    '',
+    '00',
+    '10',
+    '2021',
+    '3031',
+    '40414243',
+    '5051525354555657',
+    '606162636465666768696a6b6c6d6e6f'
+  ];
   const ROOTS = [
     '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d',
     'fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125',
