@@ -16,6 +16,8 @@ const EXIT = { failed: 1, settings: 2 } as const;
 
 const log = pino({ base: { name: 'labkeeper' } });
 
+// The database holds persons' keys: whatever is made is for this user alone.
+process.umask(0o077);
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 

@@ -1,7 +1,7 @@
 import { HUB_PATHS } from '@labkeeper/protocol';
+import { pino } from 'pino';
 import { createApp } from '../src/app.js';
 import type { IPagesParts, PagesPlugin } from '../src/pages-seam.js';
-import { pino } from 'pino';
 import { refusal } from './support/answers.js';
 import { CompanionStream } from './support/companion-stream.js';
 import { startService } from './support/running-service.js';
@@ -33,6 +33,7 @@ describe('the service', () => {
       const page = await app.pages?.inject('/');
       expect(page?.json()).toMatchObject({ status: { records: 0 } });
       expect(given[0]).toMatchObject({ keys: service.keys, settings: { hubId: 'hub' } });
+      expect(app.machine.server).toMatchObject({ headersTimeout: 10_000, requestTimeout: 30_000 });
       // Whatever is asked of it, the machine listener has no page, and the pages' listener takes no record.
       expect((await app.machine.inject('/')).statusCode).toBe(404);
       expect((await app.pages?.inject({ method: 'POST', url: `/${HUB_PATHS.records}` }))?.statusCode).toBe(

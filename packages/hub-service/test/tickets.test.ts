@@ -91,6 +91,7 @@ describe('tickets', () => {
       expect(await refusal(await ask(authorization))).toEqual([401, 'token']);
     }
     for (const trouble of [
+      'silent' as const,
       { status: 500, body: '{}' },
       { status: 200, body: '<html>' },
       { status: 200, body: '{"kind":"user"}' },

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createPublicKey, verify } from 'node:crypto';
 import { join } from 'node:path';
 import { scratchFolder } from '../../test/support/scratch-databases.js';
@@ -24,6 +24,14 @@ describe('the keys of a service', () => {
     expect(again.publicKey).toBe(keys.publicKey);
     expect(again.secret('ticket')).toEqual(keys.secret('ticket'));
     expect(again.secret('other')).not.toEqual(keys.secret('ticket'));
+  });
+
+  it('are the same for replicas that start at once', async () => {
+    const state = join(folder.path, 'replicas');
+    const all = await Promise.all(Array.from({ length: 8 }, () => openKeys(state)));
+    expect(new Set(all.map(({ publicKey }) => publicKey)).size).toBe(1);
+    expect(new Set(all.map(keys => Buffer.from(keys.secret('ticket')).toString('hex'))).size).toBe(1);
+    expect(readdirSync(state).sort()).toEqual(['service-secret', 'signing-key.pem']);
   });
 
   it('are not taken from where everybody reads them, or when they are damaged', async () => {

@@ -1,4 +1,5 @@
-import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../failure.js';
 
@@ -20,29 +21,45 @@ export class StateFolder {
    */
   async secret(name: string, make: () => Buffer): Promise<Buffer> {
     const path = join(this.path, name);
+    const before = await readSecret(path);
+    if (before) {
+      return before;
+    }
+    // Whole or not at all, and the first of two replicas wins: a key that was used and is not on the disk would be lost.
+    const beside = `${path}.${randomUUID()}`;
+    const file = await open(beside, 'wx', 0o600);
     try {
-      const content = await readFile(path);
-      await refuseReadable(path, 'file');
-      return content;
+      await file.writeFile(make());
+      await file.sync();
+      await link(beside, path);
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') {
+      if (codeOf(error) !== 'EEXIST') {
         throw error;
       }
-    }
-    const content = make();
-    // Whole or not at all: a half-written key would be a lost key.
-    const beside = `${path}.new`;
-    const file = await open(beside, 'w', 0o600);
-    try {
-      await file.writeFile(content);
-      await file.sync();
     } finally {
       await file.close();
+      await unlink(beside);
     }
-    await chmod(beside, 0o600);
-    await rename(beside, path);
     await syncFolder(this.path);
+    const made = await readSecret(path);
+    if (!made) {
+      throw new Error(`The file ${path} was made and is not there.`);
+    }
+    return made;
+  }
+}
+
+/** null = it is not there. */
+async function readSecret(path: string): Promise<Buffer | null> {
+  try {
+    const content = await readFile(path);
+    await refuseReadable(path, 'file');
     return content;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') {
+      return null;
+    }
+    throw error;
   }
 }
 

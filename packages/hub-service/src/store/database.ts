@@ -43,24 +43,37 @@ export async function openDatabase(
   place: DatabasePlace,
   trouble: (error: unknown) => void
 ): Promise<IDatabase> {
-  const database = place.kind === 'sqlite' ? openSqlite(place.file) : openPostgres(place.url, trouble);
-  const migrator = new Migrator({
-    db: database.write,
-    provider: { getMigrations: () => Promise.resolve(migrations(place.kind)) }
-  });
-  const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) {
-    await database.close();
-    throw new Error(`The database could not be brought to this version's schema: ${reasonOf(error)}`, {
-      cause: error
-    });
-  }
+  await migrate(place, trouble);
+  const database = open(place, STATEMENT_MS, trouble);
   await database.write
     .insertInto('log')
     .values({ one: 1, id: randomUUID(), created_at_ms: Date.now() })
     .onConflict(conflict => conflict.doNothing())
     .execute();
   return database;
+}
+
+async function migrate(place: DatabasePlace, trouble: (error: unknown) => void): Promise<void> {
+  // Without a limit: a new index over a log of years takes its time.
+  const database = open(place, 0, trouble);
+  try {
+    const migrator = new Migrator({
+      db: database.write,
+      provider: { getMigrations: () => Promise.resolve(migrations(place.kind)) }
+    });
+    const { error } = await migrator.migrateToLatest();
+    if (error !== undefined) {
+      throw new Error(`The database could not be brought to this version's schema: ${reasonOf(error)}`, {
+        cause: error
+      });
+    }
+  } finally {
+    await database.close();
+  }
+}
+
+function open(place: DatabasePlace, statementMs: number, trouble: (error: unknown) => void): IDatabase {
+  return place.kind === 'sqlite' ? openSqlite(place.file) : openPostgres(place.url, statementMs, trouble);
 }
 
 function openSqlite(file: string): IDatabase {
@@ -87,12 +100,12 @@ function openSqlite(file: string): IDatabase {
   };
 }
 
-function openPostgres(url: string, trouble: (error: unknown) => void): IDatabase {
+function openPostgres(url: string, statementMs: number, trouble: (error: unknown) => void): IDatabase {
   const pool = new pg.Pool({
     connectionString: url,
     max: CONNECTIONS,
     connectionTimeoutMillis: 5000,
-    statement_timeout: STATEMENT_MS,
+    statement_timeout: statementMs,
     application_name: 'labkeeper',
     // Our bigints are indexes and milliseconds: below 2^53.
     types: {

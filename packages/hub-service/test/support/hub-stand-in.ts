@@ -24,7 +24,7 @@ export class HubStandIn {
   /** Look-ups so far. */
   asked = 0;
   /** While set, this is what it answers. */
-  trouble: { readonly status: number; readonly body: string } | null = null;
+  trouble: { readonly status: number; readonly body: string } | 'silent' | null = null;
 
   /** A server of `user` begins: its token is known. */
   serverToken(token: string, user: string, server: string, groups: readonly string[] = []): string {
@@ -69,7 +69,10 @@ export class HubStandIn {
     const json = (status: number, body: string): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(body);
     };
-    if (this.trouble) {
+    if (this.trouble === 'silent') {
+      // The head comes, and then nothing.
+      response.writeHead(200, { 'content-type': 'application/json' }).write('{');
+    } else if (this.trouble) {
       json(this.trouble.status, this.trouble.body);
     } else if (request.url !== '/hub/api/user') {
       json(404, '{"status": 404, "message": "Not Found"}');
