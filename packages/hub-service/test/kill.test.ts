@@ -9,16 +9,15 @@ import { BatchAnswer, HUB_PATHS, StreamHead } from '@labkeeper/protocol';
 import { build } from 'esbuild';
 import * as v from 'valibot';
 import { sha256 } from '../src/sha256.js';
-import { openDatabase } from '../src/store/database.js';
+import { openDatabase, type DatabaseKind, type DatabasePlace } from '../src/store/database.js';
 import { LogRange } from '../src/store/log-range.js';
 import { CompanionStream } from './support/companion-stream.js';
 import { HubStandIn } from './support/hub-stand-in.js';
 import { sendBatch, ticketFor } from './support/running-service.js';
-import { scratchFolder } from './support/scratch-databases.js';
+import { scratchDatabase, scratchFolder } from './support/scratch-databases.js';
 
 jest.setTimeout(120_000);
 
-const KILLS = 10;
 const COMPANIONS = 12;
 const PREFIX = '/services/labkeeper/';
 
@@ -113,6 +112,10 @@ async function headOf(url: string, ticket: string, boot: string): Promise<Stream
   return response?.status === 200 ? v.parse(StreamHead, await response.json()) : null;
 }
 
+function addressOf(place: DatabasePlace): string {
+  return place.kind === 'sqlite' ? `sqlite:${place.file}` : place.url;
+}
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -125,8 +128,12 @@ async function freePort(): Promise<number> {
 }
 
 describe('a service that is killed under load', () => {
-  it(`keeps every acknowledged record once, in ${KILLS} of ${KILLS} kills`, async () => {
+  it.each<[number, DatabaseKind]>([
+    [10, 'sqlite'],
+    [4, 'postgres']
+  ])('keeps every acknowledged record once, in each of %d kills on %s', async (kills, kind) => {
     const folder = scratchFolder();
+    const scratch = await scratchDatabase(kind);
     const hub = await HubStandIn.start();
     const program = join(folder.path, 'hub-service.mjs');
     await build({
@@ -141,14 +148,14 @@ describe('a service that is killed under load', () => {
       }
     });
     const port = await freePort();
-    const file = join(folder.path, 'state', 'labkeeper.sqlite');
     const service = new ServiceProcess(program, {
       JUPYTERHUB_API_TOKEN: 'service-token',
       JUPYTERHUB_API_URL: hub.apiUrl,
       JUPYTERHUB_SERVICE_NAME: 'labkeeper',
       JUPYTERHUB_SERVICE_PREFIX: PREFIX,
       JUPYTERHUB_SERVICE_URL: `http://127.0.0.1:${port}`,
-      LABKEEPER_STATE: join(folder.path, 'state')
+      LABKEEPER_STATE: join(folder.path, 'state'),
+      LABKEEPER_DATABASE: addressOf(scratch.place)
     });
     try {
       await service.start();
@@ -158,7 +165,7 @@ describe('a service that is killed under load', () => {
       const companions = streams.map((stream, i) =>
         companion(url, hub.serverToken(`token-${i}-0123456789`, `user-${i}`, ''), stream, () => isOver)
       );
-      for (let kill = 0; kill < KILLS; kill++) {
+      for (let kill = 0; kill < kills; kill++) {
         await pause(200 + Math.random() * 300);
         await service.end('SIGKILL');
         await service.start();
@@ -168,7 +175,7 @@ describe('a service that is killed under load', () => {
       const acknowledged = await Promise.all(companions);
       expect(await service.end('SIGTERM')).toBe(0);
 
-      const database = await openDatabase({ kind: 'sqlite', file }, () => undefined);
+      const database = await openDatabase(scratch.place, () => undefined);
       const range = new LogRange(database);
       const end = await range.end();
       expect(end).toBeGreaterThan(100);
@@ -219,6 +226,7 @@ describe('a service that is killed under load', () => {
     } finally {
       await service.end('SIGKILL');
       await hub.close();
+      await scratch.remove();
       folder.remove();
     }
   });
