@@ -1,5 +1,6 @@
 import { createPublicKey, randomUUID, verify } from 'node:crypto';
 import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { canonicalJson, receiptText } from '@labkeeper/core';
 import { BATCH_BYTES, BatchAnswer, HUB_PATHS, OwnAnswer } from '@labkeeper/protocol';
 import type { DatabaseKind } from '../src/store/database.js';
@@ -163,6 +164,33 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the machine listener on %s'
       });
       expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     }
+  });
+
+  it('holds few bodies of one server at once, and forgets those whose connection broke', async () => {
+    const ticket = await service.ticket('alice', 'many');
+    const { port } = new URL(service.url);
+    const sockets = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const socket = connect(Number(port), '127.0.0.1').on('error', () => undefined);
+        const head = [
+          `POST ${new URL(HUB_PATHS.records, service.url).pathname} HTTP/1.1`,
+          'Host: hub',
+          `Authorization: Bearer ${ticket}`,
+          'Content-Type: application/x-ndjson',
+          'Content-Length: 1000000',
+          '\r\n'
+        ];
+        await new Promise<void>(resolve => socket.write(head.join('\r\n'), () => resolve()));
+        return socket;
+      })
+    );
+    const body = new CompanionStream().batch(1);
+    await pause(200);
+    expect(await refusal(await service.send(ticket, body))).toEqual([429, 'too-much']);
+    expect((await service.send(await service.ticket('bob', 'many'), body)).status).toBe(200);
+    sockets.forEach(socket => socket.destroy());
+    await pause(200);
+    expect((await service.send(ticket, body)).status).toBe(200);
   });
 
   it('stores broken UTF-8 and deep JSON as they came, and the stream goes on', async () => {

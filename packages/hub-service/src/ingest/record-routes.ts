@@ -16,6 +16,7 @@ import type { ILogPlace, ILogReader } from '../store/log-reader.js';
 import type { ILogWriter, Appended, IIncomingBatch } from '../store/log-writer.js';
 import type { ITicketHolder } from '../tickets/ticket.js';
 import type { TicketOffice } from '../tickets/ticket-office.js';
+import { BodyRoom } from './body-room.js';
 import { QueueFullError, type GroupCommit } from './group-commit.js';
 import { readBatch } from './read-batch.js';
 import { receiptFor } from './receipt.js';
@@ -49,6 +50,8 @@ export const RATES: IRates = {
   recordsBurst: 5000
 };
 
+/** 128 MiB of batches on their way: memory for 64 of the largest, or some thousands of the usual ones. */
+const ROOM = { bytes: 128 * 1024 * 1024, bodiesEach: 8 };
 const LATER_MS = 5000;
 const OWN_LIMIT = 100;
 const OwnQuery = v.strictObject({
@@ -79,9 +82,19 @@ export function recordRoutes(fastify: FastifyInstance, parts: IRecordRoutesParts
     return holder;
   };
 
-  fastify.addHook('onRequest', async request => {
+  const room = new BodyRoom(ROOM);
+  fastify.addHook('onRequest', async (request, reply) => {
     const holder = office.holder(request.headers.authorization);
     spend(requests, holder, 1);
+    if (request.method === 'POST') {
+      const bytes = Number(request.headers['content-length'] ?? BATCH_BYTES);
+      const leave = room.enter(keyOf(holder), Math.min(bytes, BATCH_BYTES));
+      if (leave === null) {
+        throw new Refusal(429, 'too-much', 'Too many batches are on their way at once.', LATER_MS);
+      }
+      // Comes at the end of every answer, and when the connection breaks.
+      reply.raw.once('close', leave);
+    }
     holders.set(request, holder);
   });
   fastify.addContentTypeParser(
@@ -168,9 +181,13 @@ export class StoreError extends Error {
 }
 
 /** @throws Refusal */
-function spend(buckets: TokenBuckets, { hub, user, server }: ITicketHolder, amount: number): void {
-  const waitMs = buckets.take(JSON.stringify([hub, user, server]), amount);
+function spend(buckets: TokenBuckets, holder: ITicketHolder, amount: number): void {
+  const waitMs = buckets.take(keyOf(holder), amount);
   if (waitMs > 0) {
     throw new Refusal(429, 'too-much', 'This server sends more than a server may.', waitMs);
   }
+}
+
+function keyOf({ hub, user, server }: ITicketHolder): string {
+  return JSON.stringify([hub, user, server]);
 }
