@@ -47,15 +47,18 @@ describe('the service', () => {
 
   it('says that it cannot write while the database is away, and acknowledges nothing', async () => {
     const service = await startService('postgres');
-    const ticket = await service.ticket('alice');
-    const stream = new CompanionStream();
-    const body = stream.batch(2);
-    await service.database.close();
-    const response = await service.send(ticket, body);
-    expect(response.headers.get('retry-after')).toBe('5');
-    expect(await refusal(response)).toEqual([503, 'unavailable']);
-    expect((await fetch(`${service.url}ready`)).status).toBe(503);
-    expect((await fetch(`${service.url}health`)).status).toBe(200);
-    await service.close();
+    try {
+      const ticket = await service.ticket('alice');
+      const stream = new CompanionStream();
+      const body = stream.batch(2);
+      await service.database.close();
+      const response = await service.send(ticket, body);
+      expect(response.headers.get('retry-after')).toBe('5');
+      expect(await refusal(response)).toEqual([503, 'unavailable']);
+      expect((await fetch(`${service.url}ready`)).status).toBe(503);
+      expect((await fetch(`${service.url}health`)).status).toBe(200);
+    } finally {
+      await service.close();
+    }
   });
 });
