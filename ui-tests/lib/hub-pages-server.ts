@@ -2,11 +2,12 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
+import { createHubApi } from '../../packages/hub-service/src/hub-api/hub-api.js';
 import { fillLog } from '../../packages/hub-service/src/pages/full-log.test.data.js';
 import { MemoryLog } from '../../packages/hub-service/src/pages/memory-log.test.data.js';
 import { registerPages } from '../../packages/hub-service/src/pages/register-pages.js';
 import { FakeHub } from '../../packages/hub-service/src/people/fake-hub.test.data.js';
-import { FetchHubIdentity } from '../../packages/hub-service/src/people/fetch-hub-identity.js';
+import { OAuthIdentity } from '../../packages/hub-service/src/people/oauth-identity.js';
 import { readPeopleSettings } from '../../packages/hub-service/src/people/people-settings.js';
 import { systemRandom } from '../../packages/hub-service/src/people/secrets.js';
 
@@ -40,11 +41,14 @@ const hubServer = createServer((request, response) => {
       const to = hub.authorize(url.href);
       response.writeHead(to === null ? 400 : 302, to === null ? {} : { location: to });
       response.end();
-    } else {
-      const { authorization = '' } = request.headers;
-      const answer = hub.answer(url, { body: await body(request), headers: { authorization } });
+    } else if (url.pathname === '/hub/api/oauth2/token') {
+      const answer = hub.trade(new URLSearchParams(await body(request)));
       response.writeHead(answer.status, { 'content-type': 'application/json' });
       response.end(await answer.text());
+    } else {
+      const person = await hub.whoIs((request.headers.authorization ?? '').replace('token ', ''));
+      response.writeHead(person ? 200 : 403, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(person ?? { status: 403, message: 'Forbidden' }));
     }
   })();
 });
@@ -63,7 +67,13 @@ const fastify = Fastify();
 await registerPages(fastify, {
   settings,
   reader: log,
-  identity: new FetchHubIdentity({ ...settings, apiUrl: `${hubUrl}/hub/api`, apiToken: hub.secret }),
+  identity: new OAuthIdentity({
+    hubApi: createHubApi({ url: `${hubUrl}/hub/api`, timeoutMs: 5000 }),
+    apiUrl: `${hubUrl}/hub/api`,
+    clientId: settings.clientId,
+    clientSecret: hub.secret,
+    redirectUri: settings.redirectUri
+  }),
   groupsFiltered: true,
   random: systemRandom,
   nowMs: () => Date.now()

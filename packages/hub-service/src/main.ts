@@ -3,7 +3,8 @@ import { createApp, type IApp } from './app.js';
 import { reasonOf } from './failure.js';
 import { createHubApi } from './hub-api/hub-api.js';
 import { openKeys, registerSigningKey } from './keys/keys.js';
-import { PAGES } from './pages-plugins.js';
+import { pagesPlugins } from './pages-plugins.js';
+import { type IPeopleSettings, PeopleSettingsError, readPeopleSettings } from './people/people-settings.js';
 import { readSettings, SettingsError, type IListen } from './settings.js';
 import { openDatabase, type IDatabase } from './store/database.js';
 
@@ -23,7 +24,9 @@ await run();
 
 async function run(): Promise<void> {
   try {
-    const settings = readSettings(process.env);
+    const people = readPeople();
+    const told = readSettings(process.env);
+    const settings = people ? told : { ...told, pages: null };
     // Before the database: they tell a folder that cannot be used by a sentence of ours.
     const keys = await openKeys(settings.stateFolder);
     const database = await openDatabase(settings.database, error =>
@@ -35,7 +38,7 @@ async function run(): Promise<void> {
       hubApi: createHubApi({ url: settings.hubApiUrl, timeoutMs: HUB_MS }),
       nowMs: () => Date.now(),
       monotonicMs: () => performance.now(),
-      pages: PAGES,
+      pages: people ? pagesPlugins(people) : [],
       processMetrics: true
     });
     stopInOrder(app, database);
@@ -61,6 +64,19 @@ async function run(): Promise<void> {
       log.fatal(sentence);
     }
     process.exit(error instanceof SettingsError ? EXIT.settings : EXIT.failed);
+  }
+}
+
+/** null = there are no pages. What is wrong with them alone does not keep records from being taken. */
+function readPeople(): IPeopleSettings | null {
+  try {
+    return readPeopleSettings(process.env);
+  } catch (error) {
+    if (error instanceof PeopleSettingsError) {
+      log.error(`There are no pages: ${error.message}`);
+      return null;
+    }
+    throw error;
   }
 }
 

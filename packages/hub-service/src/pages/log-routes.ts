@@ -81,10 +81,14 @@ export class LogRoutes {
   }
 
   private async log(visitor: IVisitor, request: FastifyRequest): Promise<IPage> {
-    const query = readLogQuery(request.query);
+    const { reading } = this.options;
+    const read = readLogQuery(request.query);
+    const group = reading.groupOf(visitor, read.filter.group);
+    // What a right is limited to stands in the form, in links and on record as if it had been asked for.
+    const query = group === null ? read : { ...read, fields: { ...read.fields, group } };
     const asked = query.problems.length === 0;
     const page = asked
-      ? await this.options.reading.list(visitor, query.filter, query.after, logAddress(query.fields, query.after))
+      ? await reading.list(visitor, query.filter, query.after, logAddress(query.fields, query.after))
       : null;
     const groups = visitor.right.kind === 'groups' ? visitor.right.groups : null;
     return {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { HubAwayError } from '../people/hub-identity.js';
+import { HubUnavailableError } from '../hub-api/hub-api.js';
 import { sendNotice, sendRefusal } from './answers.js';
 import { Refusal } from './refusal.js';
 
@@ -16,7 +16,7 @@ export function answerErrors(fastify: FastifyInstance): void {
     if (error instanceof Refusal) {
       return sendRefusal(request, reply, error, null);
     }
-    if (error instanceof HubAwayError) {
+    if (error instanceof HubUnavailableError) {
       request.log.warn({ err: error }, 'JupyterHub could not be asked.');
       void reply.header('retry-after', '10');
       return sendNotice(request, reply, 503, 'JupyterHub does not answer, so nobody can be let in at the moment.', {

@@ -29,8 +29,6 @@ export interface ILogPage {
   readonly matches: number;
   /** Where the next page begins; null = this is the last. */
   readonly next: ILogPlace | null;
-  /** The group that the view is limited to by the reader's right. */
-  readonly group: string | null;
 }
 
 /**
@@ -40,6 +38,29 @@ export interface ILogPage {
 export class Reading {
   constructor(private readonly options: IReadingOptions) {}
 
+  /**
+   * The group that limits a view: the one that was asked for, or the first that a limited right is for.
+   *
+   * @returns null - none.
+   */
+  groupOf({ right }: IVisitor, asked: string | undefined): string | null {
+    if (right.kind === 'all') {
+      return asked ?? null;
+    }
+    if (!this.options.groupsFiltered) {
+      throw new Refusal(403, 'Your right to read is limited to groups, and this log cannot be read by group yet.', {
+        todo: 'Ask an administrator of JupyterHub for the right to read all of it, or to follow an update of Labkeeper.'
+      });
+    }
+    const group = asked ?? right.groups[0];
+    if (group === undefined || !right.groups.includes(group)) {
+      throw new Refusal(403, `You may not read the records of that group, only of ${right.groups.join(', ')}.`, {
+        link: { href: '/log', text: 'Show what I may read' }
+      });
+    }
+    return group;
+  }
+
   /** @param address - of the view, for the record. */
   async list(
     visitor: IVisitor,
@@ -47,7 +68,7 @@ export class Reading {
     after: ILogPlace | null,
     address: string
   ): Promise<ILogPage> {
-    const group = this.groupFor(visitor.right, filter.group);
+    const group = this.groupOf(visitor, filter.group);
     const asked = group === null ? filter : { ...filter, group };
     await this.putOnRecord(visitor, 'list', address);
     return read(async () => {
@@ -61,8 +82,7 @@ export class Reading {
       return {
         rows,
         matches: Math.max(matches, rows.length),
-        next: found.length > PAGE_ROWS && last ? { receivedAtMs: last.receivedAtMs, index: last.index } : null,
-        group
+        next: found.length > PAGE_ROWS && last ? { receivedAtMs: last.receivedAtMs, index: last.index } : null
       };
     });
   }
@@ -70,7 +90,7 @@ export class Reading {
   /** null = there is no such record, or none that this person may know of. */
   async story(visitor: IVisitor, index: number): Promise<ILogStory | null> {
     const { right } = visitor;
-    this.groupFor(right, undefined);
+    this.groupOf(visitor, undefined);
     await this.putOnRecord(visitor, 'story', `/log/${index}`);
     return read(async () => {
       const story = await this.options.reader.story(index);
@@ -93,25 +113,6 @@ export class Reading {
     }
     await this.putOnRecord(visitor, 'looks', '/looks');
     return read(() => this.options.reader.looks(LOOKS));
-  }
-
-  /** The group that limits a view; null = none does. */
-  private groupFor(right: AuditRight, asked: string | undefined): string | null {
-    if (right.kind === 'all') {
-      return asked ?? null;
-    }
-    if (!this.options.groupsFiltered) {
-      throw new Refusal(403, 'Your right to read is limited to groups, and this log cannot be read by group yet.', {
-        todo: 'Ask an administrator of JupyterHub for the right to read all of it, or to follow an update of Labkeeper.'
-      });
-    }
-    const group = asked ?? right.groups[0];
-    if (group === undefined || !right.groups.includes(group)) {
-      throw new Refusal(403, `You may not read the records of that group, only of ${right.groups.join(', ')}.`, {
-        link: { href: '/log', text: 'Show what I may read' }
-      });
-    }
-    return group;
   }
 
   /** The list tells: with the group as filter and the place just before it, the record comes first, or it is not in. */

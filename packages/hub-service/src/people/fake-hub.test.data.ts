@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { FetchHubIdentity } from './fetch-hub-identity.js';
+import { HubUnavailableError, type HubUser } from '../hub-api/hub-api.js';
+import { OAuthIdentity } from './oauth-identity.js';
 import type { IPeopleSettings } from './people-settings.js';
 
 /** Somebody at the made-up hub. */
@@ -35,14 +36,25 @@ export class FakeHub {
     });
   }
 
-  identity(): FetchHubIdentity {
-    return new FetchHubIdentity({
+  identity(): OAuthIdentity {
+    return new OAuthIdentity({
+      hubApi: { whoIs: token => this.whoIs(token) },
       apiUrl: 'http://127.0.0.1:8081/hub/api',
       clientId: this.settings.clientId,
-      apiToken: this.secret,
+      clientSecret: this.secret,
       redirectUri: this.settings.redirectUri,
-      fetch: async (url, init) => this.answer(new URL(String(url)), init ?? {})
+      fetch: async (_url, init) => this.trade(new URLSearchParams(String(init?.body)))
     });
+  }
+
+  /** As its API tells it. */
+  async whoIs(token: string): Promise<HubUser | null> {
+    this.asked += 1;
+    if (this.away) {
+      throw new HubUnavailableError('JupyterHub does not answer.');
+    }
+    const person = this.people.get(this.tokens.get(token) ?? '');
+    return person ? { kind: 'user', admin: false, session_id: '6d3ad0b7c5d0421c8b6ab2d5a3ff0b7e', ...person } : null;
   }
 
   /** What JupyterHub makes of a browser at its authorize address: where it sends it, or null for a page of its own. */
@@ -69,30 +81,8 @@ export class FakeHub {
     }
   }
 
-  /** The hub's API. */
-  answer(url: URL, init: RequestInit): Response {
-    if (this.away) {
-      throw new TypeError('fetch failed');
-    }
-    if (url.pathname === '/hub/api/oauth2/token') {
-      return this.trade(new URLSearchParams(String(init.body)));
-    }
-    this.asked += 1;
-    const token = new Headers(init.headers).get('authorization')?.replace(/^(token|Bearer) /, '') ?? '';
-    const person = this.people.get(this.tokens.get(token) ?? '');
-    return person
-      ? Response.json({
-          kind: 'user',
-          admin: false,
-          session_id: '6d3ad0b7c5d0421c8b6ab2d5a3ff0b7e',
-          token_id: 'a31',
-          user_info: {},
-          ...person
-        })
-      : Response.json({ status: 403, message: 'Forbidden' }, { status: 403 });
-  }
-
-  private trade(form: URLSearchParams): Response {
+  /** Codes for tokens. */
+  trade(form: URLSearchParams): Response {
     if (form.get('client_secret') !== this.secret || form.get('client_id') !== this.settings.clientId) {
       return Response.json({ error: 'invalid_client' }, { status: 401 });
     }

@@ -12,19 +12,14 @@ export interface IHubIdentity {
    * Trades the code of a sign-in for a token of the person.
    *
    * @returns null - JupyterHub does not take the code: it was used, is too old, or belongs to another sign-in.
-   * @throws HubAwayError
+   * @throws HubUnavailableError
    */
   exchange(code: string, verifier: string): Promise<string | null>;
   /**
    * Whose token it is.
    *
    * @returns null - nobody's any more: the person signed out, was removed, or the token was.
-   * @throws HubAwayError
+   * @throws HubUnavailableError
    */
   whoami(token: string): Promise<IHubPerson | null>;
-}
-
-/** JupyterHub gave no answer that can be used; the message is a sentence for the log. */
-export class HubAwayError extends Error {
-  override readonly name = 'HubAwayError';
 }

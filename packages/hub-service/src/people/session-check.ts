@@ -26,7 +26,7 @@ export class SessionCheck {
    * @param trustMs - for how long JupyterHub's word counts: 0 asks now, for what changes something; Infinity never asks,
    * for who only wants out.
    * @returns null - there is none, or no longer.
-   * @throws HubAwayError when JupyterHub must be asked and does not answer.
+   * @throws HubUnavailableError when JupyterHub must be asked and does not answer.
    */
   async find(sessionId: string | undefined, trustMs = TRUST_MS): Promise<ISession | null> {
     const { store, nowMs } = this.options;

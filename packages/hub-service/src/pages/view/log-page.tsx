@@ -16,12 +16,11 @@ export interface ILogPageProps {
 /** The install log: what was installed, by whom, through what, and how sure that is. */
 export function LogPage({ query, groups, page }: ILogPageProps): ReactElement {
   const { fields, after, problems } = query;
-  const shown = groups === null || !page?.group ? fields : { ...fields, group: page.group };
   return (
     <>
       <h1>Install log</h1>
-      <FilterForm fields={shown} groups={groups} />
-      <SetFilters fields={shown} />
+      <FilterForm fields={fields} groups={groups} />
+      <SetFilters fields={fields} />
       {problems.length > 0 && (
         <div className="problems" role="alert">
           {problems.map(problem => (
@@ -35,14 +34,14 @@ export function LogPage({ query, groups, page }: ILogPageProps): ReactElement {
         <>
           <RowsTable caption={caption(page, after !== null)} rows={page.rows} />
           <nav aria-label="Pages of the list" className="pager">
-            {after && <a href={logAddress(shown)}>Newest</a>}
+            {after && <a href={logAddress(fields)}>Newest</a>}
             {page.next && (
-              <a href={logAddress(shown, page.next)} rel="next">
+              <a href={logAddress(fields, page.next)} rel="next">
                 Older
               </a>
             )}
             {!page.next && <span>These are the oldest.</span>}
-            <a href={logAddress(shown, after)}>Refresh</a>
+            <a href={logAddress(fields, after)}>Refresh</a>
           </nav>
         </>
       )}

@@ -1,13 +1,13 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { FetchHubIdentity } from './fetch-hub-identity.js';
-import { HubAwayError } from './hub-identity.js';
+import { createHubApi, HubUnavailableError } from '../hub-api/hub-api.js';
+import { OAuthIdentity } from './oauth-identity.js';
 
 /** A hub that says what the test wants, over a real socket. */
 let answer: (response: ServerResponse) => void;
 let asked: { url?: string; authorization?: string; body: string };
 let server: Server;
-let identity: FetchHubIdentity;
+let identity: OAuthIdentity;
 
 beforeAll(async () => {
   server = createServer((request, response) => {
@@ -17,10 +17,12 @@ beforeAll(async () => {
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  identity = new FetchHubIdentity({
-    apiUrl: `http://127.0.0.1:${port}/hub/api/`,
+  const apiUrl = `http://127.0.0.1:${port}/hub/api`;
+  identity = new OAuthIdentity({
+    hubApi: createHubApi({ url: apiUrl, timeoutMs: 5000 }),
+    apiUrl,
     clientId: 'service-labkeeper',
-    apiToken: 'secret',
+    clientSecret: 'secret',
     redirectUri: 'http://127.0.0.2:8010/oauth_callback'
   });
 });
@@ -36,7 +38,7 @@ const say = (status: number, body: unknown, headers: Record<string, string> = {}
 
 describe('what is asked of JupyterHub', () => {
   it('a code is traded with the credentials in the body', async () => {
-    say(200, { access_token: 'abc', expires_in: 1209600, scope: 'x y', token_type: 'Bearer' });
+    say(200, { access_token: 'abc', expires_in: 1_209_600, scope: 'x y', token_type: 'Bearer' });
     expect(await identity.exchange('c+d', 'v')).toBe('abc');
     expect(asked.url).toBe('/hub/api/oauth2/token');
     expect(Object.fromEntries(new URLSearchParams(asked.body))).toEqual({
@@ -50,52 +52,47 @@ describe('what is asked of JupyterHub', () => {
   });
 
   it('a person is whom JupyterHub names', async () => {
+    const scopes = ['custom:labkeeper:audit!group=lab-a'];
     say(200, {
-      kind: 'user',
-      name: 'lead',
-      admin: false,
-      groups: ['lab-a'],
-      scopes: ['custom:labkeeper:audit!group=lab-a'],
-      session_id: 's',
-      token_id: 'a1',
-      user_info: {}
+      ...{ kind: 'user', name: 'lead', admin: false, groups: ['lab-a'], scopes },
+      ...{ session_id: 's', token_id: 'a1', user_info: {} }
     });
-    expect(await identity.whoami('t')).toEqual({
-      name: 'lead',
-      groups: ['lab-a'],
-      scopes: ['custom:labkeeper:audit!group=lab-a']
-    });
+    expect(await identity.whoami('t')).toEqual({ name: 'lead', groups: ['lab-a'], scopes });
     expect([asked.url, asked.authorization]).toEqual(['/hub/api/user', 'token t']);
   });
 
-  it('a no is a no', async () => {
+  it('a no is a no, and a service is nobody', async () => {
     say(403, { status: 403, message: 'Forbidden' });
     expect(await identity.whoami('t')).toBeNull();
+    say(200, { kind: 'service', name: 'culler', scopes: ['custom:labkeeper:audit'] });
+    expect(await identity.whoami('t')).toBeNull();
     say(400, { error: 'invalid_grant' });
+    expect(await identity.exchange('c', 'v')).toBeNull();
+    say(401, { error: 'invalid_client' });
     expect(await identity.exchange('c', 'v')).toBeNull();
   });
 
   it.each([
     ['an error of its own', 500, { status: 500 }],
     ['a page', 200, '<html>'],
-    ['no person', 200, { kind: 'service', name: 'culler', scopes: [] }],
-    ['a person without a name', 200, { kind: 'user', name: '', scopes: [] }],
-    ['a person without scopes', 200, { kind: 'user', name: 'x' }],
-    ['another status', 201, { kind: 'user', name: 'x', scopes: [] }],
+    ['no token', 200, { token_type: 'Bearer' }],
+    ['a token that is no header', 200, { access_token: 'a\nb' }],
+    ['another status', 201, { access_token: 'abc' }],
     ['nothing', 200, ''],
-    ['too much', 200, `{"kind":"user","name":"x","scopes":["${'x'.repeat(5_000_000)}"]}`]
+    ['too much', 200, `{"access_token":"${'x'.repeat(5_000_000)}"}`]
   ])('%s is no answer', async (_what, status, body) => {
     say(status, body);
-    await expect(identity.whoami('t')).rejects.toThrow(HubAwayError);
+    await expect(identity.exchange('c', 'v')).rejects.toThrow(HubUnavailableError);
   });
 
-  it('a redirect is not followed with the token', async () => {
+  it('a redirect is not followed with the secret', async () => {
     say(302, '', { location: 'http://127.0.0.1:1/' });
-    await expect(identity.whoami('t')).rejects.toThrow(HubAwayError);
+    await expect(identity.exchange('c', 'v')).rejects.toThrow(HubUnavailableError);
   });
 
   it('a hub that hangs up is away', async () => {
     answer = response => response.destroy();
-    await expect(identity.exchange('c', 'v')).rejects.toThrow(HubAwayError);
+    await expect(identity.exchange('c', 'v')).rejects.toThrow(HubUnavailableError);
+    await expect(identity.whoami('t')).rejects.toThrow(HubUnavailableError);
   });
 });
