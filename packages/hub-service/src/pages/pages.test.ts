@@ -62,7 +62,6 @@ describe('the install log', () => {
     browser.log.add({ user: 'bob' });
     const page = (await browser.visit('/log?user=alice&server=big&grade=corroborated&from=2026-11-27&utm=x')).body;
     expect(page).toContain('60 records');
-    expect(page).toContain('name="user" maxLength="256"'.toLowerCase());
     expect(page).toMatch(/name="user"[^>]*value="alice"/);
     expect(page).toMatch(/<option value="corroborated" selected="">/);
     expect(page).toContain('<details open="">');

@@ -24,7 +24,10 @@ export function WhoPart({ told: { story, record, personal } }: IPartProps): Reac
   ];
   if (environment) {
     facts.push(
-      ['Environment', [environment.kind, environment.python && `Python ${environment.python}`].filter(Boolean).join(', ')],
+      [
+        'Environment',
+        text([environment.kind, environment.python && `Python ${environment.python}`].filter(Boolean).join(', '))
+      ],
       ['Environment, its id', <code>{environment.id}</code>]
     );
   }
