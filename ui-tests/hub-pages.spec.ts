@@ -20,7 +20,9 @@ test.beforeAll(async () => {
     format: 'esm',
     jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"production"' },
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+    },
     logLevel: 'warning'
   });
   service = spawn(process.execPath, [bundle], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -38,7 +40,10 @@ test.afterAll(async () => {
 });
 
 /** A page that has signed in, and what the browser complained about. */
-async function signedIn(browser: Browser, options: BrowserContextOptions): Promise<{ page: Page; said: string[] }> {
+async function signedIn(
+  browser: Browser,
+  options: BrowserContextOptions
+): Promise<{ page: Page; said: string[] }> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const said: string[] = [];
@@ -53,7 +58,7 @@ const VIEWS = [
   { name: 'log', path: '/log' },
   { name: 'filtered', path: '/log?user=bob&grade=confirmed&action=install' },
   { name: 'none', path: '/log?user=nobody' },
-  { name: 'wrong', path: '/log?from=2026-02-31' },
+  { name: 'wrong', path: '/log?from=2026-12-01&until=2026-11-01' },
   { name: 'record', path: '/log/63' },
   { name: 'odd-record', path: '/log/193' },
   { name: 'gap', path: '/log/192' },
@@ -65,14 +70,16 @@ const VIEWS = [
 
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1280, 360]) {
-    test(`every page is accessible and fits, ${colorScheme}, ${width} px`, async ({ browser }) => {
+    // All of them once wide and once narrow, once light and once dark; those with most on them each way.
+    const views = (colorScheme === 'light') === (width === 1280) ? VIEWS : VIEWS.slice(0, 1);
+    test(`pages are accessible and fit, ${colorScheme}, ${width} px`, async ({ browser }) => {
       const { page, said } = await signedIn(browser, { colorScheme, viewport: { width, height: 800 } });
-      for (const { name, path } of VIEWS) {
-        await page.goto(`${pagesUrl}${path}`);
+      for (const { name, path: view } of views) {
+        await page.goto(`${pagesUrl}${view}`);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-        expect([name, overflow]).toEqual([name, expect.any(Number)]);
         expect(overflow, `${name} is wider than the window`).toBeLessThanOrEqual(0);
-        await page.screenshot({ path: `test-results/hub-pages-${name}-${colorScheme}-${width}.png` });
+        const path = `test-results/hub-pages-${name}-${colorScheme}-${width}.png`;
+        await page.screenshot({ path, fullPage: name !== 'log' });
         const { violations } = await new AxeBuilder({ page }).analyze();
         expect(violations.map(({ id, nodes }) => [name, id, nodes.map(({ html }) => html)])).toEqual([]);
       }
@@ -108,7 +115,10 @@ test('by keyboard: the first stop skips to the content', async ({ browser }) => 
   await page.context().close();
 });
 
-test('a filter that is sent after the session’s end signs in again and is kept', async ({ browser, request }) => {
+test('a filter that is sent after the session’s end signs in again and is kept', async ({
+  browser,
+  request
+}) => {
   const { page } = await signedIn(browser, {});
   await request.get(`${hubUrl}/revoke`);
   await page.context().clearCookies({ name: 'labkeeper-session' });
@@ -132,7 +142,9 @@ test('on paper', async ({ browser }) => {
   for (const path of ['/log', '/log/63']) {
     await page.goto(`${pagesUrl}${path}`);
     await expect(page.getByRole('search')).toBeHidden();
-    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(255, 255, 255)');
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(
+      'rgb(255, 255, 255)'
+    );
     await page.screenshot({ path: `test-results/hub-pages-print-${path.length}.png` });
   }
   await page.context().close();

@@ -34,7 +34,9 @@ export class Browser {
     this.hub = new FakeHub(settingsOf(pagesUrl));
   }
 
-  static async open(options: { readonly pagesUrl?: string; readonly groupsFiltered?: boolean } = {}): Promise<Browser> {
+  static async open(
+    options: { readonly pagesUrl?: string; readonly groupsFiltered?: boolean } = {}
+  ): Promise<Browser> {
     const lines: string[] = [];
     const fastify = Fastify({ logger: { stream: { write: line => void lines.push(line) } } });
     const browser = new Browser(fastify, lines, options.pagesUrl);

@@ -1,12 +1,21 @@
 import type { MemoryLog } from './memory-log.test.data.js';
 
 const USERS = ['alice', 'bob', 'mbatha-dlamini', 'a.very.long.account.name@physics.university.example.org'];
-const PACKAGES = ['polars', 'numpy', 'typing-extensions', 'opentelemetry-instrumentation-sqlalchemy', 'scikit-learn'];
+const PACKAGES = [
+  'polars',
+  'numpy',
+  'typing-extensions',
+  'opentelemetry-instrumentation-sqlalchemy',
+  'scikit-learn'
+];
 const PATH = '/home/alice/.venv/lib/python3.11/site-packages';
 
 /** 200 made-up records, some of them odd, for looking at the pages. */
 export function fillLog(log: MemoryLog): void {
-  log.add({ record: { action: 'opened', package: null, tool: null, evidence: [], outcome: null }, digest: 0 });
+  log.add({
+    record: { action: 'opened', package: null, tool: null, evidence: [], outcome: null },
+    digest: 0
+  });
   for (let at = 1; at < 190; at += 1) {
     const name = PACKAGES[at % PACKAGES.length] ?? '';
     log.add({
@@ -14,7 +23,13 @@ export function fillLog(log: MemoryLog): void {
       server: at % 7 === 0 ? 'gpu-large' : '',
       groups: ['lab-a'],
       digest: at < 150 ? Math.floor(at / 60) : null,
-      personal: { salt: '0'.repeat(32), prefix: PATH, notebook: null, argv: ['pip', 'install', name], directUrl: null },
+      personal: {
+        salt: '0'.repeat(32),
+        prefix: PATH,
+        notebook: null,
+        argv: ['pip', 'install', name],
+        directUrl: null
+      },
       record: {
         action: at % 9 === 0 ? 'deny' : at % 4 === 0 ? 'found-on-disk' : at % 5 === 0 ? 'upgrade' : 'install',
         tool: at % 4 === 0 ? null : { name: at % 3 === 0 ? 'uv' : 'pip', version: '25.3' },

@@ -24,10 +24,14 @@ export class Gate {
   reader(session: ISession): IVisitor {
     const right = auditRight(session.person);
     if (right === null) {
-      throw new Refusal(403, `You are signed in, but you may not read the install log: ${AUDIT_SCOPE} is missing.`, {
-        todo: 'Ask an administrator of JupyterHub for a role with that scope, then sign in again.',
-        link: { href: '/login?next=%2Flog', text: 'Sign in again' }
-      });
+      throw new Refusal(
+        403,
+        `You are signed in, but you may not read the install log: ${AUDIT_SCOPE} is missing.`,
+        {
+          todo: 'Ask an administrator of JupyterHub for a role with that scope, then sign in again.',
+          link: { href: '/login?next=%2Flog', text: 'Sign in again' }
+        }
+      );
     }
     return { person: session.person, right };
   }

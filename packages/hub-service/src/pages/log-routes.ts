@@ -74,10 +74,16 @@ export class LogRoutes {
     }
     // Perhaps a form was sent, and browsers let no form end at another host (form-action); a page may go on by itself.
     const href = `/login?next=${encodeURIComponent(nextPath(request.url, settings.origin))}`;
-    return sendNotice(request, reply, 401, 'Your session has ended; you are taken to JupyterHub to sign in again.', {
-      link: { href, text: 'Sign in' },
-      onward: href
-    });
+    return sendNotice(
+      request,
+      reply,
+      401,
+      'Your session has ended; you are taken to JupyterHub to sign in again.',
+      {
+        link: { href, text: 'Sign in' },
+        onward: href
+      }
+    );
   }
 
   private async log(visitor: IVisitor, request: FastifyRequest): Promise<IPage> {
@@ -101,7 +107,8 @@ export class LogRoutes {
 
   private async story(visitor: IVisitor, request: FastifyRequest): Promise<IPage> {
     const { params } = request;
-    const text = typeof params === 'object' && params !== null && 'index' in params ? String(params.index) : '';
+    const text =
+      typeof params === 'object' && params !== null && 'index' in params ? String(params.index) : '';
     // Fifteen digits are exact in a number.
     const story = /^\d{1,15}$/.test(text) ? await this.options.reading.story(visitor, Number(text)) : null;
     if (story === null) {
@@ -128,9 +135,13 @@ export class LogRoutes {
     try {
       status = await reader.status();
     } catch (cause) {
-      throw new Refusal(503, 'The state of the log cannot be read: the database does not answer as it should.', {
-        cause
-      });
+      throw new Refusal(
+        503,
+        'The state of the log cannot be read: the database does not answer as it should.',
+        {
+          cause
+        }
+      );
     }
     const advice = adviceFor(status, settings, nowMs());
     return {

@@ -71,7 +71,15 @@ export class MemoryLog implements ILogReader {
       ...made.record
     };
     const { user = 'alice', server = '', opaque, groups = [] } = made;
-    const frame = { hub: 'hub', person: STREAM, server: STREAM, stream: STREAM, seq: index + 1, receivedAtMs };
+    const frame = {
+      hub: 'hub',
+      person: STREAM,
+      server: STREAM,
+      stream: STREAM,
+      seq: index + 1,
+      receivedAtMs
+    };
+    const item = opaque === undefined ? record.package : null;
     const row: ILogRow = {
       receivedAtMs,
       index,
@@ -80,10 +88,10 @@ export class MemoryLog implements ILogReader {
       server,
       occurredAtMs: opaque === undefined ? record.occurredAtMs : null,
       action: opaque === undefined ? record.action : 'unreadable',
-      ecosystem: record.package?.ecosystem ?? null,
-      packageName: record.package?.name ?? null,
-      packageVersion: record.package?.version ?? null,
-      tool: record.tool?.name ?? null,
+      ecosystem: item?.ecosystem ?? null,
+      packageName: item?.name ?? null,
+      packageVersion: item?.version ?? null,
+      tool: opaque === undefined ? (record.tool?.name ?? null) : null,
       effect: record.decision?.effect ?? null,
       grade: made.grade ?? (opaque === undefined ? gradeOf(record).grade : 'unreadable')
     };
@@ -146,7 +154,8 @@ export class MemoryLog implements ILogReader {
   private matching(filter: ILogFilter): ILogRow[] {
     this.check();
     const { text, fromMs = 0, untilMs = Infinity } = filter;
-    const same = (asked: string | undefined, is: string | null): boolean => asked === undefined || asked === is;
+    const same = (asked: string | undefined, is: string | null): boolean =>
+      asked === undefined || asked === is;
     return this.kept
       .filter(({ groups }) => filter.group === undefined || groups.includes(filter.group))
       .map(({ story }) => story.row)

@@ -9,7 +9,9 @@ describe('without a session', () => {
     browser.log.add({});
     const answer = await browser.ask(path);
     expect(answer.statusCode).toBe(302);
-    expect(String(answer.headers.location)).toMatch(/^http:\/\/127\.0\.0\.1:8000\/hub\/api\/oauth2\/authorize\?/);
+    expect(String(answer.headers.location)).toMatch(
+      /^http:\/\/127\.0\.0\.1:8000\/hub\/api\/oauth2\/authorize\?/
+    );
     expect(browser.log.seen).toEqual([]);
   });
 
@@ -25,17 +27,23 @@ describe('without a session', () => {
       expect(answer.statusCode).toBe(401);
       expect(answer.headers['set-cookie']).toBeUndefined();
     }
-    expect((await browser.ask(path, odd[0])).json()).toEqual({ message: 'Nobody is signed in here, or no longer.' });
+    expect((await browser.ask(path, odd[0])).json()).toEqual({
+      message: 'Nobody is signed in here, or no longer.'
+    });
   });
 
   it('a form that is sent too late goes to the hub by a page, because browsers let no form end elsewhere', async () => {
     const browser = await Browser.open();
-    const answer = await browser.ask('/log?user=a%26b', { headers: { referer: 'http://127.0.0.2:8010/log' } });
+    const answer = await browser.ask('/log?user=a%26b', {
+      headers: { referer: 'http://127.0.0.2:8010/log' }
+    });
     expect(answer.statusCode).toBe(401);
     expect(answer.body).toContain(
       '<meta http-equiv="refresh" content="0; url=/login?next=%2Flog%3Fuser%3Da%2526b"/>'
     );
-    const foreign = await browser.ask('/log', { headers: { referer: 'http://127.0.0.2:8010.evil.example/' } });
+    const foreign = await browser.ask('/log', {
+      headers: { referer: 'http://127.0.0.2:8010.evil.example/' }
+    });
     expect(foreign.statusCode).toBe(302);
   });
 
@@ -51,17 +59,24 @@ describe('without a session', () => {
 });
 
 describe('odd requests', () => {
-  it.each(['OPTIONS', 'PUT', 'DELETE', 'PATCH', 'POST', 'TRACE'] as const)('%s changes and shows nothing', async method => {
-    const browser = await Browser.open();
-    await browser.visit('/log');
-    const before = browser.log.seen.length;
-    for (const path of [...READ, '/', '/login', '/oauth_callback', '/signed-out']) {
-      const answer = await browser.ask(path, { method: method as InjectOptions['method'] });
-      expect([path, answer.statusCode, answer.headers.allow]).toEqual([path, 405, expect.stringMatching(/^GET/)]);
-      expect(answer.headers['access-control-allow-origin']).toBeUndefined();
+  it.each(['OPTIONS', 'PUT', 'DELETE', 'PATCH', 'POST', 'TRACE'] as const)(
+    '%s changes and shows nothing',
+    async method => {
+      const browser = await Browser.open();
+      await browser.visit('/log');
+      const before = browser.log.seen.length;
+      for (const path of [...READ, '/', '/login', '/oauth_callback', '/signed-out']) {
+        const answer = await browser.ask(path, { method: method as InjectOptions['method'] });
+        expect([path, answer.statusCode, answer.headers.allow]).toEqual([
+          path,
+          405,
+          expect.stringMatching(/^GET/)
+        ]);
+        expect(answer.headers['access-control-allow-origin']).toBeUndefined();
+      }
+      expect(browser.log.seen).toHaveLength(before);
     }
-    expect(browser.log.seen).toHaveLength(before);
-  });
+  );
 
   it('GET does not sign out', async () => {
     const browser = await Browser.open();
@@ -79,19 +94,23 @@ describe('odd requests', () => {
     expect(browser.log.seen).toHaveLength(1);
   });
 
-  it.each(['localhost:8010', '127.0.0.1:8010', '127.0.0.2', '127.0.0.2:8010.evil.example', 'evil.example', ''])(
-    'another host (%s) gets one sentence',
-    async host => {
-      const browser = await Browser.open();
-      await browser.visit('/log');
-      for (const path of [...READ, '/', '/login', '/oauth_callback?state=a&code=b', '/nothing']) {
-        const answer = await browser.ask(path, { headers: { host } });
-        expect(answer.statusCode).toBe(421);
-        expect(answer.body).toContain('These pages are only at http://127.0.0.2:8010.');
-        expect(answer.headers['set-cookie']).toBeUndefined();
-      }
+  it.each([
+    'localhost:8010',
+    '127.0.0.1:8010',
+    '127.0.0.2',
+    '127.0.0.2:8010.evil.example',
+    'evil.example',
+    ''
+  ])('another host (%s) gets one sentence', async host => {
+    const browser = await Browser.open();
+    await browser.visit('/log');
+    for (const path of [...READ, '/', '/login', '/oauth_callback?state=a&code=b', '/nothing']) {
+      const answer = await browser.ask(path, { headers: { host } });
+      expect(answer.statusCode).toBe(421);
+      expect(answer.body).toContain('These pages are only at http://127.0.0.2:8010.');
+      expect(answer.headers['set-cookie']).toBeUndefined();
     }
-  );
+  });
 
   it.each([...READ, '/', '/nothing', '/log/', '/.env', '/log/0/..%2f', '/signed-out'])(
     'every answer has the headers: %s',
@@ -113,7 +132,8 @@ describe('odd requests', () => {
 
   it('the style is kept for ever, and its address is its hash', async () => {
     const browser = await Browser.open();
-    const path = /href="(\/style-[0-9a-f]{16}\.css)"/.exec((await browser.ask('/signed-out')).body)?.[1] ?? '';
+    const path =
+      /href="(\/style-[0-9a-f]{16}\.css)"/.exec((await browser.ask('/signed-out')).body)?.[1] ?? '';
     const answer = await browser.ask(path);
     expect(answer.statusCode).toBe(200);
     expect(answer.headers['content-type']).toBe('text/css; charset=utf-8');

@@ -19,14 +19,25 @@ export function answerErrors(fastify: FastifyInstance): void {
     if (error instanceof HubUnavailableError) {
       request.log.warn({ err: error }, 'JupyterHub could not be asked.');
       void reply.header('retry-after', '10');
-      return sendNotice(request, reply, 503, 'JupyterHub does not answer, so nobody can be let in at the moment.', {
-        todo: 'Try again in a moment.'
-      });
+      return sendNotice(
+        request,
+        reply,
+        503,
+        'JupyterHub does not answer, so nobody can be let in at the moment.',
+        {
+          todo: 'Try again in a moment.'
+        }
+      );
     }
     const status = statusOf(error);
     if (status >= 500) {
       request.log.error({ err: error }, 'A page failed.');
-      return sendNotice(request, reply, 500, `This page failed; the log of the service says why, at request ${request.id}.`);
+      return sendNotice(
+        request,
+        reply,
+        500,
+        `This page failed; the log of the service says why, at request ${request.id}.`
+      );
     }
     return sendNotice(request, reply, status, SENTENCES[status] ?? 'This request is not understood.');
   });
@@ -46,7 +57,12 @@ export function answerNotFound(fastify: FastifyInstance): void {
     const methods = METHODS.find(([known]) => known.test(path))?.[1];
     if (methods && !methods.split(', ').includes(request.method)) {
       void reply.header('allow', methods);
-      return sendNotice(request, reply, 405, 'Pages are only read here; this address takes no other request.');
+      return sendNotice(
+        request,
+        reply,
+        405,
+        'Pages are only read here; this address takes no other request.'
+      );
     }
     return sendNotice(request, reply, 404, 'There is no page at this address.', {
       link: { href: '/log', text: 'Go to the install log' }
@@ -55,7 +71,10 @@ export function answerNotFound(fastify: FastifyInstance): void {
 }
 
 function statusOf(error: unknown): number {
-  return typeof error === 'object' && error !== null && 'statusCode' in error && typeof error.statusCode === 'number'
+  return typeof error === 'object' &&
+    error !== null &&
+    'statusCode' in error &&
+    typeof error.statusCode === 'number'
     ? error.statusCode
     : 500;
 }

@@ -25,7 +25,13 @@ const evil = {
     decision: { effect: 'deny' as const, ruleId: EVIL, policyDigest: 'b'.repeat(64), reason: EVIL },
     evidence: [{ source: 'report' as const, ref: EVIL }]
   },
-  personal: { salt: '0'.repeat(32), prefix: EVIL, notebook: EVIL, argv: [EVIL, EVIL], directUrl: `javascript:${EVIL}` }
+  personal: {
+    salt: '0'.repeat(32),
+    prefix: EVIL,
+    notebook: EVIL,
+    argv: [EVIL, EVIL],
+    directUrl: `javascript:${EVIL}`
+  }
 };
 
 describe('the install log', () => {
@@ -60,16 +66,23 @@ describe('the install log', () => {
       browser.log.add({ server: 'big' });
     }
     browser.log.add({ user: 'bob' });
-    const page = (await browser.visit('/log?user=alice&server=big&grade=corroborated&from=2026-11-27&utm=x')).body;
+    const page = (await browser.visit('/log?user=alice&server=big&grade=corroborated&from=2026-11-27&utm=x'))
+      .body;
     expect(page).toContain('60 records');
     expect(page).toMatch(/name="user"[^>]*value="alice"/);
     expect(page).toMatch(/<option value="corroborated" selected="">/);
     expect(page).toContain('<details open="">');
-    expect(older(page)).toMatch(/^\/log\?user=alice&server=big&grade=corroborated&from=2026-11-27&after=\d+\.\d+$/);
+    expect(older(page)).toMatch(
+      /^\/log\?user=alice&server=big&grade=corroborated&from=2026-11-27&after=\d+\.\d+$/
+    );
     // Each filter can be taken away by itself.
     expect(page).toContain('href="/log?user=alice&amp;grade=corroborated&amp;from=2026-11-27"');
-    expect((await browser.ask('/log?user=bob&server=(default)')).body).toContain('1 record, the newest first');
-    expect((await browser.ask('/log?until=2026-11-26')).body).toContain('No record matches all of these filters.');
+    expect((await browser.ask('/log?user=bob&server=(default)')).body).toContain(
+      '1 record, the newest first'
+    );
+    expect((await browser.ask('/log?until=2026-11-26')).body).toContain(
+      'No record matches all of these filters.'
+    );
   });
 
   it('says what will appear where nothing is yet', async () => {
@@ -159,7 +172,11 @@ describe('a record', () => {
 
 it('markup and characters that are not seen are text on every page, whatever field they stand in', async () => {
   const browser = await Browser.open();
-  browser.hub.people.set('lead', { name: EVIL, groups: [], scopes: ['access:services', 'custom:labkeeper:audit'] });
+  browser.hub.people.set('lead', {
+    name: EVIL,
+    groups: [],
+    scopes: ['access:services', 'custom:labkeeper:audit']
+  });
   browser.log.add(evil);
   for (const path of ['/log', '/log/0', `/log?user=${encodeURIComponent(EVIL)}`, '/looks', '/status']) {
     const { body, statusCode } = await browser.visit(path);
@@ -200,7 +217,9 @@ describe('looks', () => {
     for (const path of ['/log', '/log/0', '/looks']) {
       const answer = await browser.ask(path);
       expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '10']);
-      expect(answer.body).toContain('Nothing is shown, because your look at the log could not be put on record');
+      expect(answer.body).toContain(
+        'Nothing is shown, because your look at the log could not be put on record'
+      );
       expect(answer.body).not.toMatch(/polars|disk full/);
     }
     expect(browser.lines.join('')).toContain('disk full at /var/lib/x');
@@ -217,47 +236,6 @@ describe('looks', () => {
       expect(answer.body).toContain('the database does not answer as it should');
       expect(answer.body).not.toMatch(/secret detail|at .*\.ts/);
     }
-  });
-});
-
-describe('a right to one group’s records', () => {
-  const limited = async (groupsFiltered = true): Promise<Browser> => {
-    const browser = await Browser.open({ groupsFiltered });
-    const scopes = ['access:services', 'custom:labkeeper:audit!group=lab-a', 'custom:labkeeper:audit!group=lab-b'];
-    browser.hub.people.set('lead', { name: 'lead', groups: [], scopes });
-    browser.log.add({ groups: ['lab-a'], user: 'anna' });
-    browser.log.add({ groups: ['lab-c'], user: 'cleo' });
-    browser.log.add({ groups: ['lab-b'], user: 'bert' });
-    return browser;
-  };
-
-  it('shows those and no others', async () => {
-    const browser = await limited();
-    const page = (await browser.visit('/log')).body;
-    expect(rows(page)).toEqual([0]);
-    expect(page).toContain('<option selected="">lab-a</option><option>lab-b</option>');
-    expect(rows((await browser.ask('/log?group=lab-b')).body)).toEqual([2]);
-    expect((await browser.ask('/log?group=lab-c')).statusCode).toBe(403);
-    expect((await browser.ask('/log?group=')).body).not.toContain('cleo');
-  });
-
-  it('holds for single records, for what is around them, and for looks', async () => {
-    const browser = await limited();
-    await browser.visit('/log');
-    expect(rows((await browser.ask('/log/2')).body)).toEqual([0, 2]);
-    expect((await browser.ask('/log/1')).statusCode).toBe(404);
-    expect((await browser.ask('/looks')).statusCode).toBe(403);
-  });
-
-  it('gives nothing where the log cannot be read by group', async () => {
-    const browser = await limited(false);
-    await browser.visit('/status');
-    for (const path of ['/log', '/log/0', '/log?group=lab-a']) {
-      const answer = await browser.ask(path);
-      expect(answer.statusCode).toBe(403);
-      expect(answer.body).toContain('this log cannot be read by group yet');
-    }
-    expect(browser.log.seen).toEqual([]);
   });
 });
 

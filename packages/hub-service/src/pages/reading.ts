@@ -48,15 +48,23 @@ export class Reading {
       return asked ?? null;
     }
     if (!this.options.groupsFiltered) {
-      throw new Refusal(403, 'Your right to read is limited to groups, and this log cannot be read by group yet.', {
-        todo: 'Ask an administrator of JupyterHub for the right to read all of it, or to follow an update of Labkeeper.'
-      });
+      throw new Refusal(
+        403,
+        'Your right to read is limited to groups, and this log cannot be read by group yet.',
+        {
+          todo: 'Ask an administrator of JupyterHub for the right to read all of it, or to follow an update of Labkeeper.'
+        }
+      );
     }
     const group = asked ?? right.groups[0];
     if (group === undefined || !right.groups.includes(group)) {
-      throw new Refusal(403, `You may not read the records of that group, only of ${right.groups.join(', ')}.`, {
-        link: { href: '/log', text: 'Show what I may read' }
-      });
+      throw new Refusal(
+        403,
+        `You may not read the records of that group, only of ${right.groups.join(', ')}.`,
+        {
+          link: { href: '/log', text: 'Show what I may read' }
+        }
+      );
     }
     return group;
   }
@@ -143,9 +151,13 @@ async function read<Result>(ask: () => Promise<Result>): Promise<Result> {
   try {
     return await ask();
   } catch (cause) {
-    throw new Refusal(503, 'The log cannot be read at the moment: the database does not answer as it should.', {
-      todo: 'Try again in a moment. If it stays so, tell an administrator; the reason is in the log of the service.',
-      cause
-    });
+    throw new Refusal(
+      503,
+      'The log cannot be read at the moment: the database does not answer as it should.',
+      {
+        todo: 'Try again in a moment. If it stays so, tell an administrator; the reason is in the log of the service.',
+        cause
+      }
+    );
   }
 }

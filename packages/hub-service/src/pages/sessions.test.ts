@@ -28,7 +28,11 @@ describe('a session', () => {
     const browser = await Browser.open();
     browser.log.add({ record: {} });
     await browser.visit('/log');
-    browser.hub.people.set('lead', { name: 'lead', groups: [], scopes: ['access:services!service=labkeeper'] });
+    browser.hub.people.set('lead', {
+      name: 'lead',
+      groups: [],
+      scopes: ['access:services!service=labkeeper']
+    });
     browser.nowMs += 30_000;
     for (const path of ['/log', '/log/0', '/looks', '/status']) {
       const answer = await browser.ask(path);

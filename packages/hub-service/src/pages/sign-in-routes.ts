@@ -50,7 +50,10 @@ export class SignInRoutes {
       this.clear(reply, left);
     }
     const { name, browser, location } = await signIn.depart(next);
-    void reply.setCookie(`${names.login}${name}`, browser, { ...attributes(secure), maxAge: LOGIN_MS / 1000 });
+    void reply.setCookie(`${names.login}${name}`, browser, {
+      ...attributes(secure),
+      maxAge: LOGIN_MS / 1000
+    });
     return reply.redirect(location, 302);
   }
 
@@ -63,7 +66,10 @@ export class SignInRoutes {
       this.clear(reply, this.loginCookies(request));
       // The session before it, if there is one, is nobody's any more.
       await gate.forget(request, reply);
-      void reply.setCookie(names.session, arrival.sessionId, { ...attributes(secure), maxAge: SESSION_MS / 1000 });
+      void reply.setCookie(names.session, arrival.sessionId, {
+        ...attributes(secure),
+        maxAge: SESSION_MS / 1000
+      });
       return reply.redirect(arrival.next, 302);
     }
     if (arrival.kind === 'stale') {
@@ -71,9 +77,15 @@ export class SignInRoutes {
       if ((await gate.guest(request)) !== null) {
         return reply.redirect(HOME_PATH, 302);
       }
-      return sendNotice(request, reply, 400, 'This sign-in took too long, was used before, or began in another browser.', {
-        link: { href: '/login', text: 'Sign in' }
-      });
+      return sendNotice(
+        request,
+        reply,
+        400,
+        'This sign-in took too long, was used before, or began in another browser.',
+        {
+          link: { href: '/login', text: 'Sign in' }
+        }
+      );
     }
     const error = param(request, 'error');
     const said = error !== null && OAUTH_ERROR.test(error) ? ` (${error})` : '';

@@ -26,7 +26,12 @@ describe('signing in through JupyterHub', () => {
     expect(page.statusCode).toBe(200);
     expect(page.body).toContain('>lead<');
     // The token stays here, and nothing secret is logged.
-    const secrets = [browser.cookies.get('labkeeper-session'), 'token-', 'code-', to.searchParams.get('state')];
+    const secrets = [
+      browser.cookies.get('labkeeper-session'),
+      'token-',
+      'code-',
+      to.searchParams.get('state')
+    ];
     for (const secret of secrets) {
       expect(page.body).not.toContain(secret);
       expect(browser.lines.join('')).not.toContain(secret);
@@ -43,7 +48,9 @@ describe('signing in through JupyterHub', () => {
     await secure.visit('/log');
     expect([...secure.cookies.keys()]).toEqual(['__Host-labkeeper-session']);
     const again = await secure.ask('/login');
-    expect(String(again.headers['set-cookie'])).toMatch(/^__Host-.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    expect(String(again.headers['set-cookie'])).toMatch(
+      /^__Host-.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/
+    );
     expect(String(again.headers['set-cookie'])).not.toMatch(/Domain/);
   });
 
@@ -65,7 +72,10 @@ describe('signing in through JupyterHub', () => {
 
   it('a state that is used again by who is in leads to the log', async () => {
     const browser = await Browser.open();
-    const back = String(browser.hub.authorize(location(await browser.ask('/status')))).replace(/^.*?8010/, '');
+    const back = String(browser.hub.authorize(location(await browser.ask('/status')))).replace(
+      /^.*?8010/,
+      ''
+    );
     expect(location(await browser.ask(back))).toBe('/status');
     expect(location(await browser.ask(back))).toBe('/log');
   });

@@ -42,7 +42,9 @@ export function tellStory(story: ILogStory, origin: string): IToldStory {
 
 function headline({ row }: ILogStory): string {
   const what = wordFor(ACTIONS, row.action);
-  return row.packageName === null ? what : `${what}: ${[row.packageName, row.packageVersion ?? ''].join(' ').trim()}`;
+  return row.packageName === null
+    ? what
+    : `${what}: ${[row.packageName, row.packageVersion ?? ''].join(' ').trim()}`;
 }
 
 function sha256(...parts: readonly Uint8Array[]): Uint8Array {

@@ -14,7 +14,9 @@ describe('what is not known about a record', () => {
   it('is little where all was told', async () => {
     const { unknown } = await told({
       digest: 0,
-      record: { decision: { effect: 'allow', ruleId: 'data-core', policyDigest: 'c'.repeat(64), reason: 'Approved.' } }
+      record: {
+        decision: { effect: 'allow', ruleId: 'data-core', policyDigest: 'c'.repeat(64), reason: 'Approved.' }
+      }
     });
     expect(unknown).toEqual([]);
   });
@@ -69,12 +71,23 @@ describe('what is not known about a record', () => {
 });
 
 it('a record that others made worth more does not keep the reason of its own grade', async () => {
-  const { graded } = await told({ grade: 'confirmed', record: { evidence: [{ source: 'report', ref: null }] } });
-  expect(graded).toEqual({ grade: 'confirmed', reason: "The hub's own index served it, and it lies on the disk." });
+  const { graded } = await told({
+    grade: 'confirmed',
+    record: { evidence: [{ source: 'report', ref: null }] }
+  });
+  expect(graded).toEqual({
+    grade: 'confirmed',
+    reason: "The hub's own index served it, and it lies on the disk."
+  });
 });
 
 it('the leaf is that of the line’s bytes', async () => {
   const { leaf, story } = await told({});
   const { createHash } = await import('node:crypto');
-  expect(leaf).toBe(createHash('sha256').update(Buffer.from([0])).update(story.entry, 'utf8').digest('hex'));
+  expect(leaf).toBe(
+    createHash('sha256')
+      .update(Buffer.from([0]))
+      .update(story.entry, 'utf8')
+      .digest('hex')
+  );
 });

@@ -15,7 +15,9 @@ export function unknowns(record: AuditRecord | null, story: ILogStory): readonly
   return [
     ...(record ? ofRecord(record) : ['What came could not be read, so nothing it may have told is known.']),
     ...ofClocks(story),
-    ...(story.personalErased ? ['The personal part was erased: paths and the command are gone for ever.'] : []),
+    ...(story.personalErased
+      ? ['The personal part was erased: paths and the command are gone for ever.']
+      : []),
     ...(story.row.user === null ? ["The person's name was erased."] : []),
     ...(story.digest === null
       ? ['No digest covers it yet: until then only its receipt in the container proves that it came.']
@@ -52,7 +54,9 @@ function ofPackage(record: AuditRecord): readonly (string | null)[] {
       ? 'Whether it was asked for by name, or came because another package needs it, is not known.'
       : null,
     item && item.origin === 'unknown' ? 'From where it was fetched is not known.' : null,
-    item && onDisk && item.recordDigest === null ? 'It has no list of its files, so altered files would not be seen.' : null,
+    item && onDisk && item.recordDigest === null
+      ? 'It has no list of its files, so altered files would not be seen.'
+      : null,
     environment === null ? 'In which environment is not known.' : null,
     environment && environment.python === null ? 'Which Python the environment has is not known.' : null
   ];
@@ -61,6 +65,8 @@ function ofPackage(record: AuditRecord): readonly (string | null)[] {
 function ofClocks({ row }: ILogStory): readonly string[] {
   const aheadMs = (row.occurredAtMs ?? 0) - row.receivedAtMs;
   return aheadMs > CLOCK_MS
-    ? ["When it happened is not known: the container's clock was ahead of the hub's. The time of arrival is right."]
+    ? [
+        "When it happened is not known: the container's clock was ahead of the hub's. The time of arrival is right."
+      ]
     : [];
 }

@@ -1,7 +1,6 @@
 /** A piece of a text from outside: as it is, or the code of a character that would not be seen, or would mislead. */
 export type TextPiece =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'code'; readonly code: string };
+  { readonly kind: 'text'; readonly text: string } | { readonly kind: 'code'; readonly code: string };
 
 /**
  * Controls, bidirectional marks, zero-width and other invisible characters, spaces that are none of the keyboard's,

@@ -1,5 +1,12 @@
 import type { Grade } from '@labkeeper/core';
-import type { AuditAction, AuditDecision, AuditGap, AuditPackage, EvidenceSource, Surface } from '@labkeeper/protocol';
+import type {
+  AuditAction,
+  AuditDecision,
+  AuditGap,
+  AuditPackage,
+  EvidenceSource,
+  Surface
+} from '@labkeeper/protocol';
 
 type Words<Key extends string> = Readonly<Record<Key, string>>;
 
@@ -25,7 +32,7 @@ export const ACTIONS: Words<AuditAction | 'unreadable'> = {
 
 export const EFFECTS: Words<Effect> = {
   allow: 'Allowed',
-  warn: 'Allowed with a warning',
+  warn: 'Warned',
   'require-approval': 'Needs approval',
   deny: 'Denied'
 };

@@ -4,7 +4,9 @@ const person = (...scopes: string[]) => ({ name: 'lead', groups: [], scopes });
 
 describe('the right to read the log', () => {
   it('is for everything, for groups, or for nothing', () => {
-    expect(auditRight(person('custom:labkeeper:audit', 'custom:labkeeper:audit!group=a'))).toEqual({ kind: 'all' });
+    expect(auditRight(person('custom:labkeeper:audit', 'custom:labkeeper:audit!group=a'))).toEqual({
+      kind: 'all'
+    });
     expect(auditRight(person('custom:labkeeper:audit!group=b', 'custom:labkeeper:audit!group=a'))).toEqual({
       kind: 'groups',
       groups: ['a', 'b']

@@ -54,7 +54,9 @@ export class FakeHub {
       throw new HubUnavailableError('JupyterHub does not answer.');
     }
     const person = this.people.get(this.tokens.get(token) ?? '');
-    return person ? { kind: 'user', admin: false, session_id: '6d3ad0b7c5d0421c8b6ab2d5a3ff0b7e', ...person } : null;
+    return person
+      ? { kind: 'user', admin: false, session_id: '6d3ad0b7c5d0421c8b6ab2d5a3ff0b7e', ...person }
+      : null;
   }
 
   /** What JupyterHub makes of a browser at its authorize address: where it sends it, or null for a page of its own. */
@@ -62,7 +64,9 @@ export class FakeHub {
     const query = new URL(location).searchParams;
     const { clientId, redirectUri } = this.settings;
     const wanted = [clientId, redirectUri, 'code', 'S256'];
-    const came = ['client_id', 'redirect_uri', 'response_type', 'code_challenge_method'].map(name => query.get(name));
+    const came = ['client_id', 'redirect_uri', 'response_type', 'code_challenge_method'].map(name =>
+      query.get(name)
+    );
     if (String(wanted) !== String(came) || !this.people.has(this.present)) {
       return null;
     }
@@ -89,7 +93,9 @@ export class FakeHub {
     const code = form.get('code') ?? '';
     const grant = this.codes.get(code);
     this.codes.delete(code);
-    const challenge = createHash('sha256').update(form.get('code_verifier') ?? '').digest('base64url');
+    const challenge = createHash('sha256')
+      .update(form.get('code_verifier') ?? '')
+      .digest('base64url');
     if (
       !grant ||
       grant.challenge !== challenge ||

@@ -38,7 +38,11 @@ export class MemorySessionStore implements ISessionStore {
 }
 
 /** A map keeps the order in which keys came, so the first is the oldest. */
-function put<Entry extends { readonly id: string }>(map: Map<string, Entry>, entry: Entry, most: number): void {
+function put<Entry extends { readonly id: string }>(
+  map: Map<string, Entry>,
+  entry: Entry,
+  most: number
+): void {
   map.set(entry.id, entry);
   for (const id of map.keys()) {
     if (map.size <= most) {

@@ -38,7 +38,12 @@ export class OAuthIdentity implements IHubIdentity {
     let text: string;
     try {
       const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const response = await ask(`${apiUrl}/oauth2/token`, { method: 'POST', body, redirect: 'error', signal });
+      const response = await ask(`${apiUrl}/oauth2/token`, {
+        method: 'POST',
+        body,
+        redirect: 'error',
+        signal
+      });
       ({ status } = response);
       text = await shortText(response);
     } catch (cause) {

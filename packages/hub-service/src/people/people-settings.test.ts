@@ -9,7 +9,9 @@ const read = (variables: Record<string, string>) =>
 
 describe('what the pages are told by the environment', () => {
   it('there are none without an address of their own', () => {
-    expect(readPeopleSettings({ JUPYTERHUB_HOST: 'https://hub.example.org', LABKEEPER_PAGES_URL: ' ' })).toBeNull();
+    expect(
+      readPeopleSettings({ JUPYTERHUB_HOST: 'https://hub.example.org', LABKEEPER_PAGES_URL: ' ' })
+    ).toBeNull();
   });
 
   it('the hub for browsers is named, or comes from its host and base', () => {
@@ -19,9 +21,9 @@ describe('what the pages are told by the environment', () => {
     expect(read({ LABKEEPER_HUB_PUBLIC_URL: 'https://hub.example.org/jupyter/hub/' })?.hubUrl).toBe(
       'https://hub.example.org/jupyter/hub/'
     );
-    expect(read({ JUPYTERHUB_HOST: 'https://hub.example.org', JUPYTERHUB_BASE_URL: '/jupyter/' })?.hubUrl).toBe(
-      'https://hub.example.org/jupyter/hub/'
-    );
+    expect(
+      read({ JUPYTERHUB_HOST: 'https://hub.example.org', JUPYTERHUB_BASE_URL: '/jupyter/' })?.hubUrl
+    ).toBe('https://hub.example.org/jupyter/hub/');
     expect(read({ JUPYTERHUB_PUBLIC_HUB_URL: 'https://hub.example.org/hub/' })?.hubUrl).toBe(
       'https://hub.example.org/hub/'
     );

@@ -82,7 +82,9 @@ function hubAddress(text: (name: string) => string | null): string {
 function webAddress(name: string, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new PeopleSettingsError(`${name} is "${text}", it should be an address such as https://name.example.org.`);
+    throw new PeopleSettingsError(
+      `${name} is "${text}", it should be an address such as https://name.example.org.`
+    );
   }
   return url;
 }

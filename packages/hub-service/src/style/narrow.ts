@@ -77,6 +77,10 @@ export const NARROW = `
     white-space: normal;
   }
 
+  .data td:has(> div > .dash) {
+    display: none;
+  }
+
   .facts {
     grid-template-columns: 1fr;
     gap: 0;

@@ -44,8 +44,19 @@ export const TABLES = `
   white-space: nowrap;
 }
 
+.data .what .text {
+  white-space: nowrap;
+}
+
+.data .name {
+  min-width: 9ch;
+}
+
 .data .package {
-  min-width: 12ch;
+  min-width: 16ch;
+}
+
+.data tbody .package {
   font-weight: 600;
 }
 

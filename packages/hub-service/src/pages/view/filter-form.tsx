@@ -43,7 +43,12 @@ const MORE: readonly Field[] = FIELDS.filter(field => !FIRST.includes(field));
 /** What the list can be narrowed by; its state stands in the address. */
 export function FilterForm({ fields, groups }: IFilterFormProps): ReactElement {
   const input = (field: Field): ReactElement => (
-    <FieldInput key={field} field={field} value={fields[field] ?? ''} groups={field === 'group' ? groups : null} />
+    <FieldInput
+      key={field}
+      field={field}
+      value={fields[field] ?? ''}
+      groups={field === 'group' ? groups : null}
+    />
   );
   return (
     <form method="get" action="/log" role="search" aria-label="Filter the log" className="filters">
@@ -74,7 +79,10 @@ export function SetFilters({ fields }: { readonly fields: LogFields }): ReactEle
       {set.map(({ field, value }) => (
         <li key={field}>
           {NAMES[field]}: <RecordText text={value} />{' '}
-          <a href={logAddress({ ...fields, [field]: undefined })} aria-label={`Remove the filter ${NAMES[field]}`}>
+          <a
+            href={logAddress({ ...fields, [field]: undefined })}
+            aria-label={`Remove the filter ${NAMES[field]}`}
+          >
             ✕
           </a>
         </li>

@@ -29,7 +29,9 @@ export function LogPage({ query, groups, page }: ILogPageProps): ReactElement {
           <p>Nothing was looked up.</p>
         </div>
       )}
-      {page && page.rows.length === 0 && <Empty filtered={Object.keys(fields).length > 0} paged={after !== null} />}
+      {page && page.rows.length === 0 && (
+        <Empty filtered={Object.keys(fields).length > 0} paged={after !== null} />
+      )}
       {page && page.rows.length > 0 && (
         <>
           <RowsTable caption={caption(page, after !== null)} rows={page.rows} />
@@ -66,7 +68,10 @@ function Empty({ filtered, paged }: { readonly filtered: boolean; readonly paged
     return (
       <div className="empty">
         <p>No record matches all of these filters.</p>
-        <p>Names are compared whole; “Package contains” finds parts of package names. Remove a filter to see more.</p>
+        <p>
+          Names are compared whole; “Package contains” finds parts of package names. Remove a filter to see
+          more.
+        </p>
       </div>
     );
   }
@@ -74,8 +79,8 @@ function Empty({ filtered, paged }: { readonly filtered: boolean; readonly paged
     <div className="empty">
       <p>Nothing has been recorded yet.</p>
       <p>
-        When somebody's server starts with Labkeeper in its image, what is installed there appears here within seconds:
-        at first what is found on the disk, then every install, upgrade and removal.
+        When somebody's server starts with Labkeeper in its image, what is installed there appears here within
+        seconds: at first what is found on the disk, then every install, upgrade and removal.
       </p>
       <p>
         Is a server running and nothing comes? <a href="/status">Status</a> says what is connected.

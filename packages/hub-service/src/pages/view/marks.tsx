@@ -29,7 +29,7 @@ export function GradeMark({ grade }: { readonly grade: Grade }): ReactElement {
 /** What policy said; a dash where nothing was decided. */
 export function EffectMark({ effect }: { readonly effect: string | null }): ReactElement {
   if (effect === null) {
-    return <span className="none">–</span>;
+    return <span className="none dash">–</span>;
   }
   const known = Object.hasOwn(EFFECTS, effect);
   return (

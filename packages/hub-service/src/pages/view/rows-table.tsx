@@ -16,11 +16,19 @@ export interface IRowsTableProps {
 const COLUMNS: readonly IColumn<ILogRow>[] = [
   { head: 'Record', cell: ({ index }) => <a href={`/log/${index}`}>{`#${index}`}</a>, className: 'number' },
   { head: 'Received (UTC)', cell: ({ receivedAtMs }) => <Moment atMs={receivedAtMs} />, className: 'time' },
-  { head: 'User', cell: ({ user }) => <Name text={user} /> },
-  { head: 'Server', cell: ({ server }) => <Name text={server === null ? null : serverWord(server)} /> },
-  { head: 'What', cell: ({ action }) => <RecordText text={wordFor(ACTIONS, action)} /> },
+  { head: 'User', cell: ({ user }) => <Name text={user} />, className: 'name' },
+  {
+    head: 'Server',
+    cell: ({ server }) => <Name text={server === null ? null : serverWord(server)} />,
+    className: 'name'
+  },
+  { head: 'What', cell: ({ action }) => <RecordText text={wordFor(ACTIONS, action)} />, className: 'what' },
   { head: 'Package', cell: row => <PackageName row={row} />, className: 'package' },
-  { head: 'Tool', cell: ({ tool }) => (tool === null ? <Dash /> : <RecordText text={tool} />) },
+  {
+    head: 'Tool',
+    cell: ({ tool }) => (tool === null ? <Dash /> : <RecordText text={tool} />),
+    className: 'name'
+  },
   { head: 'Verdict', cell: ({ effect }) => <EffectMark effect={effect} /> },
   { head: 'Evidence', cell: ({ grade }) => <GradeMark grade={grade} /> }
 ];
@@ -63,5 +71,5 @@ function PackageName({ row }: { readonly row: ILogRow }): ReactElement {
 }
 
 function Dash(): ReactElement {
-  return <span className="none">–</span>;
+  return <span className="none dash">–</span>;
 }

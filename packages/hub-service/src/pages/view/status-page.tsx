@@ -43,7 +43,10 @@ export function StatusPage({ status, settings, advice, nowMs }: IStatusPageProps
           facts={[
             ['Records', thousands(status.records)],
             ['Newest record', status.newestMs === null ? null : <Moment atMs={status.newestMs} zone />],
-            ['Live streams', `${counted(status.liveStreams, 'server')} sent something in the last ten minutes`],
+            [
+              'Live streams',
+              `${counted(status.liveStreams, 'stream')} sent something in the last ten minutes`
+            ],
             ['Digests', thousands(status.digests)],
             [
               'Not yet covered',
@@ -60,7 +63,9 @@ export function StatusPage({ status, settings, advice, nowMs }: IStatusPageProps
             ['Host', <RecordText text={`${settings.origin}, the pages' own`} />],
             [
               'Sessions',
-              settings.secure ? 'cookies of this host only (__Host-), by https' : 'cookies without https, for trying out'
+              settings.secure
+                ? 'cookies of this host only (__Host-), by https'
+                : 'cookies without https, for trying out'
             ],
             ['Hub', <RecordText text={`${settings.hub} at ${settings.hubUrl}`} />],
             ["The service's clock", <Moment atMs={nowMs} zone />]

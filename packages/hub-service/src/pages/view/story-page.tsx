@@ -21,7 +21,7 @@ export function StoryPage({ told }: { readonly told: IToldStory }): ReactElement
         <RecordText text={told.headline} />
       </h1>
       <p className="lead">
-        <GradeMark grade={row.grade} /> {graded.reason}
+        <GradeMark grade={row.grade} />. {graded.reason}
       </p>
       <Part id="what" title="What happened">
         {record?.gap && <p>{GAPS[record.gap.cause]}</p>}
@@ -64,7 +64,10 @@ export function StoryPage({ told }: { readonly told: IToldStory }): ReactElement
             ['Hub', <RecordText text={row.hub} />],
             ['Stream', <code>{story.stream}</code>],
             ['Place in the stream', thousands(story.seq)],
-            ['Digest', story.digest === null ? 'not yet covered by a digest' : `covered by digest ${story.digest}`],
+            [
+              'Digest',
+              story.digest === null ? 'not yet covered by a digest' : `covered by digest ${story.digest}`
+            ],
             ['Leaf (SHA-256)', <code>{told.leaf}</code>],
             [
               'Link that stays',

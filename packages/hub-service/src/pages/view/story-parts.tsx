@@ -26,7 +26,9 @@ export function WhoPart({ told: { story, record, personal } }: IPartProps): Reac
     facts.push(
       [
         'Environment',
-        text([environment.kind, environment.python && `Python ${environment.python}`].filter(Boolean).join(', '))
+        text(
+          [environment.kind, environment.python && `Python ${environment.python}`].filter(Boolean).join(', ')
+        )
       ],
       ['Environment, its id', <code>{environment.id}</code>]
     );
@@ -64,7 +66,10 @@ export function ThroughPart({ told: { record, personal } }: IPartProps): ReactEl
       ['Package', <RecordText text={item.name} />],
       ['Version', text(item.version)],
       ['Kind', item.ecosystem === 'unknown' ? null : item.ecosystem],
-      ['Asked for by name', item.requested === null ? null : item.requested ? 'yes' : 'no, another package needs it'],
+      [
+        'Asked for by name',
+        item.requested === null ? null : item.requested ? 'yes' : 'no, another package needs it'
+      ],
       ['Fetched', item.origin === 'unknown' ? null : ORIGINS[item.origin]],
       ['Installer, as the package says', text(item.installer)],
       ['Files', item.files === null ? null : thousands(item.files)],
@@ -72,7 +77,10 @@ export function ThroughPart({ told: { record, personal } }: IPartProps): ReactEl
     );
   }
   facts.push(
-    ['Tool', record.tool && <RecordText text={[record.tool.name, record.tool.version ?? ''].join(' ').trim()} />],
+    [
+      'Tool',
+      record.tool && <RecordText text={[record.tool.name, record.tool.version ?? ''].join(' ').trim()} />
+    ],
     ['Done in', record.surface === 'unknown' ? null : SURFACES[record.surface]]
   );
   if (record.outcome) {
@@ -116,9 +124,7 @@ export function DecisionPart({ told: { record, story } }: IPartProps): ReactElem
         />
       ) : (
         <p>
-          {story.row.grade === 'stream'
-            ? 'Nothing had to be decided.'
-            : 'No decision is on record for it.'}
+          {story.row.grade === 'stream' ? 'Nothing had to be decided.' : 'No decision is on record for it.'}
         </p>
       )}
     </Part>
@@ -130,7 +136,7 @@ export function EvidencePart({ told: { record, graded } }: IPartProps): ReactEle
   return (
     <Part id="evidence" title="Evidence">
       <p>
-        <GradeMark grade={graded.grade} /> {graded.reason}
+        <GradeMark grade={graded.grade} />. {graded.reason}
       </p>
       {record && record.evidence.length > 0 && (
         <ul>
