@@ -13,6 +13,9 @@ interface IPartProps {
 const text = (value: string | null | undefined): ReactElement | null =>
   value === null || value === undefined ? null : <RecordText text={value} />;
 
+/** A word of a command so that one can see where it ends. */
+const quoted = (word: string): string => (/^[\w@%+=:,./~^<>![\]-]+$/.test(word) ? word : JSON.stringify(word));
+
 /** Who and where, as JupyterHub knows it and not as the container says. */
 export function WhoPart({ told: { story, record, personal } }: IPartProps): ReactElement {
   const { user, server, hub } = story.row;
@@ -33,8 +36,13 @@ export function WhoPart({ told: { story, record, personal } }: IPartProps): Reac
       ['Environment, its id', <code>{environment.id}</code>]
     );
   }
-  if (personal) {
-    facts.push(['Path', text(personal.prefix)], ['Notebook', text(personal.notebook)]);
+  for (const [name, value] of [
+    ['Path', personal?.prefix],
+    ['Notebook', personal?.notebook]
+  ] as const) {
+    if (value) {
+      facts.push([name, text(value)]);
+    }
   }
   return (
     <Part id="who" title="Who and where">
@@ -87,8 +95,11 @@ export function ThroughPart({ told: { record, personal } }: IPartProps): ReactEl
     const { ok, code } = record.outcome;
     facts.push(['Outcome', `${ok ? 'it succeeded' : 'it failed'}${code === null ? '' : `, code ${code}`}`]);
   }
-  if (personal) {
-    facts.push(['Command', text(personal.argv?.join(' '))], ['Address', text(personal.directUrl)]);
+  if (personal?.argv) {
+    facts.push(['Command', text(personal.argv.map(quoted).join(' '))]);
+  }
+  if (personal?.directUrl) {
+    facts.push(['Address', text(personal.directUrl)]);
   }
   return (
     <Part id="through" title="Through what">
