@@ -1,8 +1,11 @@
-import Fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify';
+import { pino } from 'pino';
+import { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify';
 import { FakeHub } from '../people/fake-hub.test.data.js';
 import { readPeopleSettings } from '../people/people-settings.js';
 import { systemRandom } from '../people/secrets.js';
 import { MemoryLog, START_MS } from './memory-log.test.data.js';
+import type { ILogReader } from '../store/log-reader.js';
+import { pagesServer } from './pages-server.js';
 import { registerPages } from './register-pages.js';
 
 /** Settings as the environment gives them. */
@@ -35,14 +38,18 @@ export class Browser {
   }
 
   static async open(
-    options: { readonly pagesUrl?: string; readonly groupsFiltered?: boolean } = {}
+    options: {
+      readonly pagesUrl?: string;
+      readonly groupsFiltered?: boolean;
+      readonly reader?: ILogReader;
+    } = {}
   ): Promise<Browser> {
     const lines: string[] = [];
-    const fastify = Fastify({ logger: { stream: { write: line => void lines.push(line) } } });
+    const fastify = pagesServer(pino({}, { write: line => void lines.push(line) }));
     const browser = new Browser(fastify, lines, options.pagesUrl);
     await registerPages(fastify, {
       settings: browser.hub.settings,
-      reader: browser.log,
+      reader: options.reader ?? browser.log,
       identity: browser.hub.identity(),
       groupsFiltered: options.groupsFiltered ?? true,
       random: systemRandom,

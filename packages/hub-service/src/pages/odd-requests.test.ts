@@ -142,6 +142,16 @@ describe('odd requests', () => {
     expect((await browser.ask('/style-0000000000000000.css')).statusCode).toBe(404);
   });
 
+  it('an address that is none gets a sentence, and the headers', async () => {
+    const browser = await Browser.open();
+    const answer = await browser.ask('/log/%zz<script>');
+    expect([answer.statusCode, answer.body]).toEqual([400, 'This address cannot be read.\n']);
+    expect(answer.headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store'
+    });
+  });
+
   it('an address that is too long is not looked at', async () => {
     const browser = await Browser.open();
     await browser.visit('/status');

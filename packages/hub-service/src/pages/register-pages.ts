@@ -33,9 +33,6 @@ export interface IPagesOptions {
   readonly store?: ISessionStore;
 }
 
-/** Bytes of a form, at most. */
-const FORM_BYTES = 16_384;
-
 /** All pages, for a Fastify of their own that listens on the pages' own host, and nowhere else. */
 export async function registerPages(fastify: FastifyInstance, options: IPagesOptions): Promise<void> {
   const { settings, reader, identity, random, nowMs, store = new MemorySessionStore() } = options;
@@ -56,7 +53,7 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
   await fastify.register(cookie);
   // Forms and nothing else: what is no form never reaches a handler.
   fastify.removeAllContentTypeParsers();
-  await fastify.register(formbody, { bodyLimit: FORM_BYTES });
+  await fastify.register(formbody);
   answerErrors(fastify);
   answerNotFound(fastify);
 

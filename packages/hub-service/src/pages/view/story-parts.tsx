@@ -14,7 +14,8 @@ const text = (value: string | null | undefined): ReactElement | null =>
   value === null || value === undefined ? null : <RecordText text={value} />;
 
 /** A word of a command so that one can see where it ends. */
-const quoted = (word: string): string => (/^[\w@%+=:,./~^<>![\]-]+$/.test(word) ? word : JSON.stringify(word));
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./~^<>![\]-]+$/.test(word) ? word : JSON.stringify(word);
 
 /** Who and where, as JupyterHub knows it and not as the container says. */
 export function WhoPart({ told: { story, record, personal } }: IPartProps): ReactElement {
