@@ -7,7 +7,7 @@ const told = async (...made: Parameters<MemoryLog['add']>) => {
   if (story === null) {
     throw new Error('It was not kept.');
   }
-  return { story, ...tellStory(story, 'https://pages.example.org') };
+  return { ...tellStory(story, 'https://pages.example.org') };
 };
 
 describe('what is not known about a record', () => {
