@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { createApp, type IApp } from './app.js';
+import { exportCommand } from './export/cli.js';
 import { reasonOf } from './failure.js';
 import { createHubApi } from './hub-api/hub-api.js';
 import { openKeys, registerSigningKey } from './keys/keys.js';
@@ -20,7 +21,17 @@ const log = pino({ base: { name: 'labkeeper' } });
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 
-await run();
+if (process.argv[2] === 'export') {
+  process.exitCode = await exportCommand({
+    words: process.argv.slice(3),
+    variables: process.env,
+    nowMs: () => Date.now(),
+    say: line => process.stdout.write(`${line}\n`),
+    complain: line => process.stderr.write(`${line}\n`)
+  });
+} else {
+  await run();
+}
 
 async function run(): Promise<void> {
   try {
