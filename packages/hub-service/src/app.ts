@@ -89,7 +89,8 @@ export function createApp(options: IAppOptions): IApp {
     settings.pages &&
     pagesListener(options.pages ?? [], {
       ...{ reader, hubApi, settings, keys, log, nowMs },
-      range: new LogRange(database)
+      range: new LogRange(database),
+      cover: () => digests.make()
     });
 
   return {

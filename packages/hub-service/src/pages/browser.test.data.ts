@@ -3,6 +3,7 @@ import { type FastifyInstance, type InjectOptions, type LightMyRequestResponse }
 import { FakeHub } from '../people/fake-hub.test.data.js';
 import { readPeopleSettings } from '../people/people-settings.js';
 import { systemRandom } from '../people/secrets.js';
+import type { IExportedLog } from './export-routes.js';
 import { MemoryLog, START_MS } from './memory-log.test.data.js';
 import type { ILogReader } from '../store/log-reader.js';
 import { pagesServer } from './pages-server.js';
@@ -42,6 +43,7 @@ export class Browser {
       readonly pagesUrl?: string;
       readonly groupsFiltered?: boolean;
       readonly reader?: ILogReader;
+      readonly exports?: IExportedLog;
     } = {}
   ): Promise<Browser> {
     const lines: string[] = [];
@@ -53,7 +55,8 @@ export class Browser {
       identity: browser.hub.identity(),
       groupsFiltered: options.groupsFiltered ?? true,
       random: systemRandom,
-      nowMs: () => browser.nowMs
+      nowMs: () => browser.nowMs,
+      ...(options.exports && { exports: options.exports })
     });
     return browser;
   }

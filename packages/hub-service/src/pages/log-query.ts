@@ -1,4 +1,5 @@
 import type { Grade } from '@labkeeper/core';
+import type { ExportFormat } from '../export/export-source.js';
 import type { ILogFilter, ILogPlace } from '../store/log-reader.js';
 import { ACTIONS, DEFAULT_SERVER, EFFECTS, GRADES } from './words.js';
 
@@ -110,6 +111,12 @@ export function logAddress(fields: LogFields, after: ILogPlace | null = null): s
   }
   const text = query.toString();
   return text === '' ? '/log' : `/log?${text}`;
+}
+
+/** The address of a view as a file. */
+export function exportAddress(fields: LogFields, format: ExportFormat): string {
+  const [, query] = logAddress(fields).split('?', 2);
+  return `/export?format=${format}${query === undefined ? '' : `&${query}`}`;
 }
 
 function readPlace(text: string): ILogPlace | null {

@@ -18,6 +18,8 @@ import { StoryPage } from './view/story-page.js';
 import { visibleLine } from './visible-text.js';
 
 export interface ILogRoutesOptions {
+  /** Whether what is shown can be taken away as a file. */
+  readonly canExport: boolean;
   readonly settings: IPeopleSettings;
   readonly reader: ILogReader;
   readonly reading: Reading;
@@ -100,7 +102,7 @@ export class LogRoutes {
     return {
       title: 'Install log',
       tab: 'log',
-      body: createElement(LogPage, { query, page, groups }),
+      body: createElement(LogPage, { query, page, groups, canExport: this.options.canExport }),
       status: asked ? 200 : 400
     };
   }

@@ -46,7 +46,7 @@ export function answerErrors(fastify: FastifyInstance): void {
 /** Paths that exist, with the methods that they know. */
 const METHODS: readonly (readonly [path: RegExp, methods: string])[] = [
   [/^\/logout$/, 'POST'],
-  [/^\/(login|oauth_callback)$/, 'GET'],
+  [/^\/(login|oauth_callback|export)$/, 'GET'],
   [/^\/(log(\/\d{1,15})?|status|looks|signed-out|style-[0-9a-f]{16}\.css)?$/, 'GET, HEAD']
 ];
 

@@ -114,6 +114,17 @@ export class Reading {
     });
   }
 
+  /**
+   * The filter for what somebody takes away.
+   *
+   * @param address - of the export, for the record.
+   */
+  async exporting(visitor: IVisitor, filter: ILogFilter, address: string): Promise<ILogFilter> {
+    const group = this.groupOf(visitor, filter.group);
+    await this.putOnRecord(visitor, 'export', address);
+    return group === null ? filter : { ...filter, group };
+  }
+
   /** Who read. What they asked for tells about everybody, so only who may read everything sees it. */
   async looks(visitor: IVisitor): Promise<readonly (ILook & { readonly atMs: number })[]> {
     if (visitor.right.kind !== 'all') {

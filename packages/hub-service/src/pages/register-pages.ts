@@ -13,6 +13,7 @@ import type { ISessionStore } from '../people/session-store.js';
 import { SignIn } from '../people/sign-in.js';
 import type { ILogReader } from '../store/log-reader.js';
 import { sendNotice } from './answers.js';
+import { ExportRoutes, type IExportedLog } from './export-routes.js';
 import { Gate } from './gate.js';
 import { LogRoutes } from './log-routes.js';
 import { answerErrors, answerNotFound } from './odd-requests.js';
@@ -29,6 +30,8 @@ export interface IPagesOptions {
   readonly random: RandomBytes;
   /** Epoch ms. */
   readonly nowMs: () => number;
+  /** What can be taken away as a file; without it nothing can. */
+  readonly exports?: IExportedLog;
   /** Where sessions are kept; without it in this process's memory. */
   readonly store?: ISessionStore;
 }
@@ -65,5 +68,9 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
   );
   fastify.get('/', (_request, reply) => reply.redirect(HOME_PATH, 302));
   signInRoutes.register(fastify);
-  new LogRoutes({ settings, reader, reading, gate, signInRoutes, nowMs }).register(fastify);
+  if (options.exports) {
+    new ExportRoutes({ log: options.exports, reading, gate, nowMs }).register(fastify);
+  }
+  const canExport = options.exports !== undefined;
+  new LogRoutes({ canExport, settings, reader, reading, gate, signInRoutes, nowMs }).register(fastify);
 }

@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import { type ILogQuery, logAddress } from '../log-query.js';
+import { exportAddress, type ILogQuery, logAddress } from '../log-query.js';
 import { COUNT_CAP, type ILogPage } from '../reading.js';
 import { counted, thousands } from '../words.js';
 import { FilterForm, SetFilters } from './filter-form.js';
@@ -9,12 +9,14 @@ export interface ILogPageProps {
   readonly query: ILogQuery;
   /** Groups that the reader's right is limited to; null = it is not. */
   readonly groups: readonly string[] | null;
+  /** Whether the view can be taken away as a file. */
+  readonly canExport: boolean;
   /** null = the address asks for what cannot be asked. */
   readonly page: ILogPage | null;
 }
 
 /** The install log: what was installed, by whom, through what, and how sure that is. */
-export function LogPage({ query, groups, page }: ILogPageProps): ReactElement {
+export function LogPage({ query, groups, canExport, page }: ILogPageProps): ReactElement {
   const { fields, after, problems } = query;
   return (
     <>
@@ -45,6 +47,14 @@ export function LogPage({ query, groups, page }: ILogPageProps): ReactElement {
             {!page.next && <span>These are the oldest.</span>}
             <a href={logAddress(fields, after)}>Refresh</a>
           </nav>
+          {canExport && (
+            <nav aria-label="Export of all records of this view" className="pager">
+              <span>Export all of it:</span>
+              <a href={exportAddress(fields, 'jsonl')}>JSONL with proofs</a>
+              <a href={exportAddress(fields, 'csv')}>CSV</a>
+              <a href={exportAddress(fields, 'ocsf')}>OCSF</a>
+            </nav>
+          )}
         </>
       )}
     </>
