@@ -60,7 +60,10 @@ def test_what_is_held_against_it_fits() -> None:
     )
     assert result.returncode == 0, result.stdout
     assert "the pinned key" in result.stdout
-    assert "Anchored by a digest from elsewhere: every record before index 40 that a digest proves." in result.stdout
+    assert (
+        "Anchored by a digest from elsewhere: every record before index 40 that a digest proves."
+        in result.stdout
+    )
     assert result.stdout.count(": fits. ") == 3
 
 

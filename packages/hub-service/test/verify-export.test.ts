@@ -1,4 +1,5 @@
 import { announcedDigests, NotAnExportError } from '@labkeeper/core';
+import type { ExportKey } from '@labkeeper/protocol';
 import { nodeVerifyTools } from '../src/verify/node-tools.js';
 import { exported, fileOf, linesOf, verified } from './support/exported.js';
 import { MadeKey, MadeLog, uuid } from './support/made-log.js';
@@ -305,19 +306,19 @@ describe('a history that the owner of the key made anew', () => {
     });
   });
 
-  it('is found when the log is another one, with another key, or with streams of other names', async () => {
-    const anchors = {
-      receipts: [{ name: 'r', receipt: log.receipt(65) }],
-      digests: [{ name: 'd', digests: log.signedDigests.slice(3, 4) }]
-    };
-    for (const made of [
-      { ...log.made, log: uuid(9, 8) },
-      { ...log.made, key: new MadeKey(), remade: remade.made.remade },
-      { ...log.made, streams: 6 }
-    ]) {
-      const other = await exported(new MadeLog(made as MadeLog['made']));
-      expect(verified(other.bytes, anchors).outcome).toBe('altered');
-    }
+  it.each<[string, Partial<MadeLog['made']>, boolean]>([
+    ['that calls itself another log', { log: uuid(9, 8) }, false],
+    ['with another key', { key: new MadeKey(), remade: remade.made.remade }, true],
+    ['with other streams', { streams: 6 }, true],
+    ['with other digests', { digestRecords: 50 }, false],
+    ['without digests', { digestRecords: 500 }, false]
+  ])('is found %s', async (_, change, isSeenByReceipt) => {
+    const { bytes } = await exported(new MadeLog({ ...log.made, ...change }));
+    expect(verified(bytes).outcome).toBe('whole');
+    const digests = [{ name: 'd', digests: log.signedDigests.slice(3, 4) }];
+    expect(verified(bytes, { digests })).toMatchObject({ outcome: 'altered', isAnchored: false });
+    const receipts = [{ name: 'r', receipt: log.receipt(65) }];
+    expect(verified(bytes, { receipts }).outcome).toBe(isSeenByReceipt ? 'altered' : 'whole');
   });
 
   it('is found with the digest beside the range', async () => {
@@ -360,6 +361,45 @@ describe('anchors', () => {
     });
     expect(found(bytes, { fingerprints: ['1'.repeat(64)] })).toBe(
       `The export is signed with another key than the pinned one: ${key.fingerprint}.`
+    );
+  });
+});
+
+describe('a service with a new key', () => {
+  const next = new MadeKey();
+  /** The digests are signed with the old key, the export with the new one. */
+  class Renewed extends MadeLog {
+    constructor(private readonly listed: readonly MadeKey[]) {
+      super(log.made);
+    }
+
+    override keys(): Promise<readonly ExportKey[]> {
+      return Promise.resolve(
+        this.listed.map(({ signingKeyId: id, publicKey }, i) => ({ id, publicKey, fromMs: i }))
+      );
+    }
+  }
+
+  it('signs for its older keys too, which the export lists', async () => {
+    const { bytes } = await exported(new Renewed([key, next]), {}, next);
+    expect(verified(bytes, { fingerprints: [next.fingerprint] })).toMatchObject({
+      ...{ outcome: 'whole', proven: 220, signer: { isPinned: true } }
+    });
+    expect(verified(bytes, { fingerprints: [key.fingerprint] }).outcome).toBe('altered');
+    expect(verified(bytes, { receipts: [{ name: 'r', receipt: log.receipt(65) }] }).isAnchored).toBe(true);
+  });
+
+  it('is told where it leaves an older key out, or lists another in its name', async () => {
+    const { bytes } = await exported(new Renewed([next]), {}, next);
+    expect(found(bytes)).toContain(
+      `Digest 0 is signed with key ${key.signingKeyId}, which the first line does not list.`
+    );
+    const digests = { digests: [{ name: 'd', digests: log.signedDigests.slice(0, 1) }] };
+    expect(verified(bytes, digests).anchors[0]).toMatchObject({ verdict: 'contradicts' });
+    const lying = Object.assign(new MadeKey(), { signingKeyId: key.signingKeyId });
+    const { bytes: other } = await exported(new Renewed([lying, next]), {}, next);
+    expect(found(other)).toContain(
+      `The key that the first line lists as ${key.signingKeyId} is another one.`
     );
   });
 });

@@ -92,6 +92,24 @@ it.each([
   );
 });
 
+it('none of 100 histories that the owner of the key made anew is whole beside a later digest', async () => {
+  const whole = await exported(log);
+  for (let change = 0; change < 100; change++) {
+    const remade = new MadeLog({
+      ...log.made,
+      // Another time is enough, where there is a record that can be read.
+      remade: (record, index) => (index === change ? { ...record, observedAtMs: 1 } : record)
+    });
+    const { bytes } = await exported(remade);
+    const first = Math.floor(change / log.made.digestRecords);
+    const number = first + (change % (log.signedDigests.length - first));
+    const digests = [{ name: 'd', digests: log.signedDigests.slice(number, number + 1) }];
+    const isUnreadable = bytes.equals(whole.bytes);
+    expect(verified(bytes).outcome).toBe('whole');
+    expect(verified(bytes, { digests }).outcome).toBe(isUnreadable ? 'whole' : 'altered');
+  }
+});
+
 it('any bytes at all give a report or one sentence', () => {
   const head = Buffer.from(
     `{"labkeeperExport":1,"log":"${log.id}","createdAtMs":1,"filter":null,"firstIndex":0,"endIndex":9,"keys":[]}\n`

@@ -1,6 +1,6 @@
 import { announcedDigests, ExportVerifier, type IAnchors, type IVerifyReport } from '@labkeeper/core';
 import { exportLog } from '../../src/export/export-log.js';
-import type { IExportOut, IExportRange } from '../../src/export/export-source.js';
+import type { IExportOut, IExportRange, IExportSigner } from '../../src/export/export-source.js';
 import { nodeVerifyTools } from '../../src/verify/node-tools.js';
 import type { MadeLog } from './made-log.js';
 
@@ -24,10 +24,14 @@ export class Kept implements IExportOut {
   }
 }
 
-export async function exported(log: MadeLog, range: Partial<IExportRange> = {}): Promise<IExportedBytes> {
+export async function exported(
+  log: MadeLog,
+  range: Partial<IExportRange> = {},
+  signer: IExportSigner = log.made.key
+): Promise<IExportedBytes> {
   const [out, personalOut] = [new Kept(), new Kept()];
   await exportLog(
-    { source: log, signer: log.made.key, out, personalOut, nowMs: 1_795_000_100_000 },
+    { source: log, signer, out, personalOut, nowMs: 1_795_000_100_000 },
     { filter: null, firstIndex: 0, endIndex: null, ...range }
   );
   return { bytes: out.bytes, personal: personalOut.bytes };

@@ -32,7 +32,7 @@ export function concluded(passed: IPassed): IVerifyReport {
   const digestAnchors = new DigestAnchors(
     passed.tools,
     passed.signatures,
-    head?.log ?? null,
+    head,
     digests.checked,
     proving.reduce<number | null>((first, [number]) => Math.min(first ?? number, number), null)
   );

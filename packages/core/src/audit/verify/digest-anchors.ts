@@ -1,4 +1,4 @@
-import type { SignedDigest } from '@labkeeper/protocol';
+import type { ExportHead, SignedDigest } from '@labkeeper/protocol';
 import { digestText } from '../digest.js';
 import type { AnchorVerdict, IAnchorResult, IAnchors } from './anchors.js';
 import { digestHash, type ICheckedDigest } from './digest-chain.js';
@@ -15,14 +15,14 @@ interface ICompared {
 /** Digests that are held elsewhere, against those of the export. */
 export class DigestAnchors {
   /**
-   * @param log - of the export; null = not known.
+   * @param head - of the export; null = it cannot be read.
    * @param checked - its digests whose signature holds, by number.
    * @param firstProven - number of the first digest that proves a record of the export; null = none does.
    */
   constructor(
     private readonly tools: IVerifyTools,
     private readonly signatures: Signatures,
-    private readonly log: string | null,
+    private readonly head: ExportHead | null,
     private readonly checked: ReadonlyMap<number, ICheckedDigest>,
     private readonly firstProven: number | null
   ) {}
@@ -74,8 +74,8 @@ export class DigestAnchors {
 
   private compareContent(digest: SignedDigest): ICompared {
     const { body } = digest;
-    if (this.log !== null && body.log !== this.log) {
-      const what = `Digest ${body.number} in it is of log ${body.log}, the export of log ${this.log}: another log, or one that was begun anew.`;
+    if (this.head && body.log !== this.head.log) {
+      const what = `Digest ${body.number} in it is of log ${body.log}, the export of log ${this.head.log}: another log, or one that was begun anew.`;
       return { verdict: 'contradicts', what, end: null };
     }
     const hash = digestHash(this.tools, digest);
@@ -95,6 +95,10 @@ export class DigestAnchors {
       const what = `Digest ${body.number + 1} of the export was made after another digest ${body.number} than the one in it.`;
       return { verdict: 'contradicts', what, end: null };
     }
+    if (!same && this.isInRange(body)) {
+      const what = `Digest ${body.number} in it covers records of this range, and the export does not have it, or not as it was signed.`;
+      return { verdict: 'contradicts', what, end: null };
+    }
     const anchored = same ?? before;
     if (anchored && (this.firstProven === null || anchored.body.number < this.firstProven)) {
       const what = `Digest ${anchored.body.number} is the same in both, but the export has no record that it or an earlier one proves.`;
@@ -112,6 +116,12 @@ export class DigestAnchors {
         : `The export has neither digest ${body.number} nor one beside it.`,
       end: null
     };
+  }
+
+  /** An export has every digest that covers a record of its range. */
+  private isInRange({ firstIndex, count }: SignedDigest['body']): boolean {
+    const { head } = this;
+    return head !== null && firstIndex < head.endIndex && firstIndex + count > head.firstIndex;
   }
 
   private reached: number | null = null;
