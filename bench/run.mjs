@@ -37,7 +37,8 @@ const BENCHES = {
   term: { quick: false, figures: 'term.lost' },
   syncs: { quick: false, figures: 'journal.syncs' },
   power: { quick: false, figures: 'power.lost' },
-  ingest: { quick: false, figures: 'audit.ingest.sqlite, audit.ingest.pg' }
+  ingest: { quick: false, figures: 'audit.ingest.sqlite, audit.ingest.pg' },
+  verify: { quick: false, figures: 'audit.export, audit.verify' }
 };
 
 const wanted = process.argv.slice(2);

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from ._version import __version__
+from .node import NodeError, find_node
+
+_PROGRAMS = Path(__file__).parent / "node"
+"""Where the bundled programs for Node lie."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,8 +29,74 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "build (the container's limits are then those of the build).",
     )
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
-    parsed = parser.parse_args(arguments)
+    verify = commands.add_parser(
+        "verify",
+        help="verify an export of the install log, offline",
+        description="Says whether the export was altered and what of it is missing. Status 0 = whole, 1 = altered, "
+        "incomplete, or contradicted by what is held against it, 2 = cannot be read.",
+    )
+    verify.add_argument("file", metavar="FILE", help="the export (JSONL)")
+    verify.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        metavar="FINGERPRINT",
+        help="SHA-256 of the key that must have signed it",
+    )
+    verify.add_argument("--receipt", action="append", default=[], metavar="FILE", help="an earlier receipt")
+    verify.add_argument(
+        "--digest",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a digest held elsewhere, or an earlier export",
+    )
+    verify.add_argument("--personal", metavar="FILE", help="the personal parts that belong to the export")
+    verify.add_argument("--json", action="store_true", help="print the report as JSON")
+    commands.add_parser(
+        "export",
+        add_help=False,
+        help="write the hub's install log, or a part of it, to a file that verify can read",
+    )
+    # What an export can be asked for the program itself knows.
+    parsed, rest = parser.parse_known_args(arguments)
+    if rest and parsed.command != "export":
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if parsed.command == "verify":
+        return _verify(parsed)
+    if parsed.command == "export":
+        return _run_node("hub-service.mjs", ["export", *rest], minimum_major=24)
     return _doctor(as_json=parsed.json)
+
+
+def _verify(parsed: argparse.Namespace) -> int:
+    options = [
+        f"--{name}={value}" for name in ("key", "receipt", "digest") for value in getattr(parsed, name)
+    ]
+    if parsed.personal is not None:
+        options.append(f"--personal={parsed.personal}")
+    if parsed.json:
+        options.append("--json")
+    return _run_node("verify.mjs", [*options, "--", parsed.file])
+
+
+def _run_node(program: str, arguments: list[str], minimum_major: int = 0) -> int:
+    """Run one of our Node programs to its end; its status, or 2 where there is no Node to run it."""
+    try:
+        node = find_node()
+    except NodeError as error:
+        print(f"labkeeper: {error}", file=sys.stderr)
+        return 2
+    if int(node.version.split(".")[0]) < minimum_major:
+        print(
+            f"labkeeper: Node {node.version} ({node.path}) is too old for this, {minimum_major} or newer is needed.",
+            file=sys.stderr,
+        )
+        return 2
+    try:
+        return subprocess.run([node.path, str(_PROGRAMS / program), *arguments], check=False).returncode
+    except KeyboardInterrupt:
+        return 130
 
 
 def _doctor(as_json: bool) -> int:

@@ -22,7 +22,8 @@ await build({
   ...common,
   entryPoints: {
     companion: 'companion/src/main.ts',
-    'recovery-process': 'companion/src/recovery/recovery-process.ts'
+    'recovery-process': 'companion/src/recovery/recovery-process.ts',
+    verify: 'packages/hub-service/src/verify/main.ts'
   },
   target: 'node22',
   // Optional native parts of ws; without them it uses its own JavaScript.

@@ -53,7 +53,7 @@ def test_the_wheel_with_node_asks_for_the_core_of_its_own_version(wheels: Path) 
 def test_the_core_holds_each_file_once_and_no_source_maps(wheels: Path) -> None:
     with zipfile.ZipFile(wheels / f"labkeeper_core-{__version__}-py3-none-any.whl") as wheel:
         names = wheel.namelist()
-    for program in ("companion", "recovery-process", "hub-service"):
+    for program in ("companion", "recovery-process", "hub-service", "verify"):
         assert f"labkeeper/node/{program}.mjs" in names
     assert sum(name.endswith("/package.json") for name in names) == 1
     assert not [name for name in names if name.endswith((".map", ".pyc"))]

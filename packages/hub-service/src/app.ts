@@ -1,4 +1,4 @@
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { sql } from 'kysely';
 import { DigestMaker } from './digests/digest-maker.js';
@@ -10,6 +10,7 @@ import { RATES, type IRates } from './ingest/record-routes.js';
 import { SECRETS, type IKeys } from './keys/keys.js';
 import { machineListener } from './machine-listener.js';
 import { Metrics } from './metrics.js';
+import { pagesServer } from './pages/pages-server.js';
 import type { IPagesParts, PagesPlugin } from './pages-seam.js';
 import type { ISettings } from './settings.js';
 import type { IDatabase } from './store/database.js';
@@ -88,7 +89,8 @@ export function createApp(options: IAppOptions): IApp {
     settings.pages &&
     pagesListener(options.pages ?? [], {
       ...{ reader, hubApi, settings, keys, log, nowMs },
-      range: new LogRange(database)
+      range: new LogRange(database),
+      cover: () => digests.make()
     });
 
   return {
@@ -106,11 +108,7 @@ export function createApp(options: IAppOptions): IApp {
 
 /** Only plugins say what is on it: headers, sessions and limits are theirs. */
 function pagesListener(plugins: readonly PagesPlugin[], parts: IPagesParts): FastifyInstance {
-  const logger: FastifyBaseLogger = parts.log;
-  const fastify = Fastify({
-    loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true })
-  });
+  const fastify = pagesServer(parts.log);
   for (const plugin of plugins) {
     fastify.register(plugin, parts);
   }

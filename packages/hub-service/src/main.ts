@@ -1,9 +1,11 @@
 import { pino } from 'pino';
 import { createApp, type IApp } from './app.js';
+import { exportCommand } from './export/cli.js';
 import { reasonOf } from './failure.js';
 import { createHubApi } from './hub-api/hub-api.js';
 import { openKeys, registerSigningKey } from './keys/keys.js';
-import { PAGES } from './pages-plugins.js';
+import { pagesPlugins } from './pages-plugins.js';
+import { type IPeopleSettings, PeopleSettingsError, readPeopleSettings } from './people/people-settings.js';
 import { readSettings, SettingsError, type IListen } from './settings.js';
 import { openDatabase, type IDatabase } from './store/database.js';
 
@@ -21,11 +23,23 @@ process.umask(0o077);
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 
-await run();
+if (process.argv[2] === 'export') {
+  process.exitCode = await exportCommand({
+    words: process.argv.slice(3),
+    variables: process.env,
+    nowMs: () => Date.now(),
+    say: line => process.stdout.write(`${line}\n`),
+    complain: line => process.stderr.write(`${line}\n`)
+  });
+} else {
+  await run();
+}
 
 async function run(): Promise<void> {
   try {
-    const settings = readSettings(process.env);
+    const people = readPeople();
+    const told = readSettings(process.env);
+    const settings = people ? told : { ...told, pages: null };
     // Before the database: they tell a folder that cannot be used by a sentence of ours.
     const keys = await openKeys(settings.stateFolder);
     const database = await openDatabase(settings.database, error =>
@@ -37,7 +51,7 @@ async function run(): Promise<void> {
       hubApi: createHubApi({ url: settings.hubApiUrl, timeoutMs: HUB_MS }),
       nowMs: () => Date.now(),
       monotonicMs: () => performance.now(),
-      pages: PAGES,
+      pages: people ? pagesPlugins(people) : [],
       processMetrics: true
     });
     stopInOrder(app, database);
@@ -63,6 +77,19 @@ async function run(): Promise<void> {
       log.fatal(sentence);
     }
     process.exit(error instanceof SettingsError ? EXIT.settings : EXIT.failed);
+  }
+}
+
+/** null = there are no pages. What is wrong with them alone does not keep records from being taken. */
+function readPeople(): IPeopleSettings | null {
+  try {
+    return readPeopleSettings(process.env);
+  } catch (error) {
+    if (error instanceof PeopleSettingsError) {
+      log.error(`There are no pages: ${error.message}`);
+      return null;
+    }
+    throw error;
   }
 }
 

@@ -11,6 +11,8 @@ export interface IPagesParts {
   readonly reader: ILogReader;
   /** The log in its own order, for exports. */
   readonly range: LogRange;
+  /** Has digests made for the records that have none yet. */
+  readonly cover: () => Promise<void>;
   readonly hubApi: IHubApi;
   readonly settings: ISettings;
   readonly keys: IKeys;

@@ -35,6 +35,9 @@ export interface IPagesSettings {
   readonly listen: IListen;
 }
 
+/** What the log itself needs: the same for the service and for commands beside it. */
+export type IStorageSettings = Pick<ISettings, 'hubId' | 'stateFolder' | 'database'>;
+
 /** What is wrong with the environment: one sentence per mistake. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
@@ -106,6 +109,20 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     database,
     build: text('LABKEEPER_BUILD') ?? 'development'
   };
+}
+
+/** @throws SettingsError, which names every mistake. */
+export function readStorage(variables: Readonly<Record<string, string | undefined>>): IStorageSettings {
+  const mistakes: string[] = [];
+  const stateFolder = variables['LABKEEPER_STATE']?.trim() ?? '';
+  if (stateFolder === '') {
+    mistakes.push('LABKEEPER_STATE is not set: it names the folder for keys and the database.');
+  }
+  const database = readDatabase(variables['LABKEEPER_DATABASE']?.trim() || null, stateFolder, mistakes);
+  if (mistakes.length > 0 || !database) {
+    throw new SettingsError(mistakes);
+  }
+  return { hubId: variables['LABKEEPER_HUB_ID']?.trim() || 'hub', stateFolder, database };
 }
 
 function readDatabase(value: string | null, stateFolder: string, mistakes: string[]): DatabasePlace | null {

@@ -67,7 +67,8 @@ export function createHubApi({ url, timeoutMs }: IHubApiOptions): IHubApi {
   };
 }
 
-async function shortText(response: Response): Promise<string> {
+/** The text of an answer that is no longer than any of JupyterHub should be. */
+export async function shortText(response: Response): Promise<string> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of response.body ?? []) {

@@ -1,0 +1,76 @@
+import { EndLine, parseShape, type ExportHead } from '@labkeeper/protocol';
+import { canonicalJson } from '../canonical-json.js';
+import { exportText } from '../digest.js';
+import type { Findings } from './findings.js';
+import type { Signatures } from './signatures.js';
+
+/** A last line, and what stood before it. */
+export interface IEnding {
+  readonly text: string;
+  /** SHA-256 of every byte before it, hexadecimal. */
+  readonly sha256: string;
+  /** Lines before it. */
+  readonly lines: number;
+}
+
+/** What was counted in the file. */
+export interface ICounted {
+  readonly records: number;
+  readonly digests: number;
+}
+
+/**
+ * Checks the last line against all that stands before it.
+ *
+ * @returns id of the key whose signature holds; null = there is none.
+ */
+export function checkEnd(
+  ending: IEnding,
+  head: ExportHead | null,
+  counted: ICounted,
+  signatures: Signatures,
+  findings: Findings
+): string | null {
+  const line = parseShape(EndLine, ending.text);
+  // It is the one line that no hash covers: it has to stand as the service writes it, to the byte.
+  if (!line || canonicalJson(line) !== ending.text) {
+    findings.add('end', 'The last line was altered: it cannot be read.');
+    return null;
+  }
+  const { body, key, signature } = line.end;
+  const holds = signatures.holds(key, exportText(body), signature);
+  if (holds === false) {
+    findings.add('end', 'The last line was altered: its signature does not hold.');
+  } else if (holds === null && head) {
+    findings.add('end', `The export is signed with key ${key}, which its first line does not list.`);
+  }
+  if (body.sha256 !== ending.sha256) {
+    findings.add('end', 'Bytes of the file were altered: their hash is not the one in the last line.');
+  }
+  if (body.count !== counted.records) {
+    findings.add('end', `The last line tells of ${body.count} records; there are ${counted.records}.`);
+  }
+  if (body.lines !== ending.lines) {
+    const digests = body.lines - 1 - body.count;
+    findings.add(
+      'end',
+      `The last line tells of ${body.lines} lines before it, ${digests} of them digests; ` +
+        `there are ${ending.lines}, ${counted.digests} of them digests.`
+    );
+  }
+  if (head && !isAbout(body, head)) {
+    findings.add('end', 'First and last line do not tell the same filter and range.');
+  }
+  return holds ? key : null;
+}
+
+function isAbout(
+  body: Pick<ExportHead, 'filter' | 'firstIndex' | 'endIndex'>,
+  head: Pick<ExportHead, 'filter' | 'firstIndex' | 'endIndex'>
+): boolean {
+  return (
+    canonicalJson(body.filter) === canonicalJson(head.filter) &&
+    body.firstIndex === head.firstIndex &&
+    body.endIndex === head.endIndex
+  );
+}

@@ -1,0 +1,108 @@
+import type { ExportHead } from '@labkeeper/protocol';
+import type { IAnchorResult, IAnchors } from './anchors.js';
+import { DigestAnchors } from './digest-anchors.js';
+import type { DigestChain } from './digest-chain.js';
+import type { Findings } from './findings.js';
+import type { IPersonalSummary } from './personal-match.js';
+import type { RecordPass } from './record-pass.js';
+import type { Signatures } from './signatures.js';
+import type { IVerifyTools } from './tools.js';
+import type { ISigner, IVerifyReport } from './verify-report.js';
+
+/** Everything that is known when the last byte has passed. */
+export interface IPassed {
+  readonly tools: IVerifyTools;
+  readonly head: ExportHead | null;
+  readonly signatures: Signatures;
+  /** Id of the key whose signature over the whole holds; null = there is none. */
+  readonly signer: string | null;
+  readonly records: RecordPass;
+  readonly digests: DigestChain;
+  readonly findings: Findings;
+  readonly anchors: IAnchors;
+  readonly personal: IPersonalSummary | null;
+}
+
+/** Holds the anchors against what has passed, and says what the export is. */
+export function concluded(passed: IPassed): IVerifyReport {
+  const { head, records, digests, findings } = passed;
+  const range = head !== null && head.filter === null ? head : null;
+  const byProof = [...records.provenBy].filter(([number]) => digests.checked.has(number));
+  const proving = [...byProof, ...digests.wholeRecords];
+  const digestAnchors = new DigestAnchors(
+    passed.tools,
+    passed.signatures,
+    head,
+    digests.checked,
+    proving.reduce<number | null>((first, [number]) => Math.min(first ?? number, number), null)
+  );
+  const history = [
+    ...records.receipts.results(passed.signatures, range),
+    ...digestAnchors.results(passed.anchors.digests)
+  ];
+  const signer = signerOf(passed);
+  const anchors = [...keyResults(passed.anchors.fingerprints, signer), ...history];
+  for (const { kind, name, verdict, what } of anchors) {
+    if (verdict === 'contradicts') {
+      findings.add(kind === 'key' ? 'key' : 'anchor', kind === 'key' ? what : `${name}: ${what}`);
+    }
+  }
+  const { gaps, unreadable } = records.notable.summary();
+  const digestSummary = digests.summary();
+  return {
+    outcome: findings.count === 0 ? 'whole' : findings.isOnly('cut-off') ? 'incomplete' : 'altered',
+    isAnchored: history.some(({ verdict }) => verdict === 'fits'),
+    anchoredEnd: digestAnchors.end,
+    anchors,
+    findings: { count: findings.count, first: findings.list },
+    about: head && aboutOf(head),
+    signer,
+    records: records.count,
+    proven: proving.reduce((sum, [, count]) => sum + count, 0),
+    streams: records.chains.summary(),
+    digests: digestSummary,
+    unreadable,
+    gaps,
+    personal: passed.personal
+  };
+}
+
+function aboutOf({ log, createdAtMs, filter, firstIndex, endIndex }: ExportHead): IVerifyReport['about'] {
+  return { log, createdAtMs, filter, firstIndex, endIndex };
+}
+
+function signerOf({ signer, signatures, anchors }: IPassed): ISigner | null {
+  const fingerprint = signer === null ? null : signatures.fingerprint(signer);
+  if (signer === null || fingerprint === null) {
+    return null;
+  }
+  const { fingerprints } = anchors;
+  return {
+    id: signer,
+    fingerprint,
+    isPinned: fingerprints.length === 0 ? null : fingerprints.includes(fingerprint)
+  };
+}
+
+/** The pinned keys say who signed; that history was not re-made, they do not say. */
+function keyResults(fingerprints: readonly string[], signer: ISigner | null): readonly IAnchorResult[] {
+  if (fingerprints.length === 0) {
+    return [];
+  }
+  const name = fingerprints.join(', ');
+  if (signer === null) {
+    return [
+      { kind: 'key', name, verdict: 'outside', what: 'There is no signature over the export that holds.' }
+    ];
+  }
+  return [
+    signer.isPinned
+      ? { kind: 'key', name, verdict: 'fits', what: 'The export is signed with the pinned key.' }
+      : {
+          kind: 'key',
+          name,
+          verdict: 'contradicts',
+          what: `The export is signed with another key than the pinned one: ${signer.fingerprint}.`
+        }
+  ];
+}

@@ -1,0 +1,156 @@
+import { DigestLine, parseShape, type ExportHead, type SignedDigest } from '@labkeeper/protocol';
+import { canonicalJson } from '../canonical-json.js';
+import { digestText } from '../digest.js';
+import { NO_HASH } from '../sha256.js';
+import type { DigestRoots } from './digest-roots.js';
+import { recordsFrom, type Findings } from './findings.js';
+import { hexOf } from './hex.js';
+import type { Signatures } from './signatures.js';
+import type { IVerifyTools } from './tools.js';
+
+/** A digest whose signature holds. */
+export interface ICheckedDigest {
+  readonly body: SignedDigest['body'];
+  /** SHA-256 of its canonical JSON: what the next one names. */
+  readonly hash: string;
+  readonly key: string;
+}
+
+/** What the digests of an export are like. */
+export interface IDigestSummary {
+  readonly count: number;
+  /** All their records are in the export and are those that were signed. */
+  readonly whole: number;
+  /** Some of their records lie outside the range, or were not asked for. */
+  readonly partial: number;
+  /** null = none. */
+  readonly first: number | null;
+  readonly last: number | null;
+}
+
+/** SHA-256 of a signed digest's canonical JSON, hexadecimal: what the next digest names as the one before it. */
+export function digestHash(tools: Pick<IVerifyTools, 'sha256' | 'encode'>, digest: SignedDigest): string {
+  return hexOf(tools.sha256(tools.encode(canonicalJson(digest))));
+}
+
+/** Checks the digests one after the other, as they stand in an export. */
+export class DigestChain {
+  /** @param head - null = it cannot be read. */
+  constructor(
+    private readonly tools: IVerifyTools,
+    private readonly signatures: Signatures,
+    private readonly roots: DigestRoots,
+    private readonly head: ExportHead | null,
+    private readonly findings: Findings
+  ) {}
+
+  /** Digests whose signature holds, by number. */
+  readonly checked = new Map<number, ICheckedDigest>();
+  /** Records that are proven because all records of their digest are here, by its number. */
+  readonly wholeRecords = new Map<number, number>();
+
+  /** @returns false when the line holds no digest. */
+  add(line: string): boolean {
+    const digest = parseShape(DigestLine, line)?.digest ?? null;
+    if (!digest) {
+      return false;
+    }
+    const { body, key, signature } = digest;
+    const hash = digestHash(this.tools, digest);
+    const holds = this.signatures.holds(key, digestText(body), signature);
+    this.count += 1;
+    if (this.head && body.log !== this.head.log) {
+      this.tell(`Digest ${body.number} belongs to another log, ${body.log}.`);
+    } else if (holds) {
+      this.checked.set(body.number, { body, hash, key });
+      this.compare(body);
+    } else if (holds === false) {
+      this.tell(`Digest ${body.number} was altered: its signature does not hold.`);
+    } else if (this.head) {
+      this.tell(`Digest ${body.number} is signed with key ${key}, which the first line does not list.`);
+    }
+    this.link(body);
+    this.before = { body, hash };
+    return true;
+  }
+
+  /** No more digests: do they reach as far as they should? */
+  summary(): IDigestSummary {
+    const { count, whole, partial } = this;
+    return {
+      count,
+      whole,
+      partial,
+      first: this.firstNumber,
+      last: this.before?.body.number ?? null
+    };
+  }
+
+  /** Its place after the one before it. */
+  private link(body: SignedDigest['body']): void {
+    const { before, head } = this;
+    if (before === null) {
+      this.firstNumber = body.number;
+      if (body.number === 0 && (body.previous !== NO_HASH || body.firstIndex !== 0)) {
+        this.tell('Digest 0 is not the first of its log.');
+      }
+      if (head && body.number > 0 && body.firstIndex > head.firstIndex) {
+        this.tell(
+          `Missing: the digests before number ${body.number}, of ${recordsFrom(head.firstIndex, body.firstIndex)}.`
+        );
+      }
+      return;
+    }
+    if (body.number !== before.body.number + 1) {
+      this.tell(
+        body.number > before.body.number
+          ? `Missing between digests ${before.body.number} and ${body.number}: ${body.number - before.body.number - 1}.`
+          : `Digest ${body.number} stands after number ${before.body.number}, where it does not belong.`
+      );
+    } else if (body.previous !== before.hash) {
+      this.tell(`Digest ${before.body.number} is not the one that number ${body.number} was made after.`);
+    } else if (body.firstIndex !== before.body.firstIndex + before.body.count) {
+      this.tell(`Digest ${body.number} does not begin where number ${before.body.number} ends.`);
+    }
+  }
+
+  private compare(body: SignedDigest['body']): void {
+    const { number, firstIndex, count } = body;
+    const end = firstIndex + count;
+    const { head } = this;
+    const isInside =
+      head !== null && firstIndex >= head.firstIndex && end <= head.endIndex && head.filter === null;
+    const outcome = this.roots.outcome(body);
+    if (outcome === 'same') {
+      this.whole += 1;
+      // With a filter each record has its own proof, and is counted by that.
+      if (count > 0 && (head === null || head.filter === null)) {
+        this.wholeRecords.set(number, count);
+      }
+    } else if (outcome === 'differs') {
+      this.findings.add(
+        'root',
+        `Altered: one of ${recordsFrom(firstIndex, end)} is not what digest ${number} was signed over.`,
+        { index: firstIndex }
+      );
+    } else if (isInside) {
+      this.findings.add(
+        'root',
+        `Digest ${number} cannot be compared: not all of ${recordsFrom(firstIndex, end)} are there and in order.`,
+        { index: firstIndex }
+      );
+    } else {
+      this.partial += 1;
+    }
+  }
+
+  private tell(what: string): void {
+    this.findings.add('digest', what);
+  }
+
+  private before: Pick<ICheckedDigest, 'body' | 'hash'> | null = null;
+  private firstNumber: number | null = null;
+  private count = 0;
+  private whole = 0;
+  private partial = 0;
+}

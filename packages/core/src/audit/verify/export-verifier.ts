@@ -1,0 +1,175 @@
+import { EXPORT_FORMAT, ExportHead, parseShape, type SignedDigest } from '@labkeeper/protocol';
+import type { IAnchors } from './anchors.js';
+import { isDigestLine } from './announced-digests.js';
+import { ascii, ByteReader } from './byte-reader.js';
+import { checkEnd, type IEnding } from './check-end.js';
+import { concluded } from './conclude.js';
+import { DigestChain } from './digest-chain.js';
+import { isEntryLine } from './entry-line.js';
+import { Findings } from './findings.js';
+import { LineCutter, type ILineTaker } from './line-cutter.js';
+import { PersonalMatch, type NextLine } from './personal-match.js';
+import { RecordPass } from './record-pass.js';
+import { Signatures } from './signatures.js';
+import type { IVerifyTools } from './tools.js';
+import type { IVerifyReport } from './verify-report.js';
+
+const END = ascii('{"end":');
+const NO_HEAD = 'is no export of Labkeeper: its first line is not the head of one.';
+
+/** What came is no export: there is nothing to verify. The message is one sentence without a subject. */
+export class NotAnExportError extends Error {
+  override readonly name = 'NotAnExportError';
+}
+
+/** What is known before the first byte. */
+export interface IVerifyOptions {
+  /** As `announcedDigests` gives them. */
+  readonly digests: readonly SignedDigest[];
+  readonly anchors: IAnchors;
+  /** null = there is no file with personal parts. */
+  readonly personal: NextLine | null;
+}
+
+/** Everything that the first line decides. */
+interface IParts {
+  readonly head: ExportHead | null;
+  readonly signatures: Signatures;
+  readonly records: RecordPass;
+  readonly digests: DigestChain;
+}
+
+/**
+ * Verifies an export as its bytes pass. Holds the head of every stream and a few numbers for every digest, and no record.
+ * What is wrong is named, and the rest is still verified.
+ */
+export class ExportVerifier implements ILineTaker {
+  constructor(
+    private readonly tools: IVerifyTools,
+    private readonly options: IVerifyOptions
+  ) {
+    this.cutter = new LineCutter(tools.running(), this);
+    this.personal = options.personal && new PersonalMatch(tools, this.findings, options.personal);
+  }
+
+  /** The next bytes of the file. @throws NotAnExportError. */
+  push(block: Uint8Array): void {
+    this.cutter.push(block);
+  }
+
+  /** No more bytes. @throws NotAnExportError. */
+  finish(): IVerifyReport {
+    const { parts, findings } = this;
+    if (!parts || (parts.head === null && this.lines < 2)) {
+      throw new NotAnExportError(this.lines > 0 || this.cutter.isTorn ? NO_HEAD : 'is empty.');
+    }
+    if (this.cutter.isTorn) {
+      findings.add('cut-off', `The file ends in the middle of line ${this.lines + 1}.`);
+    }
+    const { head, signatures, records, digests } = parts;
+    const { ending } = this;
+    if (ending === null) {
+      const where = records.last === null ? '' : ` after record ${records.last}`;
+      findings.add('cut-off', `The file ends${where}, before its last line with hash and signature.`);
+    }
+    // Where nothing follows the records the file was cut off, and no record of the rest is missing by itself.
+    const isCutOff = ending === null && this.digestLines === 0;
+    records.finish(isCutOff ? null : (head?.endIndex ?? null));
+    const counted = { records: records.count, digests: this.digestLines };
+    const signer = ending && checkEnd(ending, head, counted, signatures, findings);
+    return concluded({
+      ...{ tools: this.tools, head, signatures, signer, records, digests, findings },
+      anchors: this.options.anchors,
+      personal: this.personal?.finish() ?? null
+    });
+  }
+
+  /** @internal */
+  line(line: Uint8Array): void {
+    this.lines += 1;
+    if (this.parts === null) {
+      this.begin(line);
+      return;
+    }
+    if (this.lines === 2 && this.parts.head === null && !isOfAnExport(line)) {
+      throw new NotAnExportError(NO_HEAD);
+    }
+    if (this.ending) {
+      this.findings.add('end', `Line ${this.lines} stands after the last one, where nothing belongs.`);
+    }
+    this.take(line, this.parts);
+  }
+
+  /** @internal */
+  longLine(): void {
+    this.lines += 1;
+    if (this.parts === null || (this.lines === 2 && this.parts.head === null)) {
+      throw new NotAnExportError(NO_HEAD);
+    }
+    this.findings.add('line', `Line ${this.lines} is longer than any line of an export.`);
+  }
+
+  private begin(line: Uint8Array): void {
+    const text = this.tools.decode(line);
+    const head = parseShape(ExportHead, text);
+    if (head === null) {
+      const other = /^\{"labkeeperExport":(\d{1,9}),/.exec(text)?.[1];
+      if (other !== undefined && Number(other) !== EXPORT_FORMAT) {
+        throw new NotAnExportError(`has format ${other}, and this Labkeeper reads format ${EXPORT_FORMAT}.`);
+      }
+      this.findings.add(
+        'head',
+        'The first line was altered: it cannot be read. No signature can be checked without it.'
+      );
+    }
+    const { tools, findings, options } = this;
+    const signatures = new Signatures(tools, head?.keys ?? []);
+    for (const id of signatures.misnamed) {
+      findings.add('head', `The key that the first line lists as ${id} is another one.`);
+    }
+    const records = new RecordPass(tools, findings, head, options, this.personal);
+    const digests = new DigestChain(tools, signatures, records.roots, head, findings);
+    this.parts = { head, signatures, records, digests };
+  }
+
+  private take(line: Uint8Array, { records, digests }: IParts): void {
+    if (isEntryLine(line)) {
+      if (this.digestLines > 0) {
+        this.findings.add(
+          'line',
+          `Line ${this.lines}: a record after the digests, where it does not belong.`
+        );
+      }
+      if (records.take(line)) {
+        return;
+      }
+    } else if (isDigestLine(line)) {
+      this.digestLines += 1;
+      if (digests.add(this.tools.decode(line))) {
+        return;
+      }
+    } else if (isEndLine(line)) {
+      this.ending = { text: this.tools.decode(line), sha256: this.cutter.hexBefore(), lines: this.lines - 1 };
+      return;
+    }
+    const where = records.last === null ? '' : `, after record ${records.last},`;
+    this.findings.add('line', `Line ${this.lines}${where} cannot be read.`);
+  }
+
+  private readonly findings = new Findings();
+  private readonly cutter: LineCutter;
+  private readonly personal: PersonalMatch | null;
+  private parts: IParts | null = null;
+  private ending: IEnding | null = null;
+  private lines = 0;
+  private digestLines = 0;
+}
+
+/** Where the first line cannot be read, the second one tells whether this was an export. */
+function isOfAnExport(line: Uint8Array): boolean {
+  return isEntryLine(line) || isDigestLine(line) || isEndLine(line);
+}
+
+function isEndLine(line: Uint8Array): boolean {
+  return new ByteReader(line).has(END);
+}

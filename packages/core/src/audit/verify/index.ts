@@ -1,0 +1,15 @@
+export { announcedDigests } from './announced-digests.js';
+export type { AnchorVerdict, IAnchorResult, IAnchors } from './anchors.js';
+export { digestHash } from './digest-chain.js';
+export { ExportVerifier, NotAnExportError, type IVerifyOptions } from './export-verifier.js';
+export type { FindingKind, IVerifyFinding } from './findings.js';
+export type { NextLine } from './personal-match.js';
+export type { IRunningHash, IVerifyTools } from './tools.js';
+export type {
+  IListed,
+  ISigner,
+  IToldGap,
+  IUnreadable,
+  IVerifyReport,
+  VerifyOutcome
+} from './verify-report.js';

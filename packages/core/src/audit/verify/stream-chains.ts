@@ -1,0 +1,134 @@
+import { NO_HASH } from '../sha256.js';
+import { recordsFrom, type Findings } from './findings.js';
+import type { IRecordFacts } from './record-facts.js';
+
+/** A record as it stands in its stream. */
+export interface IChained {
+  readonly index: number;
+  readonly stream: string;
+  /** As the hub has it. */
+  readonly seq: number;
+  /** SHA-256 of its exact bytes, hexadecimal. */
+  readonly hash: string;
+  /** null = it could not be read as a record. */
+  readonly facts: IRecordFacts | null;
+}
+
+interface IHead {
+  index: number;
+  seq: number;
+  hash: string;
+  /** null = no record of it could be read so far. */
+  boot: string | null;
+  isFromFirst: boolean;
+  isClosed: boolean;
+}
+
+/** What the streams of an export are like. */
+export interface IStreamSummary {
+  readonly count: number;
+  /** Begin with their first record, and none is missing up to the last that is in the export. */
+  readonly unbroken: number;
+  /** Of those, they end with the record of an orderly end. */
+  readonly closed: number;
+  /** Begin before the range, or not all of their records were asked for. */
+  readonly partial: number;
+}
+
+/** Follows each stream's own chain. Holds the head of every stream. */
+export class StreamChains {
+  /** @param isWhole - the export has every record of its range. @param firstIndex - of the range. */
+  constructor(
+    private readonly findings: Findings,
+    private readonly isWhole: boolean,
+    private readonly firstIndex: number
+  ) {}
+
+  add(record: IChained): void {
+    const head = this.heads.get(record.stream);
+    if (record.facts) {
+      this.checkOwnWords(record, record.facts, head ?? null);
+    }
+    if (head === undefined) {
+      this.begin(record);
+    } else if (record.seq > head.seq) {
+      this.follow(record, head);
+    } else {
+      this.tell(record, `Record ${record.seq} of stream ${record.stream} stands again, or too late`);
+    }
+  }
+
+  summary(): IStreamSummary {
+    let [unbroken, closed] = [0, 0];
+    for (const head of this.heads.values()) {
+      unbroken += head.isFromFirst ? 1 : 0;
+      closed += head.isFromFirst && head.isClosed ? 1 : 0;
+    }
+    return { count: this.heads.size, unbroken, closed, partial: this.heads.size - unbroken };
+  }
+
+  private checkOwnWords(record: IChained, facts: IRecordFacts, head: IHead | null): void {
+    if (facts.seq !== record.seq) {
+      this.tell(
+        record,
+        `Record ${record.seq} of stream ${record.stream} calls itself record ${facts.seq}`,
+        'record'
+      );
+    }
+    if (head && head.boot !== null && head.boot !== facts.boot) {
+      this.tell(
+        record,
+        `Record ${record.seq} of stream ${record.stream} names another run of the companion`,
+        'record'
+      );
+    }
+  }
+
+  private begin(record: IChained): void {
+    const { seq, facts, stream } = record;
+    if (seq === 1 && facts && facts.prev !== NO_HASH) {
+      this.tell(record, `The first record of stream ${stream} names one before it`);
+    }
+    if (seq > 1 && this.isWhole && this.firstIndex === 0) {
+      this.tell(record, `Missing from stream ${stream} before its record ${seq}: ${recordsFrom(1, seq)}`);
+    }
+    this.heads.set(stream, {
+      index: record.index,
+      seq,
+      hash: record.hash,
+      boot: facts?.boot ?? null,
+      isFromFirst: seq === 1,
+      isClosed: facts?.action === 'closed'
+    });
+  }
+
+  private follow(record: IChained, head: IHead): void {
+    const { seq, facts, stream } = record;
+    if (seq > head.seq + 1) {
+      head.isFromFirst = false;
+      if (this.isWhole) {
+        this.tell(
+          record,
+          `Missing from stream ${stream} before its record ${seq}: ${recordsFrom(head.seq + 1, seq)}`
+        );
+      }
+    } else if (facts && facts.prev !== head.hash) {
+      head.isFromFirst = false;
+      this.tell(
+        record,
+        `Record ${head.seq} of stream ${stream} (index ${head.index}) is not the one that record ${seq} was made after`
+      );
+    }
+    head.index = record.index;
+    head.seq = seq;
+    head.hash = record.hash;
+    head.boot ??= facts?.boot ?? null;
+    head.isClosed = facts?.action === 'closed';
+  }
+
+  private tell({ index, stream }: IChained, what: string, kind: 'chain' | 'record' = 'chain'): void {
+    this.findings.add(kind, `${what} (index ${index}).`, { index, stream });
+  }
+
+  private readonly heads = new Map<string, IHead>();
+}

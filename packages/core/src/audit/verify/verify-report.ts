@@ -1,0 +1,79 @@
+import type { ExportFilter } from '@labkeeper/protocol';
+import type { IAnchorResult } from './anchors.js';
+import type { IDigestSummary } from './digest-chain.js';
+import type { IVerifyFinding } from './findings.js';
+import type { IPersonalSummary } from './personal-match.js';
+import type { IStreamSummary } from './stream-chains.js';
+
+/** What an export is. */
+export type VerifyOutcome =
+  /** Nothing in it was changed, and nothing of it is missing. */
+  | 'whole'
+  /** Something in it is not what the service signed. */
+  | 'altered'
+  /** What is there is in order, but the file stops before its end. */
+  | 'incomplete';
+
+/** A gap that a stream itself tells of. */
+export interface IToldGap {
+  readonly index: number;
+  readonly stream: string;
+  readonly cause: string;
+  /** null = not known. */
+  readonly sinceMs: number | null;
+  /** Records that are missing; null = not known. */
+  readonly count: number | null;
+}
+
+/** A record that could not be read when it came, and is kept as it was. */
+export interface IUnreadable {
+  readonly index: number;
+  readonly stream: string;
+  readonly seq: number;
+}
+
+/** Some of many. */
+export interface IListed<Item> {
+  readonly count: number;
+  /** The first ones. */
+  readonly first: readonly Item[];
+}
+
+/** Who signed an export. */
+export interface ISigner {
+  readonly id: string;
+  /** SHA-256 of the raw public key, hexadecimal. */
+  readonly fingerprint: string;
+  /** null = no fingerprint was given to compare with. */
+  readonly isPinned: boolean | null;
+}
+
+/** What verifying an export gave. */
+export interface IVerifyReport {
+  readonly outcome: VerifyOutcome;
+  /** The history is held by something that its owner could not re-make: an earlier receipt or digest fits. */
+  readonly isAnchored: boolean;
+  /** Records before this index that a digest proves are held by a digest from elsewhere; null = there is none that fits. */
+  readonly anchoredEnd: number | null;
+  readonly anchors: readonly IAnchorResult[];
+  readonly findings: IListed<IVerifyFinding>;
+  /** null = the first line cannot be read. */
+  readonly about: {
+    readonly log: string;
+    readonly createdAtMs: number;
+    readonly filter: ExportFilter;
+    readonly firstIndex: number;
+    readonly endIndex: number;
+  } | null;
+  /** null = its signature does not hold, or there is none. */
+  readonly signer: ISigner | null;
+  readonly records: number;
+  /** Records that a digest proves, as a part of it or by their own proof. */
+  readonly proven: number;
+  readonly streams: IStreamSummary;
+  readonly digests: IDigestSummary;
+  readonly unreadable: IListed<IUnreadable>;
+  readonly gaps: IListed<IToldGap> & { readonly byCause: Readonly<Record<string, number>> };
+  /** null = no file with personal parts was given. */
+  readonly personal: IPersonalSummary | null;
+}

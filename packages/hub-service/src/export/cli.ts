@@ -1,0 +1,116 @@
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { DigestMaker } from '../digests/digest-maker.js';
+import { reasonOf } from '../failure.js';
+import { openKeys, type IKeys } from '../keys/keys.js';
+import { sha256Hex } from '../sha256.js';
+import { readStorage, SettingsError, type IStorageSettings } from '../settings.js';
+import { openDatabase, type IDatabase } from '../store/database.js';
+import { LogRange } from '../store/log-range.js';
+import { SqlLogReader } from '../store/sql-log-reader.js';
+import { exportCsv } from './csv.js';
+import { ExportUsageError, readExportArguments, type IExportArguments } from './export-arguments.js';
+import { personalPath, writeExportFile } from './export-file.js';
+import { exportLog } from './export-log.js';
+import type { IExportOut } from './export-source.js';
+import { exportOcsf } from './ocsf.js';
+
+/** Exit codes, for scripts. */
+const EXIT = { done: 0, failed: 1, usage: 2 } as const;
+
+/** What the command is given by its process. */
+export interface IExportCommand {
+  /** What comes after `export`. */
+  readonly words: readonly string[];
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Epoch ms. */
+  readonly nowMs: () => number;
+  readonly say: (line: string) => void;
+  readonly complain: (line: string) => void;
+}
+
+/**
+ * Writes the log, or a part of it, to a file, beside a running service or without one. The look is on record first, and
+ * digests cover what they did not cover yet.
+ *
+ * @returns the exit code.
+ */
+export async function exportCommand(command: IExportCommand): Promise<number> {
+  try {
+    const asked = readExportArguments(command.words);
+    const storage = readStorage(command.variables);
+    await withLog(storage, (database, keys) => exportFrom(command, asked, storage, database, keys));
+    return EXIT.done;
+  } catch (error) {
+    command.complain(`labkeeper export: ${reasonOf(error)}`);
+    return error instanceof ExportUsageError || error instanceof SettingsError ? EXIT.usage : EXIT.failed;
+  }
+}
+
+async function exportFrom(
+  { words, nowMs, say }: IExportCommand,
+  asked: IExportArguments,
+  storage: IStorageSettings,
+  database: IDatabase,
+  keys: IKeys
+): Promise<void> {
+  const source = new LogRange(database);
+  if (!(await source.keys()).some(({ id }) => id === keys.signingKeyId)) {
+    throw new Error(
+      `The key in ${storage.stateFolder} has never signed this log: name the folder of its service.`
+    );
+  }
+  await new SqlLogReader(database, nowMs).looked({
+    hub: storage.hubId,
+    reader: `${userInfo().username} at the command line`,
+    kind: 'export',
+    query: words.join(' ')
+  });
+  await coverAll(new DigestMaker({ database, keys, nowMs }));
+  const { out: path, format } = asked;
+  const records = await writeExportFile(path, async out => {
+    if (format !== 'jsonl') {
+      return (format === 'csv' ? exportCsv : exportOcsf)(source, asked, out);
+    }
+    const write = async (personalOut: IExportOut | null): Promise<number> =>
+      (await exportLog({ source, signer: keys, out, personalOut, nowMs: nowMs() }, asked)).records;
+    return asked.isPersonal ? writeExportFile(personalPath(path), write) : write(null);
+  });
+  say(`${records} ${records === 1 ? 'record' : 'records'} in ${path}.`);
+  if (format === 'jsonl') {
+    const fingerprint = sha256Hex(Buffer.from(keys.publicKey, 'base64url'));
+    say(`Signed with the key ${fingerprint}: keep that elsewhere, for labkeeper verify --key.`);
+  }
+}
+
+/** A running service may make the same digest at the same moment: then it is there at the second try. */
+async function coverAll(maker: DigestMaker): Promise<void> {
+  try {
+    await maker.make();
+  } catch {
+    // Whatever it was: if it is still so, the second try tells.
+    await maker.make();
+  }
+}
+
+async function withLog(
+  storage: IStorageSettings,
+  use: (database: IDatabase, keys: IKeys) => Promise<void>
+): Promise<void> {
+  const { stateFolder, database: place } = storage;
+  // Opening makes what is not there, and an export of nothing would look like a log without records.
+  const missing = [stateFolder, ...(place.kind === 'sqlite' ? [place.file] : [])].find(
+    path => !existsSync(path)
+  );
+  if (missing !== undefined) {
+    throw new Error(`There is no log here: ${missing} does not exist.`);
+  }
+  const keys = await openKeys(stateFolder);
+  // A broken idle connection is told by the next statement.
+  const database = await openDatabase(place, () => undefined);
+  try {
+    await use(database, keys);
+  } finally {
+    await database.close();
+  }
+}

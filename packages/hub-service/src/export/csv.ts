@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { entryOf, isoTime } from './read-entry.js';
+import { blocks } from './blocks.js';
+import type { IExportOut, IExportRange, IExportSource, ILoggedEntry } from './export-source.js';
+
+const COLUMNS = [
+  'index',
+  'received',
+  'hub',
+  'person',
+  'server',
+  'stream',
+  'seq',
+  'occurred',
+  'action',
+  'ecosystem',
+  'package',
+  'version',
+  'tool',
+  'surface',
+  'effect',
+  'rule',
+  'reason',
+  'ok',
+  'gap',
+  'entry_sha256'
+] as const;
+
+/** Cells that a spreadsheet would take for a formula begin so. */
+const FORMULA = /^[=+\-@\t\r]/;
+
+/** One line of CSV (RFC 4180), without formulas. */
+export function csvLine(cells: readonly (string | number | boolean | null)[]): string {
+  return `${cells.map(cell).join(',')}\r\n`;
+}
+
+function cell(value: string | number | boolean | null): string {
+  if (value === null) {
+    return '';
+  }
+  if (typeof value !== 'string') {
+    return String(value);
+  }
+  const text = FORMULA.test(value) ? `'${value}` : value;
+  return /[",\r\n']/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/**
+ * Writes records as CSV, for spreadsheets: a part of each record, which proves nothing. The proof is an export of the
+ * same filter and range.
+ *
+ * @returns number of records.
+ */
+export async function exportCsv(
+  source: IExportSource,
+  range: IExportRange,
+  out: IExportOut
+): Promise<number> {
+  const endIndex = range.endIndex ?? (await source.end());
+  await out.write(Buffer.from(csvLine(COLUMNS)));
+  let count = 0;
+  for await (const block of blocks(source.entries(range.firstIndex, endIndex, range.filter, false))) {
+    count += block.length;
+    await out.write(Buffer.from(block.map(entry => csvLine(cellsOf(entry))).join('')));
+  }
+  return count;
+}
+
+function cellsOf(logged: ILoggedEntry): readonly (string | number | boolean | null)[] {
+  const { record, ...frame } = entryOf(logged);
+  return [
+    logged.index,
+    isoTime(frame.receivedAtMs),
+    frame.hub,
+    frame.person,
+    frame.server,
+    frame.stream,
+    frame.seq,
+    record ? isoTime(record.occurredAtMs) : null,
+    record?.action ?? 'unreadable',
+    record?.package?.ecosystem ?? null,
+    record?.package?.name ?? null,
+    record?.package?.version ?? null,
+    record?.tool?.name ?? null,
+    record?.surface ?? null,
+    record?.decision?.effect ?? null,
+    record?.decision?.ruleId ?? null,
+    record?.decision?.reason ?? null,
+    record?.outcome?.ok ?? null,
+    record?.gap?.cause ?? null,
+    // Finds the record in an export that proves it.
+    createHash('sha256').update(logged.entry).digest('hex')
+  ];
+}

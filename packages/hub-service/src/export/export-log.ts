@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson, exportText } from '@labkeeper/core';
+import {
+  EXPORT_FORMAT,
+  parseShape,
+  SignedDigest,
+  type ExportFilter,
+  type ExportHead
+} from '@labkeeper/protocol';
+import type { ILogFilter } from '../store/log-reader.js';
+import { blocks } from './blocks.js';
+import { DigestProofs } from './digest-proofs.js';
+import {
+  ExportRangeError,
+  type IExportOut,
+  type IExportRange,
+  type IExportSigner,
+  type IExportSource,
+  type ILoggedEntry
+} from './export-source.js';
+
+/** What an export is made of. */
+export interface IExportParts {
+  readonly source: IExportSource;
+  readonly signer: IExportSigner;
+  readonly out: IExportOut;
+  /** Where personal parts go, in the clear; null = nowhere. */
+  readonly personalOut: IExportOut | null;
+  /** Epoch ms. */
+  readonly nowMs: number;
+}
+
+/** What was written. */
+export interface IExported {
+  readonly records: number;
+  readonly firstIndex: number;
+  readonly endIndex: number;
+}
+
+/**
+ * Writes an export that `labkeeper verify` can read: head, entries, digests, and a last line with the hash of everything
+ * before it and the signature. Holds a block of entries at a time, the digests of the range, and with a filter the tree
+ * of one digest. With a filter it ends where the digests end, since each of its lines needs a proof.
+ *
+ * @throws ExportRangeError before anything is written.
+ */
+export async function exportLog(parts: IExportParts, range: IExportRange): Promise<IExported> {
+  const { source, signer, out, personalOut } = parts;
+  const { firstIndex } = range;
+  const logEnd = await source.end();
+  const stored = await source.digests(firstIndex, Math.min(range.endIndex ?? logEnd, logEnd));
+  const all = stored.map(({ signed }) => signedDigest(signed));
+  const endIndex = endOf(range, logEnd, all);
+  const digests = all.filter(({ body }) => body.firstIndex < endIndex);
+  const filter = range.filter && filterMembers(range.filter);
+  const head: ExportHead = {
+    labkeeperExport: EXPORT_FORMAT,
+    log: await source.log(),
+    createdAtMs: parts.nowMs,
+    ...{ filter, firstIndex, endIndex },
+    keys: (await source.keys()).map(({ id, publicKey, fromMs }) => ({ id, publicKey, fromMs }))
+  };
+  const lines = new HashedLines(out);
+  await lines.write([JSON.stringify(head)]);
+  const proofs = filter && new DigestProofs(source, digests);
+  let count = 0;
+  for await (const block of blocks(
+    source.entries(firstIndex, endIndex, range.filter, personalOut !== null)
+  )) {
+    count += block.length;
+    await proofs?.load(block);
+    await lines.write(block.map(entry => (proofs ? proofs.line(entry) : plainLine(entry))));
+    await personalOut?.write(Buffer.from(block.map(personalLine).join('')));
+  }
+  await lines.write(digests.map(digest => `{"digest":${canonicalJson(digest)}}`));
+  const body = { lines: lines.count, sha256: lines.hex(), filter, firstIndex, endIndex, count };
+  const end = { body, key: signer.signingKeyId, signature: signer.sign(exportText(body)) };
+  await lines.write([canonicalJson({ end })]);
+  return { records: count, firstIndex, endIndex };
+}
+
+function plainLine({ index, entry }: ILoggedEntry): string {
+  return `{"index":${index},"entry":${entry}}`;
+}
+
+function personalLine({ index, personal }: ILoggedEntry): string {
+  return personal === null ? '' : `{"index":${index},"personal":${personal}}\n`;
+}
+
+function signedDigest(text: string): SignedDigest {
+  const digest = parseShape(SignedDigest, text);
+  if (!digest) {
+    throw new Error('A digest in the database cannot be read.');
+  }
+  return digest;
+}
+
+function endOf(
+  { filter, firstIndex, endIndex }: IExportRange,
+  logEnd: number,
+  digests: readonly SignedDigest[]
+): number {
+  const last = digests.at(-1)?.body;
+  const covered = last ? last.firstIndex + last.count : firstIndex;
+  const asked = Math.min(endIndex ?? logEnd, logEnd);
+  if (firstIndex > asked) {
+    throw new ExportRangeError(
+      `There is no range from record ${firstIndex} to ${endIndex ?? logEnd}: the log ends before record ${logEnd}.`
+    );
+  }
+  return filter === null ? asked : Math.min(asked, covered);
+}
+
+function filterMembers(filter: ILogFilter): ExportFilter {
+  const members: Record<string, string | number> = {};
+  for (const [name, value] of Object.entries(filter)) {
+    if (typeof value === 'string' || typeof value === 'number') {
+      members[name] = value;
+    }
+  }
+  return members;
+}
+
+/** Lines on their way out, counted and hashed. */
+class HashedLines {
+  constructor(private readonly out: IExportOut) {}
+
+  get count(): number {
+    return this.lines;
+  }
+
+  async write(lines: readonly string[]): Promise<void> {
+    if (lines.length > 0) {
+      const bytes = Buffer.from(`${lines.join('\n')}\n`);
+      this.lines += lines.length;
+      this.hash.update(bytes);
+      await this.out.write(bytes);
+    }
+  }
+
+  /** Of every byte so far, hexadecimal. */
+  hex(): string {
+    return this.hash.copy().digest('hex');
+  }
+
+  private readonly hash = createHash('sha256');
+  private lines = 0;
+}

@@ -1,0 +1,67 @@
+import type { ExportKey } from '@labkeeper/protocol';
+import type { ILogFilter } from '../store/log-reader.js';
+
+/** A line of the log on its way out. */
+export interface ILoggedEntry {
+  readonly index: number;
+  /** The exact line. */
+  readonly entry: string;
+  /** The exact personal part; null = there is none, it was erased, or it was not asked for. */
+  readonly personal: string | null;
+}
+
+/** The log as it is exported, in its own order; `LogRange` is one. Nothing holds more than a block of it. */
+export interface IExportSource {
+  /** Which log this is: a UUID. */
+  log(): Promise<string>;
+  /** The index after the last record. */
+  end(): Promise<number>;
+  /**
+   * Lines of [firstIndex, endIndex).
+   *
+   * @param filter - null = all.
+   * @param isPersonal - whether personal parts are wanted.
+   */
+  entries(
+    firstIndex: number,
+    endIndex: number,
+    filter: ILogFilter | null,
+    isPersonal: boolean
+  ): AsyncIterable<ILoggedEntry>;
+  /** Hashes of all lines of [firstIndex, endIndex) as leaves, 32 bytes each. */
+  leaves(firstIndex: number, endIndex: number): AsyncIterable<Uint8Array>;
+  /** Digests that touch [firstIndex, endIndex), in order of number, each as the canonical JSON that was signed. */
+  digests(firstIndex: number, endIndex: number): Promise<readonly { readonly signed: string }[]>;
+  /** All keys that this log was ever signed with. */
+  keys(): Promise<readonly ExportKey[]>;
+}
+
+/** Who signs an export; the service's keys do. */
+export interface IExportSigner {
+  readonly signingKeyId: string;
+  /** Ed25519 over the text's UTF-8, base64url. */
+  sign(text: string): string;
+}
+
+/** Where an export goes. */
+export interface IExportOut {
+  /** Resolves when more may come: a slow reader makes the export slow, not the memory full. */
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/** How an export is written. */
+export type ExportFormat = 'jsonl' | 'csv' | 'ocsf';
+
+/** What is exported. */
+export interface IExportRange {
+  /** null = every record of the range. */
+  readonly filter: ILogFilter | null;
+  readonly firstIndex: number;
+  /** null = as far as the log reaches. */
+  readonly endIndex: number | null;
+}
+
+/** The range that was asked for is not in the log. The message is one sentence for people. */
+export class ExportRangeError extends Error {
+  override readonly name = 'ExportRangeError';
+}

@@ -1,0 +1,106 @@
+import { pino } from 'pino';
+import { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify';
+import { FakeHub } from '../people/fake-hub.test.data.js';
+import { readPeopleSettings } from '../people/people-settings.js';
+import { systemRandom } from '../people/secrets.js';
+import type { IExportedLog } from './export-routes.js';
+import { MemoryLog, START_MS } from './memory-log.test.data.js';
+import type { ILogReader } from '../store/log-reader.js';
+import { pagesServer } from './pages-server.js';
+import { registerPages } from './register-pages.js';
+
+/** Settings as the environment gives them. */
+export function settingsOf(pagesUrl = 'http://127.0.0.2:8010') {
+  const settings = readPeopleSettings({
+    JUPYTERHUB_SERVICE_NAME: 'labkeeper',
+    LABKEEPER_PAGES_URL: pagesUrl,
+    LABKEEPER_HUB_PUBLIC_URL: 'http://127.0.0.1:8000/'
+  });
+  if (settings === null) {
+    throw new Error('There are no pages.');
+  }
+  return settings;
+}
+
+/** Pages over a made-up hub and log, with a browser's cookies and a clock that tests step. */
+export class Browser {
+  readonly hub: FakeHub;
+  readonly log = new MemoryLog();
+  readonly cookies = new Map<string, string>();
+  nowMs = START_MS + 3_600_000;
+
+  private constructor(
+    readonly fastify: FastifyInstance,
+    /** Lines of the service's log. */
+    readonly lines: readonly string[],
+    pagesUrl: string | undefined
+  ) {
+    this.hub = new FakeHub(settingsOf(pagesUrl));
+  }
+
+  static async open(
+    options: {
+      readonly pagesUrl?: string;
+      readonly groupsFiltered?: boolean;
+      readonly reader?: ILogReader;
+      readonly exports?: IExportedLog;
+    } = {}
+  ): Promise<Browser> {
+    const lines: string[] = [];
+    const fastify = pagesServer(pino({}, { write: line => void lines.push(line) }));
+    const browser = new Browser(fastify, lines, options.pagesUrl);
+    await registerPages(fastify, {
+      settings: browser.hub.settings,
+      reader: options.reader ?? browser.log,
+      identity: browser.hub.identity(),
+      groupsFiltered: options.groupsFiltered ?? true,
+      random: systemRandom,
+      nowMs: () => browser.nowMs,
+      ...(options.exports && { exports: options.exports })
+    });
+    return browser;
+  }
+
+  /** One request with the browser's cookies; no redirect is followed. */
+  async ask(url: string, more: InjectOptions = {}): Promise<LightMyRequestResponse> {
+    const answer = await this.fastify.inject({
+      method: 'GET',
+      url,
+      ...more,
+      headers: {
+        host: this.hub.settings.host,
+        cookie: [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+        ...more.headers
+      }
+    });
+    for (const { name, value, expires, maxAge } of answer.cookies) {
+      const gone = maxAge === 0 || (expires !== undefined && expires.getTime() <= 0);
+      if (gone) {
+        this.cookies.delete(name);
+      } else {
+        this.cookies.set(name, value);
+      }
+    }
+    return answer;
+  }
+
+  /** Opens an address of ours and signs in if it leads to the hub. @returns the page at the end. */
+  async visit(url: string): Promise<LightMyRequestResponse> {
+    let answer = await this.ask(url);
+    for (let hops = 0; answer.statusCode === 302 && hops < 5; hops += 1) {
+      const { origin, hubUrl } = this.hub.settings;
+      const to = String(answer.headers.location);
+      const back = to.startsWith(hubUrl) ? this.hub.authorize(to) : to;
+      if (back === null) {
+        throw new Error(`The hub shows a page of its own at ${to}.`);
+      }
+      answer = await this.ask(back.replace(origin, ''));
+    }
+    return answer;
+  }
+
+  /** What a form of the page sends with it. */
+  static formToken(page: string): string {
+    return /name="form" value="([^"]+)"/.exec(page)?.[1] ?? '';
+  }
+}

@@ -1,0 +1,105 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ExportFormat, IExportSigner, IExportSource } from '../export/export-source.js';
+import { EXPORT_FILES, exportStream } from '../export/export-stream.js';
+import { ADDRESS_LENGTH } from '../people/next-path.js';
+import { sendRefusal } from './answers.js';
+import { type Gate, opensPage } from './gate.js';
+import { exportAddress, readLogQuery } from './log-query.js';
+import type { Reading } from './reading.js';
+import { Refusal } from './refusal.js';
+
+/** What pages export from. */
+export interface IExportedLog {
+  readonly source: IExportSource;
+  readonly signer: IExportSigner;
+  /** Has digests made for the records that have none yet, so that a filtered export has a proof for them too. */
+  cover(): Promise<void>;
+}
+
+export interface IExportRoutesOptions {
+  readonly log: IExportedLog;
+  readonly reading: Reading;
+  readonly gate: Gate;
+  /** Epoch ms. */
+  readonly nowMs: () => number;
+}
+
+/** Exports that are written at the same time, at most: each reads the database for as long as it takes. */
+const AT_ONCE = 2;
+
+/** What a reader of the log takes away: the view that she sees, as a file with its proof or for other tools. */
+export class ExportRoutes {
+  constructor(private readonly options: IExportRoutesOptions) {}
+
+  register(fastify: FastifyInstance): void {
+    fastify.get('/export', { exposeHeadRoute: false }, (request, reply) => this.answer(request, reply));
+  }
+
+  private async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const session = await this.options.gate.guest(request);
+    if (session === null || !opensPage(request) || request.url.length > ADDRESS_LENGTH) {
+      throw new Refusal(
+        401,
+        'Exports are opened from a page of the install log, by somebody who is signed in.',
+        {
+          link: { href: '/log', text: 'Go to the install log' }
+        }
+      );
+    }
+    try {
+      return await this.send(request, reply, this.options.gate.reader(session));
+    } catch (error) {
+      if (error instanceof Refusal) {
+        return sendRefusal(request, reply, error, session);
+      }
+      throw error;
+    }
+  }
+
+  private async send(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    visitor: ReturnType<Gate['reader']>
+  ): Promise<FastifyReply> {
+    const { log, reading, nowMs } = this.options;
+    const { fields, filter, problems } = readLogQuery(request.query);
+    const format = formatOf(request.query);
+    if (format === null || problems.length > 0) {
+      throw new Refusal(400, problems[0] ?? 'An export is jsonl, csv or ocsf.');
+    }
+    if (this.running >= AT_ONCE) {
+      throw new Refusal(503, `${AT_ONCE} exports are being written already.`, {
+        todo: 'Try again when they are done.'
+      });
+    }
+    // Counted before anything is waited for, so that many at once are seen.
+    this.running += 1;
+    let body;
+    try {
+      const asked = await reading.exporting(visitor, filter, exportAddress(fields, format));
+      await log.cover();
+      const range = { filter: Object.keys(asked).length > 0 ? asked : null, firstIndex: 0, endIndex: null };
+      body = exportStream({ source: log.source, signer: log.signer, nowMs: nowMs() }, range, format);
+    } catch (error) {
+      this.running -= 1;
+      throw error;
+    }
+    body.once('close', () => {
+      this.running -= 1;
+    });
+    body.once('error', error => request.log.warn({ err: error }, 'An export broke off.'));
+    const { type, suffix } = EXPORT_FILES[format];
+    const stamp = new Date(nowMs()).toISOString().replace(/[-:]|\.\d+/g, '');
+    return reply
+      .type(type)
+      .header('content-disposition', `attachment; filename="labkeeper-log-${stamp}${suffix}"`)
+      .send(body);
+  }
+
+  private running = 0;
+}
+
+function formatOf(query: unknown): ExportFormat | null {
+  const format = typeof query === 'object' && query !== null && 'format' in query ? query.format : 'jsonl';
+  return format === 'jsonl' || format === 'csv' || format === 'ocsf' ? format : null;
+}

@@ -1,0 +1,81 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AUDIT_SCOPE, auditRight } from '../people/audit-right.js';
+import type { ICookieNames } from '../people/cookie-names.js';
+import { sameSecret } from '../people/secrets.js';
+import type { SessionCheck } from '../people/session-check.js';
+import type { ISession } from '../people/session-store.js';
+import type { IVisitor } from './reading.js';
+import { Refusal } from './refusal.js';
+
+/** Who comes, and whether she may. */
+export class Gate {
+  constructor(
+    private readonly check: SessionCheck,
+    private readonly names: ICookieNames,
+    private readonly origin: string
+  ) {}
+
+  /** The session of a request; null = none. */
+  guest(request: FastifyRequest, trustMs?: number): Promise<ISession | null> {
+    return this.check.find(request.cookies[this.names.session], trustMs);
+  }
+
+  /** Who may read the log. @throws Refusal */
+  reader(session: ISession): IVisitor {
+    const right = auditRight(session.person);
+    if (right === null) {
+      throw new Refusal(
+        403,
+        `You are signed in, but you may not read the install log: ${AUDIT_SCOPE} is missing.`,
+        {
+          todo: 'Ask an administrator of JupyterHub for a role with that scope, then sign in again.',
+          link: { href: '/login?next=%2Flog', text: 'Sign in again' }
+        }
+      );
+    }
+    return { person: session.person, right };
+  }
+
+  /**
+   * The session of a form that was sent. The form's own token must be there: a page of another host can send a form, but
+   * cannot know it.
+   *
+   * @param trustMs - as in `SessionCheck.find`: 0 for all that changes more than the session itself.
+   * @throws Refusal
+   */
+  async sender(request: FastifyRequest, trustMs = 0): Promise<ISession> {
+    const { origin } = request.headers;
+    const session = await this.guest(request, trustMs);
+    if (session === null) {
+      throw new Refusal(401, 'Your session has ended, so nothing was changed.', {
+        link: { href: '/login', text: 'Sign in' }
+      });
+    }
+    const { body } = request;
+    const token = typeof body === 'object' && body !== null && 'form' in body ? body.form : undefined;
+    // Browsers say `null` where they hide it; that is as good as nothing said, and the token decides.
+    const foreign = origin !== undefined && origin !== 'null' && origin !== this.origin;
+    if (foreign || typeof token !== 'string' || !sameSecret(token, session.formToken)) {
+      throw new Refusal(403, 'This form was not sent from a page of this session, so nothing was changed.', {
+        link: { href: '/log', text: 'Go to the install log' }
+      });
+    }
+    return session;
+  }
+
+  forget(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    void reply.clearCookie(this.names.session, { path: '/' });
+    return this.check.end(request.cookies[this.names.session]);
+  }
+}
+
+/** Whether a browser opens a page with this request; scripts, pictures and frames get no pages and no sign-in. */
+export function opensPage(request: FastifyRequest): boolean {
+  const mode = request.headers['sec-fetch-mode'];
+  const target = request.headers['sec-fetch-dest'];
+  return (
+    request.method === 'GET' &&
+    (mode === undefined || mode === 'navigate') &&
+    (target === undefined || target === 'document')
+  );
+}

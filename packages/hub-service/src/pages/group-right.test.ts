@@ -1,0 +1,51 @@
+import { Browser } from './browser.test.data.js';
+
+describe('a right to one group’s records', () => {
+  const limited = async (groupsFiltered = true): Promise<Browser> => {
+    const browser = await Browser.open({ groupsFiltered });
+    const scopes = [
+      'access:services',
+      'custom:labkeeper:audit!group=lab-a',
+      'custom:labkeeper:audit!group=lab-b'
+    ];
+    browser.hub.people.set('lead', { name: 'lead', groups: [], scopes });
+    browser.log.add({ groups: ['lab-a'], user: 'anna' });
+    browser.log.add({ groups: ['lab-c'], user: 'cleo' });
+    browser.log.add({ groups: ['lab-b'], user: 'bert' });
+    return browser;
+  };
+
+  it('shows those and no others', async () => {
+    const browser = await limited();
+    const page = (await browser.visit('/log')).body;
+    expect(rows(page)).toEqual([0]);
+    expect(page).toContain('<option selected="">lab-a</option><option>lab-b</option>');
+    expect(rows((await browser.ask('/log?group=lab-b')).body)).toEqual([2]);
+    expect((await browser.ask('/log?group=lab-c')).statusCode).toBe(403);
+    expect((await browser.ask('/log?group=')).body).not.toContain('cleo');
+  });
+
+  it('holds for single records, for what is around them, and for looks', async () => {
+    const browser = await limited();
+    await browser.visit('/log');
+    expect(rows((await browser.ask('/log/2')).body)).toEqual([0, 2]);
+    expect((await browser.ask('/log/1')).statusCode).toBe(404);
+    expect((await browser.ask('/looks')).statusCode).toBe(403);
+  });
+
+  it('gives nothing where the log cannot be read by group', async () => {
+    const browser = await limited(false);
+    await browser.visit('/status');
+    for (const path of ['/log', '/log/0', '/log?group=lab-a']) {
+      const answer = await browser.ask(path);
+      expect(answer.statusCode).toBe(403);
+      expect(answer.body).toContain('this log cannot be read by group yet');
+    }
+    expect(browser.log.seen).toEqual([]);
+  });
+});
+
+/** Numbers of the records in a table, as they stand. */
+function rows(page: string): number[] {
+  return [...page.matchAll(/<a href="\/log\/(\d+)">#\1<\/a>/g)].map(match => Number(match[1]));
+}

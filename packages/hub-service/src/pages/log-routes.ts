@@ -1,0 +1,155 @@
+import { createElement } from 'react';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ADDRESS_LENGTH, nextPath } from '../people/next-path.js';
+import type { IPeopleSettings } from '../people/people-settings.js';
+import type { ILogReader } from '../store/log-reader.js';
+import { type IPage, sendNotice, sendPage, sendRefusal } from './answers.js';
+import { type Gate, opensPage } from './gate.js';
+import { logAddress, readLogQuery } from './log-query.js';
+import type { IVisitor, Reading } from './reading.js';
+import { Refusal } from './refusal.js';
+import { adviceFor } from './service-state.js';
+import type { SignInRoutes } from './sign-in-routes.js';
+import { tellStory } from './story.js';
+import { LogPage } from './view/log-page.js';
+import { LooksPage } from './view/looks-page.js';
+import { StatusPage } from './view/status-page.js';
+import { StoryPage } from './view/story-page.js';
+import { visibleLine } from './visible-text.js';
+
+export interface ILogRoutesOptions {
+  /** Whether what is shown can be taken away as a file. */
+  readonly canExport: boolean;
+  readonly settings: IPeopleSettings;
+  readonly reader: ILogReader;
+  readonly reading: Reading;
+  readonly gate: Gate;
+  readonly signInRoutes: SignInRoutes;
+  /** Epoch ms. */
+  readonly nowMs: () => number;
+}
+
+type Make = (visitor: IVisitor, request: FastifyRequest) => Promise<IPage>;
+
+/** The pages that only readers of the log see. */
+export class LogRoutes {
+  constructor(private readonly options: ILogRoutesOptions) {}
+
+  register(fastify: FastifyInstance): void {
+    const page = (path: string, make: Make): void => {
+      fastify.get(path, (request, reply) => this.answer(request, reply, make));
+    };
+    page('/log', (visitor, request) => this.log(visitor, request));
+    page('/log/:index', (visitor, request) => this.story(visitor, request));
+    page('/looks', visitor => this.looks(visitor));
+    page('/status', () => this.status());
+  }
+
+  private async answer(request: FastifyRequest, reply: FastifyReply, make: Make): Promise<FastifyReply> {
+    const { gate } = this.options;
+    if (request.url.length > ADDRESS_LENGTH) {
+      throw new Refusal(414, `This address is longer than ${ADDRESS_LENGTH} characters.`);
+    }
+    const session = await gate.guest(request);
+    if (session === null) {
+      return this.signIn(request, reply);
+    }
+    try {
+      return sendPage(reply, await make(gate.reader(session), request), session);
+    } catch (error) {
+      if (error instanceof Refusal) {
+        return sendRefusal(request, reply, error, session);
+      }
+      throw error;
+    }
+  }
+
+  /** Nobody has signed in, or no longer. */
+  private signIn(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
+    const { settings, signInRoutes } = this.options;
+    if (!opensPage(request)) {
+      throw new Refusal(401, 'Nobody is signed in here, or no longer.');
+    }
+    const { referer } = request.headers;
+    if (referer === undefined || !referer.startsWith(`${settings.origin}/`)) {
+      return signInRoutes.depart(request, reply, request.url);
+    }
+    // Perhaps a form was sent, and browsers let no form end at another host (form-action); a page may go on by itself.
+    const href = `/login?next=${encodeURIComponent(nextPath(request.url, settings.origin))}`;
+    return sendNotice(
+      request,
+      reply,
+      401,
+      'Your session has ended; you are taken to JupyterHub to sign in again.',
+      {
+        link: { href, text: 'Sign in' },
+        onward: href
+      }
+    );
+  }
+
+  private async log(visitor: IVisitor, request: FastifyRequest): Promise<IPage> {
+    const { reading } = this.options;
+    const read = readLogQuery(request.query);
+    const group = reading.groupOf(visitor, read.filter.group);
+    // What a right is limited to stands in the form, in links and on record as if it had been asked for.
+    const query = group === null ? read : { ...read, fields: { ...read.fields, group } };
+    const asked = query.problems.length === 0;
+    const page = asked
+      ? await reading.list(visitor, query.filter, query.after, logAddress(query.fields, query.after))
+      : null;
+    const groups = visitor.right.kind === 'groups' ? visitor.right.groups : null;
+    return {
+      title: 'Install log',
+      tab: 'log',
+      body: createElement(LogPage, { query, page, groups, canExport: this.options.canExport }),
+      status: asked ? 200 : 400
+    };
+  }
+
+  private async story(visitor: IVisitor, request: FastifyRequest): Promise<IPage> {
+    const { params } = request;
+    const text =
+      typeof params === 'object' && params !== null && 'index' in params ? String(params.index) : '';
+    // Fifteen digits are exact in a number.
+    const story = /^\d{1,15}$/.test(text) ? await this.options.reading.story(visitor, Number(text)) : null;
+    if (story === null) {
+      throw new Refusal(404, 'There is no such record, or you may not read it.', {
+        link: { href: '/log', text: 'Go to the install log' }
+      });
+    }
+    const told = tellStory(story, this.options.settings.origin);
+    return {
+      title: `#${story.row.index} ${visibleLine(told.headline)}`,
+      tab: 'log',
+      body: createElement(StoryPage, { told })
+    };
+  }
+
+  private async looks(visitor: IVisitor): Promise<IPage> {
+    const looks = await this.options.reading.looks(visitor);
+    return { title: 'Looks', tab: 'looks', body: createElement(LooksPage, { looks }) };
+  }
+
+  private async status(): Promise<IPage> {
+    const { reader, settings, nowMs } = this.options;
+    let status;
+    try {
+      status = await reader.status();
+    } catch (cause) {
+      throw new Refusal(
+        503,
+        'The state of the log cannot be read: the database does not answer as it should.',
+        {
+          cause
+        }
+      );
+    }
+    const advice = adviceFor(status, settings, nowMs());
+    return {
+      title: 'Status',
+      tab: 'status',
+      body: createElement(StatusPage, { status, settings, advice, nowMs: nowMs() })
+    };
+  }
+}

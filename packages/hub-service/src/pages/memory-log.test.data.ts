@@ -1,0 +1,185 @@
+import { canonicalJson, type Grade, gradeOf, NO_HASH, opaqueEntry, recordEntry } from '@labkeeper/core';
+import { AUDIT_SCHEMA, type AuditRecord, type PersonalPart } from '@labkeeper/protocol';
+import type {
+  ILogFilter,
+  ILogPlace,
+  ILogReader,
+  ILogRow,
+  ILogStatus,
+  ILogStory,
+  ILook
+} from '../store/log-reader.js';
+
+export const STREAM = '0f8fad5b-d9cb-469f-a165-70867728950e';
+/** 2026-11-27 04:00 UTC. */
+export const START_MS = Date.UTC(2026, 10, 27, 4);
+
+/** Something that was recorded, with what of it matters to a test. */
+export interface IMadeUp {
+  readonly user?: string | null;
+  readonly server?: string | null;
+  readonly groups?: readonly string[];
+  readonly record?: Partial<AuditRecord>;
+  readonly personal?: PersonalPart | null;
+  readonly grade?: Grade;
+  /** Bytes that are no record. */
+  readonly opaque?: string;
+  readonly digest?: number | null;
+}
+
+/** A log in memory, for tests of the pages. */
+export class MemoryLog implements ILogReader {
+  readonly seen: (ILook & { readonly atMs: number })[] = [];
+  /** What `looked` throws. */
+  trouble: Error | null = null;
+  /** What everything else throws. */
+  broken: Error | null = null;
+
+  add(made: IMadeUp): number {
+    const index = this.kept.length;
+    const receivedAtMs = START_MS + index * 1000;
+    const record: AuditRecord = {
+      schema: AUDIT_SCHEMA,
+      eventId: STREAM,
+      boot: STREAM,
+      seq: index + 1,
+      prev: NO_HASH,
+      occurredAtMs: receivedAtMs - 900,
+      observedAtMs: receivedAtMs - 800,
+      action: 'install',
+      personal: null,
+      surface: 'terminal',
+      tool: { name: 'pip', version: '25.3' },
+      environment: { id: '0123456789abcdef', kind: 'venv', python: '3.11' },
+      package: {
+        ecosystem: 'pypi',
+        name: 'polars',
+        version: '1.31.0',
+        requested: true,
+        installer: 'pip',
+        recordDigest: 'a'.repeat(64),
+        files: 120,
+        origin: 'index'
+      },
+      decision: null,
+      outcome: { ok: true, code: 0 },
+      evidence: [
+        { source: 'disk', ref: null },
+        { source: 'report', ref: 'pip --report' }
+      ],
+      gap: null,
+      ...made.record
+    };
+    const { user = 'alice', server = '', opaque, groups = [] } = made;
+    const frame = {
+      hub: 'hub',
+      person: STREAM,
+      server: STREAM,
+      stream: STREAM,
+      seq: index + 1,
+      receivedAtMs
+    };
+    const item = opaque === undefined ? record.package : null;
+    const row: ILogRow = {
+      receivedAtMs,
+      index,
+      hub: 'hub',
+      user,
+      server,
+      occurredAtMs: opaque === undefined ? record.occurredAtMs : null,
+      action: opaque === undefined ? record.action : 'unreadable',
+      ecosystem: item?.ecosystem ?? null,
+      packageName: item?.name ?? null,
+      packageVersion: item?.version ?? null,
+      tool: opaque === undefined ? (record.tool?.name ?? null) : null,
+      effect: record.decision?.effect ?? null,
+      grade: made.grade ?? (opaque === undefined ? gradeOf(record).grade : 'unreadable')
+    };
+    this.kept.push({
+      groups,
+      story: {
+        row,
+        entry: opaque === undefined ? recordEntry(frame, canonicalJson(record)) : opaqueEntry(frame, opaque),
+        personal: made.personal ? canonicalJson(made.personal) : null,
+        personalErased: false,
+        stream: STREAM,
+        seq: index + 1,
+        digest: made.digest ?? null,
+        neighbours: []
+      }
+    });
+    return index;
+  }
+
+  async list(filter: ILogFilter, after: ILogPlace | null, limit: number): Promise<readonly ILogRow[]> {
+    const rows = this.matching(filter).reverse();
+    return rows.filter(({ index }) => after === null || index < after.index).slice(0, limit);
+  }
+
+  async count(filter: ILogFilter, cap: number): Promise<number> {
+    return Math.min(cap, this.matching(filter).length);
+  }
+
+  async story(index: number): Promise<ILogStory | null> {
+    this.check();
+    const found = this.kept[index];
+    const around = this.kept.slice(Math.max(0, index - 5), index + 6).map(({ story }) => story.row);
+    return found ? { ...found.story, neighbours: around.filter(row => row.index !== index) } : null;
+  }
+
+  async looked(look: ILook): Promise<void> {
+    if (this.trouble) {
+      throw this.trouble;
+    }
+    this.seen.unshift({ ...look, atMs: START_MS });
+  }
+
+  async looks(limit: number): Promise<readonly (ILook & { readonly atMs: number })[]> {
+    this.check();
+    return this.seen.slice(0, limit);
+  }
+
+  async status(): Promise<ILogStatus> {
+    this.check();
+    const covered = this.kept.filter(({ story }) => story.digest !== null).length;
+    return {
+      records: this.kept.length,
+      liveStreams: this.kept.length > 0 ? 1 : 0,
+      newestMs: this.kept.at(-1)?.story.row.receivedAtMs ?? null,
+      digests: covered > 0 ? 1 : 0,
+      uncovered: this.kept.length - covered
+    };
+  }
+
+  private matching(filter: ILogFilter): ILogRow[] {
+    this.check();
+    const { text, fromMs = 0, untilMs = Infinity } = filter;
+    const same = (asked: string | undefined, is: string | null): boolean =>
+      asked === undefined || asked === is;
+    return this.kept
+      .filter(({ groups }) => filter.group === undefined || groups.includes(filter.group))
+      .map(({ story }) => story.row)
+      .filter(
+        row =>
+          same(filter.user, row.user) &&
+          same(filter.server, row.server) &&
+          same(filter.package, row.packageName) &&
+          same(filter.version, row.packageVersion) &&
+          same(filter.tool, row.tool) &&
+          same(filter.action, row.action) &&
+          same(filter.effect, row.effect) &&
+          same(filter.grade, row.grade) &&
+          row.receivedAtMs >= fromMs &&
+          row.receivedAtMs < untilMs &&
+          (text === undefined || (row.packageName ?? '').includes(text))
+      );
+  }
+
+  private check(): void {
+    if (this.broken) {
+      throw this.broken;
+    }
+  }
+
+  private readonly kept: { readonly story: ILogStory; readonly groups: readonly string[] }[] = [];
+}

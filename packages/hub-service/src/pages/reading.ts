@@ -1,0 +1,174 @@
+import type { AuditRight } from '../people/audit-right.js';
+import type { IHubPerson } from '../people/hub-identity.js';
+import type { ILogFilter, ILogPlace, ILogReader, ILogRow, ILogStory, ILook } from '../store/log-reader.js';
+import { Refusal } from './refusal.js';
+
+/** Who reads, and what she may read. */
+export interface IVisitor {
+  readonly person: IHubPerson;
+  readonly right: AuditRight;
+}
+
+export interface IReadingOptions {
+  readonly reader: ILogReader;
+  /** How this service calls the hub in its records. */
+  readonly hub: string;
+  /** Whether the reader obeys `filter.group`. Without it a right to one group's records gives nothing. */
+  readonly groupsFiltered: boolean;
+}
+
+/** Rows of one page, at most. */
+export const PAGE_ROWS = 50;
+/** Matches are counted up to here. */
+export const COUNT_CAP = 1000;
+const LOOKS = 200;
+
+export interface ILogPage {
+  readonly rows: readonly ILogRow[];
+  /** COUNT_CAP means "or more". */
+  readonly matches: number;
+  /** Where the next page begins; null = this is the last. */
+  readonly next: ILogPlace | null;
+}
+
+/**
+ * The log as one person may read it. Every look is put on record first, and without that nothing is shown. All methods
+ * throw a Refusal with a sentence for the reader.
+ */
+export class Reading {
+  constructor(private readonly options: IReadingOptions) {}
+
+  /**
+   * The group that limits a view: the one that was asked for, or the first that a limited right is for.
+   *
+   * @returns null - none.
+   */
+  groupOf({ right }: IVisitor, asked: string | undefined): string | null {
+    if (right.kind === 'all') {
+      return asked ?? null;
+    }
+    if (!this.options.groupsFiltered) {
+      throw new Refusal(
+        403,
+        'Your right to read is limited to groups, and this log cannot be read by group yet.',
+        {
+          todo: 'Ask an administrator of JupyterHub for the right to read all of it, or to follow an update of Labkeeper.'
+        }
+      );
+    }
+    const group = asked ?? right.groups[0];
+    if (group === undefined || !right.groups.includes(group)) {
+      throw new Refusal(
+        403,
+        `You may not read the records of that group, only of ${right.groups.join(', ')}.`,
+        {
+          link: { href: '/log', text: 'Show what I may read' }
+        }
+      );
+    }
+    return group;
+  }
+
+  /** @param address - of the view, for the record. */
+  async list(
+    visitor: IVisitor,
+    filter: ILogFilter,
+    after: ILogPlace | null,
+    address: string
+  ): Promise<ILogPage> {
+    const group = this.groupOf(visitor, filter.group);
+    const asked = group === null ? filter : { ...filter, group };
+    await this.putOnRecord(visitor, 'list', address);
+    return read(async () => {
+      const { reader } = this.options;
+      const [found, matches] = await Promise.all([
+        reader.list(asked, after, PAGE_ROWS + 1),
+        reader.count(asked, COUNT_CAP)
+      ]);
+      const rows = found.slice(0, PAGE_ROWS);
+      const last = rows.at(-1);
+      return {
+        rows,
+        matches: Math.max(matches, rows.length),
+        next: found.length > PAGE_ROWS && last ? { receivedAtMs: last.receivedAtMs, index: last.index } : null
+      };
+    });
+  }
+
+  /** null = there is no such record, or none that this person may know of. */
+  async story(visitor: IVisitor, index: number): Promise<ILogStory | null> {
+    const { right } = visitor;
+    this.groupOf(visitor, undefined);
+    await this.putOnRecord(visitor, 'story', `/log/${index}`);
+    return read(async () => {
+      const story = await this.options.reader.story(index);
+      if (story === null || right.kind === 'all') {
+        return story;
+      }
+      if (!(await this.isOfGroups(story.row, right.groups))) {
+        return null;
+      }
+      // Somebody may have joined the group in the midst of a stream.
+      const known = await Promise.all(story.neighbours.map(row => this.isOfGroups(row, right.groups)));
+      return { ...story, neighbours: story.neighbours.filter((_row, at) => known[at]) };
+    });
+  }
+
+  /**
+   * The filter for what somebody takes away.
+   *
+   * @param address - of the export, for the record.
+   */
+  async exporting(visitor: IVisitor, filter: ILogFilter, address: string): Promise<ILogFilter> {
+    const group = this.groupOf(visitor, filter.group);
+    await this.putOnRecord(visitor, 'export', address);
+    return group === null ? filter : { ...filter, group };
+  }
+
+  /** Who read. What they asked for tells about everybody, so only who may read everything sees it. */
+  async looks(visitor: IVisitor): Promise<readonly (ILook & { readonly atMs: number })[]> {
+    if (visitor.right.kind !== 'all') {
+      throw new Refusal(403, 'Who read the log is shown only to people who may read all of it.');
+    }
+    await this.putOnRecord(visitor, 'looks', '/looks');
+    return read(() => this.options.reader.looks(LOOKS));
+  }
+
+  /** The list tells: with the group as filter and the place just before it, the record comes first, or it is not in. */
+  private async isOfGroups(row: ILogRow, groups: readonly string[]): Promise<boolean> {
+    const place = { receivedAtMs: row.receivedAtMs, index: row.index + 1 };
+    const firsts = await Promise.all(groups.map(group => this.options.reader.list({ group }, place, 1)));
+    return firsts.some(([first]) => first?.index === row.index);
+  }
+
+  private async putOnRecord(visitor: IVisitor, kind: ILook['kind'], query: string): Promise<void> {
+    const { reader, hub } = this.options;
+    try {
+      await reader.looked({ hub, reader: visitor.person.name, kind, query });
+    } catch (cause) {
+      throw new Refusal(
+        503,
+        'Nothing is shown, because your look at the log could not be put on record: the database did not take it.',
+        {
+          todo: 'Try again in a moment. If it stays so, tell an administrator; the reason is in the log of the service.',
+          cause
+        }
+      );
+    }
+  }
+}
+
+async function read<Result>(ask: () => Promise<Result>): Promise<Result> {
+  try {
+    return await ask();
+  } catch (cause) {
+    throw new Refusal(
+      503,
+      'The log cannot be read at the moment: the database does not answer as it should.',
+      {
+        todo: 'Try again in a moment. If it stays so, tell an administrator; the reason is in the log of the service.',
+        cause
+      }
+    );
+  }
+}

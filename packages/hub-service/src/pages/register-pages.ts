@@ -1,0 +1,76 @@
+import cookie from '@fastify/cookie';
+import formbody from '@fastify/formbody';
+import type { FastifyInstance } from 'fastify';
+import { cookieNames } from '../people/cookie-names.js';
+import type { IHubIdentity } from '../people/hub-identity.js';
+import { MemorySessionStore } from '../people/memory-session-store.js';
+import { HOME_PATH } from '../people/next-path.js';
+import type { IPeopleSettings } from '../people/people-settings.js';
+import type { RandomBytes } from '../people/secrets.js';
+import { isOwnHost, SECURITY_HEADERS } from '../people/security-headers.js';
+import { SessionCheck } from '../people/session-check.js';
+import type { ISessionStore } from '../people/session-store.js';
+import { SignIn } from '../people/sign-in.js';
+import type { ILogReader } from '../store/log-reader.js';
+import { sendNotice } from './answers.js';
+import { ExportRoutes, type IExportedLog } from './export-routes.js';
+import { Gate } from './gate.js';
+import { LogRoutes } from './log-routes.js';
+import { answerErrors, answerNotFound } from './odd-requests.js';
+import { Reading } from './reading.js';
+import { SignInRoutes } from './sign-in-routes.js';
+import { STYLE_PATH, STYLE_TEXT } from './style-sheet.js';
+
+export interface IPagesOptions {
+  readonly settings: IPeopleSettings;
+  readonly reader: ILogReader;
+  readonly identity: IHubIdentity;
+  /** Whether `reader` obeys `filter.group`; if not, rights that are limited to groups give nothing. */
+  readonly groupsFiltered: boolean;
+  readonly random: RandomBytes;
+  /** Epoch ms. */
+  readonly nowMs: () => number;
+  /** What can be taken away as a file; without it nothing can. */
+  readonly exports?: IExportedLog;
+  /** Where sessions are kept; without it in this process's memory. */
+  readonly store?: ISessionStore;
+}
+
+/** All pages, for a Fastify of their own that listens on the pages' own host, and nowhere else. */
+export async function registerPages(fastify: FastifyInstance, options: IPagesOptions): Promise<void> {
+  const { settings, reader, identity, random, nowMs, store = new MemorySessionStore() } = options;
+  const names = cookieNames(settings.secure);
+  const signIn = new SignIn({ settings, identity, store, random, nowMs });
+  const gate = new Gate(new SessionCheck({ settings, identity, store, nowMs }), names, settings.origin);
+  const reading = new Reading({ reader, hub: settings.hub, groupsFiltered: options.groupsFiltered });
+  const signInRoutes = new SignInRoutes({ signIn, gate, names, secure: settings.secure });
+
+  // First of all: a refused request has the headers too, and no other host gets even an error page.
+  fastify.addHook('onRequest', async (request, reply) => {
+    void reply.headers(SECURITY_HEADERS);
+    if (!isOwnHost(request.headers.host, settings)) {
+      return sendNotice(request, reply, 421, `These pages are only at ${settings.origin}.`);
+    }
+    return undefined;
+  });
+  await fastify.register(cookie);
+  // Forms and nothing else: what is no form never reaches a handler.
+  fastify.removeAllContentTypeParsers();
+  await fastify.register(formbody);
+  answerErrors(fastify);
+  answerNotFound(fastify);
+
+  fastify.get(STYLE_PATH, (_request, reply) =>
+    reply
+      .header('cache-control', 'public, max-age=31536000, immutable')
+      .type('text/css; charset=utf-8')
+      .send(STYLE_TEXT)
+  );
+  fastify.get('/', (_request, reply) => reply.redirect(HOME_PATH, 302));
+  signInRoutes.register(fastify);
+  if (options.exports) {
+    new ExportRoutes({ log: options.exports, reading, gate, nowMs }).register(fastify);
+  }
+  const canExport = options.exports !== undefined;
+  new LogRoutes({ canExport, settings, reader, reading, gate, signInRoutes, nowMs }).register(fastify);
+}

@@ -1,0 +1,100 @@
+import type { ReactElement } from 'react';
+import { exportAddress, type ILogQuery, logAddress } from '../log-query.js';
+import { COUNT_CAP, type ILogPage } from '../reading.js';
+import { counted, thousands } from '../words.js';
+import { FilterForm, SetFilters } from './filter-form.js';
+import { RowsTable } from './rows-table.js';
+
+export interface ILogPageProps {
+  readonly query: ILogQuery;
+  /** Groups that the reader's right is limited to; null = it is not. */
+  readonly groups: readonly string[] | null;
+  /** Whether the view can be taken away as a file. */
+  readonly canExport: boolean;
+  /** null = the address asks for what cannot be asked. */
+  readonly page: ILogPage | null;
+}
+
+/** The install log: what was installed, by whom, through what, and how sure that is. */
+export function LogPage({ query, groups, canExport, page }: ILogPageProps): ReactElement {
+  const { fields, after, problems } = query;
+  return (
+    <>
+      <h1>Install log</h1>
+      <FilterForm fields={fields} groups={groups} />
+      <SetFilters fields={fields} />
+      {problems.length > 0 && (
+        <div className="problems" role="alert">
+          {problems.map(problem => (
+            <p key={problem}>{problem}</p>
+          ))}
+          <p>Nothing was looked up.</p>
+        </div>
+      )}
+      {page && page.rows.length === 0 && (
+        <Empty filtered={Object.keys(fields).length > 0} paged={after !== null} />
+      )}
+      {page && page.rows.length > 0 && (
+        <>
+          <RowsTable caption={caption(page, after !== null)} rows={page.rows} />
+          <nav aria-label="Pages of the list" className="pager">
+            {after && <a href={logAddress(fields)}>Newest</a>}
+            {page.next && (
+              <a href={logAddress(fields, page.next)} rel="next">
+                Older
+              </a>
+            )}
+            {!page.next && <span>These are the oldest.</span>}
+            <a href={logAddress(fields, after)}>Refresh</a>
+          </nav>
+          {canExport && (
+            <nav aria-label="Export of all records of this view" className="pager">
+              <span>Export all of it:</span>
+              <a href={exportAddress(fields, 'jsonl')}>JSONL with proofs</a>
+              <a href={exportAddress(fields, 'csv')}>CSV</a>
+              <a href={exportAddress(fields, 'ocsf')}>OCSF</a>
+            </nav>
+          )}
+        </>
+      )}
+    </>
+  );
+}
+
+function caption({ matches, next, rows }: ILogPage, paged: boolean): string {
+  const all = matches >= COUNT_CAP ? `${thousands(COUNT_CAP)}+ records` : counted(matches, 'record');
+  return `${all}, the newest first${paged || next ? `; ${thousands(rows.length)} on this page` : ''}`;
+}
+
+function Empty({ filtered, paged }: { readonly filtered: boolean; readonly paged: boolean }): ReactElement {
+  if (paged) {
+    return (
+      <div className="empty">
+        <p>There are no older records.</p>
+      </div>
+    );
+  }
+  if (filtered) {
+    return (
+      <div className="empty">
+        <p>No record matches all of these filters.</p>
+        <p>
+          Names are compared whole; “Package contains” finds parts of package names. Remove a filter to see
+          more.
+        </p>
+      </div>
+    );
+  }
+  return (
+    <div className="empty">
+      <p>Nothing has been recorded yet.</p>
+      <p>
+        When somebody's server starts with Labkeeper in its image, what is installed there appears here within
+        seconds: at first what is found on the disk, then every install, upgrade and removal.
+      </p>
+      <p>
+        Is a server running and nothing comes? <a href="/status">Status</a> says what is connected.
+      </p>
+    </div>
+  );
+}

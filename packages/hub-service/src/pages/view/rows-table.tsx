@@ -1,0 +1,75 @@
+import type { ReactElement, ReactNode } from 'react';
+import type { ILogRow } from '../../store/log-reader.js';
+import { ACTIONS, serverWord, wordFor } from '../words.js';
+import { DataTable, type IColumn } from './data-table.js';
+import { EffectMark, GradeMark } from './marks.js';
+import { Moment } from './moment.js';
+import { RecordText } from './record-text.js';
+
+export interface IRowsTableProps {
+  readonly caption: ReactNode;
+  readonly rows: readonly ILogRow[];
+  /** The record that the page is about; null = none. */
+  readonly current?: number | null;
+}
+
+const COLUMNS: readonly IColumn<ILogRow>[] = [
+  { head: 'Record', cell: ({ index }) => <a href={`/log/${index}`}>{`#${index}`}</a>, className: 'number' },
+  { head: 'Received (UTC)', cell: ({ receivedAtMs }) => <Moment atMs={receivedAtMs} />, className: 'time' },
+  { head: 'User', cell: ({ user }) => <Name text={user} />, className: 'name' },
+  {
+    head: 'Server',
+    cell: ({ server }) => <Name text={server === null ? null : serverWord(server)} />,
+    className: 'name'
+  },
+  { head: 'What', cell: ({ action }) => <RecordText text={wordFor(ACTIONS, action)} />, className: 'what' },
+  { head: 'Package', cell: row => <PackageName row={row} />, className: 'package' },
+  {
+    head: 'Tool',
+    cell: ({ tool }) => (tool === null ? <Dash /> : <RecordText text={tool} />),
+    className: 'name'
+  },
+  { head: 'Verdict', cell: ({ effect }) => <EffectMark effect={effect} /> },
+  { head: 'Evidence', cell: ({ grade }) => <GradeMark grade={grade} /> }
+];
+
+/** Records, one a row. */
+export function RowsTable({ caption, rows, current = null }: IRowsTableProps): ReactElement {
+  return (
+    <DataTable
+      caption={caption}
+      columns={COLUMNS}
+      rows={rows}
+      keyOf={row => row.index}
+      isCurrent={row => row.index === current}
+    />
+  );
+}
+
+/** A person's or a server's name; it may have been erased. */
+function Name({ text }: { readonly text: string | null }): ReactElement {
+  return text === null ? <span className="none">erased</span> : <RecordText text={text} />;
+}
+
+function PackageName({ row }: { readonly row: ILogRow }): ReactElement {
+  if (row.packageName === null) {
+    return <Dash />;
+  }
+  return (
+    <>
+      <RecordText text={row.packageName} />
+      {row.packageVersion !== null && (
+        <>
+          {' '}
+          <span className="version">
+            <RecordText text={row.packageVersion} />
+          </span>
+        </>
+      )}
+    </>
+  );
+}
+
+function Dash(): ReactElement {
+  return <span className="none dash">–</span>;
+}

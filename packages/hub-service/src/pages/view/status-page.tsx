@@ -1,0 +1,80 @@
+import type { ReactElement } from 'react';
+import type { IPeopleSettings } from '../../people/people-settings.js';
+import type { ILogStatus } from '../../store/log-reader.js';
+import type { IAdvice } from '../service-state.js';
+import { counted, thousands } from '../words.js';
+import { Facts, Part } from './facts.js';
+import { Moment } from './moment.js';
+import { RecordText } from './record-text.js';
+
+export interface IStatusPageProps {
+  readonly status: ILogStatus;
+  readonly settings: IPeopleSettings;
+  readonly advice: readonly IAdvice[];
+  readonly nowMs: number;
+}
+
+/** What is connected, what is not as it should be, and what to do. */
+export function StatusPage({ status, settings, advice, nowMs }: IStatusPageProps): ReactElement {
+  return (
+    <>
+      <h1>Status</h1>
+      <Part id="todo" title="What to do">
+        {advice.length === 0 ? (
+          <p>
+            <span className="mark effect-allow">
+              <span aria-hidden="true">✓</span> Nothing
+            </span>
+            : records arrive, and what is known here is as it should be.
+          </p>
+        ) : (
+          <ul>
+            {advice.map(({ sentence, todo }) => (
+              <li key={sentence}>
+                <strong>{sentence}</strong> {todo}
+              </li>
+            ))}
+          </ul>
+        )}
+      </Part>
+      <Part id="log" title="The log">
+        <Facts
+          without="none yet"
+          facts={[
+            ['Records', thousands(status.records)],
+            ['Newest record', status.newestMs === null ? null : <Moment atMs={status.newestMs} zone />],
+            [
+              'Live streams',
+              `${counted(status.liveStreams, 'stream')} sent something in the last ten minutes`
+            ],
+            ['Digests', thousands(status.digests)],
+            [
+              'Not yet covered',
+              status.uncovered === 0
+                ? 'every record is covered by a digest'
+                : `${counted(status.uncovered, 'record')}; the next digest covers them`
+            ]
+          ]}
+        />
+      </Part>
+      <Part id="pages" title="These pages">
+        <Facts
+          facts={[
+            ['Host', <RecordText text={`${settings.origin}, the pages' own`} />],
+            [
+              'Sessions',
+              settings.secure
+                ? 'cookies of this host only (__Host-), by https'
+                : 'cookies without https, for trying out'
+            ],
+            ['Hub', <RecordText text={`${settings.hub} at ${settings.hubUrl}`} />],
+            ["The service's clock", <Moment atMs={nowMs} zone />]
+          ]}
+        />
+      </Part>
+      <nav aria-label="This page" className="pager">
+        <a href="/status">Refresh</a>
+      </nav>
+    </>
+  );
+}

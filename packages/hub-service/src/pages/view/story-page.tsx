@@ -1,0 +1,107 @@
+import type { ReactElement } from 'react';
+import type { IToldStory } from '../story.js';
+import { GAPS, thousands } from '../words.js';
+import { Facts, Part } from './facts.js';
+import { GradeMark } from './marks.js';
+import { Moment } from './moment.js';
+import { RecordText } from './record-text.js';
+import { RowsTable } from './rows-table.js';
+import { DecisionPart, EvidencePart, ThroughPart, WhoPart } from './story-parts.js';
+
+/** One record's whole story, with what is unknown about it and what proves it. */
+export function StoryPage({ told }: { readonly told: IToldStory }): ReactElement {
+  const { story, record, graded, unknown } = told;
+  const { row } = story;
+  return (
+    <>
+      <p className="crumb">
+        <a href="/log">Install log</a> › {`#${row.index}`}
+      </p>
+      <h1>
+        <RecordText text={told.headline} />
+      </h1>
+      <p className="lead">
+        <GradeMark grade={row.grade} />. {graded.reason}
+      </p>
+      <Part id="what" title="What happened">
+        {record?.gap && <p>{GAPS[record.gap.cause]}</p>}
+        <Facts
+          facts={[
+            ['Received by the hub', <Moment atMs={row.receivedAtMs} zone />],
+            ["Happened, by the container's clock", record && <Moment atMs={record.occurredAtMs} zone />],
+            ["Seen, by the container's clock", record && <Moment atMs={record.observedAtMs} zone />],
+            ...(record?.gap
+              ? ([
+                  [
+                    'Missing since',
+                    record.gap.sinceMs === null ? null : <Moment atMs={record.gap.sinceMs} zone />
+                  ],
+                  ['Missing records', record.gap.count === null ? null : thousands(record.gap.count)]
+                ] as const)
+              : [])
+          ]}
+        />
+      </Part>
+      <WhoPart told={told} />
+      <ThroughPart told={told} />
+      <DecisionPart told={told} />
+      <EvidencePart told={told} />
+      <Part id="unknown" title="What is not known">
+        {unknown.length === 0 ? (
+          <p>Nothing that a record of this kind can tell is missing.</p>
+        ) : (
+          <ul>
+            {unknown.map(sentence => (
+              <li key={sentence}>{sentence}</li>
+            ))}
+          </ul>
+        )}
+      </Part>
+      <Part id="proof" title="The line of the log">
+        <Facts
+          facts={[
+            ['Index', thousands(row.index)],
+            ['Hub', <RecordText text={row.hub} />],
+            ['Stream', <code>{story.stream}</code>],
+            ['Place in the stream', thousands(story.seq)],
+            [
+              'Digest',
+              story.digest === null ? 'not yet covered by a digest' : `covered by digest ${story.digest}`
+            ],
+            ['Leaf (SHA-256)', <code>{told.leaf}</code>],
+            [
+              'Link that stays',
+              <a href={told.link}>
+                <RecordText text={told.link} />
+              </a>
+            ]
+          ]}
+        />
+        <h3 id="line">Exact line</h3>
+        <pre tabIndex={0} role="region" aria-labelledby="line">
+          <RecordText text={story.entry} />
+        </pre>
+        {story.personal !== null && (
+          <>
+            <h3 id="personal-line">Exact personal part</h3>
+            <pre tabIndex={0} role="region" aria-labelledby="personal-line">
+              <RecordText text={story.personal} />
+            </pre>
+          </>
+        )}
+      </Part>
+      <Part id="near" title="Before and after it">
+        <RowsTable
+          caption="The same stream around this record, the oldest first"
+          rows={story.neighbours.some(({ index }) => index === row.index) ? story.neighbours : around(told)}
+          current={row.index}
+        />
+      </Part>
+    </>
+  );
+}
+
+/** The neighbours with the record itself at its place. */
+function around({ story }: IToldStory): IToldStory['story']['neighbours'] {
+  return [...story.neighbours, story.row].sort((a, b) => a.index - b.index);
+}

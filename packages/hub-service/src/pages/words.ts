@@ -1,0 +1,111 @@
+import type { Grade } from '@labkeeper/core';
+import type {
+  AuditAction,
+  AuditDecision,
+  AuditGap,
+  AuditPackage,
+  EvidenceSource,
+  Surface
+} from '@labkeeper/protocol';
+
+type Words<Key extends string> = Readonly<Record<Key, string>>;
+
+export type Effect = AuditDecision['effect'];
+
+export const ACTIONS: Words<AuditAction | 'unreadable'> = {
+  install: 'Installed',
+  upgrade: 'Upgraded',
+  remove: 'Removed',
+  'found-on-disk': 'Found on disk',
+  altered: 'Files altered',
+  request: 'Asked for',
+  allow: 'Allowed',
+  deny: 'Denied',
+  warn: 'Warned',
+  'dry-run': 'Tried without installing',
+  opened: 'Recording began',
+  closed: 'Recording ended',
+  gap: 'Gap in the record',
+  heartbeat: 'Sign of life',
+  unreadable: 'Could not be read'
+};
+
+export const EFFECTS: Words<Effect> = {
+  allow: 'Allowed',
+  warn: 'Warned',
+  'require-approval': 'Needs approval',
+  deny: 'Denied'
+};
+
+export const GRADES: Words<Grade> = {
+  confirmed: 'Confirmed',
+  corroborated: 'Corroborated',
+  claimed: 'Claimed',
+  stream: 'About the recording',
+  unreadable: 'Unreadable'
+};
+
+/** What a grade means where the record's own reason is not known. */
+export const GRADE_REASONS: Words<Grade> = {
+  confirmed: "The hub's own index served it, and it lies on the disk.",
+  corroborated: 'Two sources inside the container agree.',
+  claimed: 'Only one source inside the container told it.',
+  stream: 'It is about the record keeping itself, not about a package.',
+  unreadable: 'What came could not be read as a record; its bytes are kept as they came.'
+};
+
+export const SURFACES: Words<Surface> = {
+  ui: "Labkeeper's panel in JupyterLab",
+  terminal: 'a terminal',
+  notebook: 'a notebook',
+  'extension-manager': "JupyterLab's extension manager",
+  startup: 'the start of the server',
+  unknown: 'not known'
+};
+
+export const SOURCES: Words<EvidenceSource> = {
+  ui: 'The page in JupyterLab told it',
+  gateway: "The hub's package index served it",
+  report: "The tool's own report names it",
+  hook: 'A hook inside the tool told it',
+  disk: 'The disk shows it',
+  node: 'The machine that the server ran on told it'
+};
+
+export const GAPS: Words<AuditGap['cause']> = {
+  'spool-lost': 'The records that waited in the container are gone or cannot be read.',
+  'spool-full': 'The room for waiting records was full.',
+  'watch-overflow': 'More changed at once than the system told.',
+  'companion-down': 'Labkeeper was not running in the container, so nobody looked.',
+  'clock-step': "The container's clock jumped."
+};
+
+export const ORIGINS: Words<AuditPackage['origin']> = {
+  index: 'by name from a package index',
+  direct: 'directly, from a URL, a version control system or a path',
+  editable: 'as an editable install of a folder',
+  unknown: 'not known'
+};
+
+/** The word for a value that should be one of those that have one; else the value itself. */
+export function wordFor(words: Readonly<Record<string, string>>, value: string): string {
+  return Object.hasOwn(words, value) ? (words[value] ?? value) : value;
+}
+
+/** `''` is what JupyterHub calls the default server. */
+export function serverWord(server: string): string {
+  return server === '' ? DEFAULT_SERVER : server;
+}
+
+/** How the default server is asked for, where an empty field means "any". */
+export const DEFAULT_SERVER = '(default)';
+
+/** 1000 → `1,000`. */
+export function thousands(count: number): string {
+  return count.toLocaleString('en-GB');
+}
+
+/** `1 record`, `2 records`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${thousands(count)} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,110 @@
+import { mayEnter } from './audit-right.js';
+import { nextPath } from './next-path.js';
+import type { IHubIdentity } from './hub-identity.js';
+import type { IPeopleSettings } from './people-settings.js';
+import { fingerprint, newSecret, type RandomBytes, sameSecret } from './secrets.js';
+import type { ISessionStore } from './session-store.js';
+
+export interface ISignInOptions {
+  readonly settings: IPeopleSettings;
+  readonly identity: IHubIdentity;
+  readonly store: ISessionStore;
+  readonly random: RandomBytes;
+  /** Epoch ms. */
+  readonly nowMs: () => number;
+}
+
+/** How long a begun sign-in may take, in ms: the hub's code lives half as long. */
+export const LOGIN_MS = 600_000;
+/** How long a session lasts at most, in ms. A new one is how rights that came later are seen. */
+export const SESSION_MS = 12 * 3_600_000;
+
+/** The way to JupyterHub: what the browser keeps, and where it goes. */
+export interface IDeparture {
+  /** Distinguishes sign-ins of the same browser. */
+  readonly name: string;
+  /** The secret of this browser. */
+  readonly browser: string;
+  readonly location: string;
+}
+
+/** The way back. */
+export type Arrival =
+  | { readonly kind: 'in'; readonly sessionId: string; readonly next: string }
+  /** It took too long, was used before, or began in another browser. */
+  | { readonly kind: 'stale' }
+  /** JupyterHub said no. */
+  | { readonly kind: 'refused' };
+
+/** Signing in through JupyterHub: OAuth 2 with PKCE, as `facts/hub.md` §1.3 found it. */
+export class SignIn {
+  constructor(private readonly options: ISignInOptions) {}
+
+  /** Begins a sign-in that ends at `next`. */
+  async depart(next: unknown): Promise<IDeparture> {
+    const { settings, store, random, nowMs } = this.options;
+    const state = newSecret(random, 16);
+    const browser = newSecret(random, 16);
+    const verifier = newSecret(random, 32);
+    await store.begin({
+      id: fingerprint(state),
+      browser: fingerprint(browser),
+      verifier,
+      next: nextPath(next, settings.origin),
+      endsAtMs: nowMs() + LOGIN_MS
+    });
+    // No `scope`: the default is what the administrator allows this client.
+    const query = new URLSearchParams({
+      client_id: settings.clientId,
+      redirect_uri: settings.redirectUri,
+      response_type: 'code',
+      state,
+      code_challenge: fingerprint(verifier),
+      code_challenge_method: 'S256'
+    });
+    return {
+      name: loginName(state),
+      browser,
+      location: `${settings.hubUrl}api/oauth2/authorize?${query.toString()}`
+    };
+  }
+
+  /**
+   * Ends a sign-in: each state once, and only in the browser where it began.
+   *
+   * @param code - null: JupyterHub sent an error instead.
+   * @param browserOf - the secret that the browser keeps under a sign-in's name.
+   */
+  async arrive(
+    state: string,
+    code: string | null,
+    browserOf: (name: string) => string | undefined
+  ): Promise<Arrival> {
+    const { identity, settings, store, random, nowMs } = this.options;
+    const login = await store.take(fingerprint(state), nowMs());
+    const browser = browserOf(loginName(state));
+    if (login === null || browser === undefined || !sameSecret(fingerprint(browser), login.browser)) {
+      return { kind: 'stale' };
+    }
+    const token = code === null ? null : await identity.exchange(code, login.verifier);
+    const person = token === null ? null : await identity.whoami(token);
+    if (token === null || person === null || !mayEnter(person, settings.serviceName)) {
+      return { kind: 'refused' };
+    }
+    const sessionId = newSecret(random, 32);
+    await store.keep({
+      id: fingerprint(sessionId),
+      token,
+      person,
+      formToken: newSecret(random, 32),
+      checkedAtMs: nowMs(),
+      endsAtMs: nowMs() + SESSION_MS
+    });
+    return { kind: 'in', sessionId, next: login.next };
+  }
+}
+
+/** Of a state's fingerprint, so that the cookie's name does not tell the state. */
+function loginName(state: string): string {
+  return fingerprint(state).slice(0, 12);
+}

@@ -1,0 +1,122 @@
+/** Filters and buttons. */
+export const FORMS = `
+button,
+.button {
+  display: inline-block;
+  padding: 6px 16px;
+  border: 1px solid var(--link);
+  border-radius: var(--radius);
+  background: var(--link);
+  color: var(--back);
+  font: inherit;
+  font-weight: 600;
+  text-decoration: none;
+  cursor: pointer;
+}
+
+button:hover,
+.button:hover {
+  filter: brightness(1.1);
+}
+
+button.plain {
+  padding: 3px 10px;
+  border-color: var(--line);
+  background: transparent;
+  color: inherit;
+  font-weight: 400;
+}
+
+.filters {
+  display: flex;
+  flex-direction: column;
+  gap: 10px;
+  margin: 14px 0;
+  padding: 12px 14px;
+  border: 1px solid var(--line);
+  border-radius: var(--radius);
+  background: var(--raised);
+}
+
+.fields {
+  display: grid;
+  grid-template-columns: repeat(auto-fill, minmax(180px, 1fr));
+  gap: 10px 14px;
+}
+
+.filters label {
+  display: flex;
+  flex-direction: column;
+  gap: 2px;
+  min-width: 0;
+}
+
+.filters label > span {
+  color: var(--faint);
+  font-size: 0.8125rem;
+}
+
+.filters input,
+.filters select {
+  width: 100%;
+  min-height: 34px;
+  padding: 4px 8px;
+  border: 1px solid var(--faint);
+  border-radius: var(--radius);
+  background: var(--back);
+  color: var(--text);
+  font: inherit;
+}
+
+.filters ::placeholder {
+  color: var(--faint);
+  opacity: 1;
+}
+
+.filters summary {
+  width: fit-content;
+  cursor: pointer;
+  color: var(--link);
+}
+
+.filters details[open] summary {
+  margin-bottom: 8px;
+}
+
+.buttons {
+  display: flex;
+  gap: 16px;
+  align-items: center;
+}
+
+.set-filters {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 6px;
+  margin: 0 0 12px;
+  padding: 0;
+  list-style: none;
+  font-size: 0.875rem;
+}
+
+.set-filters li {
+  max-width: 100%;
+  padding: 2px 4px 2px 10px;
+  border: 1px solid var(--line);
+  border-radius: 12px;
+}
+
+.set-filters a {
+  display: inline-block;
+  min-width: 24px;
+  text-align: center;
+  text-decoration: none;
+}
+
+.problems {
+  margin: 12px 0;
+  padding: 4px 14px;
+  border-left: 4px solid var(--bad);
+  background: var(--raised);
+}
+`;

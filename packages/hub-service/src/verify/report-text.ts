@@ -1,0 +1,145 @@
+import type { IAnchorResult, IListed, IVerifyReport } from '@labkeeper/core';
+
+/** So much of a list is printed; the rest is in the JSON, as far as it is kept. */
+const PRINTED = 20;
+const LABEL_WIDTH = 12;
+
+const VERDICTS: Readonly<Record<IAnchorResult['verdict'], string>> = {
+  fits: 'fits',
+  contradicts: 'CONTRADICTS',
+  outside: 'says nothing about this export',
+  'not-genuine': 'NOT GENUINE'
+};
+
+/** A report for people. */
+export function reportText(name: string, report: IVerifyReport): string {
+  return [
+    `${plain(name)}: ${headline(report)}`,
+    ...(report.outcome === 'altered' ? [] : [history(report)]),
+    '',
+    ...about(report),
+    ...list('Found', report.findings, ({ what }) => what),
+    ...list(
+      'Unreadable records',
+      report.unreadable,
+      ({ index, stream, seq }) => `record ${index} (${seq} of stream ${stream}): kept as it came`
+    ),
+    ...list(
+      `Gaps that streams tell of${causes(report)}`,
+      report.gaps,
+      ({ index, stream, cause, count, sinceMs }) =>
+        `record ${index}, stream ${stream}: ${cause}, ${count === null ? 'nobody knows how many records' : `${count} records`}` +
+        `${sinceMs === null ? '' : `, since ${time(sinceMs)}`}`
+    ),
+    ...list(
+      'Held against it',
+      { count: report.anchors.length, first: report.anchors },
+      ({ kind, name, verdict, what }) => `${kind} ${plain(name)}: ${VERDICTS[verdict]}. ${what}`
+    ),
+    ''
+  ].join('\n');
+}
+
+function headline({ outcome, findings }: IVerifyReport): string {
+  switch (outcome) {
+    case 'whole':
+      return 'WHOLE. Nothing in it was changed, and nothing of it is missing.';
+    case 'altered':
+      return `ALTERED. ${findings.count === 1 ? 'One thing is' : `${findings.count} things are`} not as the service signed it.`;
+    case 'incomplete':
+      return 'INCOMPLETE. The file stops before its end; what is there is in order.';
+  }
+}
+
+function history({ isAnchored, anchoredEnd }: IVerifyReport): string {
+  if (!isAnchored) {
+    return (
+      'Consistent, not anchored: whoever owns the key of the service could have made this history anew. ' +
+      'A receipt or digest from earlier, held elsewhere, would show it (--receipt, --digest).'
+    );
+  }
+  return anchoredEnd === null
+    ? 'Anchored by receipts: the streams named below, up to the record named there. All else is consistent, not anchored.'
+    : `Anchored by a digest from elsewhere: every record before index ${anchoredEnd} that a digest proves. Others are consistent, not anchored, but for the receipts below.`;
+}
+
+function about(report: IVerifyReport): readonly string[] {
+  const { about, signer, records, proven, streams, digests, personal } = report;
+  const lines: [string, string][] = [];
+  if (about) {
+    const { log, createdAtMs, filter, firstIndex, endIndex } = about;
+    lines.push(['Log', log], ['Made', time(createdAtMs)]);
+    lines.push([
+      'Range',
+      firstIndex === endIndex
+        ? `empty, at record ${firstIndex}`
+        : `records ${firstIndex} to ${endIndex - 1}, ${filter === null ? 'all of them' : `those with ${plain(JSON.stringify(filter))}`}`
+    ]);
+  }
+  const pinned = {
+    true: 'the pinned key',
+    false: 'NOT THE PINNED KEY',
+    null: 'not compared with anything: give --key'
+  };
+  lines.push([
+    'Signed by',
+    signer ? `${signer.fingerprint} (${pinned[`${signer.isPinned}`]})` : 'nobody, as far as this file shows'
+  ]);
+  const rest = records - proven;
+  lines.push([
+    'Records',
+    `${records}; ${proven} of them proven by digests${rest > 0 ? `, ${rest} by nothing but the signature over the whole file` : ''}`
+  ]);
+  lines.push([
+    'Digests',
+    digests.first === null
+      ? 'none'
+      : `${digests.first} to ${digests.last}; ${digests.whole} compared with all their records, ${digests.partial} reach beyond what is here`
+  ]);
+  lines.push([
+    'Streams',
+    `${streams.count}; ${streams.unbroken} without a break from their first record on (${streams.closed} of them ended in order), ` +
+      `of ${streams.partial} only a part is here`
+  ]);
+  if (personal) {
+    lines.push([
+      'Personal',
+      `${personal.same} parts are those that their records were made with, ${personal.absent} were withheld or erased, ` +
+        `${personal.unprovable} cannot be compared`
+    ]);
+  }
+  return lines.map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${text}`);
+}
+
+function causes({ gaps }: IVerifyReport): string {
+  const each = Object.entries(gaps.byCause).map(([cause, count]) => `${cause} ${count}`);
+  return each.length > 0 ? ` (${each.join(', ')})` : '';
+}
+
+function list<Item>(
+  title: string,
+  { count, first }: IListed<Item>,
+  say: (item: Item) => string
+): readonly string[] {
+  if (count === 0) {
+    return [];
+  }
+  const shown = first.slice(0, PRINTED).map(item => `  ${say(item)}`);
+  const more = count > shown.length ? [`  … and ${count - shown.length} more`] : [];
+  return ['', `${title}: ${count}`, ...shown, ...more];
+}
+
+function time(atMs: number): string {
+  const date = new Date(atMs);
+  return Number.isNaN(date.getTime())
+    ? `${atMs} ms`
+    : `${date.toISOString().replace('T', ' ').slice(0, 19)} UTC`;
+}
+
+/** Without characters that a terminal would obey, or that turn the direction of writing. */
+function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, character => {
+    const code = character.codePointAt(0) ?? 0;
+    return `\\u{${code.toString(16)}}`;
+  });
+}

@@ -1,0 +1,52 @@
+import {
+  announcedDigests,
+  ExportVerifier,
+  NotAnExportError,
+  type IVerifyReport,
+  type NextLine
+} from '@labkeeper/core';
+import { EXPORT_LINE_BYTES } from '@labkeeper/protocol';
+import type { IVerifyArguments } from './arguments.js';
+import { forwardLines } from './forward-lines.js';
+import { InputError } from './input-error.js';
+import { InputFile } from './input-file.js';
+import { nodeVerifyTools } from './node-tools.js';
+import { readAnchors } from './read-anchors.js';
+
+/** Verifies an export that lies in a file. @throws InputError with one sentence when it cannot be read. */
+export function verifyFile(asked: Omit<IVerifyArguments, 'json'>): IVerifyReport {
+  const tools = nodeVerifyTools();
+  const anchors = readAnchors(asked, tools);
+  const opened: InputFile[] = [];
+  const open = (path: string): InputFile => {
+    const file = new InputFile(path);
+    opened.push(file);
+    return file;
+  };
+  try {
+    const file = open(asked.file);
+    // Digests stand at the end, and their records pass before: so the end is read first.
+    const digests = announcedDigests(file.linesBackwards(EXPORT_LINE_BYTES), tools);
+    const personal = asked.personal === null ? null : nextLineOf(open(asked.personal));
+    const verifier = new ExportVerifier(tools, { digests, anchors, personal });
+    for (const block of file.blocks()) {
+      verifier.push(block);
+    }
+    return verifier.finish();
+  } catch (error) {
+    if (error instanceof NotAnExportError) {
+      throw new InputError(`${asked.file} ${error.message}`, { cause: error });
+    }
+    throw error;
+  } finally {
+    opened.forEach(file => file.close());
+  }
+}
+
+function nextLineOf(file: InputFile): NextLine {
+  const lines = forwardLines(file.blocks(), EXPORT_LINE_BYTES);
+  return () => {
+    const next = lines.next();
+    return next.done ? null : next.value;
+  };
+}

@@ -1,0 +1,151 @@
+// The hub service's pages in a real browser, without a hub: layout, accessibility, and what only browsers enforce.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Browser, type BrowserContextOptions, expect, type Page, test } from '@playwright/test';
+import { build } from 'esbuild';
+
+let service: ChildProcess;
+let pagesUrl: string;
+let hubUrl: string;
+
+test.beforeAll(async () => {
+  const bundle = 'test-results/hub-pages-server.mjs';
+  await build({
+    entryPoints: ['ui-tests/lib/hub-pages-server.ts'],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    jsx: 'automatic',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+    },
+    logLevel: 'warning'
+  });
+  service = spawn(process.execPath, [bundle], { stdio: ['ignore', 'pipe', 'inherit'] });
+  if (service.stdout === null) {
+    throw new Error('The pages have no output.');
+  }
+  const [line] = await once(createInterface({ input: service.stdout }), 'line');
+  ({ pagesUrl, hubUrl } = JSON.parse(String(line)));
+});
+
+test.afterAll(async () => {
+  const ended = once(service, 'exit');
+  service.kill();
+  await ended;
+});
+
+/** A page that has signed in, and what the browser complained about. */
+async function signedIn(
+  browser: Browser,
+  options: BrowserContextOptions
+): Promise<{ page: Page; said: string[] }> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const said: string[] = [];
+  page.on('console', message => said.push(message.text()));
+  page.on('pageerror', error => said.push(error.message));
+  await page.goto(`${pagesUrl}/log`);
+  await expect(page).toHaveURL(`${pagesUrl}/log`);
+  return { page, said };
+}
+
+const VIEWS = [
+  { name: 'log', path: '/log' },
+  { name: 'filtered', path: '/log?user=bob&grade=confirmed&action=install' },
+  { name: 'none', path: '/log?user=nobody' },
+  { name: 'wrong', path: '/log?from=2026-12-01&until=2026-11-01' },
+  { name: 'record', path: '/log/63' },
+  { name: 'odd-record', path: '/log/193' },
+  { name: 'gap', path: '/log/192' },
+  { name: 'looks', path: '/looks' },
+  { name: 'status', path: '/status' },
+  { name: 'missing', path: '/log/9999' },
+  { name: 'signed-out', path: '/signed-out' }
+];
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [1280, 360]) {
+    // All of them once wide and once narrow, once light and once dark; those with most on them each way.
+    const views = (colorScheme === 'light') === (width === 1280) ? VIEWS : VIEWS.slice(0, 1);
+    test(`pages are accessible and fit, ${colorScheme}, ${width} px`, async ({ browser }) => {
+      const { page, said } = await signedIn(browser, { colorScheme, viewport: { width, height: 800 } });
+      for (const { name, path: view } of views) {
+        await page.goto(`${pagesUrl}${view}`);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        expect(overflow, `${name} is wider than the window`).toBeLessThanOrEqual(0);
+        const path = `test-results/hub-pages-${name}-${colorScheme}-${width}.png`;
+        await page.screenshot({ path, fullPage: name !== 'log' });
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        expect(violations.map(({ id, nodes }) => [name, id, nodes.map(({ html }) => html)])).toEqual([]);
+      }
+      expect(said.filter(text => !/status of 40[04]/.test(text))).toEqual([]);
+      await page.context().close();
+    });
+  }
+}
+
+test('without scripts: filter, go to the older ones, open a record, sign out', async ({ browser }) => {
+  const { page } = await signedIn(browser, { javaScriptEnabled: false });
+  await page.getByLabel('User', { exact: true }).fill('alice');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(page).toHaveURL(/\/log\?text=&user=alice/);
+  await expect(page.locator('tbody tr').first()).toContainText('alice');
+  await page.getByRole('link', { name: 'Older' }).click();
+  await expect(page).toHaveURL(/after=/);
+  await page.locator('tbody tr a').first().click();
+  await expect(page.getByRole('heading', { level: 2 }).first()).toHaveText('What happened');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page).toHaveURL(`${pagesUrl}/signed-out`);
+  await page.context().close();
+});
+
+test('by keyboard: the first stop skips to the content', async ({ browser }) => {
+  const { page } = await signedIn(browser, {});
+  await page.keyboard.press('Tab');
+  const skip = page.getByRole('link', { name: 'Skip to the content' });
+  await expect(skip).toBeFocused();
+  await expect(skip).toBeInViewport();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('main')).toBeFocused();
+  await page.context().close();
+});
+
+test('a filter that is sent after the session’s end signs in again and is kept', async ({
+  browser,
+  request
+}) => {
+  const { page } = await signedIn(browser, {});
+  await request.get(`${hubUrl}/revoke`);
+  await page.context().clearCookies({ name: 'labkeeper-session' });
+  await page.getByLabel('User', { exact: true }).fill('bob');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(page).toHaveURL(/\/log\?text=&user=bob/);
+  await expect(page.locator('tbody tr').first()).toContainText('bob');
+  await page.context().close();
+});
+
+test('another host cannot frame them', async ({ browser }) => {
+  const page = await browser.newPage();
+  await page.goto(`${hubUrl}/frame`);
+  await expect.poll(() => page.frames()[1]?.url()).toMatch(/^chrome-error:/);
+  await page.close();
+});
+
+test('on paper', async ({ browser }) => {
+  const { page } = await signedIn(browser, { colorScheme: 'dark' });
+  await page.emulateMedia({ media: 'print' });
+  for (const path of ['/log', '/log/63']) {
+    await page.goto(`${pagesUrl}${path}`);
+    await expect(page.getByRole('search')).toBeHidden();
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(
+      'rgb(255, 255, 255)'
+    );
+    await page.screenshot({ path: `test-results/hub-pages-print-${path.length}.png` });
+  }
+  await page.context().close();
+});
