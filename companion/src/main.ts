@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createApp, type EndReason } from './app.js';
+import { readAuditEnvironment } from './audit/audit-environment.js';
 import { systemClock } from './clock.js';
 import { EnvironmentError, readEnvironment } from './environment.js';
 import { reasonOf } from './failure.js';
@@ -46,6 +47,7 @@ async function run(): Promise<void> {
       readMachine,
       recoveryProgram: fileURLToPath(new URL('recovery-process.mjs', import.meta.url)),
       reclaim: readReclaimEnvironment(process.env, environment.socketPath),
+      audit: readAuditEnvironment(process.env),
       observer: createObserver({
         homePath: environment.homePath,
         environment: process.env,

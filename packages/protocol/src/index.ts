@@ -20,3 +20,4 @@ export * from './messages/session.js';
 export * from './messages/all.js';
 export * from './values/audit.js';
 export * from './hub/records.js';
+export * from './hub/answers.js';

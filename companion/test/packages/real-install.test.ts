@@ -1,0 +1,105 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { until } from '../until.js';
+import { scratch } from '../wire.js';
+import { Watched } from './watched.js';
+
+jest.setTimeout(60_000);
+
+describe('a real virtual environment', () => {
+  const folder = scratch();
+  const venv = join(folder.path, 'work', '.venv');
+  const kernels = join(folder.path, 'kernels');
+  const wheel = (name: string, version: string): string =>
+    execFileSync('python3', [join(__dirname, 'make_wheel.py'), folder.path, name, version], {
+      encoding: 'utf8'
+    }).trim();
+  const pip = (...args: string[]): void =>
+    void execFileSync(join(venv, 'bin/python'), ['-m', 'pip', '--disable-pip-version-check', ...args], {
+      stdio: 'pipe',
+      env: { PATH: process.env['PATH'], PIP_CONFIG_FILE: '/dev/null', PIP_ROOT_USER_ACTION: 'ignore' }
+    });
+  const install = (...args: string[]): void =>
+    pip('install', '--no-index', '--no-deps', '--find-links', folder.path, ...args);
+  let watched: Watched;
+
+  beforeAll(async () => {
+    execFileSync('python3', ['-m', 'venv', venv]);
+    mkdirSync(join(kernels, 'work'), { recursive: true });
+    const argv = [join(venv, 'bin/python'), '-m', 'ipykernel_launcher', '-f', '{connection_file}'];
+    writeFileSync(join(kernels, 'work', 'kernel.json'), JSON.stringify({ argv, language: 'python' }));
+    watched = await new Watched(folder.path, { kernelFolders: [kernels, '/nonexistent'] }).start();
+    await until(() => watched.told.length > 0);
+  });
+  afterAll(() => {
+    watched.watch.dispose();
+    folder.remove();
+  });
+
+  it('is found by its kernelspec, and what lies in it is told once', () => {
+    expect(watched.told.some(line => /^found-on-disk pip \d/.test(line))).toBe(true);
+    expect(watched.events.every(({ action }) => action === 'found-on-disk')).toBe(true);
+    const [event] = watched.events;
+    expect(event).toMatchObject({
+      environment: { kind: 'venv', python: expect.stringMatching(/^3\.\d+$/) },
+      package: { ecosystem: 'pypi', installer: 'pip', recordDigest: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      personal: { prefix: venv, salt: expect.stringMatching(/^[0-9a-f]{32}$/) },
+      evidence: [{ source: 'disk', ref: 'dist-info' }]
+    });
+    expect(JSON.stringify({ ...event, personal: null })).not.toContain(folder.path);
+  });
+
+  it('tells an install, an upgrade, a downgrade, a new install and a removal by pip within seconds', async () => {
+    const before = watched.told.length;
+    const news = (): string[] => watched.told.slice(before);
+    const [one, two, other] = [wheel('labkeeper_probe', '1.0'), wheel('labkeeper_probe', '2.0'), wheel('dep', '1')];
+    expect([one, two, other].every(existsSync)).toBe(true);
+    const began = Date.now();
+    install('labkeeper_probe==1.0');
+    await until(() => news().length === 1);
+    expect(watched.events.at(-1)).toMatchObject({
+      tool: { name: 'pip', version: null },
+      package: { requested: true, origin: 'index', files: 6 }
+    });
+    expect(Math.abs((watched.events.at(-1)?.occurredAtMs ?? 0) - began)).toBeLessThan(15_000);
+    install('--upgrade', 'labkeeper_probe');
+    await until(() => news().length === 2);
+    install('labkeeper_probe==1.0');
+    await until(() => news().length === 3);
+    pip('install', '--no-deps', '--no-index', other);
+    await until(() => news().length === 4);
+    expect(watched.events.at(-1)).toMatchObject({
+      package: { origin: 'direct' },
+      personal: { directUrl: `file://${other}` }
+    });
+    pip('uninstall', '--yes', 'labkeeper_probe');
+    await until(() => news().length === 5);
+    expect(news()).toEqual([
+      'install labkeeper-probe 1.0',
+      'upgrade labkeeper-probe 2.0',
+      'upgrade labkeeper-probe 1.0',
+      'install dep 1',
+      'remove labkeeper-probe 1.0'
+    ]);
+  });
+
+  it('is not told again after a restart, but what happened meanwhile is', async () => {
+    watched.watch.dispose();
+    pip('uninstall', '--yes', 'dep');
+    install('labkeeper_probe==2.0');
+    const next = await new Watched(folder.path, { kernelFolders: [kernels] }).start();
+    await until(() => next.told.length === 2);
+    expect([...next.told].sort()).toEqual(['install labkeeper-probe 2.0', 'remove dep 1']);
+    expect(next.events.map(({ environment }) => environment?.id)).toEqual(
+      new Array(2).fill(watched.events[0]?.environment?.id)
+    );
+    next.watch.dispose();
+    rmSync(venv, { recursive: true });
+    expect(readdirSync(kernels)).toHaveLength(1);
+    const last = await new Watched(folder.path, { kernelFolders: [kernels] }).start();
+    await until(() => last.told.length > 1);
+    expect(last.events.every(({ action }) => action === 'remove')).toBe(true);
+    last.watch.dispose();
+  });
+});
