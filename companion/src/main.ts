@@ -38,6 +38,9 @@ async function run(): Promise<void> {
       log('The companion is switched off by LABKEEPER_DISABLE.');
       process.exit(0);
     }
+    const audit = readAuditEnvironment(process.env);
+    // No program that is started from here needs it.
+    delete process.env['JUPYTERHUB_API_TOKEN'];
     const app = createApp({
       environment,
       clock: systemClock,
@@ -47,7 +50,7 @@ async function run(): Promise<void> {
       readMachine,
       recoveryProgram: fileURLToPath(new URL('recovery-process.mjs', import.meta.url)),
       reclaim: readReclaimEnvironment(process.env, environment.socketPath),
-      audit: readAuditEnvironment(process.env),
+      audit,
       observer: createObserver({
         homePath: environment.homePath,
         environment: process.env,
