@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { IAuditHealth } from '../../src/audit/audit-log.js';
+import { FakeClock } from '../fake-clock.js';
 import { NO_SITES } from '../packages/watched.js';
 import { RunningApp } from '../running-app.js';
 import { get, scratch } from '../wire.js';
@@ -28,14 +30,12 @@ describe('a companion with a hub', () => {
     writeFileSync(join(info, 'RECORD'), `${name}-1.dist-info/INSTALLER,,\n`);
   }
 
-  const health = async (app: RunningApp): Promise<unknown> => {
-    const { body } = await get(app.socketPath, '/health');
-    return typeof body === 'object' && body !== null && 'audit' in body ? body.audit : undefined;
-  };
+  const health = async (app: RunningApp): Promise<IAuditHealth | null> =>
+    ((await get(app.socketPath, '/health')).body as { audit: IAuditHealth | null }).audit;
 
-  async function passUntil(app: RunningApp, holds: () => boolean): Promise<void> {
+  async function passUntil(app: RunningApp, holds: () => boolean | Promise<boolean>): Promise<void> {
     const endMs = performance.now() + 20_000;
-    while (!holds()) {
+    while (!(await holds())) {
       expect(performance.now()).toBeLessThan(endMs);
       await app.pass(5000, 1000);
       await new Promise(resolve => setTimeout(resolve, 5));
@@ -49,7 +49,7 @@ describe('a companion with a hub', () => {
       ...{ serviceUrl: hub.url, token: 'secret', warnings: ['A warning.'] },
       sites: { ...NO_SITES, prefix: join(home.path, 'env'), folders: [site] }
     };
-    const app = await RunningApp.start({ home: home.path, boot, audit });
+    const app = await RunningApp.start({ home: home.path, boot, audit, clock: new FakeClock(Date.now() + 60_000) });
     const actions = (): string[] => hub.records(boot).map(line => JSON.parse(line).action);
     expect(app.logged).toContain('A warning.');
     await passUntil(app, () => actions().includes('found-on-disk'));
@@ -57,6 +57,7 @@ describe('a companion with a hub', () => {
     await passUntil(app, () => actions().includes('install'));
     await passUntil(app, () => actions().includes('heartbeat'));
     expect(actions().filter(action => action !== 'heartbeat')).toEqual(['opened', 'found-on-disk', 'install']);
+    await passUntil(app, async () => (await health(app))?.waiting === 0);
     expect(await health(app)).toEqual({
       ...{ waiting: 0, receipt: expect.stringMatching(/^[0-9a-f]{8}$/), connected: true, installed: 2, error: null }
     });

@@ -151,7 +151,7 @@ describe('the relay', () => {
     hub?.streams.set(scene.boot, { seq: 1, hash: 'e'.repeat(64), lines: [] });
     await scene.spool.start();
     await until(() => hub?.records(scene.spool.own.boot).length === 2);
-    expect(relay.waiting).toBe(0);
+    await until(() => relay.waiting === 0);
     expect(scene.logged.join(' ')).toContain('other records of a stream');
     const told = hub?.records(scene.spool.own.boot).map(line => JSON.parse(line));
     expect(told?.map(({ action }) => action)).toEqual(['opened', 'gap']);
@@ -165,6 +165,7 @@ describe('the relay', () => {
     hub?.fates.push('malformed');
     await scene.spool.record([SOMETHING]);
     await until(() => scene.spool.own.boot !== scene.boot);
+    await until(() => scene.spool.own.head.seq === 2 && relay.trouble !== null);
     expect(await scene.told()).toEqual(['opened', 'spool-lost']);
     expect(readdirSync(scene.disk.folder).filter(name => name.endsWith('.aside'))).toHaveLength(1);
     expect(relay.trouble).toBe('The hub service says: This is no batch.');

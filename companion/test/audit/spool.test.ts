@@ -134,12 +134,12 @@ describe('the spool', () => {
   it('removes what was acknowledged, and goes on behind it', async () => {
     const { spool } = new SpoolScene(home.path);
     await spool.start();
-    for (let round = 0; round < 5; round += 1) {
+    for (let round = 0; round < 8; round += 1) {
       await spool.record(new Array(500).fill(SOMETHING));
     }
     const before = segments().length;
     expect(before).toBeGreaterThan(1);
-    await spool.acknowledged(spool.own, 2000);
+    await spool.acknowledged(spool.own, 3000);
     expect(segments().length).toBeLessThan(before);
     expect(await spool.own.hashAt(1)).toBeNull();
     const batch = await spool.own.batch(spool.own.head, 500);
