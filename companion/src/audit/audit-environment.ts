@@ -40,7 +40,9 @@ export function readAuditEnvironment(variables: Variables): IAuditEnvironment | 
     return null;
   }
   if (address !== '' && serviceUrl === null) {
-    warnings.push('LABKEEPER_SERVICE_URL is no address that begins with http: or https:, so records are kept here only.');
+    warnings.push(
+      'LABKEEPER_SERVICE_URL is no address that begins with http: or https:, so records are kept here only.'
+    );
   } else if (serviceUrl !== null && token === '') {
     warnings.push('There is no JUPYTERHUB_API_TOKEN, so records are kept here and not sent to the hub.');
     serviceUrl = null;

@@ -2,7 +2,7 @@ import { streamEvent } from '@labkeeper/core';
 import type { IClock } from '../clock.js';
 import { reasonOf } from '../failure.js';
 import type { Log } from '../log.js';
-import { InstalledWatch } from '../packages/installed-watch.js';
+import { InstalledWatch } from '../installed/installed-watch.js';
 import { serverId, serverLives } from '../recorder/server-id.js';
 import { AuditDisk } from './audit-disk.js';
 import type { IAuditEnvironment } from './audit-environment.js';
@@ -60,15 +60,16 @@ export class AuditLog {
       minute: () => this.minute()
     });
     this.relay =
-      environment.serviceUrl &&
-      new Relay({
-        client: new HubClient(environment.serviceUrl, () => clock.wallMs()),
-        token: environment.token,
-        spool: this.spool,
-        receipts: this.receipts,
-        random: Math.random,
-        ...{ clock, log }
-      });
+      environment.serviceUrl === null
+        ? null
+        : new Relay({
+            client: new HubClient(environment.serviceUrl, () => clock.wallMs()),
+            token: environment.token,
+            spool: this.spool,
+            receipts: this.receipts,
+            random: Math.random,
+            ...{ clock, log }
+          });
     this.watch = new InstalledWatch({
       ...{ disk, clock, log },
       sites: environment.sites,

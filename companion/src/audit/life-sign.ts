@@ -137,12 +137,18 @@ async function readLife(disk: IJournalDisk, boot: string, name: string): Promise
     const { changedAtMs } = await disk.state(name);
     const [first = '', second = ''] = (await readSmallFile(disk, name, NOTE_BYTES)).split('\n');
     const note: unknown = JSON.parse(first);
-    return typeof note === 'object' && note !== null && 'serverId' in note && typeof note.serverId === 'string'
+    return typeof note === 'object' &&
+      note !== null &&
+      'serverId' in note &&
+      typeof note.serverId === 'string'
       ? { boot, serverId: note.serverId, lastMs: changedAtMs, closed: second === CLOSED }
       : null;
   } catch (error) {
     // It was just removed, or it is damaged: then the stream's own files tell enough.
-    if (codeOf(error) === 'ENOENT' || [SyntaxError, RangeError, NotOursError].some(kind => error instanceof kind)) {
+    if (
+      codeOf(error) === 'ENOENT' ||
+      [SyntaxError, RangeError, NotOursError].some(kind => error instanceof kind)
+    ) {
       return null;
     }
     throw error;

@@ -130,7 +130,10 @@ export class Relay implements IDisposable {
     if (!ticket) {
       this.refused(answer, answer.status === 401 || answer.status === 403 ? 'refused' : null);
     } else if (!ticket.protocols.includes(PROTOCOL)) {
-      this.fail('refused', `does not read version ${PROTOCOL} of the protocol: the image's Labkeeper is too old or too new`);
+      this.fail(
+        'refused',
+        `does not read version ${PROTOCOL} of the protocol: the image's Labkeeper is too old or too new`
+      );
     } else {
       this.ticket = ticket.ticket;
       // By the service's own clock: ours may be a year off.

@@ -159,7 +159,10 @@ export class Spool {
     const boot = randomUUID();
     this.ownBoots.add(boot);
     this.writer = new StreamWriter({ ...this.options, boot });
-    this.owed = [streamEvent('opened', clock.wallMs()), ...this.owed.filter(({ action }) => action !== 'opened')];
+    this.owed = [
+      streamEvent('opened', clock.wallMs()),
+      ...this.owed.filter(({ action }) => action !== 'opened')
+    ];
     this.owe(gapEvent('spool-lost', given.stream.openedAtMs, count, clock.wallMs()));
     await given.close();
     await this.settle();

@@ -110,7 +110,11 @@ export class SpooledStream {
       count: chosen.length,
       prev: after.hash
     };
-    return { body: Buffer.concat([Buffer.from(`${JSON.stringify(first)}\n`), ...chosen]), count: chosen.length, head };
+    return {
+      body: Buffer.concat([Buffer.from(`${JSON.stringify(first)}\n`), ...chosen]),
+      count: chosen.length,
+      head
+    };
   }
 
   /** Removes the files whose records were all acknowledged, but those that are still written to. */

@@ -101,7 +101,12 @@ export class StreamWriter {
       const bytes = Buffer.concat(pieces);
       await this.file.file.append(bytes);
       this.file.sizeBytes += bytes.length;
-      this.stream.grew({ name: this.file.name, after: this.file.after, head, sizeBytes: this.file.sizeBytes });
+      this.stream.grew({
+        name: this.file.name,
+        after: this.file.after,
+        head,
+        sizeBytes: this.file.sizeBytes
+      });
       this.succeeded();
       return true;
     } catch (error) {

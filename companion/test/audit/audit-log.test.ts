@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IAuditHealth } from '../../src/audit/audit-log.js';
 import { FakeClock } from '../fake-clock.js';
-import { NO_SITES } from '../packages/watched.js';
+import { NO_SITES } from '../installed/watched.js';
 import { RunningApp } from '../running-app.js';
 import { get, scratch } from '../wire.js';
 import { TestHub } from './test-hub.js';
@@ -49,17 +49,32 @@ describe('a companion with a hub', () => {
       ...{ serviceUrl: hub.url, token: 'secret', warnings: ['A warning.'] },
       sites: { ...NO_SITES, prefix: join(home.path, 'env'), folders: [site] }
     };
-    const app = await RunningApp.start({ home: home.path, boot, audit, clock: new FakeClock(Date.now() + 60_000) });
+    const app = await RunningApp.start({
+      home: home.path,
+      boot,
+      audit,
+      clock: new FakeClock(Date.now() + 60_000)
+    });
     const actions = (): string[] => hub.records(boot).map(line => JSON.parse(line).action);
     expect(app.logged).toContain('A warning.');
     await passUntil(app, () => actions().includes('found-on-disk'));
     put('two');
     await passUntil(app, () => actions().includes('install'));
     await passUntil(app, () => actions().includes('heartbeat'));
-    expect(actions().filter(action => action !== 'heartbeat')).toEqual(['opened', 'found-on-disk', 'install']);
+    expect(actions().filter(action => action !== 'heartbeat')).toEqual([
+      'opened',
+      'found-on-disk',
+      'install'
+    ]);
     await passUntil(app, async () => (await health(app))?.waiting === 0);
     expect(await health(app)).toEqual({
-      ...{ waiting: 0, receipt: expect.stringMatching(/^[0-9a-f]{8}$/), connected: true, installed: 2, error: null }
+      ...{
+        waiting: 0,
+        receipt: expect.stringMatching(/^[0-9a-f]{8}$/),
+        connected: true,
+        installed: 2,
+        error: null
+      }
     });
     await app.stop('asked');
     expect(actions().at(-1)).toBe('closed');

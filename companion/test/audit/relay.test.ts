@@ -68,7 +68,16 @@ describe('the relay', () => {
     expect(hub?.requests).toHaveLength(6);
   });
 
-  const fates: Fate[] = ['hang', 'lost-answer', 'reset', 'busy', 'elsewhere', 'page', 'ticket-ended', 'too-large'];
+  const fates: Fate[] = [
+    'hang',
+    'lost-answer',
+    'reset',
+    'busy',
+    'elsewhere',
+    'page',
+    'ticket-ended',
+    'too-large'
+  ];
   it.each(fates)('brings every record once where a request has the fate: %s', async fate => {
     const { scene, relay } = companion();
     await scene.spool.start();

@@ -47,7 +47,11 @@ interface IRead {
   readonly action: string;
   readonly seq: number;
   readonly occurredAtMs: number;
-  readonly gap: { readonly cause: string; readonly count: number | null; readonly sinceMs: number | null } | null;
+  readonly gap: {
+    readonly cause: string;
+    readonly count: number | null;
+    readonly sinceMs: number | null;
+  } | null;
 }
 
 /** All records of the own stream, from the disk. */

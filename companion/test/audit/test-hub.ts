@@ -4,7 +4,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { NO_HASH } from '@labkeeper/core';
 
 /** What happens to one request. */
-export type Fate = 'good' | 'hang' | 'lost-answer' | 'reset' | 'busy' | 'elsewhere' | 'page' | 'ticket-ended' | 'malformed' | 'too-large';
+export type Fate =
+  | 'good'
+  | 'hang'
+  | 'lost-answer'
+  | 'reset'
+  | 'busy'
+  | 'elsewhere'
+  | 'page'
+  | 'ticket-ended'
+  | 'malformed'
+  | 'too-large';
 
 interface IStored {
   seq: number;
@@ -75,7 +85,10 @@ export class TestHub {
       if (authorization !== 'token secret') {
         send(401, { code: 'token', message: 'JupyterHub does not know this token.' });
       } else {
-        send(this.ticketStatus, this.ticketStatus === 200 ? answer : { code: 'not-a-server', message: 'No server.' });
+        send(
+          this.ticketStatus,
+          this.ticketStatus === 200 ? answer : { code: 'not-a-server', message: 'No server.' }
+        );
       }
       return;
     }
@@ -133,7 +146,10 @@ export class TestHub {
       const personal = lines[at + 1] ?? '';
       const commitment = personal === 'null' ? null : sha256(personal);
       if (record.seq !== stream.seq + 1 || record.prev !== stream.hash || record.personal !== commitment) {
-        return { status: 400, body: { code: 'malformed', message: `Record ${stream.seq + 1} does not fit.` } };
+        return {
+          status: 400,
+          body: { code: 'malformed', message: `Record ${stream.seq + 1} does not fit.` }
+        };
       }
       stream.seq += 1;
       stream.hash = sha256(line);

@@ -4,7 +4,10 @@ import { distributionOf, installerOf, originOf, requestedOf } from './dist-info.
 describe('what a dist-info folder tells', () => {
   it('is name and version of METADATA, normalised', () => {
     expect(
-      distributionOf('Metadata-Version: 2.1\r\nName: Flask_Cors..X\r\nversion: 4.0.1 \r\n\r\nName: not\r\n', 'x-1.dist-info')
+      distributionOf(
+        'Metadata-Version: 2.1\r\nName: Flask_Cors..X\r\nversion: 4.0.1 \r\n\r\nName: not\r\n',
+        'x-1.dist-info'
+      )
     ).toEqual({ name: 'flask-cors-x', version: '4.0.1' });
   });
 
@@ -32,7 +35,13 @@ describe('what a dist-info folder tells', () => {
   it.each([
     ['by name', null, 'pip', 'index', null],
     ['by nobody known', null, 'conda', 'unknown', null],
-    ['from a URL', '{"url":"https://a:b@example.org/x.whl","archive_info":{}}', 'pip', 'direct', 'https://***@example.org/x.whl'],
+    [
+      'from a URL',
+      '{"url":"https://a:b@example.org/x.whl","archive_info":{}}',
+      'pip',
+      'direct',
+      'https://***@example.org/x.whl'
+    ],
     ['editable', '{"url":"file:///w","dir_info":{"editable":true}}', 'uv', 'editable', 'file:///w'],
     ['from a damaged file', '{"url"', 'pip', 'direct', null],
     ['from nothing', '[1]', 'pip', 'direct', null],

@@ -84,7 +84,9 @@ export function originOf(text: string | null, installer: string | null): IOrigin
 }
 
 function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Object.entries(value).find(([key]) => key === name)?.[1] : null;
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value).find(([key]) => key === name)?.[1]
+    : null;
 }
 
 function header(headers: string, name: string): string | null {

@@ -3,7 +3,9 @@ import { installedChanges, type IInstalled } from './installed-changes.js';
 import { installed } from './installed.test.data.js';
 
 const told = (known: IInstalled[] | null, now: IInstalled[]): string[] =>
-  installedChanges(known, now).map(({ action, installed: { name, version } }) => `${action} ${name} ${version}`);
+  installedChanges(known, now).map(
+    ({ action, installed: { name, version } }) => `${action} ${name} ${version}`
+  );
 
 describe('what has changed on the disk', () => {
   it('tells installs, upgrades, downgrades and removals apart', () => {

@@ -50,7 +50,9 @@ function changesOf(before: readonly IInstalled[], after: readonly IInstalled[]):
     return earlier && !come.includes(one) && earlier.recordDigest !== one.recordDigest;
   });
   return [
-    ...come.map((installed, index) => ({ action: index < gone.length ? 'upgrade' : 'install', installed }) as const),
+    ...come.map(
+      (installed, index) => ({ action: index < gone.length ? 'upgrade' : 'install', installed }) as const
+    ),
     ...anew.map(installed => ({ action: 'install', installed }) as const),
     ...gone.slice(come.length).map(installed => ({ action: 'remove', installed }) as const)
   ];

@@ -5,7 +5,13 @@ import type { IFoundInstalled } from './settling.js';
 export function installed(name: string, version: string, more: Partial<IInstalled> = {}): IInstalled {
   return {
     ...{ ecosystem: 'pypi', name, version, requested: null, installer: 'pip', recordDigest: 'd', files: 1 },
-    ...{ origin: 'index', folder: `${name}-${version}.dist-info`, signature: 's', changedAtMs: 0, directUrl: null },
+    ...{
+      origin: 'index',
+      folder: `${name}-${version}.dist-info`,
+      signature: 's',
+      changedAtMs: 0,
+      directUrl: null
+    },
     ...more
   };
 }

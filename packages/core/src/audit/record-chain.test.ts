@@ -18,8 +18,9 @@ const event: fc.Arbitrary<IRecordEvent> = fc.oneof(
   fc
     .tuple(fc.constantFrom('spool-lost' as const, 'companion-down' as const), fc.option(time), time)
     .map(([cause, sinceMs, atMs]) => gapEvent(cause, sinceMs, null, atMs)),
-  fc.tuple(time, fc.string({ maxLength: 256 }), fc.string({ unit: 'grapheme', maxLength: 100 })).map(
-    ([atMs, name, prefix]) =>
+  fc
+    .tuple(time, fc.string({ maxLength: 256 }), fc.string({ unit: 'grapheme', maxLength: 100 }))
+    .map(([atMs, name, prefix]) =>
       packageEvent({
         action: 'install',
         occurredAtMs: atMs,
@@ -32,7 +33,7 @@ const event: fc.Arbitrary<IRecordEvent> = fc.oneof(
         },
         personal: { salt: '0'.repeat(32), prefix, notebook: null, argv: null, directUrl: null }
       })
-  )
+    )
 );
 
 describe('a chain of records', () => {

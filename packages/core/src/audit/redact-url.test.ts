@@ -29,9 +29,9 @@ describe('a URL without its credentials', () => {
         fc.constantFrom('https://', 'git+https://', 'ssh:', 'http:\\\\', '//', 'HTTPS:///', 'x'),
         fc.constantFrom('', 'ada', 'ada:'),
         (password, scheme, user) => {
-          expect(redactUrl(`${scheme}${user}${password}@example.org/a@1?k=${password}&${password}#t=${password}`)).not.toContain(
-            password
-          );
+          expect(
+            redactUrl(`${scheme}${user}${password}@example.org/a@1?k=${password}&${password}#t=${password}`)
+          ).not.toContain(password);
         }
       )
     );
@@ -39,12 +39,16 @@ describe('a URL without its credentials', () => {
 
   it('is short and has a UTF-8, whatever is given', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 5000 }), fc.constantFrom('', '\ud800', '\udc00x'), (text, half) => {
-        const redacted = redactUrl(`${text}${half}`);
-        expect(redacted.length).toBeLessThanOrEqual(2048);
-        expect(Buffer.from(redacted, 'utf8').toString('utf8')).toBe(redacted);
-        expect(/[\u0000-\u001f]/.test(redacted)).toBe(false);
-      })
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 5000 }),
+        fc.constantFrom('', '\ud800', '\udc00x'),
+        (text, half) => {
+          const redacted = redactUrl(`${text}${half}`);
+          expect(redacted.length).toBeLessThanOrEqual(2048);
+          expect(Buffer.from(redacted, 'utf8').toString('utf8')).toBe(redacted);
+          expect(/[\u0000-\u001f]/.test(redacted)).toBe(false);
+        }
+      )
     );
   });
 });

@@ -11,7 +11,9 @@ const URL_CHARACTERS = 2048;
  */
 export function redactUrl(url: string): string {
   // What browsers and tools skip inside of a URL could hide an @ from us.
-  const plain = wellFormed(url).replace(/[\u0000-\u0020\u007f]+/g, ' ').trim();
+  const plain = wellFormed(url)
+    .replace(/[\u0000-\u0020\u007f]+/g, ' ')
+    .trim();
   const cut = plain.search(/[?#]/);
   const place = cut < 0 ? plain : plain.slice(0, cut);
   const rest = cut < 0 ? '' : plain.slice(cut);

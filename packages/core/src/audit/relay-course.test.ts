@@ -4,7 +4,8 @@ import { fullJitterMs } from './full-jitter.js';
 import { NOTHING_YET } from './record-chain.js';
 import { RelayCourse, type IWaitingStream } from './relay-course.js';
 
-const head = (seq: number): StreamHead => (seq === 0 ? NOTHING_YET : { seq, hash: `${seq}`.padStart(64, 'f') });
+const head = (seq: number): StreamHead =>
+  seq === 0 ? NOTHING_YET : { seq, hash: `${seq}`.padStart(64, 'f') };
 const fates = fc.constantFrom('good', 'good', 'good', 'lost', 'lost-answer', 'later', 'ticket', 'too-large');
 
 /** Plays a course against a service that has the fates of requests in a list. */

@@ -6,8 +6,16 @@ const look = (...list: ReturnType<typeof found>[]): ILook => ({ found: list, asi
 
 describe('what is just being written', () => {
   it('counts at once at a first look, where it was written long ago', () => {
-    const settled = new Settling().look(null, look(found('a', '1', { changedAtMs: NOW - 60_000, isComplete: false })), NOW, 0);
-    expect(settled).toEqual({ installed: [installed('a', '1', { changedAtMs: NOW - 60_000 })], isUnsettled: false });
+    const settled = new Settling().look(
+      null,
+      look(found('a', '1', { changedAtMs: NOW - 60_000, isComplete: false })),
+      NOW,
+      0
+    );
+    expect(settled).toEqual({
+      installed: [installed('a', '1', { changedAtMs: NOW - 60_000 })],
+      isUnsettled: false
+    });
   });
 
   it('counts when it is complete and has been quiet', () => {

@@ -30,7 +30,11 @@ describe('what is installed', () => {
   const infoOf = (name: string, version: string): string => join(site(), `${name}-${version}.dist-info`);
 
   /** Writes a distribution as uv does: everything, and RECORD in place at the end. */
-  function put(name: string, version: string, more: { installer?: string | null; directUrl?: string } = {}): void {
+  function put(
+    name: string,
+    version: string,
+    more: { installer?: string | null; directUrl?: string } = {}
+  ): void {
     const { installer = 'uv', directUrl } = more;
     const info = infoOf(name, version);
     mkdirSync(info, { recursive: true });
@@ -42,13 +46,19 @@ describe('what is installed', () => {
     }
     if (installer !== null) {
       writeFileSync(join(info, 'INSTALLER'), installer);
-      const lines = ['__init__.py', 'METADATA', 'INSTALLER'].map(file => `${name}-${version}.dist-info/${file},,\n`);
+      const lines = ['__init__.py', 'METADATA', 'INSTALLER'].map(
+        file => `${name}-${version}.dist-info/${file},,\n`
+      );
       writeFileSync(join(info, 'RECORD'), lines.join(''));
     }
   }
 
   async function watch(clock?: FakeClock): Promise<Watched> {
-    const watched = new Watched(folder.path, { prefix: join(folder.path, 'env'), python: '3.11', folders: [site()] }, clock);
+    const watched = new Watched(
+      folder.path,
+      { prefix: join(folder.path, 'env'), python: '3.11', folders: [site()] },
+      clock
+    );
     watches.push(watched);
     return watched.start();
   }

@@ -4,10 +4,16 @@ import { AuditDisk } from '../../src/audit/audit-disk.js';
 import type { ISites } from '../../src/audit/audit-environment.js';
 import type { Recorded } from '../../src/audit/spool.js';
 import { systemClock, type IClock } from '../../src/clock.js';
-import { InstalledWatch } from '../../src/packages/installed-watch.js';
+import { InstalledWatch } from '../../src/installed/installed-watch.js';
 
 /** Nothing but what a test names. */
-export const NO_SITES: ISites = { prefix: null, python: null, folders: [], userFolder: null, kernelFolders: [] };
+export const NO_SITES: ISites = {
+  prefix: null,
+  python: null,
+  folders: [],
+  userFolder: null,
+  kernelFolders: []
+};
 
 /** A watch over folders of a test. */
 export class Watched {

@@ -1,6 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findSites } from '../../src/packages/find-sites.js';
+import { findSites } from '../../src/installed/find-sites.js';
 import { scratch } from '../wire.js';
 import { NO_SITES } from './watched.js';
 
@@ -46,7 +46,12 @@ describe('the folders of installed packages', () => {
     expect(relative).toEqual([
       { path: 'conda/lib/python3.12/site-packages', prefix: 'conda', kind: 'conda', python: '3.12' },
       { path: 'usr/lib/python3/dist-packages', prefix: 'usr', kind: 'system', python: '3.12' },
-      { path: 'home/.local/lib/python3.12/site-packages', prefix: 'home/.local', kind: 'user', python: '3.12' },
+      {
+        path: 'home/.local/lib/python3.12/site-packages',
+        prefix: 'home/.local',
+        kind: 'user',
+        python: '3.12'
+      },
       { path: 'work/lib/python3.13t/site-packages', prefix: 'work', kind: 'venv', python: '3.13' }
     ]);
   });

@@ -1,12 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import {
-  distributionOf,
-  installerOf,
-  originOf,
-  requestedOf,
-  type IFoundInstalled
-} from '@labkeeper/core';
+import { distributionOf, installerOf, originOf, requestedOf, type IFoundInstalled } from '@labkeeper/core';
 import { openPlain, readText } from './read-file.js';
 
 /** Headers of METADATA end long before this, in bytes; the description below them may be long. */

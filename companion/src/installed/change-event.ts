@@ -9,7 +9,12 @@ import type { ISite } from './find-sites.js';
  * @param salt - of this server: keeps the environment's name in the log from telling its path.
  * @param nowMs - wall clock.
  */
-export function changeEvent(change: IInstalledChange, site: ISite, salt: string, nowMs: number): IRecordEvent {
+export function changeEvent(
+  change: IInstalledChange,
+  site: ISite,
+  salt: string,
+  nowMs: number
+): IRecordEvent {
   const { action, installed } = change;
   const { ecosystem, name, version, requested, installer, recordDigest, files, origin } = installed;
   const isRemoved = action === 'remove';

@@ -26,11 +26,21 @@ const SPEC_BYTES = 64 * 1024;
  */
 export async function findSites(known: ISites): Promise<ISite[]> {
   const sites: ISite[] = [];
-  const add = async (path: string, prefix: string, python: string | null, kind?: ISite['kind']): Promise<void> => {
+  const add = async (
+    path: string,
+    prefix: string,
+    python: string | null,
+    kind?: ISite['kind']
+  ): Promise<void> => {
     // One folder may have two names: `lib64` is often a link to `lib`.
     const place = await realPath(path);
     if (sites.length < MOST_SITES && !sites.some(site => site.path === place)) {
-      sites.push({ path: place, prefix, kind: kind ?? (await kindOf(prefix)), python: versionIn(path) ?? python });
+      sites.push({
+        path: place,
+        prefix,
+        kind: kind ?? (await kindOf(prefix)),
+        python: versionIn(path) ?? python
+      });
     }
   };
   for (const folder of known.folders) {
