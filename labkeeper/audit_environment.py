@@ -22,7 +22,9 @@ def audit_environment(environment: Mapping[str, str], disabled: Disabled) -> dic
     The server's token goes along only where there is a service that it is for.
     """
     service_url = environment.get(SERVICE_URL, "").strip()
-    if "audit" in disabled.parts or not (service_url or environment.get("LABKEEPER_AUDIT", "").strip() == "1"):
+    if "audit" in disabled.parts or not (
+        service_url or environment.get("LABKEEPER_AUDIT", "").strip() == "1"
+    ):
         return {}
     added = {"LABKEEPER_SITES": json.dumps(python_sites())}
     if service_url and environment.get(TOKEN):

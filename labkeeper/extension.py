@@ -39,7 +39,8 @@ class Labkeeper(ExtensionApp):
     disable = Unicode(
         "",
         help="""Parts to switch off, separated by commas: companion, meter, deaths, notices, oom-score,
-        flight-recorder, gpu, save-guard, reclaim, audit; or 1 for everything. Adds to the environment variable LABKEEPER_DISABLE.""",
+        flight-recorder, gpu, save-guard, reclaim, audit; or 1 for everything. Adds to the environment variable
+        LABKEEPER_DISABLE.""",
     ).tag(config=True)
     runbook_url = Unicode(
         "",

@@ -164,9 +164,9 @@ def test_the_token_goes_along_only_where_a_service_wants_it() -> None:
     assert sites["prefix"] == sys.prefix and sysconfig.get_path("purelib") in sites["folders"]
     assert audit_environment(hub, read_disabled("audit")) == {}
     assert audit_environment({"JUPYTERHUB_API_TOKEN": "x"}, read_disabled("")) == {}
-    assert set(audit_environment({**hub, "LABKEEPER_SERVICE_URL": "", "LABKEEPER_AUDIT": "1"}, read_disabled(""))) == {
-        "LABKEEPER_SITES"
-    }
+    assert set(
+        audit_environment({**hub, "LABKEEPER_SERVICE_URL": "", "LABKEEPER_AUDIT": "1"}, read_disabled(""))
+    ) == {"LABKEEPER_SITES"}
 
 
 def test_another_meter_is_switched_off_by_the_hook(monkeypatch: pytest.MonkeyPatch) -> None:
