@@ -98,11 +98,16 @@ export class LifeSign implements IDisposable {
 /** Reads the notes of other companions. @throws the system's error. */
 export async function readLives(disk: IJournalDisk, ownBoot: string): Promise<INotedLife[]> {
   const lives: INotedLife[] = [];
-  for (const name of await disk.names()) {
+  const names = await disk.names();
+  for (const name of names) {
     const boot = NAME.exec(name)?.[1];
     const life = boot === undefined || boot === ownBoot ? null : await readLife(disk, boot, name);
     if (life) {
-      lives.push(life);
+      // Whatever it wrote is a sign of life as well.
+      const times = await Promise.all(
+        names.filter(other => other.startsWith(`${boot}.`)).map(other => changedAtMs(disk, other))
+      );
+      lives.push({ ...life, lastMs: Math.max(life.lastMs, ...times) });
     }
   }
   return lives;
@@ -130,6 +135,18 @@ export function isDead(
     return true;
   }
   return !(serverLives(life.serverId) ?? nowMs - life.lastMs < SILENCE_MS);
+}
+
+/** 0 = it is gone, or nobody's whose word counts. */
+async function changedAtMs(disk: IJournalDisk, name: string): Promise<number> {
+  try {
+    return (await disk.state(name)).changedAtMs;
+  } catch (error) {
+    if (codeOf(error) === null && !(error instanceof NotOursError)) {
+      throw error;
+    }
+    return 0;
+  }
 }
 
 async function readLife(disk: IJournalDisk, boot: string, name: string): Promise<INotedLife | null> {

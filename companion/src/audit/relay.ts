@@ -176,9 +176,15 @@ export class Relay implements IDisposable {
   /** The service has the stream up to `head`. */
   private async took(stream: SpooledStream, head: StreamHead): Promise<void> {
     const { spool, log } = this.options;
-    if ((await stream.hashAt(head.seq)) !== head.hash) {
-      await this.giveUp(stream, 'The hub has other records of a stream than those that were spooled here');
-      this.fail('away', 'has other records of a stream than those here');
+    const hash = await stream.hashAt(head.seq);
+    if (hash !== head.hash) {
+      // Records are removed here when they were acknowledged, and only then.
+      const isOlder = hash === null && head.seq < (this.reached.get(stream.boot) ?? 0);
+      const what = isOlder
+        ? 'no longer has records that it had acknowledged'
+        : 'has other records of a stream than those that were spooled here';
+      await this.giveUp(stream, `The hub service ${what}`, isOlder ? stream.head.seq - head.seq : null);
+      this.fail('away', what);
       return;
     }
     this.reached.set(stream.boot, head.seq);
@@ -190,13 +196,14 @@ export class Relay implements IDisposable {
     await spool.acknowledged(stream, head.seq);
   }
 
-  private async giveUp(stream: SpooledStream, why: string): Promise<void> {
+  /** @param count - records that the hub does not have; null = those that it has not acknowledged. */
+  private async giveUp(stream: SpooledStream, why: string, count: number | null = null): Promise<void> {
     const { spool, log } = this.options;
     const reached = this.reached.get(stream.boot);
-    const count = reached === undefined ? null : stream.head.seq - reached;
+    const left = reached === undefined ? null : Math.max(0, stream.head.seq - reached);
     log(`${why.replace(/\.$/, '')}. They are set aside, and a gap is recorded.`);
     this.course.forget(stream.boot);
-    await spool.giveUp(stream, count);
+    await spool.giveUp(stream, count ?? left);
   }
 
   private ask(method: 'GET' | 'POST', path: string, body?: Buffer): Promise<IHubAnswer> {

@@ -167,6 +167,23 @@ describe('the relay', () => {
     expect(told?.[1].gap.cause).toBe('spool-lost');
   });
 
+  it('says so where the hub lost what it had acknowledged, as one does that was restored from a backup', async () => {
+    const { scene, relay } = companion();
+    await scene.spool.start();
+    for (let round = 0; round < 8; round += 1) {
+      await scene.spool.record(new Array(500).fill(SOMETHING));
+    }
+    await until(() => relay.waiting === 0);
+    const [first = ''] = hub?.records(scene.boot) ?? [];
+    const second: { prev: string } = JSON.parse(hub?.records(scene.boot)[1] ?? '');
+    hub?.streams.set(scene.boot, { seq: 1, hash: second.prev, lines: [first] });
+    await scene.spool.record([SOMETHING]);
+    await until(() => hub?.records(scene.spool.own.boot).length === 2 && scene.spool.own.boot !== scene.boot);
+    expect(scene.logged.join(' ')).toContain('no longer has records that it had acknowledged');
+    const gap = hub?.records(scene.spool.own.boot).map(line => JSON.parse(line).gap)[1];
+    expect(gap).toMatchObject({ cause: 'spool-lost', count: 4001 });
+  });
+
   it('sets aside what the hub will never take, once, and says so', async () => {
     const { scene, relay } = companion();
     await scene.spool.start();
