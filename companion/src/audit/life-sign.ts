@@ -39,13 +39,10 @@ export class LifeSign implements IDisposable {
     }
   ) {}
 
-  /** Begins; the first note is on the disk when this resolves. @throws the system's error. */
+  /** Begins; the first note is on the disk when this resolves. @throws the system's error, and is tried again each minute. */
   async start(): Promise<void> {
-    const { disk, boot, serverId } = this.options;
-    this.file = await disk.create(`${boot}.life`);
-    await this.file.append(Buffer.from(`${JSON.stringify({ serverId })}\n`));
-    await disk.syncFolder();
     this.plan();
+    await this.note();
   }
 
   /** Ends. @param orderly - the stream was closed, and the note says so. @throws the system's error. */
@@ -74,9 +71,17 @@ export class LifeSign implements IDisposable {
     });
   }
 
+  private async note(): Promise<void> {
+    const { disk, boot, serverId } = this.options;
+    await disk.prepare();
+    this.file = await disk.create(`${boot}.life`);
+    await this.file.append(Buffer.from(`${JSON.stringify({ serverId })}\n`));
+    await disk.syncFolder();
+  }
+
   private async touch(): Promise<void> {
     try {
-      await this.file?.touch(this.options.clock.wallMs());
+      await (this.file === null ? this.note() : this.file.touch(this.options.clock.wallMs()));
     } catch (error) {
       this.trouble(error);
     }

@@ -51,6 +51,7 @@ export class Spool {
     this.earlier = new EarlierStreams({ ...options, isOwn: boot => this.ownBoots.has(boot) });
     this.ownBoots.add(options.boot);
     this.writer = new StreamWriter(options);
+    this.life = new LifeSign({ ...options, minute: () => this.minute() });
     this.owed = [streamEvent('opened', options.clock.wallMs())];
     this.clockOffsetMs = this.readOffset();
   }
@@ -75,15 +76,13 @@ export class Spool {
 
   /** Begins the stream, and finds what earlier companions left. Never resolves, where the home hangs. */
   async start(): Promise<void> {
-    const { disk, log } = this.options;
     try {
-      await disk.prepare();
-      this.life = new LifeSign({ ...this.options, minute: () => this.minute() });
       await this.life.start();
-      await this.findEarlier();
     } catch (error) {
-      log(`What earlier companions recorded cannot be read: ${reasonOf(error)}`);
+      // Tried again each minute.
+      this.options.log(`The audited log cannot be begun: ${reasonOf(error)}`);
     }
+    await this.findEarlier();
     await this.settle();
   }
 
@@ -149,7 +148,7 @@ export class Spool {
   async close(orderly: boolean): Promise<void> {
     const recorded = orderly && (await this.settle([streamEvent('closed', this.options.clock.wallMs())]));
     await this.writer.close();
-    await this.life?.close(recorded);
+    await this.life.close(recorded);
   }
 
   /** Begins a new stream of this companion, which says that the old one is given up. */
@@ -190,7 +189,21 @@ export class Spool {
     }
   }
 
+  /** Looks for what earlier companions left; again each minute, where nobody can say yet what is left. */
   private async findEarlier(): Promise<void> {
+    this.isUndecided = false;
+    try {
+      await this.tryToFind();
+    } catch (error) {
+      this.isUndecided = true;
+      if (!this.told) {
+        this.told = true;
+        this.options.log(`What earlier companions recorded cannot be read: ${reasonOf(error)}`);
+      }
+    }
+  }
+
+  private async tryToFind(): Promise<void> {
     const { disk, boot, serverId, clock } = this.options;
     const { dead, undecided, damaged } = await this.earlier.find(await readLives(disk, boot));
     this.isUndecided = undecided > 0;
@@ -215,11 +228,7 @@ export class Spool {
     }
     this.clockOffsetMs = offsetMs;
     if (this.isUndecided) {
-      this.isUndecided = false;
-      this.findEarlier().catch((error: unknown) => {
-        this.isUndecided = true;
-        this.options.log(`What earlier companions recorded cannot be read: ${reasonOf(error)}`);
-      });
+      void this.findEarlier();
     }
     this.options.minute();
   }
@@ -232,7 +241,7 @@ export class Spool {
 
   private readonly ownBoots = new Set<string>();
   private writer: StreamWriter;
-  private life: LifeSign | null = null;
+  private readonly life: LifeSign;
   /** What the stream says before anything else, as soon as it can be written. */
   private owed: IRecordEvent[];
   /** Since when there is no room, wall clock ms; null = there is. */
@@ -240,6 +249,8 @@ export class Spool {
   private clockOffsetMs: number;
   /** A companion that may live elsewhere left something. */
   private isUndecided = false;
+  /** That they cannot be read was said. */
+  private told = false;
 }
 
 const FULL =

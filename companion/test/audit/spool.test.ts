@@ -3,6 +3,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -12,6 +13,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ownFolder } from '../../src/recorder/own-folder.js';
 import { FakeClock } from '../fake-clock.js';
+import { until } from '../until.js';
 import { scratch } from '../wire.js';
 import { readAll, SOMETHING, SpoolScene } from './scene.js';
 
@@ -70,19 +72,23 @@ describe('the spool', () => {
     await third.spool.close(false);
   });
 
-  it('leaves alone what a companion elsewhere still writes, until that one has been silent', async () => {
+  it('leaves alone what a companion elsewhere still writes, until that one is dead', async () => {
     const clock = new FakeClock(Date.now());
     const first = await killed();
-    const next = new SpoolScene(home.path, { clock, serverLives: () => null });
+    let lives: boolean | null = null;
+    const next = new SpoolScene(home.path, { clock, serverLives: () => lives });
     await next.spool.start();
+    clock.advance(60_000);
+    await next.spool.record([SOMETHING]);
     expect(next.spool.earlier.waiting).toEqual([]);
-    expect(await next.told()).toEqual(['opened']);
-    // The file system's clock cannot be stepped: let the server be seen dead instead.
-    const later = new SpoolScene(home.path, { clock, serverLives: () => false, serverId: 'other' });
-    await later.spool.start();
-    expect(later.spool.earlier.waiting.map(({ boot }) => boot)).toContain(first.boot);
+    expect(await next.told()).toEqual(['opened', 'heartbeat']);
+    // The file system's clock cannot be stepped: let its server be seen dead instead.
+    lives = false;
+    clock.advance(60_000);
+    await until(() => next.spool.earlier.waiting.length === 1 && next.spool.own.head.seq === 3);
+    expect(next.spool.earlier.waiting[0]?.boot).toBe(first.boot);
+    expect((await next.told()).at(-1)).toBe('companion-down');
     await next.spool.close(false);
-    await later.spool.close(false);
   });
 
   it('drops a last record that was cut, and nothing else', async () => {
@@ -153,18 +159,30 @@ describe('the spool', () => {
   });
 
   it('records nothing where it cannot write, says so, and has lost nothing when it can', async () => {
-    const scene = new SpoolScene(home.path);
+    const earlier = await killed();
+    renameSync(join(home.path, '.local'), join(home.path, 'kept'));
+    const clock = new FakeClock(Date.now());
+    const scene = new SpoolScene(home.path, { clock });
     const { spool } = scene;
     mkdirSync(join(home.path, '.local/share'), { recursive: true });
     writeFileSync(join(home.path, '.local/share/labkeeper'), 'a file where the folder should be');
     await spool.start();
     expect(await spool.record([SOMETHING])).toBe('failed');
     expect(spool.trouble).toContain('cannot be recorded');
-    expect(scene.logged).toHaveLength(2);
-    rmSync(join(home.path, '.local/share/labkeeper'));
+    expect(await spool.record([SOMETHING])).toBe('failed');
+    expect(scene.logged).toHaveLength(3);
+    rmSync(join(home.path, '.local'), { recursive: true });
+    renameSync(join(home.path, 'kept'), join(home.path, '.local'));
     expect(await spool.record([SOMETHING])).toBe('recorded');
     expect(await scene.told()).toEqual(['opened', 'heartbeat']);
     expect(spool.trouble).toBeNull();
+    // What an earlier companion left is found as well, within minutes.
+    await until(() => {
+      clock.advance(60_000);
+      return spool.own.head.seq === 3;
+    });
+    expect(await scene.told()).toEqual(['opened', 'heartbeat', 'companion-down']);
+    expect(spool.earlier.waiting.map(({ boot }) => boot)).toEqual([earlier.boot]);
     await spool.close(false);
   });
 
