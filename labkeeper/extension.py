@@ -15,6 +15,7 @@ from jupyter_server.services.contents.manager import ContentsManager
 from traitlets import Bool, List, Unicode
 
 from ._version import __version__
+from .audit_environment import audit_environment
 from .compare_write import CompareWrite
 from .contents_handler import ContentsHandler
 from .handlers import HealthHandler, PageSocketHandler
@@ -38,7 +39,8 @@ class Labkeeper(ExtensionApp):
     disable = Unicode(
         "",
         help="""Parts to switch off, separated by commas: companion, meter, deaths, notices, oom-score,
-        flight-recorder, gpu, save-guard, reclaim; or 1 for everything. Adds to the environment variable LABKEEPER_DISABLE.""",
+        flight-recorder, gpu, save-guard, reclaim, audit; or 1 for everything. Adds to the environment variable
+        LABKEEPER_DISABLE.""",
     ).tag(config=True)
     runbook_url = Unicode(
         "",
@@ -202,6 +204,7 @@ class Labkeeper(ExtensionApp):
         environment["LABKEEPER_SERVER_NAME"] = self._server_name
         environment["LABKEEPER_DISABLE"] = ",".join(self.disabled.parts)
         environment["LABKEEPER_BUILD"] = __version__
+        environment.update(audit_environment(os.environ, self.disabled))
         if self.runbook_url:
             environment["LABKEEPER_RUNBOOK_URL"] = self.runbook_url
         # glibc gives each of Node's threads an arena of its own, which keeps some MB and is of no use to us.

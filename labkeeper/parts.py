@@ -15,6 +15,7 @@ PARTS = (
     "gpu",
     "save-guard",
     "reclaim",
+    "audit",
 )
 """The names of the parts; the same list as `PARTS` in packages/protocol/src/messages/hello.ts."""
 

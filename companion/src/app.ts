@@ -1,5 +1,7 @@
 import type { Server } from 'node:http';
 import { PROTOCOL, type Death, type Kernel, type Machine } from '@labkeeper/protocol';
+import { AuditLog } from './audit/audit-log.js';
+import type { IAuditEnvironment } from './audit/audit-environment.js';
 import type { IClock } from './clock.js';
 import { CounterBaseline } from './deaths/counter-baseline.js';
 import { DeathList } from './deaths/death-list.js';
@@ -39,6 +41,8 @@ export interface IAppOptions {
   readonly readMachine: (known: Machine) => Promise<Machine>;
   /** How notices of a reclaim come; null = none do. */
   readonly reclaim: IReclaimEnvironment | null;
+  /** Where installs are recorded; null = nowhere. */
+  readonly audit: IAuditEnvironment | null;
   /** The program that recovers one run of the journal; null = nothing is recovered. */
   readonly recoveryProgram: string | null;
   /** Default `/proc`. */
@@ -155,6 +159,17 @@ export function createApp(options: IAppOptions): IApp {
           restored: () => pages.deaths(deaths.all),
           found: death => pages.death(death),
           isWatched: () => pages.visible > 0
+        });
+  const audit =
+    options.audit === null || disabled.has('audit') || environment.recorderPath === null
+      ? null
+      : new AuditLog({
+          ...{ clock, log, boot },
+          environment: options.audit,
+          home: environment.recorderPath,
+          serverName: environment.serverName,
+          serverPid: environment.serverPid,
+          procRoot: options.procRoot ?? '/proc'
         });
   const watch = new DeathWatch({
     facts,
@@ -275,6 +290,7 @@ export function createApp(options: IAppOptions): IApp {
       frames: counts,
       recorder: recording?.health() ?? null,
       journal: guard.health(),
+      audit: audit?.health() ?? null,
       collectors: observer.metrics()
     })
   });
@@ -288,6 +304,7 @@ export function createApp(options: IAppOptions): IApp {
       recording?.start();
       guard.start();
       desk?.start();
+      audit?.start();
       reclaim?.start();
       options.readMachine(machine).then(
         known => {
@@ -323,6 +340,7 @@ export function createApp(options: IAppOptions): IApp {
       reclaim?.dispose();
       const receipt = desk?.close();
       const journalled = guard.close(orderly);
+      const audited = audit?.close(orderly);
       pages.close();
       link.close();
       server.close();
@@ -330,7 +348,7 @@ export function createApp(options: IAppOptions): IApp {
       const written = recording?.close();
       // Not after the disk: one that hangs must not keep what we changed from being put back.
       observer.close();
-      await Promise.all([written, journalled, receipt]);
+      await Promise.all([written, journalled, receipt, audited]);
     }
   };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createApp, type EndReason } from './app.js';
+import { readAuditEnvironment } from './audit/audit-environment.js';
 import { systemClock } from './clock.js';
 import { EnvironmentError, readEnvironment } from './environment.js';
 import { reasonOf } from './failure.js';
@@ -37,6 +38,9 @@ async function run(): Promise<void> {
       log('The companion is switched off by LABKEEPER_DISABLE.');
       process.exit(0);
     }
+    const audit = readAuditEnvironment(process.env);
+    // No program that is started from here needs it.
+    delete process.env['JUPYTERHUB_API_TOKEN'];
     const app = createApp({
       environment,
       clock: systemClock,
@@ -46,6 +50,7 @@ async function run(): Promise<void> {
       readMachine,
       recoveryProgram: fileURLToPath(new URL('recovery-process.mjs', import.meta.url)),
       reclaim: readReclaimEnvironment(process.env, environment.socketPath),
+      audit,
       observer: createObserver({
         homePath: environment.homePath,
         environment: process.env,

@@ -10,7 +10,7 @@ import { scratch } from './wire.js';
 jest.setTimeout(60_000);
 
 /**
- * Lets every look into the recorder's folder hang as a dead network does: a thread of Node's waits in the system, for ever (to open
+ * Lets every look into one folder of ours hang as a dead network does: a thread of Node's waits in the system, for ever (to open
  * a named pipe that nobody writes to).
  */
 const HANG = `
@@ -18,7 +18,7 @@ import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 const { mkdir, open } = fs;
 fs.mkdir = (path, ...more) =>
-  path.includes('/labkeeper/flight/') ? open(process.env.HUNG_PIPE, 'r') : mkdir(path, ...more);
+  path.includes('/labkeeper/' + process.env.HUNG_KIND + '/') ? open(process.env.HUNG_PIPE, 'r') : mkdir(path, ...more);
 syncBuiltinESMExports();
 `;
 
@@ -30,38 +30,45 @@ describe('a home that hangs', () => {
     folder.remove();
   });
 
-  it('neither keeps the companion from being ready nor from ending with its server', async () => {
-    const [program, hang, pipe] = ['companion.mjs', 'hang.mjs', 'pipe'].map(name => join(folder.path, name));
-    await build({
-      entryPoints: [join(__dirname, '../src/main.ts')],
-      outfile: program ?? '',
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      external: ['bufferutil', 'utf-8-validate'],
-      banner: {
-        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
-      }
-    });
-    writeFileSync(hang ?? '', HANG);
-    execFileSync('mkfifo', [pipe ?? '']);
-    const child = spawn(process.execPath, ['--import', hang ?? '', program ?? ''], {
-      env: {
-        PATH: process.env['PATH'],
-        HUNG_PIPE: pipe,
-        LABKEEPER_SOCKET: join(folder.path, 'companion.sock'),
-        HOME: folder.path,
-        LABKEEPER_HOME: folder.path,
-        LABKEEPER_SERVER_PID: String(process.pid),
-        LABKEEPER_DISABLE: 'oom-score'
-      },
-      stdio: ['pipe', 'pipe', 'ignore']
-    });
-    children.push(child);
-    const ended = once(child, 'exit').then(() => 'ended');
-    const ready = once(createInterface({ input: child.stdout }), 'line');
-    expect(String(await Promise.race([ready, ended, pause(15_000, 'silent')]))).toContain('"ready":true');
-    child.stdin.end();
-    expect(await Promise.race([ended, pause(10_000, 'still there')])).toBe('ended');
-  });
+  it.each(['flight', 'audit'])(
+    'neither keeps the companion from being ready nor from ending with its server: %s',
+    async kind => {
+      const [program, hang, pipe] = ['companion.mjs', 'hang.mjs', `pipe-${kind}`].map(name =>
+        join(folder.path, name)
+      );
+      await build({
+        entryPoints: [join(__dirname, '../src/main.ts')],
+        outfile: program ?? '',
+        bundle: true,
+        platform: 'node',
+        format: 'esm',
+        external: ['bufferutil', 'utf-8-validate'],
+        banner: {
+          js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+        }
+      });
+      writeFileSync(hang ?? '', HANG);
+      execFileSync('mkfifo', [pipe ?? '']);
+      const child = spawn(process.execPath, ['--import', hang ?? '', program ?? ''], {
+        env: {
+          PATH: process.env['PATH'],
+          HUNG_PIPE: pipe,
+          HUNG_KIND: kind,
+          LABKEEPER_AUDIT: '1',
+          LABKEEPER_SOCKET: join(folder.path, `${kind}.sock`),
+          HOME: folder.path,
+          LABKEEPER_HOME: folder.path,
+          LABKEEPER_SERVER_PID: String(process.pid),
+          LABKEEPER_DISABLE: 'oom-score'
+        },
+        stdio: ['pipe', 'pipe', 'ignore']
+      });
+      children.push(child);
+      const ended = once(child, 'exit').then(() => 'ended');
+      const ready = once(createInterface({ input: child.stdout }), 'line');
+      expect(String(await Promise.race([ready, ended, pause(15_000, 'silent')]))).toContain('"ready":true');
+      child.stdin.end();
+      expect(await Promise.race([ended, pause(10_000, 'still there')])).toBe('ended');
+    }
+  );
 });

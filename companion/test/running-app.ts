@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Machine, Part } from '@labkeeper/protocol';
 import { createApp, type IApp } from '../src/app.js';
+import type { IAuditEnvironment } from '../src/audit/audit-environment.js';
 import { listenOnSocket } from '../src/link/listen.js';
 import { FakeClock } from './fake-clock.js';
 import { ScriptedObserver } from './scripted-observer.js';
@@ -15,6 +16,7 @@ export interface IRunningAppOptions {
   readonly serverPid?: number;
   readonly throttleMs?: number;
   readonly warnings?: readonly string[];
+  readonly audit?: IAuditEnvironment;
   readonly readMachine?: (known: Machine) => Promise<Machine>;
   /** Whether the start takes until past deaths are known; default true. */
   readonly awaitPast?: boolean;
@@ -51,6 +53,7 @@ export class RunningApp {
       log: line => this.logged.push(line),
       boot: options.boot ?? 'boot-1',
       reclaim: null,
+      audit: options.audit ?? null,
       recoveryProgram: null,
       machine: MACHINE,
       readMachine: options.readMachine ?? (() => Promise.reject(new Error('not asked'))),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from servers import Server, is_alive, wait_for
@@ -84,3 +86,22 @@ def test_the_real_companion_comes_back_and_ends_with_its_server(make_server) -> 
     server.process.kill()
     server.process.wait()
     wait_for("its end", lambda: not is_alive(second), 5)
+
+
+def test_what_is_installed_is_recorded_where_that_is_asked_for(make_server) -> None:
+    server: Server = make_server(script=None, wait="", env={"LABKEEPER_AUDIT": "1"})
+    folder = server.home / ".local/share/labkeeper/audit/default"
+    wait_for("what is installed", lambda: "jupyter-server" in read(folder / "installed.json"), 40)
+    records = [
+        json.loads(line)
+        for line in read(*folder.glob("*.0.audit")).splitlines()
+        if '"labkeeper.install/1"' in line
+    ]
+    assert records[0]["action"] == "opened"
+    found = next(record for record in records[1:] if record["package"]["name"] == "jupyter-server")
+    assert found["action"] == "found-on-disk" and found["environment"]["kind"] == "venv"
+    assert sys.prefix not in json.dumps(found)
+
+
+def read(path: Path) -> str:
+    return path.read_text() if path.exists() else ""

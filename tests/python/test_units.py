@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
+import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 
 from labkeeper import node as node_module
+from labkeeper.audit_environment import audit_environment
 from labkeeper.link import KERNEL_DIED, LONGEST_OUTBOX, Event, Outbox
 from labkeeper.node import NodeError, find_node
 from labkeeper.pages import OTHER_METERS, extend_page_config
@@ -150,6 +154,19 @@ def test_the_companions_environment_is_a_short_list() -> None:
         }
     )
     assert chosen == {"PATH": "/bin", "LC_ALL": "C", "LABKEEPER_THROTTLE_MINUTES": "1"}
+
+
+def test_the_token_goes_along_only_where_a_service_wants_it() -> None:
+    hub = {"LABKEEPER_SERVICE_URL": "http://hub/services/labkeeper/", "JUPYTERHUB_API_TOKEN": "x"}
+    told = audit_environment(hub, read_disabled(""))
+    assert told["JUPYTERHUB_API_TOKEN"] == "x"
+    sites = json.loads(told["LABKEEPER_SITES"])
+    assert sites["prefix"] == sys.prefix and sysconfig.get_path("purelib") in sites["folders"]
+    assert audit_environment(hub, read_disabled("audit")) == {}
+    assert audit_environment({"JUPYTERHUB_API_TOKEN": "x"}, read_disabled("")) == {}
+    assert set(
+        audit_environment({**hub, "LABKEEPER_SERVICE_URL": "", "LABKEEPER_AUDIT": "1"}, read_disabled(""))
+    ) == {"LABKEEPER_SITES"}
 
 
 def test_another_meter_is_switched_off_by_the_hook(monkeypatch: pytest.MonkeyPatch) -> None:

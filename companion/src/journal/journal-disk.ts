@@ -9,7 +9,8 @@ import {
   ensureOwnFolder,
   openOwnFile,
   ownFolder,
-  replaceOwnFile
+  replaceOwnFile,
+  type FolderKind
 } from '../recorder/own-folder.js';
 
 /** A file that is written at its end. */
@@ -50,22 +51,23 @@ const READ_BYTES = 64 * 1024;
  */
 const SYNC_ON_WRITE = new Set([0xef53, 0x58465342, 0x9123683e, 0x2fc12fc1, 0x794c7630, 0x6969, 0x01021994]);
 
-/** The folder `.local/share/labkeeper/journal/<server>` of a home. */
+/** The folder `.local/share/labkeeper/<kind>/<server>` of a home. */
 export class HomeDisk implements IJournalDisk {
   /** @param unique - tells this process's temporary files from others'. */
   constructor(
     private readonly home: string,
     private readonly serverName: string,
-    private readonly unique: string
+    private readonly unique: string,
+    private readonly kind: FolderKind = 'journal'
   ) {
-    this.folder = ownFolder(home, 'journal', serverName);
+    this.folder = ownFolder(home, kind, serverName);
   }
 
   readonly folder: string;
 
   async prepare(): Promise<void> {
     const isNew = !(await exists(this.folder));
-    await ensureOwnFolder(this.home, 'journal', this.serverName);
+    await ensureOwnFolder(this.home, this.kind, this.serverName);
     // A folder whose name is lost with the power takes everything in it along.
     for (let depth = 0, path = this.folder; isNew && depth < 5; depth += 1) {
       path = dirname(path);

@@ -21,3 +21,4 @@ export * from './messages/all.js';
 export * from './values/audit.js';
 export * from './hub/records.js';
 export * from './hub/export.js';
+export * from './hub/answers.js';

@@ -12,7 +12,8 @@ export const Part = v.picklist([
   'flight-recorder',
   'gpu',
   'save-guard',
-  'reclaim'
+  'reclaim',
+  'audit'
 ]);
 export type Part = v.InferOutput<typeof Part>;
 export const PARTS: readonly Part[] = Part.options;

@@ -1,0 +1,127 @@
+import { streamEvent } from '@labkeeper/core';
+import type { IClock } from '../clock.js';
+import { reasonOf } from '../failure.js';
+import type { Log } from '../log.js';
+import { InstalledWatch } from '../installed/installed-watch.js';
+import { serverId, serverLives } from '../recorder/server-id.js';
+import { AuditDisk } from './audit-disk.js';
+import type { IAuditEnvironment } from './audit-environment.js';
+import { HubClient } from './hub-client.js';
+import { LIFE_SIGN_MS } from './life-sign.js';
+import { Receipts } from './receipts.js';
+import { Relay } from './relay.js';
+import { Spool } from './spool.js';
+
+/** While the hub is reached, the stream says that it is kept this often, in minutes. */
+const HEARTBEAT_MINUTES = (10 * 60_000) / LIFE_SIGN_MS;
+/** At the end, what is left to send has so long, ms: a container that stops leaves about 1.5 s in all. */
+const LAST_MS = 500;
+
+export interface IAuditLogOptions {
+  readonly environment: IAuditEnvironment;
+  readonly home: string;
+  readonly serverName: string;
+  /** null = nobody said: the companion's parent stands for it. */
+  readonly serverPid: number | null;
+  /** One id per companion process, a UUID: the name of its stream. */
+  readonly boot: string;
+  readonly procRoot: string;
+  readonly clock: IClock;
+  readonly log: Log;
+  /** When installed packages are looked at first, ms after the start. */
+  readonly lookMs?: number;
+}
+
+/** How the audited log stands. */
+export interface IAuditHealth {
+  /** Records that the hub has not acknowledged. */
+  readonly waiting: number;
+  /** The last receipt's short form; null = there is none yet. */
+  readonly receipt: string | null;
+  /** The last request to the hub was answered as it should be. */
+  readonly connected: boolean;
+  /** Installed distributions that are known. */
+  readonly installed: number;
+  /** What is wrong, a sentence; null = nothing. */
+  readonly error: string | null;
+}
+
+/** The companion's side of the audited log: what is installed, recorded on the home volume, and brought to the hub. */
+export class AuditLog {
+  constructor(private readonly options: IAuditLogOptions) {
+    const { environment, home, serverName, serverPid, boot, procRoot, clock, log } = options;
+    const disk = new AuditDisk(home, serverName, boot);
+    this.receipts = new Receipts(disk);
+    this.spool = new Spool({
+      ...{ disk, boot, clock, log },
+      serverId: serverId(procRoot, serverPid ?? process.ppid),
+      serverLives: id => serverLives(procRoot, id),
+      grew: () => this.relay?.wake(),
+      minute: () => this.minute()
+    });
+    this.relay =
+      environment.serviceUrl === null
+        ? null
+        : new Relay({
+            client: new HubClient(environment.serviceUrl, () => clock.wallMs()),
+            token: environment.token,
+            spool: this.spool,
+            receipts: this.receipts,
+            random: Math.random,
+            ...{ clock, log }
+          });
+    this.watch = new InstalledWatch({
+      ...{ disk, clock, log },
+      sites: environment.sites,
+      record: events => this.spool.record(events),
+      forgot: () => this.spool.gap('spool-lost', null, null),
+      ...(options.lookMs === undefined ? {} : { startMs: options.lookMs })
+    });
+  }
+
+  /** Begins; nothing waits for it, because a home on a network can hang for ever. */
+  start(): void {
+    this.options.environment.warnings.forEach(this.options.log);
+    this.begin().catch((error: unknown) =>
+      this.options.log(`The audited log cannot be kept: ${reasonOf(error)}`)
+    );
+  }
+
+  health(): IAuditHealth {
+    return {
+      waiting: this.relay?.waiting ?? this.spool.own.head.seq,
+      receipt: this.receipts.short,
+      connected: this.relay?.connected ?? false,
+      installed: this.watch.count,
+      error: this.spool.trouble ?? this.relay?.trouble ?? null
+    };
+  }
+
+  /** Ends the stream, and sends what can still be sent. Never resolves, where the home hangs. */
+  async close(orderly: boolean): Promise<void> {
+    this.watch.dispose();
+    await this.spool.close(orderly);
+    await this.relay?.flush(LAST_MS);
+    this.relay?.dispose();
+  }
+
+  private async begin(): Promise<void> {
+    await this.spool.start();
+    this.watch.start();
+    await this.receipts.prune();
+  }
+
+  private minute(): void {
+    this.minutes += 1;
+    if (this.minutes >= HEARTBEAT_MINUTES && this.relay?.connected) {
+      this.minutes = 0;
+      void this.spool.record([streamEvent('heartbeat', this.options.clock.wallMs())]);
+    }
+  }
+
+  private readonly receipts: Receipts;
+  private readonly spool: Spool;
+  private readonly relay: Relay | null;
+  private readonly watch: InstalledWatch;
+  private minutes = 0;
+}

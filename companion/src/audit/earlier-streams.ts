@@ -1,0 +1,131 @@
+import type { IClock } from '../clock.js';
+import { reasonOf } from '../failure.js';
+import type { Log } from '../log.js';
+import type { IAuditDisk } from './audit-disk.js';
+import { isDead, removeLife, type INotedLife } from './life-sign.js';
+import { parseSegmentName } from './segment.js';
+import { scanStream, type SpooledStream } from './spooled-stream.js';
+
+/** What could not be sent is kept for so long, in ms: somebody may want to know what it was. */
+const ASIDE_MS = 30 * 24 * 60 * 60 * 1000;
+const ASIDE = '.aside';
+
+/** What was found in the folder. */
+export interface IFoundEarlier {
+  /** Companions that are dead. */
+  readonly dead: readonly INotedLife[];
+  /** Companions of which nobody can say yet: look again later. */
+  readonly undecided: number;
+  /** Streams of which something is missing. */
+  readonly damaged: number;
+}
+
+/** Streams of earlier companions that wait to be sent, and those that were set aside because they never will. */
+export class EarlierStreams {
+  constructor(
+    private readonly options: {
+      readonly disk: IAuditDisk;
+      readonly boot: string;
+      readonly serverId: string;
+      readonly clock: IClock;
+      readonly log: Log;
+      readonly serverLives: (serverId: string) => boolean | null;
+      /** Whether a stream is this companion's own. */
+      readonly isOwn: (boot: string) => boolean;
+    }
+  ) {}
+
+  /** Those that wait, oldest first. */
+  get waiting(): readonly SpooledStream[] {
+    return this.streams;
+  }
+
+  /** Bytes of their files. */
+  get sizeBytes(): number {
+    return this.streams.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  }
+
+  /** Looks for more of them. A stream whose companion may live is left alone. @throws the system's error. */
+  async find(lives: readonly INotedLife[]): Promise<IFoundEarlier> {
+    const { disk, boot, serverId, serverLives, log } = this.options;
+    const nowMs = (await disk.state(`${boot}.life`)).changedAtMs;
+    const dead = lives.filter(life => isDead(life, serverId, nowMs, serverLives));
+    const undecided = lives.filter(life => !dead.includes(life));
+    let damaged = 0;
+    for (const [earlier, names] of await this.segments(nowMs)) {
+      try {
+        const scanned = await scanStream(disk, earlier, names);
+        if (undecided.some(life => life.boot === earlier || life.serverId === scanned.serverId)) {
+          continue;
+        }
+        damaged += scanned.isDamaged ? 1 : 0;
+        // Files that hold nothing that could be sent are not left behind.
+        for (const name of names.filter(name => !scanned.stream.names.includes(name))) {
+          await (scanned.isDamaged ? this.moveAside(name) : disk.remove(name));
+        }
+        if (scanned.stream.names.length > 0) {
+          this.streams.push(scanned.stream);
+        }
+      } catch (error) {
+        damaged += 1;
+        log(`What an earlier companion recorded cannot be read: ${reasonOf(error)}`);
+      }
+    }
+    this.streams.sort((a, b) => a.openedAtMs - b.openedAtMs);
+    return { dead, undecided: undecided.length, damaged };
+  }
+
+  /** A stream has been sent whole. @throws the system's error. */
+  async sent(stream: SpooledStream): Promise<void> {
+    await stream.acknowledged(stream.head.seq, null);
+    this.remove(stream);
+  }
+
+  /** A stream cannot be sent: its files are kept for a while under other names. @throws the system's error. */
+  async setAside(stream: SpooledStream): Promise<void> {
+    this.remove(stream);
+    for (const name of stream.names) {
+      await this.moveAside(name);
+    }
+  }
+
+  /** The next companion need not know of these. @throws the system's error. */
+  async removeLives(dead: readonly INotedLife[]): Promise<void> {
+    for (const { boot } of dead) {
+      await removeLife(this.options.disk, boot);
+    }
+  }
+
+  private remove(stream: SpooledStream): void {
+    this.streams = this.streams.filter(other => other !== stream);
+  }
+
+  private moveAside(name: string): Promise<void> {
+    return this.options.disk.rename(name, `${name}${ASIDE}`);
+  }
+
+  /** The names of all segments by stream, in their order. What was set aside long ago is removed. */
+  private async segments(nowMs: number): Promise<Map<string, readonly string[]>> {
+    const { disk, isOwn } = this.options;
+    const found = new Map<string, { number: number; name: string }[]>();
+    for (const name of await disk.names()) {
+      const segment = parseSegmentName(name);
+      if (segment) {
+        if (isOwn(segment.boot) || this.streams.some(stream => stream.boot === segment.boot)) {
+          continue;
+        }
+        found.set(segment.boot, [...(found.get(segment.boot) ?? []), { number: segment.number, name }]);
+      } else if (name.endsWith(ASIDE) && nowMs - (await disk.state(name)).changedAtMs > ASIDE_MS) {
+        await disk.remove(name);
+      }
+    }
+    return new Map(
+      [...found].map(([stream, list]) => [
+        stream,
+        list.sort((a, b) => a.number - b.number).map(({ name }) => name)
+      ])
+    );
+  }
+
+  private streams: SpooledStream[] = [];
+}

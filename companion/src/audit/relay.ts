@@ -1,0 +1,260 @@
+import { RelayCourse, type RelayFailure, type RelayStep } from '@labkeeper/core';
+import {
+  HUB_PATHS,
+  readBatchAnswer,
+  readHubRefusal,
+  readStreamHead,
+  readTicketAnswer,
+  type StreamHead
+} from '@labkeeper/protocol';
+import type { IClock, IDisposable } from '../clock.js';
+import { reasonOf } from '../failure.js';
+import type { Log } from '../log.js';
+import { HubAway, type HubClient, type IHubAnswer } from './hub-client.js';
+import type { Receipts } from './receipts.js';
+import type { Spool } from './spool.js';
+import type { SpooledStream } from './spooled-stream.js';
+
+/** The protocol that this relay speaks. */
+const PROTOCOL = 1;
+/** What comes within so short a time goes in one batch, ms. */
+const LINGER_MS = 200;
+
+export interface IRelayOptions {
+  readonly client: HubClient;
+  /** The server's own token of JupyterHub. */
+  readonly token: string;
+  readonly spool: Spool;
+  readonly receipts: Receipts;
+  readonly clock: IClock;
+  readonly log: Log;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+}
+
+/** Brings the spool's records to the hub service: one request at a time, for ever, in the background. */
+export class Relay implements IDisposable {
+  constructor(private readonly options: IRelayOptions) {
+    this.course = new RelayCourse(options.random);
+  }
+
+  /** Whether the service answered the last question as it should. */
+  get connected(): boolean {
+    return this.course.connected;
+  }
+
+  /** Why records do not reach the hub, a sentence; null = they do, as far as is known. */
+  get trouble(): string | null {
+    return this.failure;
+  }
+
+  /** Records that the hub has not acknowledged. */
+  get waiting(): number {
+    return this.streams().reduce((sum, { boot, head }) => sum + head.seq - (this.reached.get(boot) ?? 0), 0);
+  }
+
+  /** There may be something to send. */
+  wake(): void {
+    if (this.flying === null && this.timer === null && !this.disposed) {
+      this.pause(LINGER_MS);
+    }
+  }
+
+  /** Sends what there is, as far as that is possible within `withinMs`: the end is near. */
+  async flush(withinMs: number): Promise<void> {
+    await new Promise<void>(resolve => {
+      const limit = this.options.clock.after(withinMs, resolve);
+      this.idle = () => {
+        limit.dispose();
+        resolve();
+      };
+      this.turn();
+    });
+    this.idle = null;
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    this.timer?.dispose();
+    this.options.client.dispose();
+  }
+
+  private turn(): void {
+    if (this.flying !== null || this.disposed) {
+      return;
+    }
+    this.timer?.dispose();
+    this.timer = null;
+    const waiting = this.streams().map(({ boot, head }) => ({ boot, last: head.seq }));
+    const step = this.course.next(this.options.clock.monotonicMs(), waiting);
+    if (step.do === 'wait') {
+      if (step.ms !== null) {
+        this.pause(step.ms);
+      }
+      this.idle?.();
+      return;
+    }
+    this.flying = this.take(step).finally(() => {
+      this.flying = null;
+      this.turn();
+    });
+  }
+
+  private pause(ms: number): void {
+    this.timer = this.options.clock.after(ms, () => this.turn());
+  }
+
+  private async take(step: Exclude<RelayStep, { do: 'wait' }>): Promise<void> {
+    try {
+      if (step.do === 'ticket') {
+        await this.askForTicket();
+        return;
+      }
+      const stream = this.streams().find(({ boot }) => boot === step.boot);
+      if (stream) {
+        await (step.do === 'head' ? this.askForHead(stream) : this.send(stream, step.after, step.records));
+      }
+    } catch (error) {
+      this.fail('away', error instanceof HubAway ? error.message : `could not be asked: ${reasonOf(error)}`);
+    }
+  }
+
+  private async askForTicket(): Promise<void> {
+    const { client, token, clock } = this.options;
+    const answer = await client.ask({
+      method: 'POST',
+      path: HUB_PATHS.ticket,
+      authorization: `token ${token}`
+    });
+    const ticket = answer.status === 200 ? readTicketAnswer(answer.text) : null;
+    if (!ticket) {
+      this.refused(answer, answer.status === 401 || answer.status === 403 ? 'refused' : null);
+    } else if (!ticket.protocols.includes(PROTOCOL)) {
+      this.fail(
+        'refused',
+        `does not read version ${PROTOCOL} of the protocol: the image's Labkeeper is too old or too new`
+      );
+    } else {
+      this.ticket = ticket.ticket;
+      // By the service's own clock: ours may be a year off.
+      this.course.gotTicket(clock.monotonicMs(), ticket.expiresAtMs - ticket.nowMs);
+    }
+  }
+
+  private async askForHead(stream: SpooledStream): Promise<void> {
+    const answer = await this.ask('GET', `${HUB_PATHS.records}?boot=${stream.boot}`);
+    const head = answer.status === 200 ? readStreamHead(answer.text) : null;
+    if (head) {
+      await this.took(stream, head);
+    } else {
+      this.refused(answer);
+    }
+  }
+
+  private async send(stream: SpooledStream, after: StreamHead, most: number): Promise<void> {
+    const batch = await stream.batch(after, most);
+    if (!batch) {
+      await this.giveUp(stream, 'Records that lay in the spool can no longer be read');
+      return;
+    }
+    const answer = await this.ask('POST', HUB_PATHS.records, batch.body);
+    const taken = answer.status === 200 || answer.status === 409 ? readBatchAnswer(answer.text) : null;
+    if (taken) {
+      if (taken.receipt?.body.boot === stream.boot) {
+        await this.options.receipts.keep(taken.receipt);
+      }
+      await this.took(stream, taken.head);
+    } else if (answer.status === 400 || (answer.status === 413 && batch.count === 1)) {
+      await this.giveUp(stream, `The hub service does not take some records and ${said(answer)}`);
+      // Were the new stream refused as well, one each minute would be made.
+      this.fail('refused', said(answer));
+    } else {
+      this.refused(answer, answer.status === 413 ? 'too-large' : null);
+    }
+  }
+
+  /** The service has the stream up to `head`. */
+  private async took(stream: SpooledStream, head: StreamHead): Promise<void> {
+    const { spool, log } = this.options;
+    const hash = await stream.hashAt(head.seq);
+    if (hash !== head.hash) {
+      // Records are removed here when they were acknowledged, and only then.
+      const isOlder = hash === null && head.seq < (this.reached.get(stream.boot) ?? 0);
+      const what = isOlder
+        ? 'no longer has records that it had acknowledged'
+        : 'has other records of a stream than those that were spooled here';
+      await this.giveUp(stream, `The hub service ${what}`, isOlder ? stream.head.seq - head.seq : null);
+      this.fail('away', what);
+      return;
+    }
+    this.reached.set(stream.boot, head.seq);
+    this.course.reached(stream.boot, head);
+    if (this.failure !== null) {
+      this.failure = null;
+      log('The hub service takes the records of the audited log again.');
+    }
+    await spool.acknowledged(stream, head.seq);
+  }
+
+  /** @param count - records that the hub does not have; null = those that it has not acknowledged. */
+  private async giveUp(stream: SpooledStream, why: string, count: number | null = null): Promise<void> {
+    const { spool, log } = this.options;
+    const reached = this.reached.get(stream.boot);
+    const left = reached === undefined ? null : Math.max(0, stream.head.seq - reached);
+    log(`${why.replace(/\.$/, '')}. They are set aside, and a gap is recorded.`);
+    this.course.forget(stream.boot);
+    await spool.giveUp(stream, count ?? left);
+  }
+
+  private ask(method: 'GET' | 'POST', path: string, body?: Buffer): Promise<IHubAnswer> {
+    return this.options.client.ask({ method, path, authorization: `Bearer ${this.ticket}`, body });
+  }
+
+  private refused(answer: IHubAnswer, failure: RelayFailure | null = null): void {
+    this.fail(failure ?? failureOf(answer.status), said(answer), answer.laterMs);
+  }
+
+  private fail(failure: RelayFailure, what: string, laterMs: number | null = null): void {
+    this.course.failed(this.options.clock.monotonicMs(), failure, laterMs);
+    // The end of a ticket and a batch that is halved are no trouble, unless they go on.
+    if (failure === 'ticket' || failure === 'too-large') {
+      return;
+    }
+    const before = this.failure;
+    this.failure = `The hub service ${what.replace(/\.$/, '')}.`;
+    if (before === null && !this.disposed) {
+      this.options.log(`${this.failure} What is installed is kept here until it can be sent.`);
+    }
+  }
+
+  private streams(): readonly SpooledStream[] {
+    const { earlier, own } = this.options.spool;
+    return [...earlier.waiting, own];
+  }
+
+  private readonly course: RelayCourse;
+  /** What the service has acknowledged, by stream. */
+  private readonly reached = new Map<string, number>();
+  private ticket = '';
+  private failure: string | null = null;
+  private flying: Promise<void> | null = null;
+  private timer: IDisposable | null = null;
+  private idle: (() => void) | null = null;
+  private disposed = false;
+}
+
+function failureOf(status: number): RelayFailure {
+  if (status === 401) {
+    return 'ticket';
+  }
+  if (status === 403 || status === 426) {
+    return 'refused';
+  }
+  return status === 429 || status === 503 ? 'later' : 'away';
+}
+
+/** What the service says about its refusal, as the end of a sentence. */
+function said(answer: IHubAnswer): string {
+  const message = readHubRefusal(answer.text)?.message;
+  return message ? `says: ${message}` : `answered ${answer.status}, which is no answer of Labkeeper's`;
+}

@@ -1,0 +1,258 @@
+import { randomUUID } from 'node:crypto';
+import { gapEvent, streamEvent, unwatchedSinceMs, type IRecordEvent } from '@labkeeper/core';
+import type { AuditGap } from '@labkeeper/protocol';
+import type { IClock } from '../clock.js';
+import { reasonOf } from '../failure.js';
+import type { Log } from '../log.js';
+import type { IAuditDisk } from './audit-disk.js';
+import { EarlierStreams } from './earlier-streams.js';
+import { LifeSign, readLives } from './life-sign.js';
+import type { SpooledStream } from './spooled-stream.js';
+import { StreamWriter } from './stream-writer.js';
+
+/** What the spool may hold, in bytes: some twenty thousand records. */
+export const SPOOL_BYTES = 32 * 1024 * 1024;
+/** A record takes at most about so much, with its personal part, in bytes; only used to foresee the bound. */
+const RECORD_BYTES = 2048;
+/** A clock that goes by so much more or less than time itself was set, or the machine slept, in ms. */
+const CLOCK_STEP_MS = 10_000;
+
+/** What became of events. */
+export type Recorded =
+  /** They are on the disk. */
+  | 'recorded'
+  /** There is no room, and the stream says so. */
+  | 'full'
+  /** The disk does not take them. */
+  | 'failed';
+
+export interface ISpoolOptions {
+  readonly disk: IAuditDisk;
+  /** The name of this companion's stream, a UUID. */
+  readonly boot: string;
+  readonly serverId: string;
+  readonly clock: IClock;
+  readonly log: Log;
+  /** Whether a server lives; null = it cannot be seen from here. */
+  readonly serverLives: (serverId: string) => boolean | null;
+  /** Something may be sent now. */
+  readonly grew: () => void;
+  /** A minute has passed. */
+  readonly minute: () => void;
+  readonly maxBytes?: number;
+}
+
+/**
+ * The records on the home volume: this companion's own stream, and those that earlier ones left. Nothing is told as recorded
+ * that is not on the disk, and whatever cannot be recorded leaves a gap that is a record itself.
+ */
+export class Spool {
+  constructor(private readonly options: ISpoolOptions) {
+    this.earlier = new EarlierStreams({ ...options, isOwn: boot => this.ownBoots.has(boot) });
+    this.ownBoots.add(options.boot);
+    this.writer = new StreamWriter(options);
+    this.life = new LifeSign({ ...options, minute: () => this.minute() });
+    this.owed = [streamEvent('opened', options.clock.wallMs())];
+    this.clockOffsetMs = this.readOffset();
+  }
+
+  /** What earlier companions left. */
+  readonly earlier: EarlierStreams;
+
+  /** This companion's own stream, as far as it is on the disk. */
+  get own(): SpooledStream {
+    return this.writer.stream;
+  }
+
+  /** The own stream's file that is written to; null = none. */
+  get writing(): string | null {
+    return this.writer.writing;
+  }
+
+  /** Why nothing can be recorded, a sentence; null = it can, as far as is known. */
+  get trouble(): string | null {
+    return this.fullSinceMs !== null ? FULL : this.writer.trouble;
+  }
+
+  /** Begins the stream, and finds what earlier companions left. Never resolves, where the home hangs. */
+  async start(): Promise<void> {
+    try {
+      await this.life.start();
+    } catch (error) {
+      // Tried again each minute.
+      this.options.log(`The audited log cannot be begun: ${reasonOf(error)}`);
+    }
+    await this.findEarlier();
+    await this.settle();
+  }
+
+  /** Records events in their order, all or none. Never resolves, where the home hangs. */
+  async record(events: readonly IRecordEvent[]): Promise<Recorded> {
+    const { clock, log, maxBytes = SPOOL_BYTES } = this.options;
+    const sizeBytes = this.own.sizeBytes + this.earlier.sizeBytes;
+    if (sizeBytes + events.length * RECORD_BYTES > maxBytes) {
+      if (this.fullSinceMs === null) {
+        this.fullSinceMs = clock.wallMs();
+        log(FULL);
+        this.owe(gapEvent('spool-full', this.fullSinceMs, null, this.fullSinceMs));
+        await this.settle();
+      }
+      return 'full';
+    }
+    if (this.fullSinceMs !== null) {
+      this.owe(gapEvent('spool-full', this.fullSinceMs, null, clock.wallMs()));
+      this.fullSinceMs = null;
+    }
+    return (await this.settle(events)) ? 'recorded' : 'failed';
+  }
+
+  /** So many things that were recorded can no longer be sent: the stream says so. */
+  lost(streams: number): void {
+    for (let lost = 0; lost < Math.min(streams, MOST_OWED); lost += 1) {
+      this.owe(gapEvent('spool-lost', null, null, this.options.clock.wallMs()));
+    }
+  }
+
+  /** Something is missing from the log, for a reason that is not the spool's. */
+  async gap(cause: AuditGap['cause'], sinceMs: number | null, count: number | null): Promise<void> {
+    this.owe(gapEvent(cause, sinceMs, count, this.options.clock.wallMs()));
+    await this.settle();
+  }
+
+  /** The hub has a stream up to here: what is no longer needed is removed. @throws the system's error. */
+  async acknowledged(stream: SpooledStream, seq: number): Promise<void> {
+    if (stream === this.own) {
+      await stream.acknowledged(seq, this.writing);
+    } else if (seq >= stream.head.seq) {
+      await this.earlier.sent(stream);
+    } else {
+      await stream.acknowledged(seq, null);
+    }
+  }
+
+  /**
+   * A stream cannot be sent as it is: it is set aside, and the log says so.
+   *
+   * @param count - records that the hub will not get; null = not known.
+   */
+  async giveUp(stream: SpooledStream, count: number | null): Promise<void> {
+    if (stream === this.own) {
+      await this.restart(count);
+    } else {
+      await this.earlier.setAside(stream);
+      await this.gap('spool-lost', stream.openedAtMs, count);
+    }
+  }
+
+  /** Ends the stream. @param orderly - false: the server is gone, so what this end was nobody can say. */
+  async close(orderly: boolean): Promise<void> {
+    const recorded = orderly && (await this.settle([streamEvent('closed', this.options.clock.wallMs())]));
+    await this.writer.close();
+    await this.life.close(recorded);
+  }
+
+  /** Begins a new stream of this companion, which says that the old one is given up. */
+  private async restart(count: number | null): Promise<void> {
+    const { clock } = this.options;
+    const given = this.writer;
+    const boot = randomUUID();
+    this.ownBoots.add(boot);
+    this.writer = new StreamWriter({ ...this.options, boot });
+    this.owed = [
+      streamEvent('opened', clock.wallMs()),
+      ...this.owed.filter(({ action }) => action !== 'opened')
+    ];
+    this.owe(gapEvent('spool-lost', given.stream.openedAtMs, count, clock.wallMs()));
+    await given.close();
+    await this.settle();
+    await this.earlier.setAside(given.stream);
+  }
+
+  /** Writes what the stream owes, and then these events. @returns whether that is on the disk. */
+  private async settle(events: readonly IRecordEvent[] = []): Promise<boolean> {
+    const owed = this.owed;
+    this.owed = [];
+    const all = [...owed, ...events];
+    const recorded = all.length === 0 || (await this.writer.record(all));
+    if (!recorded) {
+      this.owed = [...owed, ...this.owed];
+    } else if (all.length > 0) {
+      this.options.grew();
+    }
+    return recorded;
+  }
+
+  private owe(gap: IRecordEvent): void {
+    // Where nothing can be written for long, the first gaps tell enough.
+    if (this.owed.length < MOST_OWED) {
+      this.owed.push(gap);
+    }
+  }
+
+  /** Looks for what earlier companions left; again each minute, where nobody can say yet what is left. */
+  private async findEarlier(): Promise<void> {
+    this.isUndecided = false;
+    try {
+      await this.tryToFind();
+    } catch (error) {
+      this.isUndecided = true;
+      if (!this.told) {
+        this.told = true;
+        this.options.log(`What earlier companions recorded cannot be read: ${reasonOf(error)}`);
+      }
+    }
+  }
+
+  private async tryToFind(): Promise<void> {
+    const { disk, boot, serverId, clock } = this.options;
+    const { dead, undecided, damaged } = await this.earlier.find(await readLives(disk, boot));
+    this.isUndecided = undecided > 0;
+    const sinceMs = unwatchedSinceMs(dead, serverId);
+    if (sinceMs !== null) {
+      this.owe(gapEvent('companion-down', sinceMs, null, clock.wallMs()));
+    }
+    this.lost(damaged);
+    if (await this.settle()) {
+      // Not before the gap is on the disk: the next companion would know nothing of it.
+      await this.earlier.removeLives(dead);
+    }
+    this.options.grew();
+  }
+
+  private minute(): void {
+    const offsetMs = this.readOffset();
+    if (Math.abs(offsetMs - this.clockOffsetMs) > CLOCK_STEP_MS) {
+      const { clock } = this.options;
+      // What the clock would show by now, had it not been set.
+      void this.gap('clock-step', clock.monotonicMs() + this.clockOffsetMs, null);
+    }
+    this.clockOffsetMs = offsetMs;
+    if (this.isUndecided) {
+      void this.findEarlier();
+    }
+    this.options.minute();
+  }
+
+  /** By how much the wall clock is ahead of the monotonic one, ms. */
+  private readOffset(): number {
+    const { clock } = this.options;
+    return clock.wallMs() - clock.monotonicMs();
+  }
+
+  private readonly ownBoots = new Set<string>();
+  private writer: StreamWriter;
+  private readonly life: LifeSign;
+  /** What the stream says before anything else, as soon as it can be written. */
+  private owed: IRecordEvent[];
+  /** Since when there is no room, wall clock ms; null = there is. */
+  private fullSinceMs: number | null = null;
+  private clockOffsetMs: number;
+  /** A companion that may live elsewhere left something. */
+  private isUndecided = false;
+  /** That they cannot be read was said. */
+  private told = false;
+}
+
+const FULL =
+  'The spool of the audited log is full because the hub takes no records: what is installed now is not recorded until it does.';
+const MOST_OWED = 32;

@@ -1,0 +1,232 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { HubClient } from '../../src/audit/hub-client.js';
+import { Receipts } from '../../src/audit/receipts.js';
+import { Relay } from '../../src/audit/relay.js';
+import { systemClock } from '../../src/clock.js';
+import { until } from '../until.js';
+import { scratch } from '../wire.js';
+import { SOMETHING, SpoolScene } from './scene.js';
+import { TestHub, type Fate } from './test-hub.js';
+
+jest.setTimeout(30_000);
+
+describe('the relay', () => {
+  let [home, hub] = [scratch(), null as TestHub | null];
+  const ends: (() => Promise<void>)[] = [];
+  beforeEach(async () => {
+    home = scratch();
+    hub = await TestHub.start();
+  });
+  afterEach(async () => {
+    for (const end of ends.splice(0)) {
+      await end();
+    }
+    await hub?.stop();
+    home.remove();
+  });
+
+  /** A companion whose relay speaks to the hub of the test. */
+  function companion(token = 'secret', serverId = 'server') {
+    const scene = new SpoolScene(home.path, { clock: systemClock, serverId });
+    const receipts = new Receipts(scene.disk);
+    const relay = new Relay({
+      client: new HubClient(hub?.url ?? new URL('http://127.0.0.1:1/'), () => Date.now(), 400),
+      ...{ token, receipts, spool: scene.spool, clock: systemClock },
+      random: () => 0.01,
+      log: line => scene.logged.push(line)
+    });
+    scene.grew = () => relay.wake();
+    const end = async (orderly = false): Promise<void> => {
+      relay.dispose();
+      await scene.spool.close(orderly);
+    };
+    ends.push(end);
+    return { scene, relay, receipts, end };
+  }
+
+  const seqs = (boot: string): number[] => (hub?.records(boot) ?? []).map(line => JSON.parse(line).seq);
+  const upTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);
+
+  it('takes a ticket, asks for the head and sends what there is', async () => {
+    const { scene, relay, receipts } = companion();
+    await scene.spool.start();
+    await scene.spool.record(new Array(1200).fill(SOMETHING));
+    await until(() => relay.waiting === 0);
+    expect(seqs(scene.boot)).toEqual(upTo(1201));
+    expect(hub?.requests).toEqual([
+      'POST api/v1/ticket token',
+      'GET api/v1/records Bearer',
+      ...new Array(3).fill('POST api/v1/records Bearer')
+    ]);
+    expect(relay.connected).toBe(true);
+    expect(receipts.short).toMatch(/^[0-9a-f]{8}$/);
+    const kept = JSON.parse(readFileSync(join(scene.disk.folder, `${scene.boot}.receipt`), 'utf8'));
+    expect(kept.body.seq).toBe(1201);
+    await scene.spool.record([SOMETHING]);
+    await until(() => seqs(scene.boot).length === 1202);
+    expect(hub?.requests).toHaveLength(6);
+  });
+
+  const fates: Fate[] = [
+    'hang',
+    'lost-answer',
+    'reset',
+    'busy',
+    'elsewhere',
+    'page',
+    'ticket-ended',
+    'too-large'
+  ];
+  it.each(fates)('brings every record once where a request has the fate: %s', async fate => {
+    const { scene, relay } = companion();
+    await scene.spool.start();
+    await until(() => relay.waiting === 0);
+    hub?.fates.push(fate);
+    const [first, ...more] = [3, 2, 4];
+    await scene.spool.record(new Array(first).fill(SOMETHING));
+    for (const count of more) {
+      await scene.spool.record(new Array(count).fill(SOMETHING));
+    }
+    await until(() => relay.waiting === 0 && hub?.fates.length === 0);
+    expect(seqs(scene.boot)).toEqual(upTo(10));
+    expect(hub?.busiest).toBe(1);
+    expect(relay.trouble).toBeNull();
+    const isTrouble = !['ticket-ended', 'too-large'].includes(fate);
+    expect(scene.logged.length).toBe(isTrouble ? 2 : 0);
+  });
+
+  it('goes through any mixture of fates', async () => {
+    const { scene, relay } = companion();
+    await scene.spool.start();
+    for (let round = 0; round < 12; round += 1) {
+      const some = fates.filter(one => one !== 'busy' && one !== 'too-large');
+      const fate = some[Math.floor(Math.random() * some.length)];
+      hub?.fates.push(...(fate ? [fate] : []));
+      await scene.spool.record(new Array(round).fill(SOMETHING));
+    }
+    await until(() => relay.waiting === 0);
+    expect(seqs(scene.boot)).toEqual(upTo(1 + 66));
+    expect(hub?.busiest).toBe(1);
+  });
+
+  it('waits as long as the service asks', async () => {
+    const { scene, relay } = companion();
+    hub?.fates.push('busy');
+    const began = performance.now();
+    await scene.spool.start();
+    await until(() => relay.waiting === 0);
+    expect(performance.now() - began).toBeGreaterThan(1000);
+    expect(scene.logged[0]).toContain('The hub service says: The database is away.');
+  });
+
+  it('sends first what earlier companions left, oldest first, and removes it', async () => {
+    const boots: string[] = [];
+    for (const count of [700, 20]) {
+      const scene = new SpoolScene(home.path, { serverId: 'old', clock: systemClock });
+      await scene.spool.start();
+      await scene.spool.record(new Array(count).fill(SOMETHING));
+      await scene.spool.close(true);
+      boots.push(scene.boot);
+      await new Promise(resolve => setTimeout(resolve, 5));
+    }
+    const { scene, relay } = companion();
+    await scene.spool.start();
+    await until(() => relay.waiting === 0);
+    expect([...(hub?.streams.keys() ?? [])]).toEqual([...boots, scene.boot]);
+    expect(seqs(boots[0] ?? '').length).toBe(702);
+    const left = readdirSync(scene.disk.folder);
+    expect(left.filter(name => name.endsWith('.audit'))).toHaveLength(1);
+    expect(left.filter(name => name.endsWith('.receipt'))).toHaveLength(3);
+  });
+
+  it('goes on from what the hub has of a stream whose answer was lost when the companion was killed', async () => {
+    const first = companion('secret', 'old');
+    hub?.fates.push('good', 'lost-answer', 'hang', 'hang');
+    await first.scene.spool.start();
+    await first.scene.spool.record([SOMETHING]);
+    await until(() => seqs(first.scene.boot).length > 0);
+    await first.end();
+    hub?.fates.splice(0);
+    const { scene, relay } = companion();
+    await scene.spool.start();
+    await until(() => relay.waiting === 0);
+    expect(seqs(first.scene.boot)).toEqual([1, 2]);
+    expect(scene.spool.earlier.waiting).toEqual([]);
+  });
+
+  it('says so where the hub has other records of its stream, and goes on with a gap', async () => {
+    const { scene, relay } = companion();
+    hub?.streams.set(scene.boot, { seq: 1, hash: 'e'.repeat(64), lines: [] });
+    await scene.spool.start();
+    await until(() => hub?.records(scene.spool.own.boot).length === 2);
+    await until(() => relay.waiting === 0);
+    expect(scene.logged.join(' ')).toContain('other records of a stream');
+    const told = hub?.records(scene.spool.own.boot).map(line => JSON.parse(line));
+    expect(told?.map(({ action }) => action)).toEqual(['opened', 'gap']);
+    expect(told?.[1].gap.cause).toBe('spool-lost');
+  });
+
+  it('says so where the hub lost what it had acknowledged, as one does that was restored from a backup', async () => {
+    const { scene, relay } = companion();
+    await scene.spool.start();
+    for (let round = 0; round < 8; round += 1) {
+      await scene.spool.record(new Array(500).fill(SOMETHING));
+    }
+    await until(() => relay.waiting === 0);
+    const [first = ''] = hub?.records(scene.boot) ?? [];
+    const second: { prev: string } = JSON.parse(hub?.records(scene.boot)[1] ?? '');
+    hub?.streams.set(scene.boot, { seq: 1, hash: second.prev, lines: [first] });
+    await scene.spool.record([SOMETHING]);
+    await until(() => hub?.records(scene.spool.own.boot).length === 2 && scene.spool.own.boot !== scene.boot);
+    expect(scene.logged.join(' ')).toContain('no longer has records that it had acknowledged');
+    const gap = hub?.records(scene.spool.own.boot).map(line => JSON.parse(line).gap)[1];
+    expect(gap).toMatchObject({ cause: 'spool-lost', count: 4001 });
+  });
+
+  it('sets aside what the hub will never take, once, and says so', async () => {
+    const { scene, relay } = companion();
+    await scene.spool.start();
+    await until(() => relay.waiting === 0);
+    hub?.fates.push('malformed');
+    await scene.spool.record([SOMETHING]);
+    await until(() => scene.spool.own.boot !== scene.boot);
+    await until(() => scene.spool.own.head.seq === 2 && relay.trouble !== null);
+    expect(await scene.told()).toEqual(['opened', 'spool-lost']);
+    expect(readdirSync(scene.disk.folder).filter(name => name.endsWith('.aside'))).toHaveLength(1);
+    expect(relay.trouble).toBe('The hub service says: This is no batch.');
+  });
+
+  it('does not ask again and again where its token is not known', async () => {
+    const { scene, relay } = companion('wrong');
+    await scene.spool.start();
+    await until(() => relay.trouble !== null);
+    expect(relay.trouble).toBe('The hub service says: JupyterHub does not know this token.');
+    await new Promise(resolve => setTimeout(resolve, 500));
+    expect(hub?.requests).toHaveLength(1);
+    expect(relay.waiting).toBe(1);
+  });
+
+  it('says that the versions do not fit', async () => {
+    const { scene, relay } = companion();
+    Object.assign(hub ?? {}, { protocols: [2, 3] });
+    await scene.spool.start();
+    await until(() => relay.trouble !== null);
+    expect(relay.trouble).toContain('does not read version 1 of the protocol');
+  });
+
+  it('sends at the end what can still be sent, and does not wait longer', async () => {
+    const { scene, relay } = companion();
+    await scene.spool.start();
+    await until(() => relay.waiting === 0);
+    await scene.spool.close(true);
+    await relay.flush(500);
+    expect(hub?.records(scene.boot).map(line => JSON.parse(line).action)).toEqual(['opened', 'closed']);
+    expect(existsSync(join(scene.disk.folder, `${scene.boot}.0.audit`))).toBe(false);
+    hub?.fates.push('hang');
+    await scene.spool.record([SOMETHING]);
+    const began = performance.now();
+    await relay.flush(100);
+    expect(performance.now() - began).toBeLessThan(300);
+  });
+});

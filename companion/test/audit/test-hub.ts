@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { NO_HASH } from '@labkeeper/core';
+
+/** What happens to one request. */
+export type Fate =
+  | 'good'
+  | 'hang'
+  | 'lost-answer'
+  | 'reset'
+  | 'busy'
+  | 'elsewhere'
+  | 'page'
+  | 'ticket-ended'
+  | 'malformed'
+  | 'too-large';
+
+interface IStored {
+  seq: number;
+  hash: string;
+  readonly lines: string[];
+}
+
+/** A hub service that keeps to the contract, but for the fates that it is told. Keeps records in memory. */
+export class TestHub {
+  static async start(): Promise<TestHub> {
+    const hub = new TestHub();
+    hub.server.listen(0, '127.0.0.1');
+    await once(hub.server, 'listening');
+    return hub;
+  }
+
+  private constructor() {
+    this.server = createServer((request, response) => void this.answer(request, response));
+  }
+
+  /** What becomes of the next requests for or with records. */
+  readonly fates: Fate[] = [];
+  /** Requests in their order: method, path and first word of the credential. */
+  readonly requests: string[] = [];
+  readonly streams = new Map<string, IStored>();
+  /** Most requests at one moment. */
+  busiest = 0;
+  ticketStatus = 200;
+  ticketLifeMs = 600_000;
+  protocols = [1];
+
+  get url(): URL {
+    const address = this.server.address();
+    return new URL(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/services/labkeeper/`);
+  }
+
+  /** All records of a stream. */
+  records(boot: string): string[] {
+    return this.streams.get(boot)?.lines ?? [];
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise(resolve => this.server.close(resolve));
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.now += 1;
+    this.busiest = Math.max(this.busiest, this.now);
+    response.once('close', () => (this.now -= 1));
+    const path = (request.url ?? '').replace('/services/labkeeper/', '');
+    const authorization = request.headers.authorization ?? '';
+    this.requests.push(`${request.method} ${path.split('?')[0]} ${authorization.split(' ')[0]}`);
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) {
+      chunks.push(chunk);
+    }
+    const send = (status: number, body: unknown, headers: Record<string, string> = {}): void => {
+      response.writeHead(status, { 'content-type': 'application/json', ...headers });
+      response.end(typeof body === 'string' ? body : JSON.stringify(body));
+    };
+    if (path === 'api/v1/ticket') {
+      const nowMs = 1000;
+      const answer = {
+        ...{ ticket: `ticket-${(this.tickets += 1)}`, nowMs, expiresAtMs: nowMs + this.ticketLifeMs },
+        ...{ protocols: this.protocols, something: 'newer' }
+      };
+      if (authorization !== 'token secret') {
+        send(401, { code: 'token', message: 'JupyterHub does not know this token.' });
+      } else {
+        send(
+          this.ticketStatus,
+          this.ticketStatus === 200 ? answer : { code: 'not-a-server', message: 'No server.' }
+        );
+      }
+      return;
+    }
+    const fate = this.fates.shift();
+    if (fate === 'hang') {
+      return;
+    }
+    if (fate === 'reset') {
+      request.socket.destroy();
+      return;
+    }
+    if (fate === 'busy') {
+      send(503, { code: 'unavailable', message: 'The database is away.' }, { 'retry-after': '1' });
+      return;
+    }
+    if (fate === 'elsewhere') {
+      send(302, '', { location: 'http://127.0.0.1:1/hub/login' });
+      return;
+    }
+    if (fate === 'page') {
+      send(200, '<html>log in</html>');
+      return;
+    }
+    if (fate === 'malformed' || fate === 'too-large') {
+      send(fate === 'malformed' ? 400 : 413, { code: fate, message: 'This is no batch.' });
+      return;
+    }
+    if (fate === 'ticket-ended' || authorization !== `Bearer ticket-${this.tickets}`) {
+      send(401, { code: 'ticket', message: 'The ticket is no longer good.' });
+      return;
+    }
+    if (request.method === 'GET') {
+      const boot = new URL(path, this.url).searchParams.get('boot') ?? '';
+      const { seq, hash } = this.stream(boot);
+      send(200, { seq, hash });
+      return;
+    }
+    const { status, body } = this.take(Buffer.concat(chunks).toString('utf8').split('\n'));
+    if (fate === 'lost-answer') {
+      request.socket.destroy();
+      return;
+    }
+    send(status, body);
+  }
+
+  private take(lines: readonly string[]): { status: number; body: unknown } {
+    const head: { boot: string; first: number; count: number; prev: string } = JSON.parse(lines[0] ?? '');
+    const stream = this.stream(head.boot);
+    if (head.first !== stream.seq + 1 || head.prev !== stream.hash) {
+      return { status: 409, body: { head: { seq: stream.seq, hash: stream.hash }, receipt: null } };
+    }
+    for (let at = 1; at < 1 + 2 * head.count; at += 2) {
+      const line = lines[at] ?? '';
+      const record = JSON.parse(line);
+      const personal = lines[at + 1] ?? '';
+      const commitment = personal === 'null' ? null : sha256(personal);
+      if (record.seq !== stream.seq + 1 || record.prev !== stream.hash || record.personal !== commitment) {
+        return {
+          status: 400,
+          body: { code: 'malformed', message: `Record ${stream.seq + 1} does not fit.` }
+        };
+      }
+      stream.seq += 1;
+      stream.hash = sha256(line);
+      stream.lines.push(line);
+    }
+    const receipt = {
+      body: {
+        ...{ hub: 'hub', stream: head.boot, boot: head.boot, first: head.first, seq: stream.seq },
+        ...{ head: stream.hash, firstIndex: 0, receivedAtMs: 1 }
+      },
+      ...{ key: '0123456789abcdef', signature: Buffer.from(stream.hash).toString('base64url').slice(0, 80) }
+    };
+    return { status: 200, body: { head: { seq: stream.seq, hash: stream.hash }, receipt } };
+  }
+
+  private stream(boot: string): IStored {
+    let stream = this.streams.get(boot);
+    if (!stream) {
+      stream = { seq: 0, hash: NO_HASH, lines: [] };
+      this.streams.set(boot, stream);
+    }
+    return stream;
+  }
+
+  private readonly server: Server;
+  private tickets = 0;
+  private now = 0;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
