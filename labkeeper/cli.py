@@ -5,8 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ._version import __version__
+
+if TYPE_CHECKING:
+    from .doctor.finding import Finding
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,15 +28,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "build (the container's limits are then those of the build).",
     )
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
+    config = commands.add_parser(
+        "check-config",
+        help="check a hub's configuration file, and say what Labkeeper will do with it",
+        description="Run it where the hub runs, with the hub's own Python, as the hub's user. It runs the file, as the "
+        "hub does, and starts nothing.",
+    )
+    config.add_argument("file", nargs="?", default="jupyterhub_config.py", help="default: %(default)s")
+    config.add_argument("--json", action="store_true", help="print the findings as JSON")
     parsed = parser.parse_args(arguments)
+    if parsed.command == "check-config":
+        return _check_config(Path(parsed.file), as_json=parsed.json)
     return _doctor(as_json=parsed.json)
 
 
 def _doctor(as_json: bool) -> int:
     # Not at the top: `labkeeper --version` should not wait for Jupyter.
-    from .doctor import examine, report, report_json
+    from .doctor import examine
 
-    findings = list(examine())
+    return _tell(list(examine()), as_json)
+
+
+def _check_config(file: Path, as_json: bool) -> int:
+    from .check_config import examine_config
+
+    return _tell(list(examine_config(file)), as_json)
+
+
+def _tell(findings: list[Finding], as_json: bool) -> int:
+    from .doctor import report, report_json
+
     print(report_json(findings) if as_json else report(findings))
     return 1 if any(finding.status == "broken" for finding in findings) else 0
 
