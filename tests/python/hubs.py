@@ -6,8 +6,8 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -97,7 +97,6 @@ class Hub:
             + more.format(hub=self)
         )
         self.log_path = folder / "hub.log"
-        began = time.monotonic()
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(
                 [str(python), "-m", "jupyterhub", "-f", str(self.config)],
@@ -117,7 +116,14 @@ class Hub:
         except AssertionError:
             self.stop()
             raise AssertionError(self.log[-4000:]) from None
-        self.ready_s = time.monotonic() - began
+
+    @property
+    def waited_s(self) -> float:
+        """How long the hub listened before its proxy led to it: what its services took, and little else."""
+        words = ("Hub API listening", "JupyterHub is now running")
+        first, last = (re.search(rf"\[I (\S+ \S+) JupyterHub app:\d+\] {word}", self.log) for word in words)
+        assert first and last, self.log
+        return (datetime.fromisoformat(last[1]) - datetime.fromisoformat(first[1])).total_seconds()
 
     @property
     def log(self) -> str:

@@ -148,9 +148,9 @@ def test_who_has_no_role_is_refused_at_the_hub(hub: Hub) -> None:
 
 @pytest.mark.parametrize("major", BOTH)
 def test_a_dead_external_service_does_not_delay_the_hub(major: str, make_hub: Callable[..., Hub]) -> None:
-    without = min(make_hub(major, "").ready_s for _ in range(2))
-    dead = make_hub(major, EXTERNAL)
-    assert dead.ready_s - without < 3
+    # With an address in the hub's proxy it would be 1 s on 5.x, and 30 s on 6.x.
+    without, dead = make_hub(major, ""), make_hub(major, EXTERNAL)
+    assert dead.waited_s - without.waited_s < 0.8
     assert dead.ask("GET", "services/labkeeper").status_code == 200
 
 
