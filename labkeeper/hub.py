@@ -104,7 +104,8 @@ def configure(
                 )
         service["api_token"] = _token(api_token if api_token is not None else service.get("api_token"))
         done = {"mode": "external", "service_url": _service_url(service_url, prefix)}
-    if pages:
+    # Without a token it would be a login without a secret.
+    if pages and done["mode"] != "none":
         _add_login(service, name, pages)
     _add_scopes(c)
     told = _tell_servers(c, done["service_url"])

@@ -162,6 +162,17 @@ class Hub:
         assert answer.status_code == 302, answer.text
         return browser
 
+    def scopes_of(self, user: str) -> list[str]:
+        """What `user` may do, by a token of hers."""
+        browser = self.log_in(user)
+        home = browser.get(f"{self.url}/hub/token", timeout=20).text
+        xsrf = re.search(r'xsrf_token: "([^"]+)"', home)
+        assert xsrf, home
+        made = browser.post(
+            f"{self.url}/hub/api/users/{user}/tokens", headers={"X-XSRFToken": xsrf[1]}, json={}, timeout=20
+        )
+        return self.ask("GET", "user", made.json()["token"]).json()["scopes"]
+
     def follow(self, browser: requests.Session, url: str, end: str) -> str | None:
         """The first address that begins with `end` in a chain of redirections; None where another answer comes."""
         for _ in range(10):

@@ -289,8 +289,11 @@ def test_users_servers_reach_it_where_they_reach_the_hubs_api(
 def test_where_it_cannot_be_started_the_hub_has_its_roles_all_the_same(program: Path) -> None:
     program.unlink()
     c = Config()
-    assert "command" not in managed(c, audit_users=["eva"])
+    assert "command" not in managed(
+        c, audit_users=["eva"], pages_url=PAGES, hub_url="https://hub.example.org"
+    )
     assert c[SUMMARY].mode == "none"
+    assert not [key for key in entry(c, "services", "labkeeper") if key.startswith("oauth")]
     assert entry(c, "load_roles", AUDIT_ROLE)["users"] == ["eva"]
 
 

@@ -172,7 +172,9 @@ def test_a_missing_program_is_one_line_and_the_hub_starts(
     lines = [line for line in hub.log.splitlines() if "labkeeper: the hub service" in line]
     assert len(lines) == 1 and "hub-service.mjs is missing" in lines[0]
     assert "Traceback" not in hub.log
-    assert authorize(hub, "eva") is not None
+    assert "custom:labkeeper:audit" in hub.scopes_of("eva")
+    # Nobody would redeem it.
+    assert authorize(hub, "eva") is None
 
 
 @pytest.mark.parametrize("major", BOTH)
