@@ -142,6 +142,19 @@ def test_support_staff_log_in_at_the_pages_host_and_bring_their_scopes(hub: Hub)
     assert hub.ask("GET", "users", given["access_token"]).status_code == 403
 
 
+@pytest.mark.skipif(
+    not PROGRAM.is_file() or b"oauth_callback" not in PROGRAM.read_bytes(),
+    reason="the hub service is not built with its pages: npm run build",
+)
+def test_support_staff_open_the_log_in_one_go(hub: Hub) -> None:
+    when_up(hub)
+    page = hub.log_in("eva").get(hub.pages_url, timeout=20)
+    assert page.status_code == 200 and page.url.startswith(hub.pages_url), page.text
+    assert "Install log" in page.text and "eva" in page.text
+    # Below the hub there is no such page.
+    assert hub.log_in("eva").get(f"{hub.url}/services/labkeeper/log", timeout=20).status_code == 404
+
+
 def test_who_has_no_role_is_refused_at_the_hub(hub: Hub) -> None:
     assert authorize(hub, "ada") is None
 
