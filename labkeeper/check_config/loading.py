@@ -51,7 +51,9 @@ def load(path: Path) -> tuple[Config | None, Finding]:
     except SystemExit as error:
         # Sentences of ours end with what to do.
         message, _, fix = str(error.code).rpartition("; ")
-        return None, _broken(f"{message or fix}.", fix[:1].upper() + fix[1:] if message else "Correct it.")
+        return None, _broken(
+            f"{(message or fix).rstrip('.')}.", fix[:1].upper() + fix[1:] if message else "Correct it."
+        )
     except SyntaxError as error:
         return None, _broken(f"{error.filename}, line {error.lineno}: {error.msg}.", "Correct that line.")
     except Exception as error:
