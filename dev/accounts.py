@@ -3,6 +3,6 @@
 ACCOUNTS = {
     "researcher": "works in JupyterLab",
     "approver": "works in JupyterLab too",
-    "support": "works in JupyterLab too",
+    "support": "reads the install log",
     "admin": "runs the hub",
 }

@@ -12,7 +12,9 @@ from pathlib import Path
 root = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(root))
 
+import labkeeper.hub  # noqa: E402
 from dev.accounts import ACCOUNTS  # noqa: E402
+from dev.install_log import READER, pages_host, pages_port, pages_url, service_port  # noqa: E402
 from dev.spawner import GIB, LimitedSpawner  # noqa: E402
 
 c = get_config()  # noqa: F821
@@ -83,3 +85,13 @@ if os.environ.get("LABKEEPER_TEST"):
         "--LabApp.expose_app_in_browser=True",
         "--JupyterNotebookApp.expose_app_in_browser=True",
     ]
+
+labkeeper.hub.configure(
+    c,
+    pages_url=pages_url(port),
+    pages_listen=f"{pages_host()}:{pages_port(port)}",
+    listen=f"{c.JupyterHub.get('hub_ip', '127.0.0.1')}:{service_port(port)}",
+    state=state / "labkeeper",
+    hub_id="demo",
+    audit_users=[READER],
+)

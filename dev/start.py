@@ -19,14 +19,15 @@ from typing import IO
 from dev.accounts import ACCOUNTS
 from dev.groups import ROOT as CGROUP_ROOT
 from dev.groups import Group
+from dev.install_log import PORTS, pages_host, pages_port, where
 from dev.parent import end_with_parent
 from dev.proxy import end_left_proxy
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST_MEMORY_BYTES = 128 * 2**20
 """Below this a server cannot start: jupyterhub-singleuser alone takes some 100 MB."""
-LAST_PORT = 65533
-"""The next two ports are taken as well."""
+LAST_PORT = 65536 - PORTS
+"""The ports after it are taken as well."""
 
 
 def main() -> int:
@@ -51,7 +52,7 @@ def main() -> int:
     port = _free_ports(arguments.port)
     if port is None:
         print(
-            f"labkeeper: no three free ports from {arguments.port} on. Choose another: npm start -- --port 9000",
+            f"labkeeper: no five free ports from {arguments.port} on. Choose another: npm start -- --port 9000",
             file=sys.stderr,
         )
         return 1
@@ -111,7 +112,7 @@ def _parse() -> argparse.Namespace:
         prog="npm start --", description="Start a demo JupyterHub with Labkeeper."
     )
     parser.add_argument(
-        "--port", type=int, default=8000, help="port of the hub (it takes the next two as well)"
+        "--port", type=int, default=8000, help="port of the hub (it takes the next four as well)"
     )
     parser.add_argument("--memory", default="2G", help="memory limit of each server, for example 2G or 700M")
     parser.add_argument("--cpu", type=float, default=1.0, help="CPU quota of each server in cores")
@@ -150,18 +151,19 @@ def to_bytes(text: str) -> int:
 
 
 def _free_ports(first: int) -> int | None:
-    """The first port from ``first`` on that is free together with the two after it."""
-    for port in range(first, min(first + 60, LAST_PORT + 1), 3):
-        if all(_is_free(p) for p in (port, port + 1, port + 2)):
+    """The first port from ``first`` on that is free together with those after it that the demo takes."""
+    for port in range(first, min(first + 20 * PORTS, LAST_PORT + 1), PORTS):
+        hosts = {p: "127.0.0.1" for p in range(port, port + PORTS)} | {pages_port(port): pages_host()}
+        if all(_is_free(p, host) for p, host in hosts.items()):
             return port
     return None
 
 
-def _is_free(port: int) -> bool:
+def _is_free(port: int, host: str = "127.0.0.1") -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True
@@ -192,6 +194,7 @@ def _welcome(port: int, password: str, arguments: argparse.Namespace, log_path: 
     for name, what in ACCOUNTS.items():
         print(f"  {name:12} {what}")
     print(f"\n  password          {password}")
+    print(f"  install log       {where(port)}")
     print(f"  each server has   {arguments.memory} of memory, {arguments.cpu:g} CPU")
     print(f"  log               {_short(log_path)}")
     print("  stop              Ctrl-C\n", flush=True)

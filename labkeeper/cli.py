@@ -7,12 +7,16 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ._version import __version__
-from .node import NodeError, find_node
+from .node import MINIMUM_MAJOR, SERVICE_MAJOR, NodeError, find_node
 
 _PROGRAMS = Path(__file__).parent / "node"
 """Where the bundled programs for Node lie."""
+
+if TYPE_CHECKING:
+    from .doctor.finding import Finding
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,6 +62,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         add_help=False,
         help="write the hub's install log, or a part of it, to a file that verify can read",
     )
+    config = commands.add_parser(
+        "check-config",
+        help="check a hub's configuration file, and say what Labkeeper will do with it",
+        description="Run it where the hub runs, with the hub's own Python, as the hub's user. It runs the file, as the "
+        "hub does, and starts nothing.",
+    )
+    config.add_argument("file", nargs="?", default="jupyterhub_config.py", help="default: %(default)s")
+    config.add_argument("--json", action="store_true", help="print the findings as JSON")
     # What an export can be asked for the program itself knows.
     parsed, rest = parser.parse_known_args(arguments)
     if rest and parsed.command != "export":
@@ -65,7 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if parsed.command == "verify":
         return _verify(parsed)
     if parsed.command == "export":
-        return _run_node("hub-service.mjs", ["export", *rest], minimum_major=24)
+        return _run_node("hub-service.mjs", ["export", *rest], least_major=SERVICE_MAJOR)
+    if parsed.command == "check-config":
+        return _check_config(Path(parsed.file), as_json=parsed.json)
     return _doctor(as_json=parsed.json)
 
 
@@ -80,18 +94,12 @@ def _verify(parsed: argparse.Namespace) -> int:
     return _run_node("verify.mjs", [*options, "--", parsed.file])
 
 
-def _run_node(program: str, arguments: list[str], minimum_major: int = 0) -> int:
+def _run_node(program: str, arguments: list[str], least_major: int = MINIMUM_MAJOR) -> int:
     """Run one of our Node programs to its end; its status, or 2 where there is no Node to run it."""
     try:
-        node = find_node()
+        node = find_node(least_major=least_major)
     except NodeError as error:
         print(f"labkeeper: {error}", file=sys.stderr)
-        return 2
-    if int(node.version.split(".")[0]) < minimum_major:
-        print(
-            f"labkeeper: Node {node.version} ({node.path}) is too old for this, {minimum_major} or newer is needed.",
-            file=sys.stderr,
-        )
         return 2
     try:
         return subprocess.run([node.path, str(_PROGRAMS / program), *arguments], check=False).returncode
@@ -101,9 +109,20 @@ def _run_node(program: str, arguments: list[str], minimum_major: int = 0) -> int
 
 def _doctor(as_json: bool) -> int:
     # Not at the top: `labkeeper --version` should not wait for Jupyter.
-    from .doctor import examine, report, report_json
+    from .doctor import examine
 
-    findings = list(examine())
+    return _tell(list(examine()), as_json)
+
+
+def _check_config(file: Path, as_json: bool) -> int:
+    from .check_config import examine_config
+
+    return _tell(list(examine_config(file)), as_json)
+
+
+def _tell(findings: list[Finding], as_json: bool) -> int:
+    from .doctor import report, report_json
+
     print(report_json(findings) if as_json else report(findings))
     return 1 if any(finding.status == "broken" for finding in findings) else 0
 

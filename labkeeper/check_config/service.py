@@ -1,0 +1,93 @@
+"""What Labkeeper will do: who starts the service, where it is, and who may read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+from traitlets.config import Config
+
+from ..doctor.finding import Finding
+from ..hub import AUDIT_ROLE, SUMMARY
+
+TIMEOUT_S = 3.0
+"""For one question to another process."""
+
+
+def check_service(config: Config) -> Iterator[Finding]:
+    """Who starts the service, what users' servers are told, and where the pages are."""
+    done = config.get(SUMMARY)
+    if not done:
+        yield Finding(
+            "hub service",
+            "broken",
+            "The configuration does not call labkeeper.hub.configure(c).",
+            "End it with: import labkeeper.hub; labkeeper.hub.configure(c, pages_url=…)",
+        )
+        return
+    yield _started(done)
+    if done["told"]:
+        yield Finding("users' servers", "ok", f"They are told {done['service_url']}.")
+    else:
+        yield Finding(
+            "users' servers",
+            "note",
+            "LABKEEPER_SERVICE_URL is set by the configuration itself, and stays as it is.",
+            f"Remove it there if it is not meant; ours would be {done['service_url']}.",
+        )
+    yield _pages(done)
+    yield _readers(done)
+
+
+def _started(done: Any) -> Finding:
+    if done["mode"] == "managed":
+        return Finding("hub service", "ok", f"The hub starts it, with {done['detail']}, at {done['listen']}.")
+    if done["mode"] == "none":
+        return Finding(
+            "hub service",
+            "broken",
+            "The hub starts without it; users' servers keep their records.",
+            done["detail"],
+        )
+    url = done["service_url"]
+    try:
+        # Straight, because a proxy for the outside does not know this network.
+        with build_opener(ProxyHandler({})).open(f"{url}health", timeout=TIMEOUT_S) as answer:
+            status = answer.status
+    except (URLError, OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        return Finding(
+            "hub service",
+            "note",
+            f"The hub does not start it, and at {url} it does not answer from here: {reason}.",
+            "Start it, or ask from where users' servers run; they keep their records until then.",
+        )
+    return Finding("hub service", "ok", f"The hub does not start it; at {url} it answers ({status}).")
+
+
+def _pages(done: Any) -> Finding:
+    if done["pages_url"] is None:
+        return Finding(
+            "pages",
+            "note",
+            "None, because pages_url is not given: the log is written, and nobody can read it in a browser.",
+            "configure(c, pages_url=…), with a host name of its own: on the hub's host any user's page could act in a"
+            " reader's name.",
+        )
+    at = f", listening at {done['pages_listen']}" if done.get("pages_listen") else ""
+    hub = f" People log in at {done['hub_url']}." if done["hub_url"] else ""
+    return Finding("pages", "ok", f"At {done['pages_url']}{at}.{hub}")
+
+
+def _readers(done: Any) -> Finding:
+    if done["readers"]:
+        return Finding("readers", "ok", f"The role {AUDIT_ROLE} is given to {', '.join(done['readers'])}.")
+    return Finding(
+        "readers",
+        "note",
+        f"The configuration gives the role {AUDIT_ROLE} to nobody, so nobody may read the log, unless your"
+        " authenticator gives it.",
+        "configure(c, audit_groups=[…]) or audit_users=[…]",
+    )

@@ -1,0 +1,73 @@
+"""Whether the service can write: its state folder and its database."""
+
+from __future__ import annotations
+
+import re
+import socket
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from traitlets.config import Config
+
+from ..doctor.finding import Finding
+from ..hub import SUMMARY
+
+TIMEOUT_S = 3.0
+"""For the database's first answer."""
+
+
+def check_storage(config: Config) -> Iterator[Finding]:
+    """The state folder can be written by who runs this, and the database is there or can be made."""
+    done = config.get(SUMMARY) or {}
+    if "state" not in done:
+        return
+    state = Path(done["state"])
+    yield _folder("state", state)
+    database = str(done["database"])
+    if database.startswith("sqlite:"):
+        file = Path(database.removeprefix("sqlite:"))
+        if file.parent != state:
+            yield _folder("database", file.parent)
+        yield Finding(
+            "database", "ok", f"SQLite, the file {file}{'' if file.exists() else ' (not made yet)'}."
+        )
+    else:
+        yield _postgres(database)
+
+
+def _folder(what: str, folder: Path) -> Finding:
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as error:
+        return Finding(
+            what,
+            "broken",
+            f"{there} cannot be written by this user ({error.strerror}).",
+            "Run this as the user who runs the hub; else change the folder's owner, or name another one.",
+        )
+    if there == folder and stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        return Finding(
+            what, "note", f"{folder} is open to other users; keys lie in it.", f"chmod 700 {folder}"
+        )
+    return Finding(what, "ok", f"{folder} can be {'written' if there == folder else 'made'}.")
+
+
+def _postgres(database: str) -> Finding:
+    parts = urlsplit(database)
+    shown = re.sub(r"//[^@/]*@", "//", database)
+    try:
+        socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 5432), TIMEOUT_S).close()
+    except (OSError, ValueError) as error:
+        return Finding(
+            "database",
+            "broken",
+            f"{shown} does not answer: {error}.",
+            "Start PostgreSQL, or correct the address.",
+        )
+    return Finding(
+        "database", "ok", f"PostgreSQL answers at {shown}; whether the password is right is not tried."
+    )

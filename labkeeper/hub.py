@@ -1,0 +1,292 @@
+"""
+Labkeeper on a JupyterHub: `import labkeeper.hub; labkeeper.hub.configure(c)` at the end of jupyterhub_config.py.
+
+One file, so that it can be mounted alone into a hub that has no wheel of ours (Zero to JupyterHub). It adds a service,
+scopes and a role, and tells users' servers where the service is; what the configuration has already is kept.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from traitlets.config import Config
+from traitlets.config.loader import LazyConfigValue
+
+AUDIT_ROLE = "labkeeper-audit"
+SUMMARY = "LabkeeperHub"
+"""The section of the configuration that says what was done; `labkeeper check-config` reads it."""
+
+_SCOPE = "custom:labkeeper:"
+_SCOPES = {
+    "use": ("Use Labkeeper's pages for oneself.", ()),
+    "audit": ("Read, search and export the install log.", ("use",)),
+    "approve": ("Decide on other people's requests.", ("use",)),
+    "admin": ("Read the install log, decide on requests, and run Labkeeper.", ("audit", "approve", "use")),
+}
+_ANY_ADDRESS = ("", "0.0.0.0", "::", "*", None)
+
+
+class ConfigureError(SystemExit):
+    """What was asked for cannot work. JupyterHub ends with the message, which is one sentence, and without a stack."""
+
+    def __init__(self, argument: str, sentence: str):
+        super().__init__(f"labkeeper.hub.configure: {argument}: {sentence}")
+
+
+def configure(
+    c: Config,
+    *,
+    pages_url: str | None = None,
+    service_url: str | None = None,
+    api_token: str | None = None,
+    hub_id: str = "hub",
+    database: str | None = None,
+    state: str | os.PathLike[str] | None = None,
+    name: str = "labkeeper",
+    audit_users: Iterable[str] = (),
+    audit_groups: Iterable[str] = (),
+    hub_url: str | None = None,
+    listen: str | None = None,
+    pages_listen: str | None = None,
+) -> None:
+    """
+    Add Labkeeper's hub service to a JupyterHub (5.5.4 or newer, 6.1.1 or newer): the last statement of its configuration.
+
+    pages_url: the pages' own address, for example `https://labkeeper.example.org`, on another host than the hub's.
+        Without it everything but the pages works.
+    service_url: where a service runs that the hub does not start, as users' servers reach it. Without it the hub
+        starts the service.
+    api_token: the token of that service, 8 to 64 characters.
+    hub_id: the name of this hub in every record.
+    database: `sqlite:/path/file.sqlite` or `postgres://user@host/name`; by default a SQLite file in `state`.
+    state: folder for keys and database; by default `labkeeper-state` in the folder that the hub runs in.
+    name: the service's name in JupyterHub.
+    audit_users, audit_groups: who may read the install log. Nobody else may, the hub's admins included.
+    hub_url: where browsers reach the hub; by default `c.JupyterHub.public_url`, else where its proxy listens.
+    listen: `host:port` where the service listens for users' servers; by default the host of the hub's API, port 8191.
+    pages_listen: `host:port` where the pages listen; by default that of `pages_url`, and 127.0.0.1:8192 where it is
+        https, which a proxy of yours has to speak.
+
+    Raises ConfigureError.
+    """
+    if c[SUMMARY]:
+        raise ConfigureError("configure()", "it was called before with this c; remove one of the calls.")
+    _check_name("name", name, r"[a-z0-9][a-z0-9._-]{0,63}", "small letters, digits and . _ -")
+    _check_name("hub_id", hub_id, r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "letters, digits and . _ -")
+    base = _base_url(c)
+    prefix = f"{base}services/{name}/"
+    pages = None if pages_url is None else _pages_url(pages_url)
+    hub = _hub_url(c, hub_url, base, pages)
+    role = _audit_role(c, name, _names("audit_users", audit_users), _names("audit_groups", audit_groups))
+    service = _entry(c.JupyterHub, "services", name)
+    own = {"database": database, "state": state, "listen": listen, "pages_listen": pages_listen}
+    if service_url is None:
+        try:
+            from labkeeper.managed_service import manage
+        except ModuleNotFoundError:
+            raise ConfigureError(
+                "service_url",
+                "expected an address, because this hub has labkeeper/hub.py alone and cannot start the service;"
+                " run it elsewhere and name it here.",
+            ) from None
+        if api_token is not None:
+            service["api_token"] = _token(api_token)
+        done = manage(c, service, prefix=prefix, pages=pages, hub=hub, hub_id=hub_id, **own)
+    else:
+        for argument, value in own.items():
+            if value is not None:
+                raise ConfigureError(
+                    argument, "expected nothing beside service_url; set it where that service runs."
+                )
+        service["api_token"] = _token(api_token if api_token is not None else service.get("api_token"))
+        done = {"mode": "external", "service_url": _service_url(service_url, prefix)}
+    # Without a token it would be a login without a secret.
+    if pages and done["mode"] != "none":
+        _add_login(service, name, pages)
+    _add_scopes(c)
+    told = _tell_servers(c, done["service_url"])
+    summary = {"name": name, "hub_id": hub_id, "pages_url": pages, "hub_url": hub, "told": told, **done}
+    c[SUMMARY].update(summary, readers=[*role.get("users", []), *role.get("groups", [])])
+
+
+def _add_login(service: dict[str, Any], name: str, pages: str) -> None:
+    """
+    Let people log in to the pages through JupyterHub, at the pages' own host.
+
+    The service has no `url`: with one, JupyterHub waits for it at its start before anybody can log in (30 s on 6.x),
+    and ends where one that it manages does not come.
+    """
+    service.setdefault("oauth_client_id", f"service-{name}")
+    service.setdefault("oauth_redirect_uri", f"{pages}/oauth_callback")
+    service.setdefault("oauth_no_confirm", True)
+    service["oauth_client_allowed_scopes"] = _joined(
+        service.get("oauth_client_allowed_scopes", []), [_SCOPE + key for key in _SCOPES]
+    )
+
+
+def _add_scopes(c: Config) -> None:
+    scopes = _plain(c.JupyterHub, "custom_scopes", {})
+    for key, (description, below) in _SCOPES.items():
+        scope: dict[str, Any] = {"description": description}
+        if below:
+            scope["subscopes"] = [_SCOPE + name for name in below]
+        scopes.setdefault(_SCOPE + key, scope)
+
+
+def _audit_role(c: Config, service: str, users: list[str], groups: list[str]) -> dict[str, Any]:
+    """Make the role of those who read the install log. The service itself needs none: it asks with others' tokens."""
+    role = _entry(c.JupyterHub, "load_roles", AUDIT_ROLE)
+    role.setdefault("description", "Read the install log of every user")
+    role["scopes"] = _joined(role.get("scopes", []), [f"{_SCOPE}audit", f"access:services!service={service}"])
+    if any(s.get("manage_roles") is True for key, s in c.items() if key.endswith("Authenticator")):
+        if users or groups:
+            raise ConfigureError(
+                "audit_users, audit_groups",
+                f"expected none, because the authenticator manages roles; let it give the role {AUDIT_ROLE}.",
+            )
+        return role
+    # Empty lists too: without the key JupyterHub would leave the role to those who had it before.
+    role["users"] = _joined(role.get("users", []), users)
+    role["groups"] = _joined(role.get("groups", []), groups)
+    return role
+
+
+def _tell_servers(c: Config, where: str) -> list[str]:
+    """
+    Put the service's address into the environment of users' servers; give the sections in which it now is.
+
+    A section of a more specific class hides `c.Spawner.environment` as a whole, so each that has one gets it. Where
+    the variable is set already it stays.
+    """
+    sections = {"Spawner", *(key for key in c if key.endswith("Spawner") and "environment" in c[key])}
+    spawner = c.JupyterHub.get("spawner_class")
+    if isinstance(spawner, type):
+        sections |= {cls.__name__ for cls in spawner.__mro__ if "environment" in c.get(cls.__name__, {})}
+    told = []
+    for key in sorted(sections):
+        value = c[key].environment
+        known = value.to_dict().get("update", {}) if isinstance(value, LazyConfigValue) else value
+        if "LABKEEPER_SERVICE_URL" not in known:
+            value.update({"LABKEEPER_SERVICE_URL": where})
+            told.append(key)
+    return told
+
+
+def _plain(section: Config, key: str, empty: Any) -> Any:
+    """What the configuration has under `key`, as a list or dict of its own that can be added to."""
+    value = section[key]
+    if isinstance(value, LazyConfigValue):
+        value = value.get_value(empty)
+    if not isinstance(value, Mapping if empty == {} else (list, tuple)):
+        kind = "dictionary" if empty == {} else "list"
+        raise ConfigureError(
+            f"c.JupyterHub.{key}", f"expected a {kind}, got {type(value).__name__}; correct it."
+        )
+    section[key] = type(empty)(value)
+    return section[key]
+
+
+def _entry(section: Config, key: str, name: str) -> dict[str, Any]:
+    """The entry of that name in a list of dictionaries; a new one where there is none."""
+    entries = _plain(section, key, [])
+    for entry in entries:
+        if isinstance(entry, dict) and entry.get("name") == name:
+            return entry
+    entries.append({"name": name})
+    return entries[-1]
+
+
+def _joined(first: Iterable[str], second: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys([*first, *second]))
+
+
+def _check_name(argument: str, value: object, pattern: str, expected: str) -> None:
+    if not isinstance(value, str) or not re.fullmatch(pattern, value):
+        raise ConfigureError(argument, f"expected {expected}, got {value!r}; choose another.")
+
+
+def _names(argument: str, value: Iterable[str]) -> list[str]:
+    several = isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
+    names = list(value) if several else []
+    if not several or not all(isinstance(name, str) and name.strip() for name in names):
+        raise ConfigureError(argument, f'expected a list of names, got {value!r}; write ["NAME"].')
+    return names
+
+
+def _token(value: object) -> str:
+    if not isinstance(value, str) or not 8 <= len(value) <= 64:
+        got = "nothing" if value is None else "something else"
+        raise ConfigureError(
+            "api_token",
+            f"expected a text of 8 to 64 characters, got {got}; make one with `openssl rand -hex 32`, and give it to"
+            " the service as JUPYTERHUB_API_TOKEN too.",
+        )
+    return value
+
+
+def _parts(argument: str, value: object, example: str) -> SplitResult:
+    try:
+        parts = urlsplit(value if isinstance(value, str) else "")
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or parts.username is not None or parts.query or parts.fragment:
+        raise ConfigureError(argument, f"expected an address such as {example}, got {value!r}; correct it.")
+    return parts
+
+
+def _base_url(c: Config) -> str:
+    """The hub's base URL, with a slash at both ends."""
+    hub = c.JupyterHub
+    path = hub.get("base_url") or urlsplit(hub.get("bind_url") or "").path
+    inner = str(path).strip("/")
+    return f"/{inner}/" if inner else "/"
+
+
+def _hub_url(c: Config, given: str | None, base: str, pages: str | None) -> str | None:
+    """Where browsers reach the hub, with a slash at its end; None where the configuration does not say."""
+    hub = c.JupyterHub
+    if given is None:
+        given = hub.get("public_url") or hub.get("subdomain_host") or None
+        if given is not None and "://" not in given:
+            given = f"https://{given}"
+    if given is None:
+        scheme = "https" if hub.get("ssl_cert") else "http"
+        bind = urlsplit(hub.get("bind_url") or f"{scheme}://{hub.get('ip') or ''}:{hub.get('port') or 8000}")
+        # A proxy on loopback is behind another server, unless everything is on this machine.
+        hidden = pages is not None and _loopback(bind.hostname) and not _loopback(urlsplit(pages).hostname)
+        if hidden or bind.hostname in _ANY_ADDRESS:
+            return None
+        given = f"{bind.scheme}://{bind.netloc}"
+    parts = _parts("hub_url", given, "https://hub.example.org/")
+    if pages is not None and urlsplit(pages).hostname == parts.hostname:
+        raise ConfigureError(
+            "pages_url",
+            f"expected another host than the hub's, {parts.hostname}, where any user's page could act in a reader's name;"
+            " give the pages a host name of their own.",
+        )
+    path = parts.path.rstrip("/") + "/"
+    return f"{parts.scheme}://{parts.netloc}{base if path == '/' else path}"
+
+
+def _loopback(host: str | None) -> bool:
+    return host is not None and (
+        host.startswith("127.") or host in ("localhost", "::1") or host.endswith(".localhost")
+    )
+
+
+def _pages_url(value: str) -> str:
+    parts = _parts("pages_url", value, "https://labkeeper.example.org")
+    if parts.path not in ("", "/"):
+        raise ConfigureError("pages_url", f"expected an address without a path, got {value!r}; shorten it.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _service_url(value: str, prefix: str) -> str:
+    parts = _parts("service_url", value, "http://labkeeper:8191")
+    path = parts.path.rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}{path + '/' if path else prefix}"

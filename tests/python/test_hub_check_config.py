@@ -1,0 +1,187 @@
+"""`labkeeper check-config` says what a hub's configuration will do, and what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hubs import HERE, PYTHONS, ROOT, has_hub
+
+from labkeeper import managed_service
+from labkeeper.cli import main
+from labkeeper.managed_service import PROGRAM
+
+SCRIPT = PROGRAM if PROGRAM.is_file() else HERE / "fake_hub_service.mjs"
+IMPORT = """
+c = get_config()
+import labkeeper.hub
+"""
+TOKEN = "0123456789abcdef0123456789abcdef"
+
+
+Found = dict[str, dict[str, Any]]
+Check = Callable[[str], tuple[int, Found]]
+
+
+@pytest.fixture
+def check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Check]:
+    """Check a configuration in this process: the exit status, and the findings by what they are about."""
+    from jupyterhub.app import JupyterHub
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(managed_service, "PROGRAM", SCRIPT)
+
+    def ask(text: str) -> tuple[int, Found]:
+        JupyterHub.clear_instance()
+        Path("jupyterhub_config.py").write_text(text)
+        status = main(["check-config", "--json"])
+        return status, by_name(capsys.readouterr().out)
+
+    yield ask
+    JupyterHub.clear_instance()
+
+
+def by_name(output: str) -> Found:
+    """The worst finding of each name."""
+    order = ["ok", "note", "broken"]
+    findings: Found = {}
+    for finding in json.loads(output)["findings"]:
+        known = findings.setdefault(finding["check"], finding)
+        if order.index(finding["status"]) > order.index(known["status"]):
+            findings[finding["check"]] = finding
+    return findings
+
+
+def run(folder: Path, python: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command itself, as an admin runs it."""
+    return subprocess.run(
+        [python, "-m", "labkeeper.cli", "check-config", *arguments],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT), "PATH": str(Path(python).parent), "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_good_configuration_is_told_in_full(check: Check, tmp_path: Path) -> None:
+    status, found = check(
+        IMPORT
+        + "c.JupyterHub.public_url = 'https://hub.example.org'\n"
+        + "labkeeper.hub.configure(c, pages_url='https://labkeeper.example.org', audit_groups=['support'])\n",
+    )
+    assert status == 0
+    assert {finding["status"] for finding in found.values()} == {"ok"}, found
+    assert "Node 24" in found["hub service"]["message"]
+    assert "https://labkeeper.example.org, listening at 127.0.0.1:8192" in found["pages"]["message"]
+    assert "support" in found["readers"]["message"]
+    assert f"{tmp_path}/labkeeper-state can be made" in found["state"]["message"]
+    assert "labkeeper.sqlite (not made yet)" in found["database"]["message"]
+    assert not (tmp_path / "labkeeper-state").exists()
+
+
+def test_no_pages_and_no_readers_are_notes_with_a_way_out(check: Check, tmp_path: Path) -> None:
+    status, found = check(IMPORT + "labkeeper.hub.configure(c)\n")
+    assert status == 0
+    for name in ("pages", "readers"):
+        assert found[name]["status"] == "note" and "configure(c, " in found[name]["fix"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("c = get_config(\n", "line "),
+        ("c = get_config()\n\nc.JupyterHub.ip = nothing\n", "line 3: NameError"),
+        (IMPORT + "labkeeper.hub.configure(c, hub_id='a b')\n", "configure: hub_id: expected"),
+    ],
+)
+def test_a_file_that_does_not_load_is_broken_and_the_place_is_named(
+    check: Check, text: str, words: str
+) -> None:
+    status, found = check(text)
+    assert status == 1
+    assert found["configuration"]["status"] == "broken" and words in found["configuration"]["message"]
+
+
+def test_a_file_without_us_is_broken(check: Check, tmp_path: Path) -> None:
+    status, found = check("c = get_config()\n")
+    assert status == 1
+    assert "labkeeper.hub.configure(c" in found["hub service"]["fix"]
+
+
+def test_a_missing_program_or_an_old_node_is_broken(
+    check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(managed_service, "PROGRAM", tmp_path / "no.mjs")
+    status, found = check(IMPORT + "labkeeper.hub.configure(c)\n")
+    assert status == 1 and "no.mjs is missing" in found["hub service"]["fix"]
+    old = tmp_path / "node"
+    old.write_text("#!/bin/sh\necho v22.1.0\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("LABKEEPER_NODE", str(old))
+    status, found = check(IMPORT + "labkeeper.hub.configure(c)\n")
+    assert status == 1 and "Labkeeper needs 24 or newer" in found["hub service"]["fix"]
+
+
+def test_a_state_folder_that_cannot_be_written_is_broken(check: Check, tmp_path: Path) -> None:
+    status, found = check(IMPORT + "labkeeper.hub.configure(c, state='/proc/labkeeper')\n")
+    assert status == 1 and found["state"]["status"] == "broken"
+
+
+def test_a_state_folder_that_is_open_to_others_is_a_note(check: Check, tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir(mode=0o755)
+    _, found = check(IMPORT + f"labkeeper.hub.configure(c, state='{tmp_path}/s')\n")
+    assert found["state"]["status"] == "note" and found["state"]["fix"].startswith("chmod 700")
+
+
+def test_a_database_that_does_not_answer_is_broken_and_its_password_is_not_shown(
+    check: Check, tmp_path: Path
+) -> None:
+    status, found = check(
+        IMPORT + "labkeeper.hub.configure(c, database='postgres://u:secret@127.0.0.1:1/log')\n"
+    )
+    assert status == 1 and found["database"]["status"] == "broken"
+    assert "127.0.0.1:1/log" in found["database"]["message"] and "secret" not in str(found)
+
+
+def test_a_service_elsewhere_that_does_not_answer_is_a_note(check: Check, tmp_path: Path) -> None:
+    status, found = check(
+        IMPORT + f"labkeeper.hub.configure(c, service_url='http://127.0.0.1:1', api_token='{TOKEN}')\n",
+    )
+    assert status == 0
+    assert found["hub service"]["status"] == "note" and "does not answer" in found["hub service"]["message"]
+    assert "state" not in found
+
+
+def test_a_scope_that_the_hub_does_not_know_is_broken(check: Check, tmp_path: Path) -> None:
+    role = "c.JupyterHub.load_roles = [{'name': 'mine', 'scopes': ['start:rockets']}]\n"
+    status, found = check(IMPORT + role + "labkeeper.hub.configure(c)\n")
+    assert status == 1 and "start:rockets" in found["services and roles"]["message"]
+
+
+@pytest.mark.skipif(not has_hub("5"), reason="no JupyterHub 5: npm test makes .venv-oldest")
+def test_what_only_the_newer_hub_knows_is_broken_on_the_older(check: Check, tmp_path: Path) -> None:
+    more = (
+        "c.JupyterHub.services = [{'name': 'x', 'timeout': 3}]\n"
+        "c.JupyterHub.load_roles = [{'name': 'mine', 'scopes': ['start:servers']}]\n"
+        "labkeeper.hub.configure(c)\n"
+    )
+    (tmp_path / "jupyterhub_config.py").write_text(IMPORT + more)
+    ended = run(tmp_path, str(PYTHONS["5"]), "--json")
+    assert ended.returncode == 1 and "Traceback" not in ended.stderr
+    assert by_name(ended.stdout)["services and roles"]["status"] == "broken"
+    _, found = check(IMPORT + more)
+    assert found["services and roles"]["status"] == "ok"
+
+
+def test_without_a_file_it_says_how_it_is_called(tmp_path: Path) -> None:
+    ended = run(tmp_path, sys.executable)
+    assert ended.returncode == 1
+    assert "jupyterhub_config.py is no file" in ended.stdout

@@ -1,0 +1,65 @@
+"""The files for Zero to JupyterHub fit each other, and do there what they say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+from servers import ROOT
+from traitlets.config import Config
+
+VALUES = yaml.safe_load((ROOT / "jupyter-config/z2jh-values.yaml").read_text())
+OBJECTS = {
+    item["kind"]: item for item in yaml.safe_load_all((ROOT / "jupyter-config/z2jh-service.yaml").read_text())
+}
+
+
+def configured() -> Config:
+    """Run the values' code as the chart does."""
+    c = Config()
+    c.JupyterHub.services = []
+    for name, service in VALUES["hub"]["services"].items():
+        c.JupyterHub.services.append({"name": name, "api_token": "t" * 64, **service})
+    c.JupyterHub.load_roles = []
+    c.JupyterHub.ip, c.JupyterHub.hub_ip = "10.0.0.7", ""
+    c.KubeSpawner.environment = {"MINE": "1"}
+    for _, code in sorted(VALUES["hub"]["extraConfig"].items()):
+        exec(code, {"c": c})
+    return c
+
+
+def variables() -> dict[str, Any]:
+    [container] = OBJECTS["Deployment"]["spec"]["template"]["spec"]["containers"]
+    return {item["name"]: item.get("value", item.get("valueFrom")) for item in container["env"]}
+
+
+def test_the_values_configure_the_hub() -> None:
+    c = configured()
+    [service] = c.JupyterHub.services
+    assert service["api_token"] == "t" * 64 and "command" not in service and "url" not in service
+    assert c.KubeSpawner.environment == {
+        "MINE": "1",
+        "LABKEEPER_SERVICE_URL": "http://labkeeper:8191/services/labkeeper/",
+    }
+
+
+def test_the_service_is_what_the_values_say() -> None:
+    c, told = configured(), variables()
+    [service] = c.JupyterHub.services
+    assert service["oauth_redirect_uri"] == f"{told['LABKEEPER_PAGES_URL']}/oauth_callback"
+    assert c.LabkeeperHub.hub_url + "hub/" == told["JUPYTERHUB_PUBLIC_HUB_URL"]
+    assert told["JUPYTERHUB_SERVICE_NAME"] == service["name"]
+    at = f"http://{OBJECTS['Service']['metadata']['name']}:8191{told['JUPYTERHUB_SERVICE_PREFIX']}"
+    assert c.LabkeeperHub.service_url == at
+    assert told["JUPYTERHUB_API_TOKEN"]["secretKeyRef"]["key"] == f"hub.services.{service['name']}.apiToken"
+    [host] = [rule["host"] for rule in OBJECTS["Ingress"]["spec"]["rules"]]
+    assert told["LABKEEPER_PAGES_URL"] == f"https://{host}"
+
+
+def test_users_servers_and_the_service_are_let_through() -> None:
+    [rule] = VALUES["singleuser"]["networkPolicy"]["egress"]
+    labels = OBJECTS["Deployment"]["spec"]["template"]["metadata"]["labels"]
+    assert rule["to"][0]["podSelector"]["matchLabels"].items() <= labels.items()
+    assert labels["hub.jupyter.org/network-access-hub"] == "true"
+    assert rule["ports"] == [{"protocol": "TCP", "port": 8191}]
+    assert VALUES["hub"]["extraFiles"]["labkeeper"]["mountPath"].endswith("/labkeeper/hub.py")
