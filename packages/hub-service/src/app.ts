@@ -15,6 +15,8 @@ import type { IPagesParts, PagesPlugin } from './pages-seam.js';
 import type { ISettings } from './settings.js';
 import type { IDatabase } from './store/database.js';
 import { LogRange } from './store/log-range.js';
+import { SqlHolders } from './store/sql-holders.js';
+import { SqlLegal } from './store/sql-legal.js';
 import { SqlLogReader } from './store/sql-log-reader.js';
 import { SqlLogWriter } from './store/sql-log-writer.js';
 import { TicketOffice } from './tickets/ticket-office.js';
@@ -90,6 +92,8 @@ export function createApp(options: IAppOptions): IApp {
     pagesListener(options.pages ?? [], {
       ...{ reader, hubApi, settings, keys, log, nowMs },
       range: new LogRange(database),
+      holders: new SqlHolders(database),
+      legal: new SqlLegal(database, nowMs),
       cover: () => digests.make()
     });
 

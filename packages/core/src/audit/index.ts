@@ -16,3 +16,4 @@ export * from './installed-changes.js';
 export * from './settling.js';
 export * from './relay-course.js';
 export * from './full-jitter.js';
+export * from './holdings.js';
