@@ -68,7 +68,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('“Who has it?” on %s', k
     nowMs += DAY_MS;
     const now = (await browser.visit('/holders?package=Scikit_Learn')).body;
     expect(users(now)).toEqual(['anna']);
-    expect(now).toContain('1 person, 1 server, 1 time, now, as far as is on record');
+    expect(now).toContain('1 person, 1 server, 1 installation, now, as far as is on record');
     expect(now).toContain('2026-11-02 12:00:00');
     expect(users((await browser.ask('/holders?package=scikit-learn&version=1.5')).body)).toEqual([]);
     for (const [query, who] of [
@@ -109,7 +109,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('“Who has it?” on %s', k
     let path = '/holders?package=numpy';
     while (path !== '') {
       const page = (await browser.visit(path)).body;
-      expect(page).toContain('1 person, 1 server, 120 times');
+      expect(page).toContain('1 person, 1 server, 120 installations');
       seen.push(
         ...[...page.matchAll(/data-head="Version"[^>]*><div><bdi class="text">([^<]+)/g)].map(
           ([, v]) => v ?? ''

@@ -14,7 +14,7 @@ jest.setTimeout(120_000);
 
 const ENVIRONMENTS = [null, { id: '0123456789abcdef', kind: 'venv', python: '3.12' }] as const;
 
-/** What one record says; `quiet` = that it failed. */
+/** What one record says. */
 const said = fc.record({
   action: fc.constantFrom('install', 'upgrade', 'found-on-disk', 'remove', 'deny', 'heartbeat'),
   name: fc.constantFrom('numpy', 'o\'dd \u0000 "name\\'),
@@ -31,6 +31,10 @@ const batches = fc.array(
   }),
   { minLength: 1, maxLength: 12 }
 );
+
+type Of<Arbitrary> = Arbitrary extends fc.Arbitrary<infer Value> ? Value : never;
+type Said = Of<typeof said>;
+type Made = Of<typeof batches>;
 
 describe.each<DatabaseKind>(['sqlite', 'postgres'])('who holds what on %s', kind => {
   let scratch: IScratchDatabase;
@@ -91,7 +95,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('who holds what on %s', kind
     return rows.map(({ group_set_id: _group, ...row }) => ({ ...row }));
   };
 
-  const append = async (made: fc.TypeOfArbitrary<typeof batches>, writers: readonly SqlLogWriter[]) => {
+  const append = async (made: Made, writers: readonly SqlLogWriter[]) => {
     const streams = speakers.map(() => new CompanionStream());
     const groups: ReturnType<typeof batchOf>[][] = [[]];
     for (const { stream, records, isNewGroup } of made) {
@@ -173,10 +177,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('who holds what on %s', kind
   });
 });
 
-function changed(
-  record: AuditRecord,
-  { action, name, version, environment, isWell }: fc.TypeOfArbitrary<typeof said>
-): AuditRecord {
+function changed(record: AuditRecord, { action, name, version, environment, isWell }: Said): AuditRecord {
   return {
     ...record,
     action,

@@ -76,7 +76,7 @@ button.plain {
 
 .lift input {
   min-width: 8ch;
-  max-width: 20ch;
+  max-width: 15ch;
   padding: 3px 8px;
   border: 1px solid var(--faint);
   border-radius: var(--radius);

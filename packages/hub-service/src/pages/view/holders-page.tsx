@@ -167,8 +167,8 @@ function Person({ user }: { readonly user: string | null }): ReactElement {
 function caption({ rows, count, next }: IHoldersFound, { at }: IHoldersFields, paged: boolean): string {
   const isMore = count.holdings >= COUNT_CAP;
   const who = isMore
-    ? `${thousands(COUNT_CAP)}+ times`
-    : `${counted(count.people, 'person', 'people')}, ${counted(count.servers, 'server')}, ${counted(count.holdings, 'time')}`;
+    ? `${thousands(COUNT_CAP)}+ installations`
+    : `${counted(count.people, 'person', 'people')}, ${counted(count.servers, 'server')}, ${counted(count.holdings, 'installation')}`;
   const when = at === undefined ? 'now, as far as is on record' : `at some moment of ${at}`;
   return `${who}, ${when}; the newest first${paged || next !== null ? `; ${thousands(rows.length)} on this page` : ''}`;
 }

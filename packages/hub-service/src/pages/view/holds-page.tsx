@@ -39,7 +39,7 @@ export function HoldsPage({ holds, acts, formToken }: IHoldsPageProps): ReactEle
       </Part>
       <Part id="set" title="Set a hold">
         <ActForm action="/holds/set" label="Set a hold" formToken={formToken} button="Set the hold">
-          <Field name="user" text="User (empty: everybody)" />
+          <Field name="user" text="User (empty: all)" />
           <Field name="case" text="Case" />
           <Field name="reason" text="Reason" required />
         </ActForm>
@@ -53,7 +53,7 @@ export function HoldsPage({ holds, acts, formToken }: IHoldsPageProps): ReactEle
         <ActForm action="/holds/erase" label="Erase a person" formToken={formToken} button="Erase for ever">
           <Field name="user" text="User" required />
           <Field name="confirm" text="The name again" required />
-          <Field name="reason" text="Reason (do not repeat the name)" required />
+          <Field name="reason" text="Reason, without the name" required />
         </ActForm>
       </Part>
       <Part id="acts" title="Everything that was done">
@@ -86,7 +86,7 @@ const WHAT: IColumn<ILegalAct> = {
   cell: ({ kind, lifts }) => (lifts === null ? KINDS[kind] : `Hold ${lifts} lifted`)
 };
 const ABOUT: readonly IColumn<ILegalAct>[] = [
-  { head: 'Since (UTC)', cell: ({ atMs }) => <Moment atMs={atMs} />, className: 'time' },
+  { head: 'When (UTC)', cell: ({ atMs }) => <Moment atMs={atMs} />, className: 'time' },
   { head: 'Person', cell: act => <Person act={act} />, className: 'name' },
   {
     head: 'Case',
