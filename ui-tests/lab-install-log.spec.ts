@@ -40,12 +40,16 @@ const rows = () => panel().locator('.lk-InstallLog-row');
 test('lists what lies on the disk, with the receipt of the hub', async () => {
   await command(page, 'labkeeper:show-install-log');
   await expect(panel().getByRole('heading', { name: 'Install log' })).toBeVisible();
-  const pip = rows().filter({ hasText: /Found on disk: .+/ }).first();
+  const pip = rows()
+    .filter({ hasText: /Found on disk: .+/ })
+    .first();
   await expect(pip).toContainText(/Recorded, receipt [0-9a-f]{8}/, { timeout: 40_000 });
   await expect(panel()).toContainText(/Everything is recorded at the hub\. Last receipt: [0-9a-f]{8}/);
 });
 
 test('lists what is installed meanwhile, as soon as it is on record', async () => {
+  // The folder is new, and new folders are looked for once a minute.
+  test.setTimeout(150_000);
   await newNotebook(page);
   const wheel = join(wheels, `${FOLDER}-1.0-py3-none-any.whl`);
   // Where `pip install --user` installs, which this environment does not allow.
@@ -58,7 +62,7 @@ test('lists what is installed meanwhile, as soon as it is on record', async () =
     ].join('\n')
   );
   const row = rows().filter({ hasText: `Installed ${NAME} 1.0` });
-  await expect(row).toBeVisible({ timeout: 60_000 });
+  await expect(row).toBeVisible({ timeout: 90_000 });
   await expect(row).toContainText('pip');
   await expect(row).toContainText(/Recorded, receipt [0-9a-f]{8}/, { timeout: 30_000 });
   expect(await row.count()).toBe(1);

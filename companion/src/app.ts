@@ -346,6 +346,7 @@ export function createApp(options: IAppOptions): IApp {
       reclaim?.dispose();
       const receipt = desk?.close();
       const journalled = guard.close(orderly);
+      auditDesk.dispose();
       const audited = audit?.close(orderly);
       pages.close();
       link.close();

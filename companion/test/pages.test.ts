@@ -135,6 +135,7 @@ describe('the link to pages', () => {
       'reclaim/known',
       'reclaim/kernels',
       'reclaim/receipt',
+      'audit/state',
       'usage/history',
       'save/journal-state',
       'save/recoveries',

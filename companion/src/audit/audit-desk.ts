@@ -6,7 +6,7 @@ import {
   type AuditState,
   type Receiver
 } from '@labkeeper/protocol';
-import type { IClock } from '../clock.js';
+import type { IClock, IDisposable } from '../clock.js';
 
 /** What comes within so short a time is told at once, ms. */
 const LINGER_MS = 250;
@@ -21,7 +21,7 @@ export interface IAuditSource {
 export type KeepForPage = (id: string, text: () => string) => void;
 
 /** What pages are told of the audited log: how it stands, and the records of this server while a page shows them. */
-export class AuditDesk {
+export class AuditDesk implements IDisposable {
   constructor(
     private readonly options: {
       readonly clock: IClock;
@@ -45,12 +45,11 @@ export class AuditDesk {
 
   /** Something was recorded, acknowledged or refused. */
   changed(): void {
-    if (this.isPlanned) {
+    if (this.timer !== null || this.isDisposed) {
       return;
     }
-    this.isPlanned = true;
-    this.options.clock.after(LINGER_MS, () => {
-      this.isPlanned = false;
+    this.timer = this.options.clock.after(LINGER_MS, () => {
+      this.timer = null;
       const state = JSON.stringify(this.state);
       if (state !== this.told) {
         this.told = state;
@@ -58,6 +57,12 @@ export class AuditDesk {
         this.options.source?.own.news();
       }
     });
+  }
+
+  /** Pages are told nothing more. */
+  dispose(): void {
+    this.isDisposed = true;
+    this.timer?.dispose();
   }
 
   /** The list of records has changed. */
@@ -92,7 +97,8 @@ export class AuditDesk {
   }
 
   private readonly pages = new Set<KeepForPage>();
-  private isPlanned = false;
+  private timer: IDisposable | null = null;
+  private isDisposed = false;
   private told = '';
   private connectedSinceMs: number | null = null;
 }

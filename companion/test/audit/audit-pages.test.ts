@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { auditRecords, auditState, parseParams, type AuditRecords, type AuditState } from '@labkeeper/protocol';
+import {
+  auditRecords,
+  auditState,
+  parseParams,
+  type AuditRecords,
+  type AuditState
+} from '@labkeeper/protocol';
 import { FakeClock } from '../fake-clock.js';
 import { NO_SITES } from '../installed/watched.js';
 import { RunningApp } from '../running-app.js';
@@ -102,7 +108,11 @@ describe('what pages are told of the audited log', () => {
     put('two');
     await passUntil(app, () => names(page).includes('two'));
     await passUntil(app, () => list(page)?.records[0]?.index != null);
-    expect(list(page)?.records[0]).toMatchObject({ action: 'install', package: { name: 'two' }, place: 'hub' });
+    expect(list(page)?.records[0]).toMatchObject({
+      action: 'install',
+      package: { name: 'two' },
+      place: 'hub'
+    });
     expect(new Set(list(page)?.records.map(({ id }) => id)).size).toBe(list(page)?.records.length);
     page.send('audit/wanted', { wanted: false });
     await app.pass(2000, 100);
@@ -111,6 +121,33 @@ describe('what pages are told of the audited log', () => {
     await passUntil(app, () => hub?.all().some(line => line.includes('"three"')) ?? false);
     await app.pass(30_000, 1000);
     expect([page.of('audit/records').length, asked()]).toEqual(before);
+  });
+
+  it('knows the receipts of earlier companions, and reads a long list page by page', async () => {
+    for (let at = 0; at < 200; at += 1) {
+      put(`p${at}`);
+    }
+    const earlier = await start(hub?.url ?? null);
+    await passUntil(earlier, () => (hub?.all().length ?? 0) >= 201, 5000);
+    await apps.splice(0)[0]?.stop('asked');
+    const records = hub?.all().length;
+    const app = await start(hub?.url ?? null);
+    const page = await app.page();
+    page.send('audit/wanted', { wanted: true });
+    await passUntil(app, () => list(page)?.hub === 'read');
+    await passUntil(app, () => (list(page)?.records[0]?.index ?? 0) >= (records ?? Infinity));
+    const { records: listed = [], isCut } = list(page) ?? {};
+    expect([listed.length, isCut]).toEqual([150, true]);
+    expect(listed.filter(({ receipt }) => receipt === null)).toEqual([]);
+    expect(new Set(listed.map(({ receipt }) => receipt)).size).toBe(2);
+    expect(listed.filter(({ action }) => action === 'found-on-disk').length).toBeGreaterThan(140);
+    expect(new Set(listed.map(({ id }) => id)).size).toBe(150);
+    const before = asked();
+    put('late');
+    await passUntil(app, () => list(page)?.records[0]?.package?.name === 'late');
+    await passUntil(app, () => list(page)?.records[0]?.index != null);
+    // What is known is not read again.
+    expect(asked() - before).toBeLessThanOrEqual(2);
   });
 
   it('asks the hub at most every ten seconds, however much happens', async () => {

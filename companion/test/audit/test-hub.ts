@@ -190,7 +190,12 @@ export class TestHub {
       return {
         ...{ index: from + at, receivedAtMs: 1, occurredAtMs, action, boot, seq, environment, gap },
         ...{ ecosystem: known?.ecosystem ?? null, packageName: known?.name ?? null },
-        ...{ packageVersion: known?.version ?? null, tool: tool?.name ?? null, effect: null, grade: 'claimed' }
+        ...{
+          packageVersion: known?.version ?? null,
+          tool: tool?.name ?? null,
+          effect: null,
+          grade: 'claimed'
+        }
       };
     });
     return { records: records.reverse(), next: from > 0 ? `1.${from}` : null };

@@ -30,11 +30,15 @@ export class FakeCompanion implements ICompanion {
   readonly stateChanged: Signal<ICompanion, CompanionState> = new Signal<ICompanion, CompanionState>(this);
   readonly sampleTaken: Signal<ICompanion, Sample> = new Signal<ICompanion, Sample>(this);
   readonly historyChanged: Signal<ICompanion, void> = new Signal<ICompanion, void>(this);
-  readonly kernelsChanged: Signal<ICompanion, readonly Kernel[]> = new Signal<ICompanion, readonly Kernel[]>(this);
+  readonly kernelsChanged: Signal<ICompanion, readonly Kernel[]> = new Signal<ICompanion, readonly Kernel[]>(
+    this
+  );
   readonly deathSeen: Signal<ICompanion, Death> = new Signal<ICompanion, Death>(this);
   readonly deathsKnown: Signal<ICompanion, readonly Death[]> = new Signal<ICompanion, readonly Death[]>(this);
   readonly noticeGiven: Signal<ICompanion, Notice> = new Signal<ICompanion, Notice>(this);
-  readonly noticesKnown: Signal<ICompanion, readonly Notice[]> = new Signal<ICompanion, readonly Notice[]>(this);
+  readonly noticesKnown: Signal<ICompanion, readonly Notice[]> = new Signal<ICompanion, readonly Notice[]>(
+    this
+  );
 
   isDisabled(): boolean {
     return false;

@@ -45,9 +45,7 @@ export function ownList(sources: IOwnSources): Pick<AuditRecords, 'records' | 'i
   const { hub, spooled, most } = sources;
   const newest = newestAtHub(hub);
   const records = [
-    ...spooled
-      .filter(({ boot, seq }) => seq > (newest.get(boot) ?? 0))
-      .map(fact => fromSpool(fact, sources)),
+    ...spooled.filter(({ boot, seq }) => seq > (newest.get(boot) ?? 0)).map(fact => fromSpool(fact, sources)),
     ...hub.map(row => fromHub(row, sources))
   ].filter(({ action }) => isListed(action));
   return { records: records.slice(0, most), isCut: sources.isCut || records.length > most };
@@ -78,7 +76,10 @@ function fromHub(row: OwnRow, sources: IOwnSources): ListedRecord {
   };
 }
 
-function fromSpool({ boot, seq, record: told, isAcknowledged }: ISpooledFacts, sources: IOwnSources): ListedRecord {
+function fromSpool(
+  { boot, seq, record: told, isAcknowledged }: ISpooledFacts,
+  sources: IOwnSources
+): ListedRecord {
   return {
     id: `${boot} ${seq}`,
     occurredAtMs: told?.occurredAtMs ?? null,

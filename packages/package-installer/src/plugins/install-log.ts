@@ -29,11 +29,12 @@ export const installLog: JupyterFrontEndPlugin<void> = {
     }
     const trans = translator.load(TRANSLATION_DOMAIN);
     const model = new InstallLogModel(companion);
+    const visibility = new PageVisibility();
     let panel: InstallLogPanel | null = null;
     // Where nothing is recorded, most servers without a hub, there is no tab, and only the command says why.
     const add = (): InstallLogPanel => {
       if (panel === null) {
-        panel = new InstallLogPanel({ model, translator, trans, visibility: new PageVisibility() });
+        panel = new InstallLogPanel({ model, translator, trans, visibility });
         app.shell.add(panel, 'right', { rank: 902 });
       }
       return panel;

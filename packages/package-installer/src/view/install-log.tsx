@@ -70,7 +70,9 @@ function Records(props: IInstallLogProps & { readonly keepsHub: boolean }): JSX.
       ) : (
         isRead && (
           <p className="lk-Note">
-            {trans.__('Nothing is on record yet. Packages that you install are listed here, by whatever tool.')}
+            {trans.__(
+              'Nothing is on record yet. Packages that you install are listed here, by whatever tool.'
+            )}
           </p>
         )
       )}
@@ -107,13 +109,7 @@ function Row(
 }
 
 /** What support can do something with; in English, as it came. */
-function Details({
-  text,
-  trans
-}: {
-  readonly text: string;
-  readonly trans: TranslationBundle;
-}): JSX.Element {
+function Details({ text, trans }: { readonly text: string; readonly trans: TranslationBundle }): JSX.Element {
   return (
     <details>
       <summary>{trans.__('Details for support')}</summary>

@@ -1,6 +1,14 @@
 import * as v from 'valibot';
 import { AuditEnvironment, AuditGap } from '../values/audit.js';
-import { HubRefusal, OwnAnswer, OwnRecord, ReceiptBody, SignedReceipt, StreamHead, TicketAnswer } from './records.js';
+import {
+  HubRefusal,
+  OwnAnswer,
+  OwnRecord,
+  ReceiptBody,
+  SignedReceipt,
+  StreamHead,
+  TicketAnswer
+} from './records.js';
 
 // A companion reads tolerantly: a newer service may say more within this version of the protocol.
 
