@@ -14,7 +14,7 @@ import { SignIn } from '../people/sign-in.js';
 import type { ILogReader } from '../store/log-reader.js';
 import { sendNotice } from './answers.js';
 import { ExportRoutes, type IExportedLog } from './export-routes.js';
-import { Gate } from './gate.js';
+import { Gate, isForeign } from './gate.js';
 import { LogRoutes } from './log-routes.js';
 import { answerErrors, answerNotFound } from './odd-requests.js';
 import { Reading } from './reading.js';
@@ -50,6 +50,10 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     void reply.headers(SECURITY_HEADERS);
     if (!isOwnHost(request.headers.host, settings)) {
       return sendNotice(request, reply, 421, `These pages are only at ${settings.origin}.`);
+    }
+    // It could read nothing, but each look would be on record in the name of whoever's browser it is.
+    if (isForeign(request)) {
+      return sendNotice(request, reply, 403, 'Only pages of this host may ask for that.');
     }
     return undefined;
   });
