@@ -13,6 +13,7 @@ import { Metrics } from './metrics.js';
 import { pagesServer } from './pages/pages-server.js';
 import type { IPagesParts, PagesPlugin } from './pages-seam.js';
 import type { ISettings } from './settings.js';
+import { sharedAnswer } from './shared-answer.js';
 import type { IDatabase } from './store/database.js';
 import { LogRange } from './store/log-range.js';
 import { SqlHolders } from './store/sql-holders.js';
@@ -55,6 +56,8 @@ export interface IApp {
 
 /** Records of one transaction, at most (facts of November 2026: more makes others wait, fewer costs a sync for each). */
 const GROUP_RECORDS = { sqlite: 300, postgres: 600 } as const;
+/** How long the database's word counts that it answers, in ms. */
+const READY_MS = 1000;
 /** Records that wait, at most: about 100 MB. */
 const WAITING_RECORDS = 30_000;
 
@@ -87,7 +90,8 @@ export function createApp(options: IAppOptions): IApp {
     entriesAt: places => entriesAt(database, places),
     prefix: settings.prefix,
     rates: options.rates ?? RATES,
-    isReady: () => answers(database, log)
+    // Anybody may ask, as often as she likes, and the log is written over the same connections.
+    isReady: sharedAnswer(() => answers(database, log), READY_MS, monotonicMs)
   });
   const pages =
     settings.pages &&

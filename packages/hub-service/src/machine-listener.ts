@@ -14,6 +14,8 @@ import { ticketRoutes, type ITicketRoutesParts } from './tickets/ticket-routes.j
 /** Longest the head of a request may take, and the whole of it, in ms. */
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 30_000;
+/** How often it is looked for connections that are over these times, in ms: Node's own 30 s would be another half minute. */
+const CHECK_MS = 5000;
 /** Connections stay open longer than a companion is silent: else each heartbeat would open one. */
 const KEEP_ALIVE_MS = 130_000;
 /** No route but that of batches takes a body. */
@@ -35,7 +37,7 @@ export function machineListener(parts: IMachineParts): FastifyInstance {
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { headersTimeout: HEADERS_MS },
+    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
     exposeHeadRoutes: false
   });
   fastify.removeAllContentTypeParsers();
@@ -92,8 +94,8 @@ function refuse(
   }
   const hasBody =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
-  if (hasBody && !request.raw.complete) {
-    // What is still to come is not read: it may be 100 MB.
+  // What is still to come is not read: it may be 100 MB. And nobody keeps a connection who has neither token nor ticket.
+  if ((hasBody && !request.raw.complete) || status === 401) {
     reply.header('connection', 'close');
   }
   const body: HubRefusal = { code, message };

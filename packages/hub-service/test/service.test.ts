@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { canonicalJson, receiptText } from '@labkeeper/core';
 import { BATCH_BYTES, BatchAnswer, HUB_PATHS, OwnAnswer } from '@labkeeper/protocol';
+import { RATES } from '../src/ingest/record-routes.js';
 import type { DatabaseKind } from '../src/store/database.js';
 import { json, refusal } from './support/answers.js';
 import { batchBody, CompanionStream } from './support/companion-stream.js';
@@ -179,7 +180,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the machine listener on %s'
           'Host: hub',
           `Authorization: Bearer ${ticket}`,
           'Content-Type: application/x-ndjson',
-          'Content-Length: 1000000',
+          'Content-Length: 500000',
           '\r\n'
         ];
         await new Promise<void>(resolve => socket.write(head.join('\r\n'), () => resolve()));
@@ -230,7 +231,7 @@ describe('a server that sends too much', () => {
     let nowMs = 0;
     const service = await startService('sqlite', {
       monotonicMs: () => nowMs,
-      rates: { requestsPerSecond: 10, requestsBurst: 5, recordsPerSecond: 5, recordsBurst: 10 }
+      rates: { ...RATES, requestsPerSecond: 10, requestsBurst: 5, recordsPerSecond: 5, recordsBurst: 10 }
     });
     try {
       const [noisy, quiet] = [await service.ticket('noisy'), await service.ticket('quiet')];

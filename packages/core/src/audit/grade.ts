@@ -5,7 +5,7 @@ import type { AuditRecord, EvidenceSource } from '@labkeeper/protocol';
  * own index served is worth most, and what only one process said least.
  */
 export type Grade =
-  /** The hub's own gateway saw it, and the disk has it. */
+  /** The hub's own gateway saw it, and the disk has it. Only the hub can say so, from records of its own: see `gradeOf`. */
   | 'confirmed'
   /** The disk has it, and a tool, a hook or a page said so. */
   | 'corroborated'
@@ -23,9 +23,13 @@ export interface IGraded {
   readonly reason: string;
 }
 
-const INSIDE: readonly EvidenceSource[] = ['ui', 'report', 'hook'];
+/** What a process in the container says, whatever it calls itself: a record can claim that a gateway or a node saw it. */
+const INSIDE: readonly EvidenceSource[] = ['ui', 'report', 'hook', 'gateway', 'node'];
 
-/** Grades one record by its own evidence. What other records say about the same install is joined later. */
+/**
+ * Grades one record that a companion sent, by its own evidence. It is never `confirmed` by that: whoever owns the container
+ * writes it. What other records say about the same install is joined later.
+ */
 export function gradeOf(record: AuditRecord): IGraded {
   if (['opened', 'closed', 'gap', 'heartbeat'].includes(record.action)) {
     return { grade: 'stream', reason: 'It is about the record keeping itself, not about a package.' };
@@ -33,9 +37,6 @@ export function gradeOf(record: AuditRecord): IGraded {
   const sources = new Set(record.evidence.map(({ source }) => source));
   const onDisk = sources.has('disk');
   const told = INSIDE.some(source => sources.has(source));
-  if (onDisk && sources.has('gateway')) {
-    return { grade: 'confirmed', reason: 'Our index served it, and it lies on the disk.' };
-  }
   if (onDisk && told) {
     return { grade: 'corroborated', reason: 'A tool reported it, and it lies on the disk.' };
   }

@@ -2,8 +2,10 @@
 export interface IBodyRoomLimits {
   /** Of all servers together, in bytes. */
   readonly bytes: number;
-  /** Bodies of one server at once: a companion has one under way, and perhaps one more after a broken connection. */
+  /** Bodies of one person at once: a companion has one under way, and perhaps one more after a broken connection. */
   readonly bodiesEach: number;
+  /** Of one person, in bytes. */
+  readonly bytesEach: number;
 }
 
 /** Room for bodies: a body is buffered whole, so how many may come at once is bounded before the first byte is read. */
@@ -11,16 +13,21 @@ export class BodyRoom {
   constructor(private readonly limits: IBodyRoomLimits) {}
 
   /**
-   * @param bytes - the most that may come.
+   * @param key - whose it is. @param bytes - the most that may come.
    * @returns null = there is no room now; else what gives it back, which does so once.
    */
   enter(key: string, bytes: number): (() => void) | null {
-    const bodies = this.bodies.get(key) ?? 0;
-    if (this.bytes + bytes > this.limits.bytes || bodies >= this.limits.bodiesEach) {
+    const { limits } = this;
+    const own = this.own.get(key) ?? { bodies: 0, bytes: 0 };
+    if (
+      this.bytes + bytes > limits.bytes ||
+      own.bytes + bytes > limits.bytesEach ||
+      own.bodies >= limits.bodiesEach
+    ) {
       return null;
     }
     this.bytes += bytes;
-    this.bodies.set(key, bodies + 1);
+    this.own.set(key, { bodies: own.bodies + 1, bytes: own.bytes + bytes });
     let isInside = true;
     return () => {
       if (isInside) {
@@ -32,14 +39,14 @@ export class BodyRoom {
 
   private leave(key: string, bytes: number): void {
     this.bytes -= bytes;
-    const bodies = (this.bodies.get(key) ?? 1) - 1;
-    if (bodies > 0) {
-      this.bodies.set(key, bodies);
+    const own = this.own.get(key);
+    if (own && own.bodies > 1) {
+      this.own.set(key, { bodies: own.bodies - 1, bytes: own.bytes - bytes });
     } else {
-      this.bodies.delete(key);
+      this.own.delete(key);
     }
   }
 
   private bytes = 0;
-  private readonly bodies = new Map<string, number>();
+  private readonly own = new Map<string, { readonly bodies: number; readonly bytes: number }>();
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { BATCH_RECORDS, BatchHead } from '@labkeeper/protocol';
+import { BATCH_RECORDS, BatchHead, RECORD_BYTES } from '@labkeeper/protocol';
 import * as v from 'valibot';
 import { sha256Hex } from '../sha256.js';
 import type { IIncomingBatch, ISpeaker } from '../store/log-writer.js';
@@ -10,12 +10,17 @@ import { readPair } from './read-record.js';
 export type ReadBatch =
   | { readonly kind: 'batch'; readonly batch: IIncomingBatch }
   /** @see HubRefusal */
-  | { readonly kind: 'malformed' | 'protocol'; readonly message: string };
+  | { readonly kind: 'malformed' | 'protocol' | 'too-large'; readonly message: string };
 
 const NEWLINE = 0x0a;
 /** The head is an object of plain values. */
 const HEAD_DEPTH = 2;
 const HEAD_BYTES = 1024;
+/**
+ * Longest line that is kept as it came: a later version's record may be longer than ours. What is longer is no record, and
+ * whoever reads a thousand of them at once would have no memory left.
+ */
+const LINE_BYTES = 2 * RECORD_BYTES;
 
 /**
  * Reads a batch from the bytes that came, and checks its chain: each record that can be read holds the hash of the line
@@ -43,6 +48,9 @@ export function readBatch(speaker: ISpeaker, body: Buffer): ReadBatch {
     const [recordLine, personalLine] = [pairs[2 * i], pairs[2 * i + 1]];
     if (recordLine === undefined || personalLine === undefined) {
       return malformed('A line of the batch is missing.');
+    }
+    if (recordLine.length > LINE_BYTES) {
+      return { kind: 'too-large', message: `A record may be ${LINE_BYTES} bytes long at the most.` };
     }
     const seq = head.first + i;
     const { record, incoming } = readPair(seq, recordLine, personalLine);

@@ -36,24 +36,38 @@ export interface IRecordRoutesParts {
   readonly monotonicMs: () => number;
 }
 
-/** What one server may send. */
+/** What one server may send, and in bytes all servers of a person: she can have as many as she likes. */
 export interface IRates {
   readonly requestsPerSecond: number;
   readonly requestsBurst: number;
   readonly recordsPerSecond: number;
   readonly recordsBurst: number;
+  readonly bytesPerSecond: number;
+  readonly bytesBurst: number;
 }
 
-/** A spool of a day comes back within a minute; a broken companion does not fill the log. */
+/**
+ * A spool of a day comes back within a minute; a broken companion does not fill the log. Nor does a hostile one fill the
+ * disk: of one person four whole spools come at once, and less than 3 GB in a day.
+ */
 export const RATES: IRates = {
   requestsPerSecond: 20,
   requestsBurst: 100,
   recordsPerSecond: 500,
-  recordsBurst: 5000
+  recordsBurst: 5000,
+  bytesPerSecond: 32 * 1024,
+  bytesBurst: 128 * 1024 * 1024
 };
 
-/** 128 MiB of batches on their way: memory for 64 of the largest, or some thousands of the usual ones. */
-const ROOM = { bytes: 128 * 1024 * 1024, bodiesEach: 8 };
+/** What a record takes beside its own bytes, in rows and indexes; about. */
+const ROW_BYTES = 512;
+/**
+ * 128 MiB of batches on their way: memory for 64 of the largest, or some thousands of the usual ones. No person has more
+ * than two of the largest there: whoever sends slowly would keep everybody out.
+ */
+const ROOM = { bytes: 128 * 1024 * 1024, bodiesEach: 8, bytesEach: 2 * BATCH_BYTES };
+/** How a batch that is none is answered. */
+const STATUSES = { malformed: 400, 'too-large': 413, protocol: 426 } as const;
 const LATER_MS = 5000;
 const OWN_LIMIT = 100;
 const OwnQuery = v.strictObject({
@@ -75,6 +89,11 @@ export function recordRoutes(fastify: FastifyInstance, parts: IRecordRoutesParts
     burst: rates.recordsBurst,
     monotonicMs
   });
+  const bytes = new TokenBuckets({
+    perSecond: rates.bytesPerSecond,
+    burst: rates.bytesBurst,
+    monotonicMs
+  });
   const holders = new WeakMap<FastifyRequest, ITicketHolder>();
   const holderOf = (request: FastifyRequest): ITicketHolder => {
     const holder = holders.get(request);
@@ -87,10 +106,10 @@ export function recordRoutes(fastify: FastifyInstance, parts: IRecordRoutesParts
   const room = new BodyRoom(ROOM);
   fastify.addHook('onRequest', async (request, reply) => {
     const holder = office.holder(request.headers.authorization);
-    spend(requests, holder, 1);
+    spend(requests, keyOf(holder), 1);
     if (request.method === 'POST') {
-      const bytes = Number(request.headers['content-length'] ?? BATCH_BYTES);
-      const leave = room.enter(keyOf(holder), Math.min(bytes, BATCH_BYTES));
+      const comingBytes = Number(request.headers['content-length'] ?? BATCH_BYTES);
+      const leave = room.enter(personOf(holder), Math.min(comingBytes, BATCH_BYTES));
       if (leave === null) {
         throw new Refusal(429, 'too-much', 'Too many batches are on their way at once.', LATER_MS);
       }
@@ -124,10 +143,11 @@ export function recordRoutes(fastify: FastifyInstance, parts: IRecordRoutesParts
       const { hub, user, server, groups } = holder;
       const read = readBatch({ hub, user, server, groups }, request.body);
       if (read.kind !== 'batch') {
-        throw new Refusal(read.kind === 'protocol' ? 426 : 400, read.kind, read.message);
+        throw new Refusal(STATUSES[read.kind], read.kind, read.message);
       }
       const { batch } = read;
-      spend(records, holder, batch.records.length);
+      spend(records, keyOf(holder), batch.records.length);
+      spend(bytes, personOf(holder), request.body.length + ROW_BYTES * batch.records.length);
       const appended = await store(parts, batch);
       if (appended.kind === 'conflict') {
         reply.code(409);
@@ -178,8 +198,8 @@ export class StoreError extends Error {
 }
 
 /** @throws Refusal */
-function spend(buckets: TokenBuckets, holder: ITicketHolder, amount: number): void {
-  const waitMs = buckets.take(keyOf(holder), amount);
+function spend(buckets: TokenBuckets, key: string, amount: number): void {
+  const waitMs = buckets.take(key, amount);
   if (waitMs > 0) {
     throw new Refusal(429, 'too-much', 'This server sends more than a server may.', waitMs);
   }
@@ -187,4 +207,8 @@ function spend(buckets: TokenBuckets, holder: ITicketHolder, amount: number): vo
 
 function keyOf({ hub, user, server }: ITicketHolder): string {
   return JSON.stringify([hub, user, server]);
+}
+
+function personOf({ hub, user }: ITicketHolder): string {
+  return JSON.stringify([hub, user]);
 }

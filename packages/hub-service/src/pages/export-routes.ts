@@ -3,7 +3,7 @@ import type { ExportFormat, IExportSigner, IExportSource } from '../export/expor
 import { EXPORT_FILES, exportStream } from '../export/export-stream.js';
 import { ADDRESS_LENGTH } from '../people/next-path.js';
 import { sendRefusal } from './answers.js';
-import { type Gate, opensPage } from './gate.js';
+import { comesFromElsewhere, type Gate, opensPage } from './gate.js';
 import { exportAddress, readLogQuery } from './log-query.js';
 import type { Reading } from './reading.js';
 import { Refusal } from './refusal.js';
@@ -25,7 +25,11 @@ export interface IExportRoutesOptions {
 }
 
 /** Exports that are written at the same time, at most: each reads the database for as long as it takes. */
-const AT_ONCE = 2;
+const AT_ONCE = 4;
+/** And so many of one person: whoever reads slowly keeps nobody else out. */
+const EACH_AT_ONCE = 2;
+/** A reader who takes nothing for so long has gone, in ms. */
+const STALLED_MS = 60_000;
 
 /** What a reader of the log takes away: the view that she sees, as a file with its proof or for other tools. */
 export class ExportRoutes {
@@ -37,7 +41,9 @@ export class ExportRoutes {
 
   private async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const session = await this.options.gate.guest(request);
-    if (session === null || !opensPage(request) || request.url.length > ADDRESS_LENGTH) {
+    // A link on somebody else's page is nobody's wish to take the log away.
+    const isAsked = opensPage(request) && !comesFromElsewhere(request);
+    if (session === null || !isAsked || request.url.length > ADDRESS_LENGTH) {
       throw new Refusal(
         401,
         'Exports are opened from a page of the install log, by somebody who is signed in.',
@@ -67,13 +73,15 @@ export class ExportRoutes {
     if (format === null || problems.length > 0) {
       throw new Refusal(400, problems[0] ?? 'An export is jsonl, csv or ocsf.');
     }
-    if (this.running >= AT_ONCE) {
-      throw new Refusal(503, `${AT_ONCE} exports are being written already.`, {
+    const { name } = visitor.person;
+    const own = this.running.filter(other => other === name).length;
+    if (this.running.length >= AT_ONCE || own >= EACH_AT_ONCE) {
+      throw new Refusal(503, `${this.running.length} exports are being written already.`, {
         todo: 'Try again when they are done.'
       });
     }
     // Counted before anything is waited for, so that many at once are seen.
-    this.running += 1;
+    this.running.push(name);
     let body;
     try {
       const asked = await reading.exporting(visitor, filter, exportAddress(fields, format));
@@ -81,12 +89,11 @@ export class ExportRoutes {
       const range = { filter: Object.keys(asked).length > 0 ? asked : null, firstIndex: 0, endIndex: null };
       body = exportStream({ source: log.source, signer: log.signer, nowMs: nowMs() }, range, format);
     } catch (error) {
-      this.running -= 1;
+      this.done(name);
       throw error;
     }
-    body.once('close', () => {
-      this.running -= 1;
-    });
+    body.once('close', () => this.done(name));
+    reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
     body.once('error', error => request.log.warn({ err: error }, 'An export broke off.'));
     const { type, suffix } = EXPORT_FILES[format];
     const stamp = new Date(nowMs()).toISOString().replace(/[-:]|\.\d+/g, '');
@@ -96,7 +103,12 @@ export class ExportRoutes {
       .send(body);
   }
 
-  private running = 0;
+  private done(name: string): void {
+    this.running.splice(this.running.indexOf(name), 1);
+  }
+
+  /** Whose exports are being written: a name for each. */
+  private readonly running: string[] = [];
 }
 
 function formatOf(query: unknown): ExportFormat | null {

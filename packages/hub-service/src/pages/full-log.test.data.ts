@@ -30,6 +30,8 @@ export function fillLog(log: MemoryLog): void {
         argv: ['pip', 'install', name],
         directUrl: null
       },
+      // As the hub grades what its own index served.
+      ...(at % 6 === 0 && { grade: 'confirmed' }),
       record: {
         action: at % 9 === 0 ? 'deny' : at % 4 === 0 ? 'found-on-disk' : at % 5 === 0 ? 'upgrade' : 'install',
         tool: at % 4 === 0 ? null : { name: at % 3 === 0 ? 'uv' : 'pip', version: '25.3' },

@@ -81,6 +81,18 @@ export class Gate {
   }
 }
 
+/** Whether the browser says that a page of another host made it ask. */
+export function comesFromElsewhere(request: FastifyRequest): boolean {
+  const site = request.headers['sec-fetch-site'];
+  return site !== undefined && site !== 'same-origin' && site !== 'none';
+}
+
+/** Whether another host's page asks without opening ours: by a script, or for a picture or a frame. */
+export function isForeign(request: FastifyRequest): boolean {
+  const { 'sec-fetch-mode': mode, 'sec-fetch-dest': target } = request.headers;
+  return comesFromElsewhere(request) && !(mode === 'navigate' && target === 'document');
+}
+
 /** Whether a browser opens a page with this request; scripts, pictures and frames get no pages and no sign-in. */
 export function opensPage(request: FastifyRequest): boolean {
   const mode = request.headers['sec-fetch-mode'];

@@ -33,6 +33,14 @@ describe('a right to one group’s records', () => {
     expect((await browser.ask('/looks')).statusCode).toBe(403);
   });
 
+  it('is one at this hub: another one in the same log may have a group of that name', async () => {
+    const browser = await limited();
+    browser.log.add({ hub: 'other', groups: ['lab-a'], user: 'otto' });
+    expect(rows((await browser.visit('/log')).body)).toEqual([0]);
+    expect((await browser.ask('/log/3')).statusCode).toBe(404);
+    expect((await browser.ask('/log/0')).body).not.toContain('otto');
+  });
+
   it('gives nothing where the log cannot be read by group', async () => {
     const browser = await limited(false);
     await browser.visit('/status');

@@ -57,3 +57,10 @@ describe('the address of a list', () => {
     }
   });
 });
+
+it('asks for a NUL as it is stored, because PostgreSQL has none', () => {
+  const { fields, filter, problems } = readLogQuery({ user: 'a\0b', text: '\0' });
+  expect(problems).toEqual([]);
+  expect(filter).toEqual({ user: 'a\uFFFDb', text: '\uFFFD' });
+  expect(fields.user).toBe('a\0b');
+});

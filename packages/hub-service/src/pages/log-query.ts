@@ -55,10 +55,13 @@ export function readLogQuery(query: unknown): ILogQuery {
     return value.trim();
   };
   const fields: Partial<Record<Field, string>> = {};
+  const asked: Partial<Record<Field, string>> = {};
   for (const field of FIELDS) {
     const value = text(field);
     if (value !== '') {
       fields[field] = value;
+      // As it is stored: PostgreSQL has no text with a NUL in it, and would refuse the question.
+      asked[field] = value.replaceAll('\0', '\uFFFD');
     }
   }
   for (const [field, words] of [
@@ -82,7 +85,7 @@ export function readLogQuery(query: unknown): ILogQuery {
   if (after !== '' && place === null) {
     problems.push('The address names no place in the list; begin with the newest records.');
   }
-  const { from: _from, until: _until, server, grade, ...same } = fields;
+  const { from: _from, until: _until, server, grade, ...same } = asked;
   return {
     fields,
     filter: {

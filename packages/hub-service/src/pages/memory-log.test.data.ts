@@ -16,6 +16,7 @@ export const START_MS = Date.UTC(2026, 10, 27, 4);
 
 /** Something that was recorded, with what of it matters to a test. */
 export interface IMadeUp {
+  readonly hub?: string;
   readonly user?: string | null;
   readonly server?: string | null;
   readonly groups?: readonly string[];
@@ -70,9 +71,9 @@ export class MemoryLog implements ILogReader {
       gap: null,
       ...made.record
     };
-    const { user = 'alice', server = '', opaque, groups = [] } = made;
+    const { hub = 'hub', user = 'alice', server = '', opaque, groups = [] } = made;
     const frame = {
-      hub: 'hub',
+      hub,
       person: STREAM,
       server: STREAM,
       stream: STREAM,
@@ -83,7 +84,7 @@ export class MemoryLog implements ILogReader {
     const row: ILogRow = {
       receivedAtMs,
       index,
-      hub: 'hub',
+      hub,
       user,
       server,
       occurredAtMs: opaque === undefined ? record.occurredAtMs : null,
@@ -161,6 +162,7 @@ export class MemoryLog implements ILogReader {
       .map(({ story }) => story.row)
       .filter(
         row =>
+          same(filter.hub, row.hub) &&
           same(filter.user, row.user) &&
           same(filter.server, row.server) &&
           same(filter.package, row.packageName) &&

@@ -77,7 +77,7 @@ export class Reading {
     address: string
   ): Promise<ILogPage> {
     const group = this.groupOf(visitor, filter.group);
-    const asked = group === null ? filter : { ...filter, group };
+    const asked = this.limited(visitor, filter, group);
     await this.putOnRecord(visitor, 'list', address);
     return read(async () => {
       const { reader } = this.options;
@@ -122,7 +122,7 @@ export class Reading {
   async exporting(visitor: IVisitor, filter: ILogFilter, address: string): Promise<ILogFilter> {
     const group = this.groupOf(visitor, filter.group);
     await this.putOnRecord(visitor, 'export', address);
-    return group === null ? filter : { ...filter, group };
+    return this.limited(visitor, filter, group);
   }
 
   /** Puts a look at something else that is kept here on record. @param address - of it. */
@@ -139,10 +139,19 @@ export class Reading {
     return read(() => this.options.reader.looks(LOOKS));
   }
 
+  /** A group is a group of this hub, and its right too: another hub in the same log may have one of that name. */
+  private limited({ right }: IVisitor, filter: ILogFilter, group: string | null): ILogFilter {
+    if (group === null) {
+      return filter;
+    }
+    return { ...filter, group, ...(right.kind === 'groups' && { hub: this.options.hub }) };
+  }
+
   /** The list tells: with the group as filter and the place just before it, the record comes first, or it is not in. */
   private async isOfGroups(row: ILogRow, groups: readonly string[]): Promise<boolean> {
     const place = { receivedAtMs: row.receivedAtMs, index: row.index + 1 };
-    const firsts = await Promise.all(groups.map(group => this.options.reader.list({ group }, place, 1)));
+    const { reader, hub } = this.options;
+    const firsts = await Promise.all(groups.map(group => reader.list({ hub, group }, place, 1)));
     return firsts.some(([first]) => first?.index === row.index);
   }
 

@@ -16,7 +16,7 @@ import type { ILegal } from '../store/legal.js';
 import type { ILogReader } from '../store/log-reader.js';
 import { sendNotice } from './answers.js';
 import { ExportRoutes, type IExportedLog } from './export-routes.js';
-import { Gate } from './gate.js';
+import { Gate, isForeign } from './gate.js';
 import { HoldersRoutes } from './holders-routes.js';
 import { LegalRoutes } from './legal-routes.js';
 import { LogRoutes } from './log-routes.js';
@@ -58,6 +58,10 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     void reply.headers(SECURITY_HEADERS);
     if (!isOwnHost(request.headers.host, settings)) {
       return sendNotice(request, reply, 421, `These pages are only at ${settings.origin}.`);
+    }
+    // It could read nothing, but each look would be on record in the name of whoever's browser it is.
+    if (isForeign(request)) {
+      return sendNotice(request, reply, 403, 'Only pages of this host may ask for that.');
     }
     return undefined;
   });

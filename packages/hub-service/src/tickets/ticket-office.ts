@@ -2,6 +2,7 @@ import type { IHubApi } from '../hub-api/hub-api.js';
 import { HubUnavailableError } from '../hub-api/hub-api.js';
 import { TokenBuckets } from '../ingest/token-buckets.js';
 import { Refusal } from '../refusal.js';
+import { KnownTokens } from './known-tokens.js';
 import { serverOf } from './server-identity.js';
 import { tokenDigits, type IMintedTicket, type ITicketHolder, type Tickets } from './ticket.js';
 
@@ -12,9 +13,12 @@ export interface ITicketOfficeOptions {
   readonly monotonicMs: () => number;
 }
 
-/** Looks at JupyterHub that are under way, at most: it has one thread. */
+/** Whose token JupyterHub knew before waits with others like it: made-up tokens must not keep servers out that run. */
+type Lane = 'known' | 'new';
+
+/** Looks at JupyterHub that are under way in a lane, at most: it has one thread. */
 const LOOKS_AT_ONCE = 32;
-/** All tokens together: 10 000 companions are back within a minute, and JupyterHub is spared what goes beyond. */
+/** All tokens of a lane: 10 000 companions are back within a minute, and JupyterHub is spared what goes beyond. */
 const ALL = { perSecond: 200, burst: 400 };
 /** One token: a ticket is good for ten minutes. */
 const EACH = { perSecond: 0.2, burst: 5 };
@@ -34,12 +38,15 @@ export class TicketOffice {
     if (token === undefined) {
       throw new Refusal(401, 'token', 'Send the token that JupyterHub gave to this server.');
     }
-    const waitMs = this.each.take(tokenDigits(token), 1) || this.all.take('', 1);
+    const digits = tokenDigits(token);
+    const lane: Lane = this.known.has(digits) ? 'known' : 'new';
+    const waitMs = this.each.take(digits, 1) || this.all.take(lane, 1);
     if (waitMs > 0) {
       throw new Refusal(429, 'too-much', 'Tickets were asked for too often.', waitMs);
     }
     const { hubId, tickets } = this.options;
-    const user = await this.whoIs(token);
+    const user = await this.whoIs(token, lane);
+    this.known.learn(digits, user !== null);
     if (user === null) {
       throw new Refusal(401, 'token', 'JupyterHub does not know this token.');
     }
@@ -64,11 +71,11 @@ export class TicketOffice {
     return holder;
   }
 
-  private async whoIs(token: string) {
-    if (this.looks >= LOOKS_AT_ONCE) {
+  private async whoIs(token: string, lane: Lane) {
+    if (this.looks[lane] >= LOOKS_AT_ONCE) {
       throw new Refusal(503, 'unavailable', 'JupyterHub is being asked for many servers at once.', LATER_MS);
     }
-    this.looks += 1;
+    this.looks[lane] += 1;
     try {
       return await this.options.hubApi.whoIs(token);
     } catch (error) {
@@ -83,11 +90,12 @@ export class TicketOffice {
       }
       throw error;
     } finally {
-      this.looks -= 1;
+      this.looks[lane] -= 1;
     }
   }
 
   private readonly all: TokenBuckets;
   private readonly each: TokenBuckets;
-  private looks = 0;
+  private readonly known = new KnownTokens();
+  private readonly looks = { known: 0, new: 0 };
 }

@@ -7,6 +7,8 @@ import type { ISpeaker } from '../store/log-writer.js';
 export const TICKET_MS = 600_000;
 /** Longest ticket, in characters: it travels in a header. */
 const TICKET_LENGTH = 8192;
+/** So many bytes of JSON find room in it: base64url makes four characters of three bytes, and a dot and 43 are the MAC's. */
+const CONTENT_BYTES = Math.floor(((TICKET_LENGTH - 44) * 3) / 4);
 /** First digits of the token's hash: enough to find its ticket, too little to find the token. */
 const TOKEN_DIGITS = 16;
 
@@ -43,17 +45,14 @@ export class Tickets {
   ) {}
 
   /** @param token - JupyterHub's, of the server. */
-  mint(speaker: ISpeaker, token: string): IMintedTicket {
+  mint({ hub, user, server, groups: all }: ISpeaker, token: string): IMintedTicket {
     const expiresAtMs = this.nowMs() + TICKET_MS;
-    for (let groups = speaker.groups; ; groups = groups.slice(0, -1)) {
-      const { hub, user, server } = speaker;
-      const content = { hub, user, server, groups, token: tokenDigits(token), exp: expiresAtMs };
-      const body = Buffer.from(JSON.stringify(content)).toString('base64url');
-      const ticket = `${body}.${this.mac(body).toString('base64url')}`;
-      if (ticket.length <= TICKET_LENGTH || groups.length === 0) {
-        return { ticket, expiresAtMs, groupsLeftOut: speaker.groups.length - groups.length };
-      }
-    }
+    const contentOf = (groups: readonly string[]): string =>
+      JSON.stringify({ hub, user, server, groups, token: tokenDigits(token), exp: expiresAtMs });
+    const groups = fitting(all, CONTENT_BYTES - Buffer.byteLength(contentOf([])));
+    const body = Buffer.from(contentOf(groups)).toString('base64url');
+    const ticket = `${body}.${this.mac(body).toString('base64url')}`;
+    return { ticket, expiresAtMs, groupsLeftOut: all.length - groups.length };
   }
 
   /** @returns null = it is not ours, was altered, or has ended. */
@@ -80,6 +79,16 @@ export class Tickets {
   private mac(body: string): Buffer {
     return createHmac('sha256', this.key).update(body).digest();
   }
+}
+
+/** As many groups, from the first on, as find room in so many bytes of JSON. Each is looked at once: there may be thousands. */
+function fitting(groups: readonly string[], bytes: number): readonly string[] {
+  let left = bytes;
+  const end = groups.findIndex(group => {
+    left -= Buffer.byteLength(JSON.stringify(group)) + ','.length;
+    return left < 0;
+  });
+  return groups.slice(0, end < 0 ? groups.length : end);
 }
 
 /** What stands for a token in tickets and logs. */

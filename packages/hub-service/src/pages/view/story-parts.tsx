@@ -135,14 +135,19 @@ export function DecisionPart({ told: { record, story } }: IPartProps): ReactElem
   return (
     <Part id="decision" title="Decision">
       {decision ? (
-        <Facts
-          facts={[
-            ['Verdict', <EffectMark effect={decision.effect} />],
-            ['Reason', <RecordText text={decision.reason} />],
-            ['Rule', <RecordText text={decision.ruleId} />],
-            ['Policy, its digest', <code>{decision.policyDigest}</code>]
-          ]}
-        />
+        <>
+          <Facts
+            facts={[
+              ['Verdict', <EffectMark effect={decision.effect} />],
+              ['Reason', <RecordText text={decision.reason} />],
+              ['Rule', <RecordText text={decision.ruleId} />],
+              ['Policy, its digest', <code>{decision.policyDigest}</code>]
+            ]}
+          />
+          {story.row.grade !== 'confirmed' && (
+            <p className="aside">The container told this verdict; the hub does not vouch for it.</p>
+          )}
+        </>
       ) : (
         <p>
           {story.row.grade === 'stream' ? 'Nothing had to be decided.' : 'No decision is on record for it.'}
