@@ -1,9 +1,12 @@
-import type { KeptReceipt } from '@labkeeper/protocol';
+import { readReceiptAnswer, type KeptReceipt } from '@labkeeper/protocol';
 import { sha256Hex } from './segment.js';
 import type { IJournalDisk } from '../journal/journal-disk.js';
 
 /** Receipts of so many streams are kept: each is a few hundred bytes, and a proof years later. */
 const MOST_RECEIPTS = 200;
+
+/** A receipt is much shorter, in bytes. */
+const READ_BYTES = 64 * 1024;
 
 const NAME = /^[0-9a-f-]{36}\.receipt$/;
 
@@ -21,8 +24,30 @@ export class Receipts {
 
   /** @throws the system's error. */
   async keep(receipt: KeptReceipt): Promise<void> {
+    const { boot, seq } = receipt.body;
     this.last = receipt;
-    await this.disk.replace(`${receipt.body.boot}.receipt`, JSON.stringify(receipt));
+    await this.disk.replace(nameOf(boot), JSON.stringify(receipt));
+    this.reached.set(boot, seq);
+  }
+
+  /** Up to which record of a stream there is a receipt; 0 = there is none that can be read. @throws the system's error. */
+  async reach(boot: string): Promise<number> {
+    const known = this.reached.get(boot);
+    if (known !== undefined) {
+      return known;
+    }
+    const name = nameOf(boot);
+    let seq = 0;
+    if ((await this.disk.names()).includes(name)) {
+      const pieces: Buffer[] = [];
+      for await (const piece of this.disk.read(name, 0, READ_BYTES)) {
+        pieces.push(piece);
+      }
+      const kept = readReceiptAnswer(`{"receipt":${Buffer.concat(pieces).toString('utf8')}}`);
+      seq = kept?.receipt.body.boot === boot ? kept.receipt.body.seq : 0;
+    }
+    this.reached.set(boot, seq);
+    return seq;
   }
 
   /** Removes the oldest, where there are very many. @throws the system's error. */
@@ -41,4 +66,9 @@ export class Receipts {
   }
 
   private last: KeptReceipt | null = null;
+  private readonly reached = new Map<string, number>();
+}
+
+function nameOf(boot: string): string {
+  return `${boot}.receipt`;
 }

@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID, type KeyObject } from 'node:crypto';
 import { canonicalJson, NO_HASH } from '@labkeeper/core';
 import type { Kysely } from 'kysely';
-import type { ISpeaker } from './log-writer.js';
+import type { IIncomingBatch, ISpeaker } from './log-writer.js';
 import { PERSON_KEY_BYTES, personKey } from './personal-cipher.js';
+import type { IPlacedBatch } from './placed-batch.js';
 import type { ITables } from './tables.js';
 
 /** The rows that stand for a speaker. */
@@ -34,10 +35,28 @@ export class Identities {
 
   /** Looks and learns inside one transaction; what was learnt counts only after `keep`. */
   session(db: Kysely<ITables>): IdentitySession {
-    return new IdentitySession(db, this.nowMs, this.known);
+    return new IdentitySession(db, this.nowMs, this.memory);
   }
 
-  private readonly known: IMemory = { speakers: new Map(), streams: new Map() };
+  /** The batches with their rows, from memory alone; null = one of them must be looked up. */
+  known(batches: readonly IIncomingBatch[]): readonly IPlacedBatch[] | null {
+    const placed: IPlacedBatch[] = [];
+    for (const batch of batches) {
+      const speaker = this.recall(this.memory.speakers, speakerKey(batch.speaker));
+      const stream = speaker && this.recall(this.memory.streams, streamKey(speaker.serverId, batch.boot));
+      if (!speaker || !stream) {
+        return null;
+      }
+      placed.push({ batch, speaker, stream });
+    }
+    return placed;
+  }
+
+  private recall<T>(memory: Map<string, IRemembered<T>>, key: string): T | null {
+    return recall(memory, key, this.nowMs());
+  }
+
+  private readonly memory: IMemory = { speakers: new Map(), streams: new Map() };
 }
 
 interface IMemory {
@@ -67,8 +86,8 @@ export class IdentitySession {
 
   /** Makes what is not there yet. */
   async speaker(speaker: ISpeaker): Promise<IKnownSpeaker> {
-    const groups = [...new Set(speaker.groups)].sort();
-    const key = JSON.stringify([speaker.hub, speaker.user, speaker.server, groups]);
+    const groups = sorted(speaker.groups);
+    const key = speakerKey(speaker);
     const before = this.speakers.get(key) ?? this.recall(this.known.speakers, key);
     if (before) {
       return before;
@@ -91,7 +110,7 @@ export class IdentitySession {
 
   /** @param make - whether it may come into being now. @returns null = it is not there. */
   async stream(serverId: number, boot: string, make: boolean): Promise<IKnownStream | null> {
-    const key = `${serverId} ${boot}`;
+    const key = streamKey(serverId, boot);
     const before = this.streams.get(key) ?? this.recall(this.known.streams, key);
     if (before) {
       return before;
@@ -126,8 +145,7 @@ export class IdentitySession {
   }
 
   private recall<T>(memory: Map<string, IRemembered<T>>, key: string): T | null {
-    const found = memory.get(key);
-    return found !== undefined && found.untilMs > this.nowMs() ? found.value : null;
+    return recall(memory, key, this.nowMs());
   }
 
   private async hub(name: string): Promise<number> {
@@ -227,6 +245,23 @@ export class IdentitySession {
 
   private readonly speakers = new Map<string, IKnownSpeaker>();
   private readonly streams = new Map<string, IKnownStream>();
+}
+
+function sorted(groups: readonly string[]): readonly string[] {
+  return [...new Set(groups)].sort();
+}
+
+function speakerKey({ hub, user, server, groups }: ISpeaker): string {
+  return JSON.stringify([hub, user, server, sorted(groups)]);
+}
+
+function streamKey(serverId: number, boot: string): string {
+  return `${serverId} ${boot}`;
+}
+
+function recall<T>(memory: Map<string, IRemembered<T>>, key: string, nowMs: number): T | null {
+  const found = memory.get(key);
+  return found !== undefined && found.untilMs > nowMs ? found.value : null;
 }
 
 function remember<T>(memory: Map<string, IRemembered<T>>, learnt: Map<string, T>, untilMs: number): void {

@@ -1,13 +1,13 @@
-import { leafHash, NO_HASH, opaqueEntry, recordEntry } from '@labkeeper/core';
+import { NO_HASH } from '@labkeeper/core';
 import type { StreamHead } from '@labkeeper/protocol';
 import type { Transaction } from 'kysely';
-import { sha256 } from '../sha256.js';
-import { appendStatements, type IAppendStatements, type INewRecord } from './append-statements.js';
 import { isDeadlock } from './data-error.js';
 import type { IDatabase } from './database.js';
-import { Identities, type IdentitySession, type IKnownSpeaker, type IKnownStream } from './identities.js';
+import { Identities, type IdentitySession } from './identities.js';
 import type { Appended, IIncomingBatch, ILogWriter, ISpeaker } from './log-writer.js';
-import { placeOf, sealPersonal } from './personal-cipher.js';
+import type { AppendPlaced, IPlacedBatch } from './placed-batch.js';
+import { appendToPostgres } from './postgres-append.js';
+import { appendToSqlite } from './sqlite-append.js';
 import type { ITables } from './tables.js';
 
 /** How often a group is tried that was rolled back for another's sake. */
@@ -22,7 +22,7 @@ export class SqlLogWriter implements ILogWriter {
     private readonly nowMs: () => number
   ) {
     this.identities = new Identities(nowMs);
-    this.statements = appendStatements(database.kind);
+    this.appendPlaced = database.kind === 'sqlite' ? appendToSqlite : appendToPostgres;
   }
 
   async head(speaker: ISpeaker, boot: string): Promise<StreamHead> {
@@ -45,12 +45,7 @@ export class SqlLogWriter implements ILogWriter {
     this.lastMs = receivedAtMs;
     for (let attempt = 1; ; attempt++) {
       try {
-        const { session, appended } = await this.database.write.transaction().execute(async db => {
-          const session = this.identities.session(db);
-          return { session, appended: await this.appendIn(db, session, batches, receivedAtMs) };
-        });
-        session.keep();
-        return appended;
+        return await this.tryToAppend(batches, receivedAtMs);
       } catch (error) {
         // Two replicas met the same new people in another order; nothing was stored.
         if (!isDeadlock(error) || attempt === ATTEMPTS) {
@@ -60,133 +55,43 @@ export class SqlLogWriter implements ILogWriter {
     }
   }
 
+  private async tryToAppend(
+    batches: readonly IIncomingBatch[],
+    receivedAtMs: number
+  ): Promise<readonly Appended[]> {
+    const { database, identities } = this;
+    // The usual case: everybody is known, and PostgreSQL's one call is a transaction by itself.
+    const known = database.kind === 'postgres' ? identities.known(batches) : null;
+    if (known) {
+      return this.appendPlaced(database.write, known, receivedAtMs);
+    }
+    const { session, appended } = await database.write.transaction().execute(async db => {
+      const session = identities.session(db);
+      return { session, appended: await this.appendIn(db, session, batches, receivedAtMs) };
+    });
+    session.keep();
+    return appended;
+  }
+
   private async appendIn(
     db: Transaction<ITables>,
     session: IdentitySession,
     batches: readonly IIncomingBatch[],
     receivedAtMs: number
   ): Promise<readonly Appended[]> {
-    const moved = await this.moveHeads(db, session, batches, receivedAtMs);
-    const records: INewRecord[] = [];
-    const offsets = moved.map(batch => {
-      const offset = records.length;
-      if (batch?.isMoved) {
-        records.push(...newRecords(batch, receivedAtMs));
-      }
-      return offset;
-    });
-    const firstIndex = records.length > 0 ? await this.statements.insert(db, records) : 0;
-    const appended: Appended[] = [];
-    for (const [i, batch] of moved.entries()) {
-      appended.push(
-        batch?.isMoved
-          ? {
-              kind: 'stored',
-              stream: batch.stream.uuid,
-              firstIndex: firstIndex + (offsets[i] ?? 0),
-              receivedAtMs
-            }
-          : { kind: 'conflict', head: batch ? await headOf(db, batch.stream) : NOTHING }
-      );
-    }
-    return appended;
-  }
-
-  /** @returns for each batch what it belongs to; null = a stream of which nothing is stored, and it is not its begin. */
-  private async moveHeads(
-    db: Transaction<ITables>,
-    session: IdentitySession,
-    batches: readonly IIncomingBatch[],
-    nowMs: number
-  ): Promise<readonly (IPlacedBatch | null)[]> {
     const placed: (IPlacedBatch | null)[] = [];
     for (const batch of batches) {
       const speaker = await session.speaker(batch.speaker);
       const stream = await session.stream(speaker.serverId, batch.boot, batch.first === 1);
-      placed.push(stream && { batch, speaker, stream, isMoved: false });
+      placed.push(stream && { batch, speaker, stream });
     }
-    // A stream that comes twice goes on twice, one after the other.
-    let waiting = placed.filter(batch => batch !== null);
-    while (waiting.length > 0) {
-      const round = new Map<number, IPlacedBatch>();
-      const later: IPlacedBatch[] = [];
-      for (const batch of waiting) {
-        if (round.has(batch.stream.id)) {
-          later.push(batch);
-        } else {
-          round.set(batch.stream.id, batch);
-        }
-      }
-      const moves = [...round.values()].map(({ stream, batch }) => ({
-        stream: stream.id,
-        beforeSeq: batch.first - 1,
-        beforeHead: batch.prev,
-        seq: batch.first + batch.records.length - 1,
-        head: batch.head
-      }));
-      for (const id of await this.statements.moveHeads(db, moves, nowMs)) {
-        const batch = round.get(id);
-        if (batch) {
-          batch.isMoved = true;
-        }
-      }
-      waiting = later;
-    }
-    return placed;
+    const there = placed.filter(one => one !== null);
+    const answers = [...(await this.appendPlaced(db, there, receivedAtMs))];
+    // Of a stream that is not there, and that this is not the begin of, nothing is stored.
+    return placed.map(one => (one && answers.shift()) ?? { kind: 'conflict', head: NOTHING });
   }
 
   private readonly identities: Identities;
-  private readonly statements: IAppendStatements;
+  private readonly appendPlaced: AppendPlaced;
   private lastMs = 0;
-}
-
-interface IPlacedBatch {
-  readonly batch: IIncomingBatch;
-  readonly speaker: IKnownSpeaker;
-  readonly stream: IKnownStream;
-  /** Its stream went on: it is to be stored. */
-  isMoved: boolean;
-}
-
-async function headOf(db: Transaction<ITables>, stream: IKnownStream): Promise<StreamHead> {
-  return db
-    .selectFrom('stream')
-    .select(['seq', 'head as hash'])
-    .where('id', '=', stream.id)
-    .executeTakeFirstOrThrow();
-}
-
-function newRecords({ batch, speaker, stream }: IPlacedBatch, receivedAtMs: number): INewRecord[] {
-  return batch.records.map(({ seq, line, opaque, personal, columns }) => {
-    const frame = {
-      hub: batch.speaker.hub,
-      person: speaker.person,
-      server: speaker.server,
-      stream: stream.uuid,
-      seq,
-      receivedAtMs
-    };
-    const entry = line === null ? opaqueEntry(frame, opaque ?? '') : recordEntry(frame, line);
-    return {
-      received_at_ms: receivedAtMs,
-      hub_id: speaker.hubId,
-      person_id: speaker.personId,
-      server_id: speaker.serverId,
-      group_set_id: speaker.groupSetId,
-      stream_id: stream.id,
-      seq,
-      occurred_at_ms: columns.occurredAtMs,
-      action: columns.action,
-      ecosystem: columns.ecosystem,
-      package_name: columns.packageName,
-      package_version: columns.packageVersion,
-      tool: columns.tool,
-      effect: columns.effect,
-      grade: columns.grade,
-      environment: columns.environment,
-      leaf: leafHash(sha256, Buffer.from(entry)),
-      entry,
-      sealed: personal === null ? null : sealPersonal(speaker.personKey, placeOf(stream.uuid, seq), personal)
-    };
-  });
 }

@@ -17,6 +17,8 @@ export const readTicketAnswer = (text: string) => read(v.object(TicketAnswer.ent
 export const readStreamHead = (text: string) => read(Head, text);
 /** The answer to a batch; null = this is none. */
 export const readBatchAnswer = (text: string) => read(Answer, text);
+/** A receipt that was asked for; null = this is none. */
+export const readReceiptAnswer = (text: string) => read(v.object({ receipt: Receipt }), text);
 /** Why the service refuses; null = that is not said here. */
 export const readHubRefusal = (text: string) => read(v.object(HubRefusal.entries), text);
 

@@ -1,8 +1,12 @@
 import type { Migration } from 'kysely/migration';
 import type { DatabaseKind } from '../database.js';
 import { firstSchema } from './first-schema.js';
+import { oneCallAppend } from './one-call-append.js';
 
 /** All migrations by name, in the order of their names. One that was released is never changed. */
 export function migrations(kind: DatabaseKind): Record<string, Migration> {
-  return { '2026-11-27-first-schema': firstSchema(kind) };
+  return {
+    '2026-11-27-first-schema': firstSchema(kind),
+    ...(kind === 'postgres' ? { '2026-11-27-one-call-append': oneCallAppend } : {})
+  };
 }
