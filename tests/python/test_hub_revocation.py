@@ -21,9 +21,7 @@ c.Authenticator.allowed_users |= {{"bob", "dan"}}
 c.JupyterHub.load_roles[0]["scopes"].append("admin:users")
 """
 
-pytestmark = pytest.mark.skipif(
-    not PROGRAM.is_file(), reason="the hub service is not built: npm run build"
-)
+pytestmark = pytest.mark.skipif(not PROGRAM.is_file(), reason="the hub service is not built: npm run build")
 
 
 @pytest.fixture(scope="module", params=BOTH)

@@ -199,7 +199,12 @@ describe('the list of running servers', () => {
         { name: `user-${offset}`, servers: { '': { ready: true }, 'b/c"': {} } },
         { name: 'idle', servers: {} }
       ],
-      _pagination: { offset, limit: 200, total: 3, next: offset < 2 ? { offset: offset + 1, limit: 1 } : null }
+      _pagination: {
+        offset,
+        limit: 200,
+        total: 3,
+        next: offset < 2 ? { offset: offset + 1, limit: 1 } : null
+      }
     });
     const seen: string[] = [];
     const server = createServer((request, response) => {
@@ -215,9 +220,7 @@ describe('the list of running servers', () => {
       expect([...(await api.all())]).toEqual(
         [0, 1, 2].flatMap(i => [serverKey(`user-${i}`, ''), serverKey(`user-${i}`, 'b/c"')])
       );
-      expect(new Set(seen)).toEqual(
-        new Set(['token service-token application/jupyterhub-pagination+json'])
-      );
+      expect(new Set(seen)).toEqual(new Set(['token service-token application/jupyterhub-pagination+json']));
       body = () => ({ items: [{ name: 'alice' }], _pagination: { next: null } });
       await expect(api.all()).rejects.toThrow(HubRoleError);
       body = () => ({ items: [] });

@@ -1,6 +1,12 @@
 import { CompiledQuery, type Kysely } from 'kysely';
 import type { Appended } from './log-writer.js';
-import { lastSeq, newRecords, type AppendPlaced, type INewRecord, type IPlacedBatch } from './placed-batch.js';
+import {
+  lastSeq,
+  newRecords,
+  type AppendPlaced,
+  type INewRecord,
+  type IPlacedBatch
+} from './placed-batch.js';
 import type { IRecordTable, ITables } from './tables.js';
 
 const NAMES = [

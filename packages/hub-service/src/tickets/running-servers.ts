@@ -12,8 +12,11 @@ export interface IRunningServersOptions {
   readonly monotonicMs: () => number;
 }
 
-/** From one reading to the next, in ms. With the reading itself it stays below the 30 s in which a refusal must come. */
-export const READ_EVERY_MS = 20_000;
+/**
+ * From one reading to the next, in ms. With the reading itself it stays below the 30 s in which a refusal must come. Of 10 000
+ * running servers one takes about 2.6 s of JupyterHub's one thread (measured on 5.5.4 and 6.1.1): 11 % of it.
+ */
+export const READ_EVERY_MS = 24_000;
 /** After a reading that failed, in ms. */
 const AGAIN_MS = 5000;
 /** JupyterHub, which has one thread, spends at most a fifth of its time on this: where a reading is slow, they are seldom. */
@@ -41,9 +44,7 @@ export class RunningServers {
   /** Whether a ticket's server ended, or its user went, since the ticket was given. */
   isGone({ user, server, mintedAtMs }: Pick<ITicketHolder, 'user' | 'server' | 'mintedAtMs'>): boolean {
     const { last } = this;
-    return (
-      last !== null && mintedAtMs + SKEW_MS <= last.beganAtMs && !last.keys.has(serverKey(user, server))
-    );
+    return last !== null && mintedAtMs + SKEW_MS <= last.beganAtMs && !last.keys.has(serverKey(user, server));
   }
 
   /**

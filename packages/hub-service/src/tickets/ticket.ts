@@ -52,8 +52,8 @@ export class Tickets {
 
   /** @param token - JupyterHub's, of the server. */
   mint(speaker: ISpeaker, token: string): IMintedTicket {
-    const expiresAtMs = this.nowMs() + TICKET_MS;
     const sealed = this.seal.close(token);
+    const expiresAtMs = this.nowMs() + TICKET_MS;
     for (let groups = speaker.groups; ; groups = groups.slice(0, -1)) {
       const { hub, user, server } = speaker;
       const content = { hub, user, server, groups, token: tokenDigits(token), sealed, exp: expiresAtMs };
