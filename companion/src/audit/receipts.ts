@@ -1,12 +1,14 @@
-import { readReceiptAnswer, type KeptReceipt } from '@labkeeper/protocol';
+import type { IStreamReceipt } from '@labkeeper/core';
+import { readReceipt, type KeptReceipt } from '@labkeeper/protocol';
+import { codeOf } from '../failure.js';
+import { readSmallFile } from './audit-disk.js';
 import { sha256Hex } from './segment.js';
 import type { IJournalDisk } from '../journal/journal-disk.js';
 
 /** Receipts of so many streams are kept: each is a few hundred bytes, and a proof years later. */
 const MOST_RECEIPTS = 200;
-
-/** A receipt is much shorter, in bytes. */
-const READ_BYTES = 64 * 1024;
+/** Longest receipt that is read, in bytes. */
+const RECEIPT_BYTES = 16 * 1024;
 
 const NAME = /^[0-9a-f-]{36}\.receipt$/;
 
@@ -19,35 +21,29 @@ export class Receipts {
    * the hub's; null = there is none yet.
    */
   get short(): string | null {
-    return this.last === null ? null : sha256Hex(Buffer.from(this.last.signature, 'base64url')).slice(0, 8);
+    return this.last && shortOf(this.last);
+  }
+
+  /** When the hub signed the last receipt, by its clock; null = there is none yet. */
+  get receivedAtMs(): number | null {
+    return this.last?.body.receivedAtMs ?? null;
+  }
+
+  /** The last receipt of a stream; null = none is kept. @throws the system's error. */
+  async of(boot: string): Promise<IStreamReceipt | null> {
+    let receipt = this.known.get(boot);
+    if (receipt === undefined) {
+      receipt = await this.read(boot);
+      this.remember(boot, receipt);
+    }
+    return receipt && { short: shortOf(receipt), seq: receipt.body.seq };
   }
 
   /** @throws the system's error. */
   async keep(receipt: KeptReceipt): Promise<void> {
-    const { boot, seq } = receipt.body;
     this.last = receipt;
-    await this.disk.replace(nameOf(boot), JSON.stringify(receipt));
-    this.reached.set(boot, seq);
-  }
-
-  /** Up to which record of a stream there is a receipt; 0 = there is none that can be read. @throws the system's error. */
-  async reach(boot: string): Promise<number> {
-    const known = this.reached.get(boot);
-    if (known !== undefined) {
-      return known;
-    }
-    const name = nameOf(boot);
-    let seq = 0;
-    if ((await this.disk.names()).includes(name)) {
-      const pieces: Buffer[] = [];
-      for await (const piece of this.disk.read(name, 0, READ_BYTES)) {
-        pieces.push(piece);
-      }
-      const kept = readReceiptAnswer(`{"receipt":${Buffer.concat(pieces).toString('utf8')}}`);
-      seq = kept?.receipt.body.boot === boot ? kept.receipt.body.seq : 0;
-    }
-    this.reached.set(boot, seq);
-    return seq;
+    await this.disk.replace(`${receipt.body.boot}.receipt`, JSON.stringify(receipt));
+    this.remember(receipt.body.boot, receipt);
   }
 
   /** Removes the oldest, where there are very many. @throws the system's error. */
@@ -65,10 +61,29 @@ export class Receipts {
     }
   }
 
+  private async read(boot: string): Promise<KeptReceipt | null> {
+    try {
+      return readReceipt(await readSmallFile(this.disk, `${boot}.receipt`, RECEIPT_BYTES));
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' || error instanceof RangeError) {
+        return null;
+      }
+      throw error;
+    }
+  }
+
+  private remember(boot: string, receipt: KeptReceipt | null): void {
+    if (this.known.size >= MOST_RECEIPTS) {
+      this.known.clear();
+    }
+    this.known.set(boot, receipt);
+  }
+
   private last: KeptReceipt | null = null;
-  private readonly reached = new Map<string, number>();
+  /** By stream; null = none is kept. */
+  private readonly known = new Map<string, KeptReceipt | null>();
 }
 
-function nameOf(boot: string): string {
-  return `${boot}.receipt`;
+function shortOf({ signature }: KeptReceipt): string {
+  return sha256Hex(Buffer.from(signature, 'base64url')).slice(0, 8);
 }

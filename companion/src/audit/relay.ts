@@ -34,6 +34,8 @@ export interface IRelayOptions {
   readonly log: Log;
   /** From 0 up to 1. */
   readonly random: () => number;
+  /** The hub answered, or did not. */
+  readonly changed?: () => void;
 }
 
 /** Brings the spool's records to the hub service: one request at a time, for ever, in the background. */
@@ -55,6 +57,11 @@ export class Relay implements IDisposable {
   /** Records that the hub has not acknowledged. */
   get waiting(): number {
     return this.streams().reduce((sum, { boot, head }) => sum + head.seq - (this.reached.get(boot) ?? 0), 0);
+  }
+
+  /** How far the hub has a stream; 0 = nothing of it, as far as is known. */
+  acknowledged(boot: string): number {
+    return this.reached.get(boot) ?? 0;
   }
 
   /** There may be something to send. */
@@ -201,6 +208,7 @@ export class Relay implements IDisposable {
       log('The hub service takes the records of the audited log again.');
     }
     await spool.acknowledged(stream, head.seq);
+    this.options.changed?.();
   }
 
   /**
@@ -211,7 +219,7 @@ export class Relay implements IDisposable {
    */
   private async hasReceipt(boot: string, { seq, hash }: StreamHead): Promise<boolean> {
     const { receipts } = this.options;
-    const known = await receipts.reach(boot);
+    const known = (await receipts.of(boot))?.seq ?? 0;
     if (known >= seq || this.receiptTries === RECEIPT_TRIES) {
       this.receiptTries = 0;
       return true;
@@ -251,6 +259,7 @@ export class Relay implements IDisposable {
 
   private fail(failure: RelayFailure, what: string, laterMs: number | null = null): void {
     this.course.failed(this.options.clock.monotonicMs(), failure, laterMs);
+    this.options.changed?.();
     // The end of a ticket and a batch that is halved are no trouble, unless they go on.
     if (failure === 'ticket' || failure === 'too-large') {
       return;

@@ -16,6 +16,7 @@ import type { IPagesParts, PagesPlugin } from './pages-seam.js';
 import type { ISettings } from './settings.js';
 import type { IDatabase } from './store/database.js';
 import { LogRange } from './store/log-range.js';
+import { entriesAt } from './store/own-entries.js';
 import { SqlLogReader } from './store/sql-log-reader.js';
 import { SqlLogWriter } from './store/sql-log-writer.js';
 import { StoredStretches } from './store/stored-stretches.js';
@@ -91,6 +92,7 @@ export function createApp(options: IAppOptions): IApp {
     office: new TicketOffice({ hubId: settings.hubId, hubApi, tickets, checks, running, monotonicMs }),
     ...{ writer, reader, commit, keys, metrics, log, nowMs, monotonicMs },
     stretches: new StoredStretches(database),
+    entriesAt: places => entriesAt(database, places),
     prefix: settings.prefix,
     rates: options.rates ?? RATES,
     isReady: () => answers(database, log)
