@@ -2,7 +2,7 @@
 Labkeeper on a JupyterHub: `import labkeeper.hub; labkeeper.hub.configure(c)` at the end of jupyterhub_config.py.
 
 One file, so that it can be mounted alone into a hub that has no wheel of ours (Zero to JupyterHub). It adds a service,
-scopes and a role, and tells users' servers where the service is; what the configuration has already is kept.
+scopes and two roles, and tells users' servers where the service is; what the configuration has already is kept.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from traitlets.config import Config
 from traitlets.config.loader import LazyConfigValue
 
 AUDIT_ROLE = "labkeeper-audit"
+SERVICE_ROLE = "labkeeper-service"
+SERVICE_SCOPES = ("list:users", "read:servers")
+"""What the service reads of the hub, on 5.x and 6.x alike: who has a running server. It may change nothing."""
 SUMMARY = "LabkeeperHub"
 """The section of the configuration that says what was done; `labkeeper check-config` reads it."""
 
@@ -83,6 +86,7 @@ def configure(
     hub = _hub_url(c, hub_url, base, pages)
     role = _audit_role(c, name, _names("audit_users", audit_users), _names("audit_groups", audit_groups))
     service = _entry(c.JupyterHub, "services", name)
+    _add_service_role(c, name)
     own = {"database": database, "state": state, "listen": listen, "pages_listen": pages_listen}
     if service_url is None:
         try:
@@ -138,7 +142,7 @@ def _add_scopes(c: Config) -> None:
 
 
 def _audit_role(c: Config, service: str, users: list[str], groups: list[str]) -> dict[str, Any]:
-    """Make the role of those who read the install log. The service itself needs none: it asks with others' tokens."""
+    """Make the role of those who read the install log."""
     role = _entry(c.JupyterHub, "load_roles", AUDIT_ROLE)
     role.setdefault("description", "Read the install log of every user")
     role["scopes"] = _joined(role.get("scopes", []), [f"{_SCOPE}audit", f"access:services!service={service}"])
@@ -153,6 +157,14 @@ def _audit_role(c: Config, service: str, users: list[str], groups: list[str]) ->
     role["users"] = _joined(role.get("users", []), users)
     role["groups"] = _joined(role.get("groups", []), groups)
     return role
+
+
+def _add_service_role(c: Config, service: str) -> None:
+    """Let the service read which servers run, so that it refuses who was stopped or removed within 30 s."""
+    role = _entry(c.JupyterHub, "load_roles", SERVICE_ROLE)
+    role.setdefault("description", "See whose servers run")
+    role["scopes"] = _joined(role.get("scopes", []), SERVICE_SCOPES)
+    role["services"] = _joined(role.get("services", []), [service])
 
 
 def _tell_servers(c: Config, where: str) -> list[str]:

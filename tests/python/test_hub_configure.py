@@ -10,7 +10,7 @@ import pytest
 from traitlets.config import Config
 
 from labkeeper import managed_service
-from labkeeper.hub import AUDIT_ROLE, SUMMARY, ConfigureError, configure
+from labkeeper.hub import AUDIT_ROLE, SERVICE_ROLE, SUMMARY, ConfigureError, configure
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 ELSEWHERE = {"service_url": "http://labkeeper:8191", "api_token": TOKEN}
@@ -53,11 +53,14 @@ Shape = Callable[[Config, str, list[Any]], None]
 SHAPES = pytest.mark.parametrize("shape", [assigned, assigned_tuple, appended, extended, put_before])
 
 
-def test_alone_it_adds_a_service_without_a_route_and_without_rights() -> None:
+def test_alone_it_adds_a_service_without_a_route_that_may_only_read() -> None:
     c = Config()
     configure(c, **ELSEWHERE)
     assert entry(c, "services", "labkeeper") == {"name": "labkeeper", "api_token": TOKEN}
-    assert [role["name"] for role in c.JupyterHub.load_roles] == [AUDIT_ROLE]
+    assert [role["name"] for role in c.JupyterHub.load_roles] == [AUDIT_ROLE, SERVICE_ROLE]
+    role = entry(c, "load_roles", SERVICE_ROLE)
+    assert role["scopes"] == ["list:users", "read:servers"] and role["services"] == ["labkeeper"]
+    assert "users" not in role and "groups" not in role
     assert set(c.JupyterHub.custom_scopes) == {
         f"custom:labkeeper:{name}" for name in ("use", "audit", "approve", "admin")
     }
@@ -98,6 +101,17 @@ def test_a_role_of_our_name_keeps_its_people_and_scopes(shape: Shape) -> None:
     role = entry(c, "load_roles", AUDIT_ROLE)
     assert role["groups"] == ["support", "security"] and role["users"] == ["eva"]
     assert role["scopes"] == ["list:users", "custom:labkeeper:audit", "access:services!service=labkeeper"]
+
+
+@SHAPES
+def test_a_role_of_the_service_keeps_what_the_admin_gave_it(shape: Shape) -> None:
+    c = Config()
+    own = {"name": SERVICE_ROLE, "scopes": ["read:groups"], "services": ["other"], "description": "mine"}
+    shape(c, "load_roles", [own])
+    configure(c, **ELSEWHERE, name="keeper")
+    role = entry(c, "load_roles", SERVICE_ROLE)
+    assert role["scopes"] == ["read:groups", "list:users", "read:servers"]
+    assert role["services"] == ["other", "keeper"] and role["description"] == "mine"
 
 
 def test_whoever_is_no_longer_named_loses_the_role() -> None:
@@ -369,6 +383,8 @@ def test_roles_that_the_authenticator_manages_are_left_to_it() -> None:
     c.GenericOAuthenticator.manage_roles = True
     configure(c, **ELSEWHERE)
     assert "users" not in entry(c, "load_roles", AUDIT_ROLE)
+    # JupyterHub refuses users and groups in a role there, not services.
+    assert entry(c, "load_roles", SERVICE_ROLE)["services"] == ["labkeeper"]
     c = Config()
     c.GenericOAuthenticator.manage_roles = True
     with pytest.raises(ConfigureError, match="the authenticator manages roles"):

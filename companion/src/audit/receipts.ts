@@ -42,8 +42,8 @@ export class Receipts {
   /** @throws the system's error. */
   async keep(receipt: KeptReceipt): Promise<void> {
     this.last = receipt;
-    this.remember(receipt.body.boot, receipt);
     await this.disk.replace(`${receipt.body.boot}.receipt`, JSON.stringify(receipt));
+    this.remember(receipt.body.boot, receipt);
   }
 
   /** Removes the oldest, where there are very many. @throws the system's error. */

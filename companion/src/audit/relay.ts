@@ -1,8 +1,10 @@
 import { RelayCourse, type RelayFailure, type RelayStep } from '@labkeeper/core';
 import {
+  BATCH_RECORDS,
   HUB_PATHS,
   readBatchAnswer,
   readHubRefusal,
+  readReceiptAnswer,
   readStreamHead,
   readTicketAnswer,
   type StreamHead
@@ -19,6 +21,8 @@ import type { SpooledStream } from './spooled-stream.js';
 const PROTOCOL = 1;
 /** What comes within so short a time goes in one batch, ms. */
 const LINGER_MS = 200;
+/** A receipt that does not come is asked for so often; records must not wait for it. */
+const RECEIPT_TRIES = 3;
 
 export interface IRelayOptions {
   readonly client: HubClient;
@@ -194,6 +198,9 @@ export class Relay implements IDisposable {
       this.fail('away', what);
       return;
     }
+    if (!(await this.hasReceipt(stream.boot, head))) {
+      return;
+    }
     this.reached.set(stream.boot, head.seq);
     this.course.reached(stream.boot, head);
     if (this.failure !== null) {
@@ -202,6 +209,34 @@ export class Relay implements IDisposable {
     }
     await spool.acknowledged(stream, head.seq);
     this.options.changed?.();
+  }
+
+  /**
+   * Asks for the receipt of what is acknowledged without one: the answer was lost. What is acknowledged is dropped after
+   * that, so that a companion that is killed here asks again.
+   *
+   * @returns false = the service could not be asked now.
+   */
+  private async hasReceipt(boot: string, { seq, hash }: StreamHead): Promise<boolean> {
+    const { receipts } = this.options;
+    const known = (await receipts.of(boot))?.seq ?? 0;
+    if (known >= seq || this.receiptTries === RECEIPT_TRIES) {
+      this.receiptTries = 0;
+      return true;
+    }
+    this.receiptTries += 1;
+    const first = Math.max(known + 1, seq - BATCH_RECORDS + 1);
+    const answer = await this.ask('GET', `${HUB_PATHS.receipt}?boot=${boot}&first=${first}&seq=${seq}`);
+    const given = answer.status === 200 ? readReceiptAnswer(answer.text)?.receipt : undefined;
+    if (given?.body.boot === boot && given.body.seq === seq && given.body.head === hash) {
+      await receipts.keep(given);
+    } else if (answer.status !== 404) {
+      this.refused(answer);
+      return false;
+    }
+    // A service that is older knows no such question: without a receipt it goes on as well.
+    this.receiptTries = 0;
+    return true;
   }
 
   /** @param count - records that the hub does not have; null = those that it has not acknowledged. */
@@ -244,6 +279,8 @@ export class Relay implements IDisposable {
   private readonly course: RelayCourse;
   /** What the service has acknowledged, by stream. */
   private readonly reached = new Map<string, number>();
+  /** How often the receipt was asked for that is missing now. */
+  private receiptTries = 0;
   private ticket = '';
   private failure: string | null = null;
   private flying: Promise<void> | null = null;

@@ -155,6 +155,50 @@ describe('the relay', () => {
     expect(scene.spool.earlier.waiting).toEqual([]);
   });
 
+  it('asks for the receipt of what arrived while its answer was lost', async () => {
+    const { scene, relay } = companion();
+    await scene.spool.start();
+    await until(() => relay.waiting === 0);
+    const kept = (): { first: number; seq: number; head: string } =>
+      JSON.parse(readFileSync(join(scene.disk.folder, `${scene.boot}.receipt`), 'utf8')).body;
+    hub?.fates.push('lost-answer');
+    await scene.spool.record([SOMETHING, SOMETHING]);
+    await until(() => relay.waiting === 0 && relay.connected && seqs(scene.boot).length === 3);
+    expect(kept()).toMatchObject({ first: 2, seq: 3, head: scene.spool.own.head.hash });
+    expect(hub?.requests.at(-1)).toBe('GET api/v1/receipt Bearer');
+  });
+
+  it('has the receipt of an earlier stream whose companion was killed before it came', async () => {
+    const first = companion('secret', 'old');
+    hub?.fates.push('good', 'lost-answer', 'hang', 'hang');
+    await first.scene.spool.start();
+    await until(() => seqs(first.scene.boot).length > 0);
+    await first.end();
+    hub?.fates.splice(0);
+    // Once the answer is lost as well: the records are not dropped before.
+    hub?.fates.push('good', 'reset');
+    const { scene, relay } = companion();
+    await scene.spool.start();
+    await until(() => relay.waiting === 0 && scene.spool.earlier.waiting.length === 0);
+    const kept = readFileSync(join(scene.disk.folder, `${first.scene.boot}.receipt`), 'utf8');
+    expect(JSON.parse(kept).body).toMatchObject({ first: 1, seq: 1 });
+  });
+
+  it.each(['older', 'broken'])('goes on without it where the service is %s', async how => {
+    const { scene, relay } = companion();
+    await scene.spool.start();
+    await until(() => relay.waiting === 0);
+    Object.assign(hub ?? {}, how === 'older' ? { givesReceipts: false } : { receiptStatus: 503 });
+    hub?.fates.push('lost-answer');
+    await scene.spool.record([SOMETHING]);
+    await until(() => relay.connected && seqs(scene.boot).length === 2);
+    const asked = hub?.requests.filter(request => request.startsWith('GET api/v1/receipt')).length;
+    expect(asked).toBe(how === 'older' ? 1 : 3);
+    await scene.spool.record([SOMETHING]);
+    await until(() => relay.waiting === 0 && seqs(scene.boot).length === 3);
+    expect(relay.trouble).toBeNull();
+  });
+
   it('says so where the hub has other records of its stream, and goes on with a gap', async () => {
     const { scene, relay } = companion();
     hub?.streams.set(scene.boot, { seq: 1, hash: 'e'.repeat(64), lines: [] });

@@ -45,6 +45,10 @@ export class TestHub {
   ticketStatus = 200;
   ticketLifeMs = 600_000;
   protocols = [1];
+  /** false: as one that is older. */
+  givesReceipts = true;
+  /** 200 = as it should be. */
+  receiptStatus = 200;
 
   get url(): URL {
     const address = this.server.address();
@@ -125,6 +129,18 @@ export class TestHub {
       send(401, { code: 'ticket', message: 'The ticket is no longer good.' });
       return;
     }
+    if (path.startsWith('api/v1/receipt?')) {
+      const { boot, first, seq } = Object.fromEntries(new URL(path, this.url).searchParams);
+      const stream = this.stream(boot ?? '');
+      const isThere = this.givesReceipts && Number(seq) === stream.seq && Number(first) <= stream.seq;
+      send(
+        isThere ? this.receiptStatus : 404,
+        isThere && this.receiptStatus === 200
+          ? { receipt: receiptOf(boot ?? '', Number(first), stream) }
+          : { code: 'malformed', message: 'There is nothing at this address.' }
+      );
+      return;
+    }
     if (path.startsWith('api/v1/own')) {
       send(200, this.own(new URL(path, this.url)));
       return;
@@ -165,13 +181,7 @@ export class TestHub {
       stream.lines.push(line);
       this.log.push(line);
     }
-    const receipt = {
-      body: {
-        ...{ hub: 'hub', stream: head.boot, boot: head.boot, first: head.first, seq: stream.seq },
-        ...{ head: stream.hash, firstIndex: 0, receivedAtMs: 1 }
-      },
-      ...{ key: '0123456789abcdef', signature: Buffer.from(stream.hash).toString('base64url').slice(0, 80) }
-    };
+    const receipt = receiptOf(head.boot, head.first, stream);
     return { status: 200, body: { head: { seq: stream.seq, hash: stream.hash }, receipt } };
   }
 
@@ -214,6 +224,13 @@ export class TestHub {
   private readonly log: string[] = [];
   private tickets = 0;
   private now = 0;
+}
+
+function receiptOf(boot: string, first: number, { seq, hash }: IStored): object {
+  return {
+    body: { ...{ hub: 'hub', stream: boot, boot, first, seq }, head: hash, firstIndex: 0, receivedAtMs: 1 },
+    ...{ key: '0123456789abcdef', signature: Buffer.from(hash).toString('base64url').slice(0, 80) }
+  };
 }
 
 function sha256(text: string): string {

@@ -5,6 +5,7 @@ import { DigestMaker } from './digests/digest-maker.js';
 import { DigestSchedule } from './digests/digest-schedule.js';
 import { reasonOf } from './failure.js';
 import type { IHubApi } from './hub-api/hub-api.js';
+import type { IRunningServersApi } from './hub-api/running-servers-api.js';
 import { GroupCommit } from './ingest/group-commit.js';
 import { RATES, type IRates } from './ingest/record-routes.js';
 import { SECRETS, type IKeys } from './keys/keys.js';
@@ -21,14 +22,19 @@ import { SqlLegal } from './store/sql-legal.js';
 import { entriesAt } from './store/own-entries.js';
 import { SqlLogReader } from './store/sql-log-reader.js';
 import { SqlLogWriter } from './store/sql-log-writer.js';
+import { StoredStretches } from './store/stored-stretches.js';
+import { RunningServers } from './tickets/running-servers.js';
 import { TicketOffice } from './tickets/ticket-office.js';
 import { Tickets } from './tickets/ticket.js';
+import { TokenChecks } from './tickets/token-checks.js';
 
 export interface IAppOptions {
   readonly settings: ISettings;
   readonly database: IDatabase;
   readonly keys: IKeys;
   readonly hubApi: IHubApi;
+  /** Absent = which servers run is not read; JupyterHub is asked about tokens alone. */
+  readonly runningServers?: IRunningServersApi;
   readonly log: Logger;
   /** Epoch ms. */
   readonly nowMs: () => number;
@@ -48,7 +54,7 @@ export interface IApp {
   /** People, on the pages' own host; null = settings name none. */
   readonly pages: FastifyInstance | null;
   readonly digests: DigestSchedule;
-  /** Begins with the digests. */
+  /** Begins with the digests, and with reading which servers run. */
   start(): void;
   /** Ends in order: what came is stored and answered, a digest covers it. The database stays open. */
   close(): Promise<void>;
@@ -84,9 +90,13 @@ export function createApp(options: IAppOptions): IApp {
     nowMs
   });
   const tickets = new Tickets(keys.secret(SECRETS.ticket), nowMs);
+  const api = options.runningServers;
+  const running = api ? new RunningServers({ api, log, nowMs, monotonicMs }) : null;
+  const checks = new TokenChecks({ hubApi, nowMs, monotonicMs });
   const machine = machineListener({
-    office: new TicketOffice({ hubId: settings.hubId, hubApi, tickets, monotonicMs }),
+    office: new TicketOffice({ hubId: settings.hubId, hubApi, tickets, checks, running, monotonicMs }),
     ...{ writer, reader, commit, keys, metrics, log, nowMs, monotonicMs },
+    stretches: new StoredStretches(database),
     entriesAt: places => entriesAt(database, places),
     prefix: settings.prefix,
     rates: options.rates ?? RATES,
@@ -107,8 +117,12 @@ export function createApp(options: IAppOptions): IApp {
     machine,
     pages,
     digests,
-    start: () => digests.start(),
+    start: () => {
+      digests.start();
+      running?.start();
+    },
     close: async () => {
+      running?.close();
       await Promise.all([machine.close(), pages?.close()]);
       await commit.drain();
       await digests.close();

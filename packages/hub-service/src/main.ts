@@ -3,6 +3,7 @@ import { createApp, type IApp } from './app.js';
 import { exportCommand } from './export/cli.js';
 import { reasonOf } from './failure.js';
 import { createHubApi } from './hub-api/hub-api.js';
+import { createRunningServersApi } from './hub-api/running-servers-api.js';
 import { openKeys, registerSigningKey } from './keys/keys.js';
 import { pagesPlugins } from './pages-plugins.js';
 import { type IPeopleSettings, PeopleSettingsError, readPeopleSettings } from './people/people-settings.js';
@@ -49,6 +50,10 @@ async function run(): Promise<void> {
     const app = createApp({
       ...{ settings, keys, database, log },
       hubApi: createHubApi({ url: settings.hubApiUrl, timeoutMs: HUB_MS }),
+      runningServers: createRunningServersApi({
+        ...{ url: settings.hubApiUrl, token: settings.hubToken },
+        timeoutMs: HUB_MS
+      }),
       nowMs: () => Date.now(),
       monotonicMs: () => performance.now(),
       pages: people ? pagesPlugins(people) : [],

@@ -5,6 +5,7 @@ import type { HubUser } from '../src/hub-api/hub-api.js';
 import { RATES } from '../src/ingest/record-routes.js';
 import { TicketOffice } from '../src/tickets/ticket-office.js';
 import { Tickets } from '../src/tickets/ticket.js';
+import { TokenChecks } from '../src/tickets/token-checks.js';
 import { refusal } from './support/answers.js';
 import { CompanionStream } from './support/companion-stream.js';
 import { startService } from './support/running-service.js';
@@ -80,6 +81,8 @@ describe('made-up tokens', () => {
       hubId: 'hub',
       hubApi: { whoIs },
       tickets: new Tickets(new Uint8Array(32), () => 0),
+      checks: new TokenChecks({ hubApi: { whoIs }, nowMs: () => 0, monotonicMs: () => 0 }),
+      running: null,
       monotonicMs: () => 0
     });
   const result = (asked: Promise<unknown>): Promise<number> =>

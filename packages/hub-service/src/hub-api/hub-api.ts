@@ -67,14 +67,14 @@ export function createHubApi({ url, timeoutMs }: IHubApiOptions): IHubApi {
   };
 }
 
-/** The text of an answer that is no longer than any of JupyterHub should be. */
-export async function shortText(response: Response): Promise<string> {
+/** The text of an answer that is no longer than any of JupyterHub should be. @param mostBytes - longest that is read. */
+export async function shortText(response: Response, mostBytes = ANSWER_BYTES): Promise<string> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of response.body ?? []) {
     bytes += part.length;
-    if (bytes > ANSWER_BYTES) {
-      throw new Error(`the answer is longer than ${ANSWER_BYTES} bytes`);
+    if (bytes > mostBytes) {
+      throw new Error(`the answer is longer than ${mostBytes} bytes`);
     }
     parts.push(part);
   }

@@ -19,5 +19,10 @@ export function receiptFor(
     firstIndex: stored.firstIndex,
     receivedAtMs: stored.receivedAtMs
   };
+  return signReceipt(keys, body);
+}
+
+/** What the receipt says must be durable. */
+export function signReceipt(keys: IKeys, body: ReceiptBody): SignedReceipt {
   return { body, key: keys.signingKeyId, signature: keys.sign(receiptText(body)) };
 }

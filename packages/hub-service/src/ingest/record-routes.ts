@@ -9,7 +9,6 @@ import {
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
 import { reasonOf } from '../failure.js';
-import type { IKeys } from '../keys/keys.js';
 import type { Metrics } from '../metrics.js';
 import { Refusal } from '../refusal.js';
 import type { ILogPlace, ILogReader } from '../store/log-reader.js';
@@ -21,15 +20,15 @@ import { QueueFullError, type GroupCommit } from './group-commit.js';
 import { ownRecords, type EntriesAt } from './own-records.js';
 import { readBatch } from './read-batch.js';
 import { receiptFor } from './receipt.js';
+import { receiptRoute, type IReceiptRouteParts } from './receipt-route.js';
 import { TokenBuckets } from './token-buckets.js';
 
-export interface IRecordRoutesParts {
+export interface IRecordRoutesParts extends IReceiptRouteParts {
   readonly office: TicketOffice;
   readonly writer: ILogWriter;
   readonly reader: ILogReader;
   readonly entriesAt: EntriesAt;
   readonly commit: GroupCommit;
-  readonly keys: IKeys;
   readonly metrics: Metrics;
   readonly rates: IRates;
   /** Milliseconds that only grow. */
@@ -76,7 +75,7 @@ const OwnQuery = v.strictObject({
 });
 const HeadQuery = v.strictObject({ boot: Uuid });
 
-/** GET and POST records, GET own. All want a ticket, which is looked at before a body is read. */
+/** GET and POST records, GET receipt and own. All want a ticket, which is looked at before a body is read. */
 export function recordRoutes(fastify: FastifyInstance, parts: IRecordRoutesParts): void {
   const { office, writer, monotonicMs, rates } = parts;
   const requests = new TokenBuckets({
@@ -105,7 +104,7 @@ export function recordRoutes(fastify: FastifyInstance, parts: IRecordRoutesParts
 
   const room = new BodyRoom(ROOM);
   fastify.addHook('onRequest', async (request, reply) => {
-    const holder = office.holder(request.headers.authorization);
+    const holder = await office.admit(request.headers.authorization);
     spend(requests, keyOf(holder), 1);
     if (request.method === 'POST') {
       const comingBytes = Number(request.headers['content-length'] ?? BATCH_BYTES);
@@ -115,6 +114,10 @@ export function recordRoutes(fastify: FastifyInstance, parts: IRecordRoutesParts
       }
       // Comes at the end of every answer, and when the connection breaks.
       reply.raw.once('close', leave);
+      if (request.raw.socket.destroyed) {
+        // It broke while JupyterHub was asked.
+        leave();
+      }
     }
     holders.set(request, holder);
   });
@@ -162,6 +165,8 @@ export function recordRoutes(fastify: FastifyInstance, parts: IRecordRoutesParts
       parts.metrics.batches.inc({ status: String(reply.statusCode) });
     }
   });
+
+  receiptRoute(fastify, holderOf, parts);
 
   fastify.get(HUB_PATHS.own, async (request): Promise<OwnAnswer> => {
     const holder = holderOf(request);

@@ -3,13 +3,18 @@ import { HubUnavailableError } from '../hub-api/hub-api.js';
 import { TokenBuckets } from '../ingest/token-buckets.js';
 import { Refusal } from '../refusal.js';
 import { KnownTokens } from './known-tokens.js';
+import type { RunningServers } from './running-servers.js';
 import { serverOf } from './server-identity.js';
 import { tokenDigits, type IMintedTicket, type ITicketHolder, type Tickets } from './ticket.js';
+import type { TokenChecks } from './token-checks.js';
 
 export interface ITicketOfficeOptions {
   readonly hubId: string;
   readonly hubApi: IHubApi;
   readonly tickets: Tickets;
+  readonly checks: TokenChecks;
+  /** null = which servers run is not known here. */
+  readonly running: RunningServers | null;
   readonly monotonicMs: () => number;
 }
 
@@ -44,8 +49,8 @@ export class TicketOffice {
     if (waitMs > 0) {
       throw new Refusal(429, 'too-much', 'Tickets were asked for too often.', waitMs);
     }
-    const { hubId, tickets } = this.options;
-    const user = await this.whoIs(token, lane);
+    const { hubId, tickets, hubApi, running } = this.options;
+    const user = await this.ask(lane, () => hubApi.whoIs(token));
     this.known.learn(digits, user !== null);
     if (user === null) {
       throw new Refusal(401, 'token', 'JupyterHub does not know this token.');
@@ -58,26 +63,46 @@ export class TicketOffice {
         'This is not the token of a server, given by JupyterHub to that server.'
       );
     }
+    if (running !== null && !(await this.ask(lane, () => running.runs(user.name, server)))) {
+      throw new Refusal(403, 'not-a-server', 'JupyterHub says that this server does not run.');
+    }
     return tickets.mint({ hub: hubId, user: user.name, server, groups: user.groups }, token);
   }
 
-  /** @param authorization - the header as it came. @throws Refusal */
+  /**
+   * Whom a request's ticket stands for, as far as is known without asking; `admit` is for requests that companions send.
+   *
+   * @param authorization - the header as it came.
+   * @throws Refusal
+   */
   holder(authorization: string | undefined): ITicketHolder {
+    const { tickets, running, checks } = this.options;
     const ticket = /^bearer ([\w.-]+)$/i.exec(authorization ?? '')?.[1];
-    const holder = ticket === undefined ? null : this.options.tickets.check(ticket);
-    if (holder === null) {
-      throw new Refusal(401, 'ticket', 'There is no ticket with this request, or it is no longer good.');
+    const holder = ticket === undefined ? null : tickets.check(ticket);
+    if (holder === null || running?.isGone(holder) || checks.isRevoked(holder)) {
+      throw noTicket();
     }
     return holder;
   }
 
-  private async whoIs(token: string, lane: Lane) {
+  /** The same, after JupyterHub was asked about the token where its last word is too old. @throws Refusal */
+  async admit(authorization: string | undefined): Promise<ITicketHolder> {
+    const { tickets, checks } = this.options;
+    const holder = this.holder(authorization);
+    if (!(await checks.isGood(holder, () => tickets.tokenOf(holder)))) {
+      throw noTicket();
+    }
+    return holder;
+  }
+
+  /** @throws Refusal */
+  private async ask<T>(lane: Lane, question: () => Promise<T>): Promise<T> {
     if (this.looks[lane] >= LOOKS_AT_ONCE) {
       throw new Refusal(503, 'unavailable', 'JupyterHub is being asked for many servers at once.', LATER_MS);
     }
     this.looks[lane] += 1;
     try {
-      return await this.options.hubApi.whoIs(token);
+      return await question();
     } catch (error) {
       if (error instanceof HubUnavailableError) {
         throw new Refusal(
@@ -98,4 +123,8 @@ export class TicketOffice {
   private readonly each: TokenBuckets;
   private readonly known = new KnownTokens();
   private readonly looks = { known: 0, new: 0 };
+}
+
+function noTicket(): Refusal {
+  return new Refusal(401, 'ticket', 'There is no ticket with this request, or it is no longer good.');
 }

@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as v from 'valibot';
 import { sha256Hex } from '../sha256.js';
 import type { ISpeaker } from '../store/log-writer.js';
+import { TokenSeal } from './token-seal.js';
 
 /** How long a ticket is good, in ms. */
 export const TICKET_MS = 600_000;
@@ -18,6 +19,7 @@ const Ticket = v.strictObject({
   server: v.string(),
   groups: v.array(v.string()),
   token: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
+  sealed: v.string(),
   /** Epoch ms. */
   exp: v.number()
 });
@@ -26,6 +28,10 @@ const Ticket = v.strictObject({
 export interface ITicketHolder extends ISpeaker {
   /** First 16 hexadecimal digits of SHA-256 of the token that it was given for. */
   readonly token: string;
+  /** The token itself, which only `Tickets.tokenOf` can read. */
+  readonly sealed: string;
+  /** When the ticket was given, epoch ms. */
+  readonly mintedAtMs: number;
 }
 
 /** A ticket with its end. */
@@ -42,13 +48,16 @@ export class Tickets {
   constructor(
     private readonly key: Uint8Array,
     private readonly nowMs: () => number
-  ) {}
+  ) {
+    this.seal = new TokenSeal(key);
+  }
 
   /** @param token - JupyterHub's, of the server. */
   mint({ hub, user, server, groups: all }: ISpeaker, token: string): IMintedTicket {
     const expiresAtMs = this.nowMs() + TICKET_MS;
+    const sealed = this.seal.close(token);
     const contentOf = (groups: readonly string[]): string =>
-      JSON.stringify({ hub, user, server, groups, token: tokenDigits(token), exp: expiresAtMs });
+      JSON.stringify({ hub, user, server, groups, token: tokenDigits(token), sealed, exp: expiresAtMs });
     const groups = fitting(all, CONTENT_BYTES - Buffer.byteLength(contentOf([])));
     const body = Buffer.from(contentOf(groups)).toString('base64url');
     const ticket = `${body}.${this.mac(body).toString('base64url')}`;
@@ -72,13 +81,20 @@ export class Tickets {
     if (!read.success || read.output.exp <= this.nowMs()) {
       return null;
     }
-    const { hub, user, server, groups, token } = read.output;
-    return { hub, user, server, groups, token };
+    const { hub, user, server, groups, token, sealed, exp } = read.output;
+    return { hub, user, server, groups, token, sealed, mintedAtMs: exp - TICKET_MS };
+  }
+
+  /** JupyterHub's token, for which a ticket was given. */
+  tokenOf({ sealed }: ITicketHolder): string {
+    return this.seal.open(sealed);
   }
 
   private mac(body: string): Buffer {
     return createHmac('sha256', this.key).update(body).digest();
   }
+
+  private readonly seal: TokenSeal;
 }
 
 /** As many groups, from the first on, as find room in so many bytes of JSON. Each is looked at once: there may be thousands. */

@@ -40,6 +40,8 @@ export const readTicketAnswer = (text: string) => read(v.object(TicketAnswer.ent
 export const readStreamHead = (text: string) => read(Head, text);
 /** The answer to a batch; null = this is none. */
 export const readBatchAnswer = (text: string) => read(Answer, text);
+/** A receipt that was asked for; null = this is none. */
+export const readReceiptAnswer = (text: string) => read(v.object({ receipt: Receipt }), text);
 /** A receipt that was kept; null = this is none. */
 export const readReceipt = (text: string) => read(Receipt, text);
 /** The answer to `own`; null = this is none. */

@@ -13,6 +13,8 @@ export const HUB_PATHS = {
   ticket: 'api/v1/ticket',
   /** GET: the head of a stream, `?boot=`. POST: a batch. */
   records: 'api/v1/records',
+  /** GET: the receipt for records that are stored, `?boot=&first=&seq=`, at most `BATCH_RECORDS` of them. */
+  receipt: 'api/v1/receipt',
   /** GET: what the hub has on record of the ticket's own server, newest first, `?before=&limit=`. */
   own: 'api/v1/own'
 } as const;
@@ -86,6 +88,13 @@ export type SignedReceipt = v.InferOutput<typeof SignedReceipt>;
  */
 export const BatchAnswer = v.strictObject({ head: StreamHead, receipt: v.nullable(SignedReceipt) });
 export type BatchAnswer = v.InferOutput<typeof BatchAnswer>;
+
+/**
+ * The answer to a question for a receipt: 200 with one that ends at `seq`, and begins at `first`, or later, where not all of
+ * them were stored together. 404 where the ticket's own server has no such record here.
+ */
+export const ReceiptAnswer = v.strictObject({ receipt: SignedReceipt });
+export type ReceiptAnswer = v.InferOutput<typeof ReceiptAnswer>;
 
 /** One record of the ticket's own server, as a list shows it. */
 export const OwnRecord = v.strictObject({

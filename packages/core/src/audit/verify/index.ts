@@ -1,6 +1,7 @@
 export { announcedDigests } from './announced-digests.js';
 export type { AnchorVerdict, IAnchorResult, IAnchors } from './anchors.js';
 export { digestHash } from './digest-chain.js';
+export { parseEntryLine, type IEntryLine } from './entry-line.js';
 export { ExportVerifier, NotAnExportError, type IVerifyOptions } from './export-verifier.js';
 export type { FindingKind, IVerifyFinding } from './findings.js';
 export type { NextLine } from './personal-match.js';

@@ -1,0 +1,126 @@
+import * as v from 'valibot';
+import { reasonOf } from '../failure.js';
+import { HubUnavailableError, shortText } from './hub-api.js';
+
+/** JupyterHub does not let the service read servers: its role is missing. */
+export class HubRoleError extends Error {
+  override readonly name = 'HubRoleError';
+}
+
+/** What the service asks JupyterHub with its own token, role `labkeeper-service`. */
+export interface IRunningServersApi {
+  /**
+   * Keys (`serverKey`) of all servers that run, start or stop. One that begins or ends meanwhile may be missing.
+   *
+   * @throws HubUnavailableError, HubRoleError
+   */
+  all(): Promise<ReadonlySet<string>>;
+  /** Whether one runs, starts or stops. @throws HubUnavailableError, HubRoleError */
+  has(user: string, server: string): Promise<boolean>;
+}
+
+/** A server of a user, as one text. @param server - '' is the default server. */
+export function serverKey(user: string, server: string): string {
+  return JSON.stringify([user, server]);
+}
+
+export interface IRunningServersApiOptions {
+  /** Without a slash at its end. */
+  readonly url: string;
+  /** The service's own. */
+  readonly token: string;
+  /** Longest wait for one answer, in ms. */
+  readonly timeoutMs: number;
+}
+
+/** Users of one page: as many as JupyterHub gives at most, unless it is told otherwise. */
+const PAGE_USERS = 200;
+/** Longest page that is read, in bytes: start options of many servers may be in it. */
+const PAGE_BYTES = 16 * 1024 * 1024;
+/** More pages than any hub has: a hub that answers with the same one for ever is given up. */
+const MOST_PAGES = 2000;
+
+const User = v.object({
+  name: v.string(),
+  // JupyterHub leaves out what the role does not let one read.
+  servers: v.optional(v.record(v.string(), v.unknown()))
+});
+const Page = v.object({
+  items: v.array(User),
+  _pagination: v.object({ next: v.nullable(v.object({ offset: v.number() })) })
+});
+
+/** JupyterHub's lists by its REST API, the same on 5.5.4 and 6.1.1. */
+export function createRunningServersApi(options: IRunningServersApiOptions): IRunningServersApi {
+  return {
+    async all() {
+      const keys = new Set<string>();
+      let offset: number | null = 0;
+      for (let pages = 0; offset !== null; pages += 1) {
+        if (pages === MOST_PAGES) {
+          throw new HubUnavailableError('JupyterHub does not come to an end with its list of users.');
+        }
+        const path = `users?state=active&limit=${PAGE_USERS}&offset=${offset}`;
+        const page: v.InferOutput<typeof Page> = read(Page, await ask(options, path));
+        page.items.forEach(user => namesOf(user).forEach(name => keys.add(serverKey(user.name, name))));
+        offset = page._pagination.next?.offset ?? null;
+      }
+      return keys;
+    },
+    async has(user, server) {
+      const answer = await ask(options, `users/${encodeURIComponent(user)}`);
+      return answer !== null && namesOf(read(User, answer)).includes(server);
+    }
+  };
+}
+
+/** @returns null = there is no such thing. */
+async function ask({ url, token, timeoutMs }: IRunningServersApiOptions, path: string) {
+  let status: number;
+  let body: string;
+  try {
+    const response = await fetch(`${url}/${path}`, {
+      headers: { authorization: `token ${token}`, accept: 'application/jupyterhub-pagination+json' },
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs)
+    });
+    ({ status } = response);
+    body = await shortText(response, PAGE_BYTES);
+  } catch (cause) {
+    throw new HubUnavailableError(`JupyterHub does not answer: ${reasonOf(cause)}`, { cause });
+  }
+  if (status === 401 || status === 403) {
+    throw new HubRoleError(
+      'JupyterHub does not let the service read who has a running server: labkeeper.hub.configure gives it the role for that.'
+    );
+  }
+  if (status === 404) {
+    return null;
+  }
+  if (status !== 200) {
+    throw new HubUnavailableError(`JupyterHub answered with status ${status}.`);
+  }
+  return body;
+}
+
+function read<S extends v.GenericSchema>(schema: S, body: string | null): v.InferOutput<S> {
+  let json: unknown;
+  try {
+    json = JSON.parse(body ?? '');
+  } catch (cause) {
+    throw new HubUnavailableError('JupyterHub answered with something that is not JSON.', { cause });
+  }
+  const result = v.safeParse(schema, json);
+  if (!result.success) {
+    throw new HubUnavailableError('JupyterHub answered with something that is no list of users.');
+  }
+  return result.output;
+}
+
+/** @throws HubRoleError */
+function namesOf({ servers }: v.InferOutput<typeof User>): readonly string[] {
+  if (servers === undefined) {
+    throw new HubRoleError('JupyterHub does not let the service read servers: its role lacks read:servers.');
+  }
+  return Object.keys(servers);
+}

@@ -1,0 +1,106 @@
+import type { Logger } from 'pino';
+import { reasonOf } from '../failure.js';
+import { HubRoleError, serverKey, type IRunningServersApi } from '../hub-api/running-servers-api.js';
+import type { ITicketHolder } from './ticket.js';
+
+export interface IRunningServersOptions {
+  readonly api: IRunningServersApi;
+  readonly log: Pick<Logger, 'warn' | 'info'>;
+  /** Epoch ms. */
+  readonly nowMs: () => number;
+  /** Milliseconds that only grow. */
+  readonly monotonicMs: () => number;
+}
+
+/**
+ * From one reading to the next, in ms. With the reading itself it stays below the 30 s in which a refusal must come. Of 10 000
+ * running servers one takes about 2.6 s of JupyterHub's one thread (measured on 5.5.4 and 6.1.1): 11 % of it.
+ */
+export const READ_EVERY_MS = 24_000;
+/** After a reading that failed, in ms. */
+const AGAIN_MS = 5000;
+/** JupyterHub, which has one thread, spends at most a fifth of its time on this: where a reading is slow, they are seldom. */
+const SHARE = 5;
+/** By so much the clocks of replicas may differ, in ms. */
+const SKEW_MS = 5000;
+
+/**
+ * Which servers run, read from JupyterHub in bulk. A ticket of a server that was not there when the reading began is no
+ * longer honoured; a server that runs all the same, because the list changed between two of its pages, asks for another
+ * ticket and has it at once.
+ */
+export class RunningServers {
+  constructor(private readonly options: IRunningServersOptions) {}
+
+  start(): void {
+    this.turn();
+  }
+
+  close(): void {
+    this.isClosed = true;
+    clearTimeout(this.timer);
+  }
+
+  /** Whether a ticket's server ended, or its user went, since the ticket was given. */
+  isGone({ user, server, mintedAtMs }: Pick<ITicketHolder, 'user' | 'server' | 'mintedAtMs'>): boolean {
+    const { last } = this;
+    return last !== null && mintedAtMs + SKEW_MS <= last.beganAtMs && !last.keys.has(serverKey(user, server));
+  }
+
+  /**
+   * Whether a server may have a ticket: some spawners leave a token good when its server has stopped. Asks only about those
+   * that were not there at the last reading.
+   *
+   * @throws HubUnavailableError
+   */
+  async runs(user: string, server: string): Promise<boolean> {
+    if (this.last === null || this.last.keys.has(serverKey(user, server))) {
+      return true;
+    }
+    try {
+      return await this.options.api.has(user, server);
+    } catch (error) {
+      if (error instanceof HubRoleError) {
+        return true;
+      }
+      throw error;
+    }
+  }
+
+  private turn(): void {
+    const beganMs = this.options.monotonicMs();
+    void this.read().then(isRead => {
+      const tookMs = this.options.monotonicMs() - beganMs;
+      const periodMs = isRead ? Math.max(READ_EVERY_MS, tookMs * SHARE) : tookMs + AGAIN_MS;
+      if (!this.isClosed) {
+        this.timer = setTimeout(() => this.turn(), periodMs - tookMs).unref();
+      }
+    });
+  }
+
+  private async read(): Promise<boolean> {
+    const { api, log, nowMs } = this.options;
+    const beganAtMs = nowMs();
+    try {
+      this.last = { beganAtMs, keys: await api.all() };
+      if (this.trouble !== null) {
+        log.info('JupyterHub says again which servers run.');
+      }
+      this.trouble = null;
+      return true;
+    } catch (error) {
+      // What was read last still counts: no ticket lives longer for it than it would anyway.
+      const trouble = reasonOf(error);
+      if (trouble !== this.trouble) {
+        log.warn({ reason: trouble }, 'Which servers run cannot be read.');
+      }
+      this.trouble = trouble;
+      return false;
+    }
+  }
+
+  private last: { readonly beganAtMs: number; readonly keys: ReadonlySet<string> } | null = null;
+  private trouble: string | null = null;
+  private timer: NodeJS.Timeout | undefined;
+  private isClosed = false;
+}
