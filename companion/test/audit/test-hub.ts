@@ -46,6 +46,12 @@ export class TestHub {
   ticketLifeMs = 600_000;
   protocols = [1];
 
+  /** What policy switches off; who knows that already gets no answer. */
+  set off(parts: readonly string[]) {
+    this.parts = parts;
+    this.polls.splice(0).forEach(answer => answer());
+  }
+
   get url(): URL {
     const address = this.server.address();
     return new URL(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/services/labkeeper/`);
@@ -92,6 +98,10 @@ export class TestHub {
       }
       return;
     }
+    if (path.startsWith('api/v1/events')) {
+      this.poll(new URL(path, this.url).searchParams.get('seen'), send);
+      return;
+    }
     const fate = this.fates.shift();
     if (fate === 'hang') {
       return;
@@ -134,6 +144,16 @@ export class TestHub {
     send(status, body);
   }
 
+  private poll(seen: string | null, send: (status: number, body: unknown) => void): void {
+    const off = this.parts.map(part => ({ part, reason: 'Tried out.' }));
+    const now = sha256(JSON.stringify(off));
+    if (seen === now) {
+      this.polls.push(() => this.poll(seen, send));
+    } else {
+      send(200, { seen: now, policy: sha256('policy'), off });
+    }
+  }
+
   private take(lines: readonly string[]): { status: number; body: unknown } {
     const head: { boot: string; first: number; count: number; prev: string } = JSON.parse(lines[0] ?? '');
     const stream = this.stream(head.boot);
@@ -174,6 +194,8 @@ export class TestHub {
     return stream;
   }
 
+  private parts: readonly string[] = [];
+  private readonly polls: (() => void)[] = [];
   private readonly server: Server;
   private tickets = 0;
   private now = 0;

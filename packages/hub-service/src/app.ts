@@ -12,6 +12,8 @@ import { machineListener } from './machine-listener.js';
 import { Metrics } from './metrics.js';
 import { pagesServer } from './pages/pages-server.js';
 import type { IPagesParts, PagesPlugin } from './pages-seam.js';
+import { PolicyInForce } from './policy/policy-in-force.js';
+import { PolicyStore } from './policy/policy-store.js';
 import type { ISettings } from './settings.js';
 import type { IDatabase } from './store/database.js';
 import { LogRange } from './store/log-range.js';
@@ -34,6 +36,9 @@ export interface IAppOptions {
   readonly pages?: readonly PagesPlugin[];
   /** What one server may send; the usual unless given. */
   readonly rates?: IRates;
+  /** How long a companion waits for news, and how often the policy file is looked at, in ms; the usual unless given. */
+  readonly holdMs?: number;
+  readonly lookMs?: { readonly usual: number; readonly settling: number };
   /** Metrics of the process too, which only one app of a process can have. */
   readonly processMetrics?: boolean;
 }
@@ -44,6 +49,7 @@ export interface IApp {
   /** People, on the pages' own host; null = settings name none. */
   readonly pages: FastifyInstance | null;
   readonly digests: DigestSchedule;
+  readonly policy: PolicyInForce;
   /** Begins with the digests. */
   start(): void;
   /** Ends in order: what came is stored and answered, a digest covers it. The database stays open. */
@@ -77,13 +83,20 @@ export function createApp(options: IAppOptions): IApp {
     log,
     nowMs
   });
+  const policy = new PolicyInForce({
+    ...{ log, metrics },
+    path: settings.policyFile,
+    store: new PolicyStore(database, nowMs),
+    ...(options.lookMs === undefined ? {} : { lookMs: options.lookMs })
+  });
   const tickets = new Tickets(keys.secret(SECRETS.ticket), nowMs);
   const machine = machineListener({
     office: new TicketOffice({ hubId: settings.hubId, hubApi, tickets, monotonicMs }),
-    ...{ writer, reader, commit, keys, metrics, log, nowMs, monotonicMs },
+    ...{ writer, reader, commit, keys, policy, metrics, log, nowMs, monotonicMs },
     prefix: settings.prefix,
     rates: options.rates ?? RATES,
-    isReady: () => answers(database, log)
+    isReady: () => answers(database, log),
+    ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs })
   });
   const pages =
     settings.pages &&
@@ -97,9 +110,11 @@ export function createApp(options: IAppOptions): IApp {
     machine,
     pages,
     digests,
+    policy,
     start: () => digests.start(),
     close: async () => {
       await Promise.all([machine.close(), pages?.close()]);
+      await policy.close();
       await commit.drain();
       await digests.close();
     }

@@ -20,5 +20,7 @@ export * from './messages/session.js';
 export * from './messages/all.js';
 export * from './values/audit.js';
 export * from './hub/records.js';
+export * from './hub/events.js';
+export * from './hub/policy.js';
 export * from './hub/export.js';
 export * from './hub/answers.js';

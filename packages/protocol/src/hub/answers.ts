@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { EventsAnswer } from './events.js';
 import { HubRefusal, ReceiptBody, SignedReceipt, StreamHead, TicketAnswer } from './records.js';
 
 // A companion reads tolerantly: a newer service may say more within this version of the protocol.
@@ -7,6 +8,10 @@ const Head = v.object(StreamHead.entries);
 /** What is signed is kept whole, also what is not known here. */
 const Receipt = v.object({ ...SignedReceipt.entries, body: v.looseObject(ReceiptBody.entries) });
 const Answer = v.object({ head: Head, receipt: v.nullable(Receipt) });
+
+/** Of any name: a newer service may know more parts. */
+const Off = v.object({ part: v.string(), reason: v.string() });
+const Events = v.object({ ...EventsAnswer.entries, off: v.array(Off) });
 
 /** A receipt as a companion keeps it. */
 export type KeptReceipt = v.InferOutput<typeof Receipt>;
@@ -17,6 +22,8 @@ export const readTicketAnswer = (text: string) => read(v.object(TicketAnswer.ent
 export const readStreamHead = (text: string) => read(Head, text);
 /** The answer to a batch; null = this is none. */
 export const readBatchAnswer = (text: string) => read(Answer, text);
+/** What policy switches off; null = that is not said here. */
+export const readEventsAnswer = (text: string) => read(Events, text);
 /** Why the service refuses; null = that is not said here. */
 export const readHubRefusal = (text: string) => read(v.object(HubRefusal.entries), text);
 
