@@ -22,7 +22,9 @@ def check_policy(config: Config) -> Iterator[Finding]:
         return
     node, reason = managed_service.node_for_service()
     if node is None:
-        yield Finding("policy", "note", f"{path} was not looked at, because the service cannot run here.", reason)
+        yield Finding(
+            "policy", "note", f"{path} was not looked at, because the service cannot run here.", reason
+        )
         return
     try:
         done = subprocess.run(

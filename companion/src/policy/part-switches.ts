@@ -14,7 +14,10 @@ export class PartSwitches {
 
   /** All that is off. */
   get off(): readonly Part[] {
-    return [...this.container, ...SWITCHABLE.filter(part => this.policy.has(part) && !this.container.has(part))];
+    return [
+      ...this.container,
+      ...SWITCHABLE.filter(part => this.policy.has(part) && !this.container.has(part))
+    ];
   }
 
   /** Policy says anew what is off. @returns the parts that went off or came on by that. */

@@ -55,7 +55,10 @@ export class PolicyWatch implements IDisposable {
   private turn(): void {
     this.ask()
       .catch((error: unknown) =>
-        this.failed('away', error instanceof HubAway ? error.message : `could not be asked: ${reasonOf(error)}`)
+        this.failed(
+          'away',
+          error instanceof HubAway ? error.message : `could not be asked: ${reasonOf(error)}`
+        )
       )
       .then(
         ms => {
@@ -118,7 +121,9 @@ export class PolicyWatch implements IDisposable {
   /** @returns ms until the next question. */
   private failed(failure: PollFailure, what: string, laterMs: number | null = null): number {
     if (this.connected && failure !== 'ticket' && !this.disposed) {
-      this.options.log(`The hub service ${what.replace(/\.$/, '')}. Its last policy holds here until it answers.`);
+      this.options.log(
+        `The hub service ${what.replace(/\.$/, '')}. Its last policy holds here until it answers.`
+      );
     }
     if (failure !== 'ticket') {
       this.connected = false;

@@ -40,7 +40,11 @@ export function watchPolicy(options: IWatchPolicyOptions): IWatchedPolicy | null
       const parts = switches.set(new Set(off.keys()));
       for (const part of parts) {
         const reason = off.get(part);
-        log(reason === undefined ? `The hub's policy switched ${part} on.` : `The hub's policy switched ${part} off: ${reason}`);
+        log(
+          reason === undefined
+            ? `The hub's policy switched ${part} on.`
+            : `The hub's policy switched ${part} off: ${reason}`
+        );
       }
       if (parts.length > 0) {
         changed(parts);

@@ -10,7 +10,11 @@ import { until } from '../until.js';
 jest.setTimeout(30_000);
 
 const SEEN = 'a'.repeat(64);
-const answer = (off: { part: string; reason: string }[], seen = SEEN) => ({ seen, policy: 'b'.repeat(64), off });
+const answer = (off: { part: string; reason: string }[], seen = SEEN) => ({
+  seen,
+  policy: 'b'.repeat(64),
+  off
+});
 const METER = answer([{ part: 'meter', reason: 'Loud.' }]);
 
 /** What the service says next; `hold` = nothing, `reset` = the connection breaks. */
@@ -105,7 +109,13 @@ describe('the watch over policy', () => {
   });
 
   it('keeps the last policy while nobody answers, says so once, and comes back by itself', async () => {
-    next = [{ status: 200, body: METER }, 'reset', { status: 500 }, { status: 200, body: '<html>' }, { status: 204 }];
+    next = [
+      { status: 200, body: METER },
+      'reset',
+      { status: 500 },
+      { status: 200, body: '<html>' },
+      { status: 204 }
+    ];
     watch.start();
     await untilAsked(2);
     await until(() => !watch.health().connected);
@@ -117,7 +127,10 @@ describe('the watch over policy', () => {
   });
 
   it('takes a new ticket when the old one is no longer good', async () => {
-    next = [{ status: 401, body: { code: 'ticket', message: 'Ended.' } }, { status: 200, body: METER }];
+    next = [
+      { status: 401, body: { code: 'ticket', message: 'Ended.' } },
+      { status: 200, body: METER }
+    ];
     watch.start();
     await untilAsked(3);
     expect(asked.map(line => line.split(' ').at(-1))).toEqual(['t1', 't2', 't2']);

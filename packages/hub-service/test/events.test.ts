@@ -111,7 +111,12 @@ describe('GET events', () => {
   it('refuses who has no ticket, what it does not understand, and who asks too often', async () => {
     expect(await refusal(await ask('x'))).toEqual([401, 'ticket']);
     const ticket = await service.ticket('alice');
-    const odd: Record<string, string>[] = [{ seen: 'x' }, { user: 'root' }, { image: '' }, { image: 'x'.repeat(513) }];
+    const odd: Record<string, string>[] = [
+      { seen: 'x' },
+      { user: 'root' },
+      { image: '' },
+      { image: 'x'.repeat(513) }
+    ];
     for (const query of odd) {
       expect(await refusal(await ask(ticket, query))).toEqual([400, 'malformed']);
     }

@@ -42,7 +42,10 @@ it('reads a file without any switch', () => {
 });
 
 it.each<[string, string]>([
-  ['part = "metre"', 'line 8: switch.part: expected ("meter" | "deaths" | "notices" | "save-guard" | "audit"), got "metre"'],
+  [
+    'part = "metre"',
+    'line 8: switch.part: expected ("meter" | "deaths" | "notices" | "save-guard" | "audit"), got "metre"'
+  ],
   ['part = "gpu"', 'line 8: switch.part: expected'],
   ['state = "of"', 'line 9: switch.state: expected ("off" | "on"), got "of"'],
   ['state = off', 'line 9, column'],
@@ -69,9 +72,13 @@ it('names the entry in which something is missing, and what is not known', () =>
   expect(complaint(`${SWITCH}\n[[switch]]\npart = "meter"\nreason = "x"\n`)).toBe(
     'labkeeper.toml, line 7: switch.state: expected a value, got none.'
   );
-  expect(complaint('\n\nswitches = 1\n')).toBe('labkeeper.toml, line 3: switches: expected nothing of this name.');
+  expect(complaint('\n\nswitches = 1\n')).toBe(
+    'labkeeper.toml, line 3: switches: expected nothing of this name.'
+  );
   expect(complaint('[switch]\npart = "meter"\n')).toContain('line 1: switch: expected');
-  expect(complaint(`${SWITCH}share = 2\n${SWITCH}share = 3\n`)).toMatch(/line 6: .*There is 1 more mistake\.$/);
+  expect(complaint(`${SWITCH}share = 2\n${SWITCH}share = 3\n`)).toMatch(
+    /line 6: .*There is 1 more mistake\.$/
+  );
 });
 
 it('takes neither other bytes, nor too many, nor depth', () => {
@@ -85,9 +92,14 @@ it('takes neither other bytes, nor too many, nor depth', () => {
 it('reads, or says in one line why not, whatever comes', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 60 }),
-    fc.array(fc.constantFrom('[[switch]]\n', 'part', ' = ', '"meter"', '\n', '[', ']', '"""', '#', 'state', '0.1'), {
-      maxLength: 20
-    }).map(parts => parts.join(''))
+    fc
+      .array(
+        fc.constantFrom('[[switch]]\n', 'part', ' = ', '"meter"', '\n', '[', ']', '"""', '#', 'state', '0.1'),
+        {
+          maxLength: 20
+        }
+      )
+      .map(parts => parts.join(''))
   );
   fc.assert(
     fc.property(text, one => {

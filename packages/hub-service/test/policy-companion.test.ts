@@ -125,7 +125,8 @@ describe('from the policy file to a running server, with the real processes', ()
     });
     await until(now => now.policy?.connected === true, 10_000);
     expect((await health()).disabled).toEqual(['gpu', 'oom-score']);
-    const isOff = ({ disabled }: IHealth): boolean => disabled.includes('meter') && disabled.includes('audit');
+    const isOff = ({ disabled }: IHealth): boolean =>
+      disabled.includes('meter') && disabled.includes('audit');
 
     writeFileSync(file, off('meter', 'audit'));
     expect(await until(isOff, 30_000)).toBeLessThan(15_000);

@@ -49,7 +49,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the policy in force, with %
 
   const reasonIn = (policy: PolicyInForce): string | undefined => policy.active.policy.switch[0]?.reason;
   const until = async (holds: () => boolean): Promise<void> => {
-    for (const endMs = performance.now() + 5000; !holds(); ) {
+    for (const endMs = performance.now() + 5000; !holds();) {
       expect(performance.now()).toBeLessThan(endMs);
       await pause(10);
     }

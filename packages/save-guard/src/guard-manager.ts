@@ -117,7 +117,7 @@ export class GuardManager implements IDisposable {
 
   /** `full` or `journal`; the user's setting or the administrator's, who may also switch the save guard off by policy. */
   get mode(): 'full' | 'journal' {
-    return this.options.companion.isDisabled('save-guard') ? 'journal' : this._mode;
+    return this.options.companion.info?.disabled.includes('save-guard') ? 'journal' : this._mode;
   }
   set mode(mode: 'full' | 'journal') {
     this._mode = mode;

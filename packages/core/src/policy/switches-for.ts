@@ -32,7 +32,10 @@ export function placeOf(hash: Uint8Array): number {
   return (a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d) / 2 ** 32;
 }
 
-function fits({ groups, images, share }: PolicySwitch, { image, place, ...subject }: IPolicySubject): boolean {
+function fits(
+  { groups, images, share }: PolicySwitch,
+  { image, place, ...subject }: IPolicySubject
+): boolean {
   return (
     (groups === undefined || groups.some(group => subject.groups.includes(group))) &&
     (images === undefined || (image !== null && images.some(pattern => fitsPattern(pattern, image)))) &&

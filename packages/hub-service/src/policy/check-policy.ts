@@ -17,7 +17,9 @@ export async function checkPolicyCommand(path: string, say: (line: string) => vo
     }
     const policy = parsePolicy(look.bytes, path);
     const count = policy.switch.length;
-    say(`${path}: ${count} ${count === 1 ? 'switch' : 'switches'}, policy ${sha256Hex(look.bytes).slice(0, 16)}.`);
+    say(
+      `${path}: ${count} ${count === 1 ? 'switch' : 'switches'}, policy ${sha256Hex(look.bytes).slice(0, 16)}.`
+    );
     return 0;
   } catch (error) {
     say(error instanceof PolicyError ? error.message : `${path}: ${reasonOf(error)}.`);

@@ -30,7 +30,10 @@ export function parsePolicy(bytes: Uint8Array, file: string): Policy {
   }
   const [issue, ...more] = result.issues;
   const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
-  const others = more.length > 0 ? ` There ${more.length === 1 ? 'is 1 more mistake' : `are ${more.length} more mistakes`}.` : '';
+  const others =
+    more.length > 0
+      ? ` There ${more.length === 1 ? 'is 1 more mistake' : `are ${more.length} more mistakes`}.`
+      : '';
   throw new PolicyError(`${file}, line ${findLine(text, path)}: ${wrong(issue, path)}.${others}`);
 }
 
@@ -88,6 +91,7 @@ function shown(value: unknown): string {
   if (typeof value === 'number') {
     return String(value);
   }
-  const text = typeof value === 'object' ? (Array.isArray(value) ? 'a list' : 'a table') : JSON.stringify(value);
+  const text =
+    typeof value === 'object' ? (Array.isArray(value) ? 'a list' : 'a table') : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

@@ -84,7 +84,10 @@ export class PolicyInForce {
         this.now = { digest: last.digest, policy: parsePolicy(last.content, 'The last policy') };
       }
     } catch (error) {
-      this.options.log.error({ reason: reasonOf(error) }, 'The policy that was in force last cannot be read.');
+      this.options.log.error(
+        { reason: reasonOf(error) },
+        'The policy that was in force last cannot be read.'
+      );
     }
   }
 

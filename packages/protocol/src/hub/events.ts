@@ -3,7 +3,13 @@ import { Part } from '../messages/hello.js';
 import { Sha256Hex } from '../values/audit.js';
 
 /** Parts that a running companion can switch off and on. The others are decided at its start, by `LABKEEPER_DISABLE`. */
-export const SWITCHABLE = ['meter', 'deaths', 'notices', 'save-guard', 'audit'] as const satisfies readonly Part[];
+export const SWITCHABLE = [
+  'meter',
+  'deaths',
+  'notices',
+  'save-guard',
+  'audit'
+] as const satisfies readonly Part[];
 export const SwitchablePart = v.picklist(SWITCHABLE);
 export type SwitchablePart = v.InferOutput<typeof SwitchablePart>;
 
