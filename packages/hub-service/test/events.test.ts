@@ -23,7 +23,12 @@ describe('GET events', () => {
     writeFileSync(file, '');
     service = await startService('sqlite', { holdMs: 3000, lookMs: { usual: 20, settling: 10 } }, file);
   });
-  afterEach(() => service.close());
+  afterEach(async () => {
+    const closed = service.close();
+    // A question that broke off may leave the test's own client with a connection that it opened and did not use.
+    service.app.machine.server.closeAllConnections();
+    await closed;
+  });
   afterAll(() => {
     rmSync(file, { force: true });
     folder.remove();
