@@ -16,7 +16,7 @@ const mayImport = (folder, ...allowed) => ({
           },
           {
             regex:
-              '^(\\.\\./)+(packages|companion|protocol|core|labkit|resource-meter|save-guard|labextension|hub-service)/',
+              '^(\\.\\./)+(packages|companion|protocol|core|labkit|resource-meter|save-guard|package-installer|labextension|hub-service)/',
             message: 'Import the package by its name.'
           },
           ...(folder === 'packages/protocol' || folder === 'packages/core'
@@ -70,7 +70,8 @@ export default ts.config(
   mayImport('packages/labkit', 'protocol', 'core'),
   mayImport('packages/resource-meter', 'protocol', 'core', 'labkit'),
   mayImport('packages/save-guard', 'protocol', 'core', 'labkit'),
-  mayImport('packages/labextension', 'labkit', 'resource-meter', 'save-guard'),
+  mayImport('packages/package-installer', 'protocol', 'core', 'labkit'),
+  mayImport('packages/labextension', 'labkit', 'resource-meter', 'save-guard', 'package-installer'),
   mayImport('packages/hub-service', 'protocol', 'core'),
   mayImport('companion', 'protocol', 'core'),
   // Tests of the pure packages read fixtures.

@@ -21,7 +21,7 @@ export default {
       ...common,
       displayName: 'browser',
       testMatch: [
-        '<rootDir>/packages/{labkit,resource-meter,save-guard,labextension}/{src,test}/**/*.test.ts?(x)'
+        '<rootDir>/packages/{labkit,resource-meter,save-guard,package-installer,labextension}/{src,test}/**/*.test.ts?(x)'
       ],
       testEnvironment: '@jupyterlab/testing/lib/jest-env.js',
       setupFiles: ['@jupyterlab/testing/lib/jest-shim.js']

@@ -5,8 +5,9 @@ import { type IServer, startServer } from '../bench/lib/server.mts';
 import { dialog, meter, openNotebook, panel } from './lib/page-parts.ts';
 import { speakPseudo } from './lib/pseudo-locale.ts';
 
-/** Words that are no language of ours: names of the user's files and kernels, of signals, and dates, which the browser writes. */
-const DATA = /^([ab]\.ipynb|python3|Python 3.*|\/dev\/shm|[A-Z][a-z]{2} \d+, \d{4}, [\d:]+\s[AP]M)$/;
+/** Words that are no language of ours: names of the user's files, kernels and tools, of signals, and dates, which the browser writes. */
+const DATA =
+  /^([ab]\.ipynb|python3|Python 3.*|\/dev\/shm|pip ·|[A-Z][a-z]{2} \d+, \d{4}, [\d:]+\s[AP]M|[A-Z][a-z]{2} [\d:]+\s[AP]M)$/;
 
 let server: IServer;
 
@@ -92,4 +93,20 @@ test('light, list of saves and countdown speak the language of the page, and hav
   for (const button of await banner.getByRole('button').all()) await expect(button).toBeInViewport();
   await banner.getByRole('button').last().click();
   await expect(banner).toHaveCount(0, { timeout: 20_000 });
+});
+
+test('the install log speaks the language of the page, and has room for it', async ({ page }) => {
+  const recording = await startServer({ environment: { LABKEEPER_AUDIT: '1' } });
+  try {
+    await speakPseudo(page);
+    await openNotebook(page, recording, '/lab/tree/', 'a.ipynb');
+    await command(page, 'labkeeper:show-install-log');
+    const log = page.locator('#labkeeper-install-log');
+    await expect(log.locator('.lk-InstallLog-row').first()).toBeVisible({ timeout: 30_000 });
+    await page.screenshot({ path: 'test-results/pseudo-install-log.png' });
+    expect(await untranslated(log)).toEqual([]);
+    expect(await tooNarrow(log)).toEqual([]);
+  } finally {
+    await recording.stop();
+  }
 });

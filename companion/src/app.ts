@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { PROTOCOL, type Death, type Kernel, type Machine } from '@labkeeper/protocol';
+import { AuditDesk } from './audit/audit-desk.js';
 import { AuditLog } from './audit/audit-log.js';
 import type { IAuditEnvironment } from './audit/audit-environment.js';
 import type { IClock } from './clock.js';
@@ -191,8 +192,11 @@ export function createApp(options: IAppOptions): IApp {
           home: environment.recorderPath,
           serverName: environment.serverName,
           serverPid: environment.serverPid,
-          procRoot: options.procRoot ?? '/proc'
+          procRoot: options.procRoot ?? '/proc',
+          changed: () => auditDesk.changed(),
+          listed: records => auditDesk.listed(records)
         });
+  const auditDesk: AuditDesk = new AuditDesk({ clock, source: audit, stateChanged: () => pages.audit() });
   const watch = new DeathWatch({
     facts,
     clock,
@@ -232,9 +236,10 @@ export function createApp(options: IAppOptions): IApp {
     clock,
     counts: counts.pages,
     guard,
-    join: receiver => {
+    join: (receiver, keep) => {
       desk?.join(receiver);
-      return standings.add(receiver);
+      const leaves = [auditDesk.join(receiver, keep), standings.add(receiver)];
+      return () => leaves.forEach(leave => leave());
     },
     badFrame: once(reason => log(`A page sent what is no message: ${reason}`)),
     visibleChanged: visible => {
@@ -260,6 +265,7 @@ export function createApp(options: IAppOptions): IApp {
       reclaims: () => reclaim?.reclaims ?? [],
       losses: () => desk?.losses ?? [],
       receipt: () => desk?.receipt ?? null,
+      audit: () => auditDesk.state,
       history: () => sampler.history()
     }
   });
@@ -365,6 +371,7 @@ export function createApp(options: IAppOptions): IApp {
       policy?.dispose();
       const receipt = desk?.close();
       const journalled = guard.close(orderly);
+      auditDesk.dispose();
       const audited = audit?.close(orderly);
       pages.close();
       link.close();

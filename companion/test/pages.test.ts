@@ -61,6 +61,7 @@ describe('the link to pages', () => {
       reclaims: () => [],
       losses: () => [],
       receipt: () => null,
+      audit: () => ({ mode: 'off', problem: null, waiting: 0, receipt: null, connectedSinceMs: null }),
       history: () => ({ recent: empty, day: empty })
     }
   });
@@ -134,6 +135,7 @@ describe('the link to pages', () => {
       'reclaim/known',
       'reclaim/kernels',
       'reclaim/receipt',
+      'audit/state',
       'usage/history',
       'save/journal-state',
       'save/recoveries',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import ts from 'typescript';
 
-const PACKAGES = ['labkit', 'resource-meter', 'save-guard'];
+const PACKAGES = ['labkit', 'resource-meter', 'save-guard', 'package-installer'];
 /** Methods of a TranslationBundle, and how many of their first arguments are texts. */
 const TEXTS = new Map([
   ['__', 1],

@@ -1,4 +1,5 @@
 import { streamEvent } from '@labkeeper/core';
+import { LISTED_RECORDS, type AuditRecords, type AuditState } from '@labkeeper/protocol';
 import type { IClock } from '../clock.js';
 import { reasonOf } from '../failure.js';
 import type { Log } from '../log.js';
@@ -9,14 +10,19 @@ import type { IAuditEnvironment } from './audit-environment.js';
 import { HubClient } from './hub-client.js';
 import type { HubTickets } from './hub-tickets.js';
 import { LIFE_SIGN_MS } from './life-sign.js';
+import { OwnHub } from './own-hub.js';
+import { OwnRecords } from './own-records.js';
 import { Receipts } from './receipts.js';
 import { Relay } from './relay.js';
 import { Spool } from './spool.js';
+import { spooledFacts } from './spooled-facts.js';
 
 /** While the hub is reached, the stream says that it is kept this often, in minutes. */
 const HEARTBEAT_MINUTES = (10 * 60_000) / LIFE_SIGN_MS;
 /** At the end, what is left to send has so long, ms: a container that stops leaves about 1.5 s in all. */
 const LAST_MS = 500;
+/** Longest reason that pages are told, in characters. */
+const DETAIL = 1000;
 
 export interface IAuditLogOptions {
   readonly environment: IAuditEnvironment;
@@ -33,6 +39,10 @@ export interface IAuditLogOptions {
   readonly log: Log;
   /** When installed packages are looked at first, ms after the start. */
   readonly lookMs?: number;
+  /** How the log stands may have changed. */
+  readonly changed?: () => void;
+  /** The list of this server's records has changed. */
+  readonly listed?: (records: AuditRecords) => void;
 }
 
 /** How the audited log stands. */
@@ -59,7 +69,10 @@ export class AuditLog {
       ...{ disk, boot, clock, log },
       serverId: serverId(procRoot, serverPid ?? process.ppid),
       serverLives: id => serverLives(procRoot, id),
-      grew: () => this.relay?.wake(),
+      grew: () => {
+        this.relay?.wake();
+        options.changed?.();
+      },
       minute: () => this.minute()
     });
     this.relay =
@@ -71,6 +84,7 @@ export class AuditLog {
             spool: this.spool,
             receipts: this.receipts,
             random: Math.random,
+            changed: () => options.changed?.(),
             ...{ clock, log }
           });
     this.watch = new InstalledWatch({
@@ -80,7 +94,21 @@ export class AuditLog {
       forgot: () => this.spool.gap('spool-lost', null, null),
       ...(options.lookMs === undefined ? {} : { startMs: options.lookMs })
     });
+    const { serviceUrl, token } = environment;
+    this.own = new OwnRecords({
+      ...{ clock, log },
+      random: Math.random,
+      hub: serviceUrl && new OwnHub(new HubClient(serviceUrl, () => clock.wallMs()), token, clock),
+      spooled: () =>
+        spooledFacts(this.spool, boot => this.relay?.acknowledged(boot) ?? 0, LISTED_RECORDS + 1),
+      receiptOf: boot => this.receipts.of(boot),
+      paths: () => this.watch.paths(),
+      changed: records => options.listed?.(records)
+    });
   }
+
+  /** The records of this server, for whoever looks at them. */
+  readonly own: OwnRecords;
 
   /** Begins; nothing waits for it, because a home on a network can hang for ever. */
   start(): void {
@@ -118,9 +146,23 @@ export class AuditLog {
     };
   }
 
+  /** How the log stands, for pages. */
+  state(): Omit<AuditState, 'connectedSinceMs'> & { readonly connected: boolean } {
+    const { waiting, receipt, connected, error } = this.health();
+    const atMs = this.receipts.receivedAtMs;
+    return {
+      mode: this.relay === null ? 'server' : 'hub',
+      problem: error === null ? null : { kind: this.problemKind(), detail: error.slice(0, DETAIL) },
+      waiting,
+      receipt: receipt === null || atMs === null ? null : { short: receipt, atMs },
+      connected
+    };
+  }
+
   /** Ends the stream, and sends what can still be sent. Never resolves, where the home hangs. */
   async close(orderly: boolean): Promise<void> {
     this.watch.dispose();
+    this.own.dispose();
     await this.spool.close(orderly);
     await this.relay?.flush(LAST_MS);
     this.relay?.dispose();
@@ -132,7 +174,15 @@ export class AuditLog {
     await this.receipts.prune();
   }
 
+  private problemKind(): NonNullable<AuditState['problem']>['kind'] {
+    if (this.spool.isFull) {
+      return 'full';
+    }
+    return this.spool.trouble === null ? 'hub' : 'disk';
+  }
+
   private minute(): void {
+    this.options.changed?.();
     this.minutes += 1;
     if (this.minutes >= HEARTBEAT_MINUTES && this.relay?.connected) {
       this.minutes = 0;

@@ -1,9 +1,14 @@
-import type { KeptReceipt } from '@labkeeper/protocol';
+import type { IStreamReceipt } from '@labkeeper/core';
+import { readReceipt, type KeptReceipt } from '@labkeeper/protocol';
+import { codeOf } from '../failure.js';
+import { readSmallFile } from './audit-disk.js';
 import { sha256Hex } from './segment.js';
 import type { IJournalDisk } from '../journal/journal-disk.js';
 
 /** Receipts of so many streams are kept: each is a few hundred bytes, and a proof years later. */
 const MOST_RECEIPTS = 200;
+/** Longest receipt that is read, in bytes. */
+const RECEIPT_BYTES = 16 * 1024;
 
 const NAME = /^[0-9a-f-]{36}\.receipt$/;
 
@@ -16,12 +21,28 @@ export class Receipts {
    * the hub's; null = there is none yet.
    */
   get short(): string | null {
-    return this.last === null ? null : sha256Hex(Buffer.from(this.last.signature, 'base64url')).slice(0, 8);
+    return this.last && shortOf(this.last);
+  }
+
+  /** When the hub signed the last receipt, by its clock; null = there is none yet. */
+  get receivedAtMs(): number | null {
+    return this.last?.body.receivedAtMs ?? null;
+  }
+
+  /** The last receipt of a stream; null = none is kept. @throws the system's error. */
+  async of(boot: string): Promise<IStreamReceipt | null> {
+    let receipt = this.known.get(boot);
+    if (receipt === undefined) {
+      receipt = await this.read(boot);
+      this.remember(boot, receipt);
+    }
+    return receipt && { short: shortOf(receipt), seq: receipt.body.seq };
   }
 
   /** @throws the system's error. */
   async keep(receipt: KeptReceipt): Promise<void> {
     this.last = receipt;
+    this.remember(receipt.body.boot, receipt);
     await this.disk.replace(`${receipt.body.boot}.receipt`, JSON.stringify(receipt));
   }
 
@@ -40,5 +61,29 @@ export class Receipts {
     }
   }
 
+  private async read(boot: string): Promise<KeptReceipt | null> {
+    try {
+      return readReceipt(await readSmallFile(this.disk, `${boot}.receipt`, RECEIPT_BYTES));
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' || error instanceof RangeError) {
+        return null;
+      }
+      throw error;
+    }
+  }
+
+  private remember(boot: string, receipt: KeptReceipt | null): void {
+    if (this.known.size >= MOST_RECEIPTS) {
+      this.known.clear();
+    }
+    this.known.set(boot, receipt);
+  }
+
   private last: KeptReceipt | null = null;
+  /** By stream; null = none is kept. */
+  private readonly known = new Map<string, KeptReceipt | null>();
+}
+
+function shortOf({ signature }: KeptReceipt): string {
+  return sha256Hex(Buffer.from(signature, 'base64url')).slice(0, 8);
 }

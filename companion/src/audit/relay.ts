@@ -22,6 +22,8 @@ export interface IRelayOptions {
   readonly log: Log;
   /** From 0 up to 1. */
   readonly random: () => number;
+  /** The hub answered, or did not. */
+  readonly changed?: () => void;
 }
 
 /** Brings the spool's records to the hub service: one request at a time, for ever, in the background. */
@@ -43,6 +45,11 @@ export class Relay implements IDisposable {
   /** Records that the hub has not acknowledged. */
   get waiting(): number {
     return this.streams().reduce((sum, { boot, head }) => sum + head.seq - (this.reached.get(boot) ?? 0), 0);
+  }
+
+  /** How far the hub has a stream; 0 = nothing of it, as far as is known. */
+  acknowledged(boot: string): number {
+    return this.reached.get(boot) ?? 0;
   }
 
   /** There may be something to send. */
@@ -175,6 +182,7 @@ export class Relay implements IDisposable {
       log('The hub service takes the records of the audited log again.');
     }
     await spool.acknowledged(stream, head.seq);
+    this.options.changed?.();
   }
 
   /** @param count - records that the hub does not have; null = those that it has not acknowledged. */
@@ -200,6 +208,7 @@ export class Relay implements IDisposable {
       this.options.tickets.drop(this.ticket);
     }
     this.course.failed(this.options.clock.monotonicMs(), failure, laterMs);
+    this.options.changed?.();
     // The end of a ticket and a batch that is halved are no trouble, unless they go on.
     if (failure === 'ticket' || failure === 'too-large') {
       return;

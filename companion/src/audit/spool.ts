@@ -74,6 +74,11 @@ export class Spool {
     return this.fullSinceMs !== null ? FULL : this.writer.trouble;
   }
 
+  /** There is no room for more. */
+  get isFull(): boolean {
+    return this.fullSinceMs !== null;
+  }
+
   /** Begins the stream, and finds what earlier companions left. Never resolves, where the home hangs. */
   async start(): Promise<void> {
     try {

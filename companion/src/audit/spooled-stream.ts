@@ -1,7 +1,7 @@
 import { NOTHING_YET } from '@labkeeper/core';
 import { BATCH_BYTES, type BatchHead, type StreamHead } from '@labkeeper/protocol';
 import type { IJournalDisk } from '../journal/journal-disk.js';
-import { readSegment, type ISegment } from './segment.js';
+import { readSegment, type ISegment, type ISpooledRecord } from './segment.js';
 
 /** Longest segment that is read, in bytes: ours are a good deal shorter. */
 const READ_BYTES = 8 * 1024 * 1024;
@@ -115,6 +115,20 @@ export class SpooledStream {
       count: chosen.length,
       head
     };
+  }
+
+  /** Its last records that still lie here, newest first, at most so many. @throws the system's error. */
+  async newest(most: number): Promise<ISpooledRecord[]> {
+    const found: ISpooledRecord[] = [];
+    for (const facts of [...this.segments].reverse()) {
+      if (found.length >= most || facts.name === NO_FILE) {
+        break;
+      }
+      const { records } = await this.read(facts);
+      const { after, head: last } = facts;
+      found.push(...records.filter(({ head }) => head.seq > after.seq && head.seq <= last.seq).reverse());
+    }
+    return found.slice(0, Math.max(0, most));
   }
 
   /** Removes the files whose records were all acknowledged, but those that are still written to. */

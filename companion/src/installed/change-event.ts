@@ -26,7 +26,7 @@ export function changeEvent(
     // Who removed it is not known either.
     tool: isRemoved || installer === null ? null : { name: installer, version: null },
     environment: {
-      id: sha256Hex(`${salt}\n${site.prefix}`).slice(0, 16),
+      id: environmentId(site.prefix, salt),
       kind: site.kind,
       python: site.python
     },
@@ -39,4 +39,9 @@ export function changeEvent(
       directUrl: installed.directUrl
     }
   });
+}
+
+/** The environment's name in the log: the same on one server for one path, and does not tell it. */
+export function environmentId(prefix: string, salt: string): string {
+  return sha256Hex(`${salt}\n${prefix}`).slice(0, 16);
 }

@@ -11,7 +11,7 @@ import type { IClock, IDisposable } from '../clock.js';
 import { reasonOf } from '../failure.js';
 import type { IJournalDisk } from '../journal/journal-disk.js';
 import type { Log } from '../log.js';
-import { changeEvent } from './change-event.js';
+import { changeEvent, environmentId } from './change-event.js';
 import { findSites, type ISite } from './find-sites.js';
 import { KnownState } from './known-state.js';
 import { scanSite } from './scan-site.js';
@@ -64,6 +64,12 @@ export class InstalledWatch implements IDisposable {
   /** Distributions that count as installed. */
   get count(): number {
     return [...this.known.sites.values()].reduce((sum, { installed }) => sum + installed.length, 0);
+  }
+
+  /** Where the environments are that are looked at, by their names in the log. */
+  paths(): Map<string, string> {
+    const { salt } = this.known;
+    return new Map(this.sites.map(({ prefix }) => [environmentId(prefix, salt), prefix]));
   }
 
   start(): void {

@@ -9,6 +9,7 @@ import {
   visibilityChanged
 } from '@labkeeper/protocol';
 import type { WebSocket } from 'ws';
+import type { KeepForPage } from '../audit/audit-desk.js';
 import type { IClock, IDisposable } from '../clock.js';
 import type { PageSaves } from '../save/page-saves.js';
 import type { SaveGuard } from '../save/save-guard.js';
@@ -36,8 +37,8 @@ export interface IPageLinkOptions {
   /** The page became visible or hidden since. */
   readonly visibilityChanged: () => void;
   readonly closed: () => void;
-  /** Lets others take what the page says. @returns to be called when the page is gone. */
-  readonly join: (receiver: Receiver) => () => void;
+  /** Lets others take what the page says, and tell it something. @returns to be called when the page is gone. */
+  readonly join: (receiver: Receiver, keep: KeepForPage) => () => void;
   readonly guard: SaveGuard;
   readonly badFrame: (reason: string) => void;
 }
@@ -52,7 +53,7 @@ export class PageLink {
     const receiver = new Receiver()
       .on(anyHello, hello => this.greet(hello))
       .on(visibilityChanged, ({ visible }) => this.see(visible));
-    const leave = options.join(receiver);
+    const leave = options.join(receiver, (id, text) => this.keep(id, text));
     this.saves = options.guard.link(
       {
         keep: (id, text, mayWait) => this.keep(id, text, mayWait),

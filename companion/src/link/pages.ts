@@ -1,4 +1,5 @@
 import {
+  auditState,
   companionHello,
   deathSeen,
   deathsKnown,
@@ -11,6 +12,7 @@ import {
   receiptKnown,
   reclaimsKnown,
   sampleTaken,
+  type AuditState,
   type CompanionHello,
   type Death,
   type History,
@@ -23,6 +25,7 @@ import {
   type Sample
 } from '@labkeeper/protocol';
 import type { WebSocket } from 'ws';
+import type { KeepForPage } from '../audit/audit-desk.js';
 import type { IClock } from '../clock.js';
 import type { SaveGuard } from '../save/save-guard.js';
 import type { IIncomingCounts } from './incoming.js';
@@ -38,6 +41,7 @@ export interface IPageState {
   reclaims(): readonly Reclaim[];
   losses(): readonly KernelLoss[];
   receipt(): Receipt | null;
+  audit(): AuditState;
 }
 
 export interface IPagesOptions {
@@ -45,7 +49,7 @@ export interface IPagesOptions {
   readonly state: IPageState;
   readonly guard: SaveGuard;
   /** Lets others take what a page says. @returns to be called when the page is gone. */
-  readonly join: (receiver: Receiver) => () => void;
+  readonly join: (receiver: Receiver, keep: KeepForPage) => () => void;
   readonly counts: IIncomingCounts;
   readonly badFrame: (reason: string) => void;
   /** The number of visible pages changed. */
@@ -120,6 +124,7 @@ export class Pages {
     link.keep('reclaims', () => this.encodeReclaims());
     link.keep('losses', () => encode(lossesKnown, { kernels: [...state.losses()] }));
     link.keep('receipt', () => encode(receiptKnown, { receipt: state.receipt() }));
+    link.keep('audit', () => encode(auditState, state.audit()));
   }
 
   sample(sample: Sample): void {
@@ -174,6 +179,11 @@ export class Pages {
   /** The receipt of the last end was found, or read. */
   receipt(): void {
     this.keep('receipt', () => encode(receiptKnown, { receipt: this.options.state.receipt() }));
+  }
+
+  /** How the audited log stands has changed. */
+  audit(): void {
+    this.keep('audit', () => encode(auditState, this.options.state.audit()));
   }
 
   /** Closes all pages: they are told that the companion goes away and connect again. */

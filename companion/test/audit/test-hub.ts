@@ -57,6 +57,11 @@ export class TestHub {
     return new URL(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/services/labkeeper/`);
   }
 
+  /** All records in the order in which they came. */
+  all(): readonly string[] {
+    return this.log;
+  }
+
   /** All records of a stream. */
   records(boot: string): string[] {
     return this.streams.get(boot)?.lines ?? [];
@@ -126,8 +131,12 @@ export class TestHub {
       send(fate === 'malformed' ? 400 : 413, { code: fate, message: 'This is no batch.' });
       return;
     }
-    if (fate === 'ticket-ended' || authorization !== `Bearer ticket-${this.tickets}`) {
+    if (fate === 'ticket-ended' || !this.hasGiven(authorization)) {
       send(401, { code: 'ticket', message: 'The ticket is no longer good.' });
+      return;
+    }
+    if (path.startsWith('api/v1/own')) {
+      send(200, this.own(new URL(path, this.url)));
       return;
     }
     if (request.method === 'GET') {
@@ -174,6 +183,7 @@ export class TestHub {
       stream.seq += 1;
       stream.hash = sha256(line);
       stream.lines.push(line);
+      this.log.push(line);
     }
     const receipt = {
       body: {
@@ -183,6 +193,32 @@ export class TestHub {
       ...{ key: '0123456789abcdef', signature: Buffer.from(stream.hash).toString('base64url').slice(0, 80) }
     };
     return { status: 200, body: { head: { seq: stream.seq, hash: stream.hash }, receipt } };
+  }
+
+  /** The relay and the list of records have tickets of their own. */
+  private hasGiven(authorization: string): boolean {
+    const number = Number(/^Bearer ticket-(\d+)$/.exec(authorization)?.[1] ?? Infinity);
+    return number <= this.tickets;
+  }
+
+  /** The newest first, as the service lists them. */
+  private own({ searchParams }: URL): unknown {
+    const end = Number(searchParams.get('before')?.split('.')[1] ?? this.log.length);
+    const from = Math.max(0, end - Number(searchParams.get('limit') ?? 50));
+    const records = this.log.slice(from, end).map((line, at) => {
+      const { occurredAtMs, action, boot, seq, package: known, tool, environment, gap } = JSON.parse(line);
+      return {
+        ...{ index: from + at, receivedAtMs: 1, occurredAtMs, action, boot, seq, environment, gap },
+        ...{ ecosystem: known?.ecosystem ?? null, packageName: known?.name ?? null },
+        ...{
+          packageVersion: known?.version ?? null,
+          tool: tool?.name ?? null,
+          effect: null,
+          grade: 'claimed'
+        }
+      };
+    });
+    return { records: records.reverse(), next: from > 0 ? `1.${from}` : null };
   }
 
   private stream(boot: string): IStored {
@@ -197,6 +233,7 @@ export class TestHub {
   private parts: readonly string[] = [];
   private readonly polls: (() => void)[] = [];
   private readonly server: Server;
+  private readonly log: string[] = [];
   private tickets = 0;
   private now = 0;
 }

@@ -17,6 +17,7 @@ import { PolicyStore } from './policy/policy-store.js';
 import type { ISettings } from './settings.js';
 import type { IDatabase } from './store/database.js';
 import { LogRange } from './store/log-range.js';
+import { entriesAt } from './store/own-entries.js';
 import { SqlLogReader } from './store/sql-log-reader.js';
 import { SqlLogWriter } from './store/sql-log-writer.js';
 import { TicketOffice } from './tickets/ticket-office.js';
@@ -93,6 +94,7 @@ export function createApp(options: IAppOptions): IApp {
   const machine = machineListener({
     office: new TicketOffice({ hubId: settings.hubId, hubApi, tickets, monotonicMs }),
     ...{ writer, reader, commit, keys, policy, metrics, log, nowMs, monotonicMs },
+    entriesAt: places => entriesAt(database, places),
     prefix: settings.prefix,
     rates: options.rates ?? RATES,
     isReady: () => answers(database, log),

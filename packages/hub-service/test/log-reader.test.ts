@@ -2,6 +2,7 @@ import type { Grade } from '@labkeeper/core';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
 import type { ILogFilter, ILogRow } from '../src/store/log-reader.js';
 import type { ISpeaker } from '../src/store/log-writer.js';
+import { entriesAt } from '../src/store/own-entries.js';
 import { SqlLogReader } from '../src/store/sql-log-reader.js';
 import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import { batchOf } from './support/batch-of.js';
@@ -33,6 +34,26 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('reading the log on %s', kin
 
   const indexesOf = async (filter: ILogFilter): Promise<number[]> =>
     (await reader.list(filter, null, 1000)).map(({ index }) => index);
+
+  it('gives the lines of a page of the list, each with its place in its stream', async () => {
+    const stream = new CompanionStream();
+    await writer.append([batchOf(ALICE, stream.batch(2))]);
+    nowMs += 1000;
+    await writer.append([batchOf(ALICE, stream.batch(2))]);
+    const entries = await entriesAt(database, await reader.list({}, null, 3));
+    const brief = [...entries].map(([index, { boot, seq, entry }]) => [
+      index,
+      boot === stream.boot,
+      seq,
+      entry.includes(`"package-${seq - 1}"`)
+    ]);
+    expect(brief.sort()).toEqual([
+      [1, true, 2, true],
+      [2, true, 3, true],
+      [3, true, 4, true]
+    ]);
+    expect((await entriesAt(database, [])).size).toBe(0);
+  });
 
   it('finds by each filter, and by several', async () => {
     const people = [

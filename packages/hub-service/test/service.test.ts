@@ -86,7 +86,9 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the machine listener on %s'
     });
     expect((await json(OwnAnswer, await get(HUB_PATHS.own, mallory))).records).toEqual([]);
     const page = await json(OwnAnswer, await get(`${HUB_PATHS.own}?limit=1`, alice));
-    expect(page.records).toHaveLength(1);
+    expect(page.records).toMatchObject([
+      { boot: stream.boot, seq: 2, environment: { kind: 'venv', python: '3.12' }, gap: null }
+    ]);
     const rest = await json(OwnAnswer, await get(`${HUB_PATHS.own}?before=${page.next}`, alice));
     expect(rest).toMatchObject({ records: [{ action: 'install', packageName: 'package-0' }], next: null });
     // Whose a record is cannot be said in it.
@@ -96,7 +98,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the machine listener on %s'
     ]);
     expect((await service.send(mallory, body)).status).toBe(200);
     expect((await json(OwnAnswer, await get(HUB_PATHS.own, mallory))).records).toMatchObject([
-      { grade: 'unreadable' }
+      { grade: 'unreadable', boot: claimed.boot, seq: 1, environment: null }
     ]);
   });
 

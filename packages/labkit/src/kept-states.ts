@@ -1,4 +1,5 @@
 import {
+  auditState,
   encode,
   journalState,
   lossesKnown,
@@ -17,7 +18,8 @@ const STATES: readonly IDeclaration[] = [
   reclaimsKnown,
   lossesKnown,
   receiptKnown,
-  sessionKnown
+  sessionKnown,
+  auditState
 ];
 
 /** The last message of each kind that says how something is. */

@@ -1,9 +1,9 @@
 import {
   BATCH_BYTES,
   HUB_PATHS,
-  OwnAnswer,
   Uuid,
   type BatchAnswer,
+  type OwnAnswer,
   type StreamHead
 } from '@labkeeper/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -18,6 +18,7 @@ import type { ITicketHolder } from '../tickets/ticket.js';
 import type { TicketOffice } from '../tickets/ticket-office.js';
 import { BodyRoom } from './body-room.js';
 import { QueueFullError, type GroupCommit } from './group-commit.js';
+import { ownRecords, type EntriesAt } from './own-records.js';
 import { readBatch } from './read-batch.js';
 import { receiptFor } from './receipt.js';
 import { TokenBuckets } from './token-buckets.js';
@@ -26,6 +27,7 @@ export interface IRecordRoutesParts {
   readonly office: TicketOffice;
   readonly writer: ILogWriter;
   readonly reader: ILogReader;
+  readonly entriesAt: EntriesAt;
   readonly commit: GroupCommit;
   readonly keys: IKeys;
   readonly metrics: Metrics;
@@ -62,7 +64,7 @@ const HeadQuery = v.strictObject({ boot: Uuid });
 
 /** GET and POST records, GET own. All want a ticket, which is looked at before a body is read. */
 export function recordRoutes(fastify: FastifyInstance, parts: IRecordRoutesParts): void {
-  const { office, writer, reader, monotonicMs, rates } = parts;
+  const { office, writer, monotonicMs, rates } = parts;
   const requests = new TokenBuckets({
     perSecond: rates.requestsPerSecond,
     burst: rates.requestsBurst,
@@ -142,18 +144,13 @@ export function recordRoutes(fastify: FastifyInstance, parts: IRecordRoutesParts
   });
 
   fastify.get(HUB_PATHS.own, async (request): Promise<OwnAnswer> => {
-    const { hub, user, server } = holderOf(request);
+    const holder = holderOf(request);
     const query = v.safeParse(OwnQuery, request.query);
     if (!query.success) {
       throw new Refusal(400, 'malformed', 'Only ?before= of an earlier answer and ?limit= are understood.');
     }
     const limit = Math.min(Math.max(query.output.limit, 1), OWN_LIMIT);
-    const rows = await reader.list({ hub, user, server }, placeOf(query.output.before), limit);
-    const last = rows.at(-1);
-    return {
-      records: rows.map(({ hub: _hub, user: _user, server: _server, ...row }) => row),
-      next: last && rows.length === limit ? `${last.receivedAtMs}.${last.index}` : null
-    };
+    return ownRecords(parts, holder, placeOf(query.output.before), limit);
   });
 }
 

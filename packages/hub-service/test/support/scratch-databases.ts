@@ -39,7 +39,14 @@ export async function scratchDatabase(kind: DatabaseKind): Promise<IScratchDatab
 
 async function onServer(statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: `${SERVER}/postgres` });
-  await client.connect();
+  try {
+    await client.connect();
+  } catch (error) {
+    throw new Error(
+      `No PostgreSQL lets us in at ${SERVER}: start one, or name another in LABKEEPER_TEST_POSTGRES.`,
+      { cause: error }
+    );
+  }
   try {
     await client.query(statement);
   } finally {

@@ -1,6 +1,15 @@
 import * as v from 'valibot';
+import { AuditEnvironment, AuditGap } from '../values/audit.js';
 import { EventsAnswer } from './events.js';
-import { HubRefusal, ReceiptBody, SignedReceipt, StreamHead, TicketAnswer } from './records.js';
+import {
+  HubRefusal,
+  OwnAnswer,
+  OwnRecord,
+  ReceiptBody,
+  SignedReceipt,
+  StreamHead,
+  TicketAnswer
+} from './records.js';
 
 // A companion reads tolerantly: a newer service may say more within this version of the protocol.
 
@@ -16,12 +25,30 @@ const Events = v.object({ ...EventsAnswer.entries, off: v.array(Off) });
 /** A receipt as a companion keeps it. */
 export type KeptReceipt = v.InferOutput<typeof Receipt>;
 
+const Own = v.object({
+  ...OwnAnswer.entries,
+  records: v.array(
+    v.object({
+      ...OwnRecord.entries,
+      environment: v.nullable(v.object(AuditEnvironment.entries)),
+      gap: v.nullable(v.object({ ...AuditGap.entries, cause: v.pipe(v.string(), v.maxLength(64)) }))
+    })
+  )
+});
+
+/** A record of this server as the hub service lists it. */
+export type OwnRow = v.InferOutput<typeof Own>['records'][number];
+
 /** The answer to a request for a ticket; null = this is none. */
 export const readTicketAnswer = (text: string) => read(v.object(TicketAnswer.entries), text);
 /** The head of a stream; null = this is none. */
 export const readStreamHead = (text: string) => read(Head, text);
 /** The answer to a batch; null = this is none. */
 export const readBatchAnswer = (text: string) => read(Answer, text);
+/** A receipt that was kept; null = this is none. */
+export const readReceipt = (text: string) => read(Receipt, text);
+/** The answer to `own`; null = this is none. */
+export const readOwnAnswer = (text: string) => read(Own, text);
 /** What policy switches off; null = that is not said here. */
 export const readEventsAnswer = (text: string) => read(Events, text);
 /** Why the service refuses; null = that is not said here. */

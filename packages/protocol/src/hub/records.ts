@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { EpochMs } from '../values/units.js';
-import { Sha256Hex, StreamSeq, Uuid } from '../values/audit.js';
+import { AuditEnvironment, AuditGap, Sha256Hex, StreamSeq, Uuid } from '../values/audit.js';
 
 /** Records in one batch, at most. */
 export const BATCH_RECORDS = 500;
@@ -102,7 +102,13 @@ export const OwnRecord = v.strictObject({
   packageVersion: v.nullable(v.pipe(v.string(), v.maxLength(128))),
   tool: v.nullable(v.pipe(v.string(), v.maxLength(256))),
   effect: v.nullable(v.pipe(v.string(), v.maxLength(64))),
-  grade: v.pipe(v.string(), v.maxLength(64))
+  grade: v.pipe(v.string(), v.maxLength(64)),
+  /** Its place in its stream. */
+  boot: Uuid,
+  seq: StreamSeq,
+  /** This and `gap`: null also where the record could not be read. */
+  environment: v.nullable(AuditEnvironment),
+  gap: v.nullable(AuditGap)
 });
 export type OwnRecord = v.InferOutput<typeof OwnRecord>;
 

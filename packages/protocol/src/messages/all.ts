@@ -1,3 +1,4 @@
+import { auditRecords, auditState, auditWanted } from './audit.js';
 import { companionHello, pageHello, serverHello } from './hello.js';
 import {
   deathsKnown,
@@ -68,7 +69,9 @@ export const MESSAGES = {
     outputsCollected,
     outputsEnd,
     writersKnown,
-    sessionKnown
+    sessionKnown,
+    auditState,
+    auditRecords
   ],
   page: [
     pageHello,
@@ -90,7 +93,8 @@ export const MESSAGES = {
     outputsTaken,
     documentsOpen,
     sessionNow,
-    sessionSeen
+    sessionSeen,
+    auditWanted
   ],
   server: [serverHello, serverKernels, kernelDied, kernelFate, kernelStartFailed, serverStopping, serverIdle]
 } as const;
