@@ -68,6 +68,25 @@ const VIEWS = [
   { name: 'signed-out', path: '/signed-out' }
 ];
 
+/** Who has a package; holds and erasure. */
+const HOLD_VIEWS = [
+  { name: 'holders', path: '/holders?package=polars&at=2026-11-26' },
+  { name: 'holders-none', path: '/holders?package=nothing' },
+  { name: 'holders-empty', path: '/holders' },
+  { name: 'holds', path: '/holds' }
+];
+
+/** Nothing is wider than the window, and axe finds nothing. */
+async function fits(page: Page, name: string, view: string, suffix: string): Promise<void> {
+  await page.goto(`${pagesUrl}${view}`);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(overflow, `${name} is wider than the window`).toBeLessThanOrEqual(0);
+  const path = `test-results/hub-pages-${name}-${suffix}.png`;
+  await page.screenshot({ path, fullPage: name !== 'log' });
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => [name, id, nodes.map(({ html }) => html)])).toEqual([]);
+}
+
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1280, 360]) {
     // All once, wide and light; those that differ most once narrow and dark; the list each way.
@@ -78,18 +97,25 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test(`pages are accessible and fit, ${colorScheme}, ${width} px`, async ({ browser }) => {
       const { page, said } = await signedIn(browser, { colorScheme, viewport: { width, height: 800 } });
       for (const { name, path: view } of views) {
-        await page.goto(`${pagesUrl}${view}`);
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-        expect(overflow, `${name} is wider than the window`).toBeLessThanOrEqual(0);
-        const path = `test-results/hub-pages-${name}-${colorScheme}-${width}.png`;
-        await page.screenshot({ path, fullPage: name !== 'log' });
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        expect(violations.map(({ id, nodes }) => [name, id, nodes.map(({ html }) => html)])).toEqual([]);
+        await fits(page, name, view, `${colorScheme}-${width}`);
       }
       expect(said.filter(text => !/status of 40[04]/.test(text))).toEqual([]);
       await page.context().close();
     });
   }
+}
+
+for (const [colorScheme, width] of [
+  ['light', 1280],
+  ['dark', 360]
+] as const) {
+  test(`who has it, and holds, are accessible and fit, ${colorScheme}, ${width} px`, async ({ browser }) => {
+    const { page } = await signedIn(browser, { colorScheme, viewport: { width, height: 800 } });
+    for (const { name, path } of HOLD_VIEWS) {
+      await fits(page, name, path, `${colorScheme}-${width}`);
+    }
+    await page.context().close();
+  });
 }
 
 test('without scripts: filter, go to the older ones, open a record, sign out', async ({ browser }) => {
@@ -104,6 +130,33 @@ test('without scripts: filter, go to the older ones, open a record, sign out', a
   await expect(page.getByRole('heading', { level: 2 }).first()).toHaveText('What happened');
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page).toHaveURL(`${pagesUrl}/signed-out`);
+  await page.context().close();
+});
+
+test('without scripts: set a hold, be refused an erasure, lift it, erase', async ({ browser }) => {
+  const { page } = await signedIn(browser, { javaScriptEnabled: false });
+  const erase = async (): Promise<void> => {
+    const form = page.getByRole('form', { name: 'Erase a person' });
+    await form.getByLabel('User').fill('alice');
+    await form.getByLabel('The name again').fill('alice');
+    await form.getByLabel('Reason, without the name').fill('request 44');
+    await form.getByRole('button', { name: 'Erase for ever' }).click();
+  };
+  await page.getByRole('link', { name: 'Holds', exact: true }).click();
+  const set = page.getByRole('form', { name: 'Set a hold' });
+  await set.getByLabel('Case').fill('Case 7');
+  await set.getByLabel('Reason').fill('court');
+  await set.getByRole('button', { name: 'Set the hold' }).click();
+  await expect(page).toHaveURL(`${pagesUrl}/holds`);
+  await expect(page.locator('tbody tr').first()).toContainText('everybody');
+  await erase();
+  await expect(page.getByText('Nobody was erased, because hold 1 for the case Case 7')).toBeVisible();
+  await page.getByRole('link', { name: 'Back to holds' }).click();
+  await page.getByLabel('Why hold 1 is lifted').fill('over');
+  await page.getByRole('button', { name: 'Lift' }).click();
+  await expect(page.getByText('No hold is on.')).toBeVisible();
+  await erase();
+  await expect(page.getByRole('heading', { name: 'Erased' })).toBeVisible();
   await page.context().close();
 });
 

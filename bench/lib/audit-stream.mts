@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { canonicalJson, NO_HASH } from '../../packages/core/lib/index.js';
+import { canonicalJson, holdingEffect, NO_HASH } from '../../packages/core/lib/index.js';
 import { AUDIT_SCHEMA, type AuditRecord } from '../../packages/protocol/lib/index.js';
 import { sha256Hex } from '../../packages/hub-service/lib/sha256.js';
 import type { IIncomingBatch, IIncomingRecord } from '../../packages/hub-service/lib/store/log-writer.js';
@@ -39,7 +39,8 @@ export function auditStream(user: string): IAuditStream {
         tool: 'pip',
         effect: record.decision?.effect ?? null,
         grade: 'corroborated',
-        environment: record.environment?.id ?? null
+        environment: record.environment?.id ?? null,
+        held: holdingEffect(record)
       }
     };
   };

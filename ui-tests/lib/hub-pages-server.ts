@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 import { createHubApi } from '../../packages/hub-service/src/hub-api/hub-api.js';
 import { fillLog } from '../../packages/hub-service/src/pages/full-log.test.data.js';
+import { MemoryHolders, MemoryLegal } from '../../packages/hub-service/src/pages/memory-legal.test.data.js';
 import { MemoryLog } from '../../packages/hub-service/src/pages/memory-log.test.data.js';
 import { registerPages } from '../../packages/hub-service/src/pages/register-pages.js';
 import { FakeHub } from '../../packages/hub-service/src/people/fake-hub.test.data.js';
@@ -63,10 +64,13 @@ if (settings === null) {
 hub = new FakeHub(settings);
 const log = new MemoryLog();
 fillLog(log);
+hub.people.get('lead')?.scopes.push('custom:labkeeper:admin');
 const fastify = Fastify();
 await registerPages(fastify, {
   settings,
   reader: log,
+  holders: new MemoryHolders(),
+  legal: new MemoryLegal(),
   identity: new OAuthIdentity({
     hubApi: createHubApi({ url: `${hubUrl}/hub/api`, timeoutMs: 5000 }),
     apiUrl: `${hubUrl}/hub/api`,

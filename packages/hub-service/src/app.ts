@@ -17,6 +17,8 @@ import { PolicyStore } from './policy/policy-store.js';
 import type { ISettings } from './settings.js';
 import type { IDatabase } from './store/database.js';
 import { LogRange } from './store/log-range.js';
+import { SqlHolders } from './store/sql-holders.js';
+import { SqlLegal } from './store/sql-legal.js';
 import { entriesAt } from './store/own-entries.js';
 import { SqlLogReader } from './store/sql-log-reader.js';
 import { SqlLogWriter } from './store/sql-log-writer.js';
@@ -105,6 +107,8 @@ export function createApp(options: IAppOptions): IApp {
     pagesListener(options.pages ?? [], {
       ...{ reader, hubApi, settings, keys, log, nowMs },
       range: new LogRange(database),
+      holders: new SqlHolders(database),
+      legal: new SqlLegal(database, nowMs),
       cover: () => digests.make()
     });
 

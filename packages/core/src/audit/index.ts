@@ -16,5 +16,6 @@ export * from './installed-changes.js';
 export * from './settling.js';
 export * from './relay-course.js';
 export * from './full-jitter.js';
+export * from './holdings.js';
 export * from './own-list.js';
 export * from './own-course.js';

@@ -22,7 +22,8 @@ const batch = (records: number): IIncomingBatch => ({
       tool: null,
       effect: null,
       grade: 'claimed',
-      environment: null
+      environment: null,
+      held: null
     }
   }))
 });

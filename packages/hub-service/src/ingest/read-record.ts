@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { gradeOf } from '@labkeeper/core';
+import { gradeOf, holdingEffect } from '@labkeeper/core';
 import { AuditRecord, PERSONAL_BYTES, RECORD_BYTES } from '@labkeeper/protocol';
 import * as v from 'valibot';
 import { sha256Hex } from '../sha256.js';
@@ -83,7 +83,8 @@ const UNREADABLE: IRecordColumns = {
   tool: null,
   effect: null,
   grade: 'unreadable',
-  environment: null
+  environment: null,
+  held: null
 };
 
 function columnsOf(record: AuditRecord): IRecordColumns {
@@ -97,7 +98,8 @@ function columnsOf(record: AuditRecord): IRecordColumns {
     tool: searched(tool?.name),
     effect: decision?.effect ?? null,
     grade: gradeOf(record).grade,
-    environment: environment?.id ?? null
+    environment: environment?.id ?? null,
+    held: holdingEffect(record)
   };
 }
 

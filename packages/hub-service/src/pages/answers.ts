@@ -1,5 +1,6 @@
 import { createElement, type ReactElement } from 'react';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isAdmin } from '../people/admin-right.js';
 import type { ISession } from '../people/session-store.js';
 import { opensPage } from './gate.js';
 import type { IRefusalDetails, Refusal } from './refusal.js';
@@ -71,7 +72,13 @@ export function sendRefusal(
 }
 
 function whoOf(session: ISession | null): IShellProps['who'] {
-  return session && { name: session.person.name, formToken: session.formToken };
+  return (
+    session && {
+      name: session.person.name,
+      formToken: session.formToken,
+      isAdmin: isAdmin(session.person)
+    }
+  );
 }
 
 function sendHtml(reply: FastifyReply, status: number, html: string): FastifyReply {

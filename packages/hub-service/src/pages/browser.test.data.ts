@@ -5,6 +5,8 @@ import { readPeopleSettings } from '../people/people-settings.js';
 import { systemRandom } from '../people/secrets.js';
 import type { IExportedLog } from './export-routes.js';
 import { MemoryLog, START_MS } from './memory-log.test.data.js';
+import type { IHolders } from '../store/holders.js';
+import type { ILegal } from '../store/legal.js';
 import type { ILogReader } from '../store/log-reader.js';
 import { pagesServer } from './pages-server.js';
 import { registerPages } from './register-pages.js';
@@ -44,6 +46,8 @@ export class Browser {
       readonly groupsFiltered?: boolean;
       readonly reader?: ILogReader;
       readonly exports?: IExportedLog;
+      readonly holders?: IHolders;
+      readonly legal?: ILegal;
     } = {}
   ): Promise<Browser> {
     const lines: string[] = [];
@@ -56,7 +60,9 @@ export class Browser {
       groupsFiltered: options.groupsFiltered ?? true,
       random: systemRandom,
       nowMs: () => browser.nowMs,
-      ...(options.exports && { exports: options.exports })
+      ...(options.exports && { exports: options.exports }),
+      ...(options.holders && { holders: options.holders }),
+      ...(options.legal && { legal: options.legal })
     });
     return browser;
   }

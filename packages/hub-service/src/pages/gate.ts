@@ -1,8 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AUDIT_SCOPE, auditRight } from '../people/audit-right.js';
+import { ADMIN_SCOPE, isAdmin } from '../people/admin-right.js';
 import type { ICookieNames } from '../people/cookie-names.js';
 import { sameSecret } from '../people/secrets.js';
 import type { SessionCheck } from '../people/session-check.js';
+import type { IHubPerson } from '../people/hub-identity.js';
 import type { ISession } from '../people/session-store.js';
 import type { IVisitor } from './reading.js';
 import { Refusal } from './refusal.js';
@@ -34,6 +36,16 @@ export class Gate {
       );
     }
     return { person: session.person, right };
+  }
+
+  /** Who may set holds and erase. @throws Refusal */
+  admin({ person }: ISession): IHubPerson {
+    if (!isAdmin(person)) {
+      throw new Refusal(403, `Holds and erasure are for administrators: ${ADMIN_SCOPE} is missing.`, {
+        link: { href: '/log', text: 'Go to the install log' }
+      });
+    }
+    return person;
   }
 
   /**

@@ -127,7 +127,7 @@ function readPlace(text: string): ILogPlace | null {
 }
 
 /** The first moment of a day, UTC; null = there is none. */
-function day(text: string | undefined, name: string, problems: string[]): number | null {
+export function day(text: string | undefined, name: string, problems: string[]): number | null {
   if (text === undefined) {
     return null;
   }

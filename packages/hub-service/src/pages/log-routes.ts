@@ -2,6 +2,7 @@ import { createElement } from 'react';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ADDRESS_LENGTH, nextPath } from '../people/next-path.js';
 import type { IPeopleSettings } from '../people/people-settings.js';
+import type { ISession } from '../people/session-store.js';
 import type { ILogReader } from '../store/log-reader.js';
 import { type IPage, sendNotice, sendPage, sendRefusal } from './answers.js';
 import { type Gate, opensPage } from './gate.js';
@@ -29,23 +30,35 @@ export interface ILogRoutesOptions {
   readonly nowMs: () => number;
 }
 
-type Make = (visitor: IVisitor, request: FastifyRequest) => Promise<IPage>;
+type Make<Who> = (who: Who, request: FastifyRequest) => Promise<IPage>;
 
 /** The pages that only readers of the log see. */
 export class LogRoutes {
   constructor(private readonly options: ILogRoutesOptions) {}
 
   register(fastify: FastifyInstance): void {
-    const page = (path: string, make: Make): void => {
-      fastify.get(path, (request, reply) => this.answer(request, reply, make));
-    };
+    const page = (path: string, make: Make<IVisitor>): void => this.page(fastify, path, make);
     page('/log', (visitor, request) => this.log(visitor, request));
     page('/log/:index', (visitor, request) => this.story(visitor, request));
     page('/looks', visitor => this.looks(visitor));
     page('/status', () => this.status());
   }
 
-  private async answer(request: FastifyRequest, reply: FastifyReply, make: Make): Promise<FastifyReply> {
+  /** A page for readers of the log. */
+  page(fastify: FastifyInstance, path: string, make: Make<IVisitor>): void {
+    this.sessionPage(fastify, path, (session, request) => make(this.options.gate.reader(session), request));
+  }
+
+  /** A page for whoever has signed in; `make` says whether she may. */
+  sessionPage(fastify: FastifyInstance, path: string, make: Make<ISession>): void {
+    fastify.get(path, (request, reply) => this.answer(request, reply, make));
+  }
+
+  private async answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    make: Make<ISession>
+  ): Promise<FastifyReply> {
     const { gate } = this.options;
     if (request.url.length > ADDRESS_LENGTH) {
       throw new Refusal(414, `This address is longer than ${ADDRESS_LENGTH} characters.`);
@@ -55,7 +68,7 @@ export class LogRoutes {
       return this.signIn(request, reply);
     }
     try {
-      return sendPage(reply, await make(gate.reader(session), request), session);
+      return sendPage(reply, await make(session, request), session);
     } catch (error) {
       if (error instanceof Refusal) {
         return sendRefusal(request, reply, error, session);

@@ -6,10 +6,11 @@ import { registerPages } from './register-pages.js';
 
 /** All pages of the service, over its own log and its own JupyterHub. */
 export function pagesPlugin(people: IPeopleSettings): PagesPlugin {
-  const plugin: PagesPlugin = async (fastify, { reader, range, keys, cover, hubApi, settings, nowMs }) => {
+  const plugin: PagesPlugin = async (fastify, parts) => {
+    const { reader, range, keys, cover, hubApi, settings, nowMs, holders, legal } = parts;
     await registerPages(fastify, {
       settings: people,
-      reader,
+      ...{ reader, holders, legal },
       exports: { source: range, signer: keys, cover },
       identity: new OAuthIdentity({
         hubApi,

@@ -125,6 +125,11 @@ export class Reading {
     return group === null ? filter : { ...filter, group };
   }
 
+  /** Puts a look at something else that is kept here on record. @param address - of it. */
+  looking(visitor: Pick<IVisitor, 'person'>, kind: ILook['kind'], address: string): Promise<void> {
+    return this.putOnRecord(visitor, kind, address);
+  }
+
   /** Who read. What they asked for tells about everybody, so only who may read everything sees it. */
   async looks(visitor: IVisitor): Promise<readonly (ILook & { readonly atMs: number })[]> {
     if (visitor.right.kind !== 'all') {
@@ -141,7 +146,11 @@ export class Reading {
     return firsts.some(([first]) => first?.index === row.index);
   }
 
-  private async putOnRecord(visitor: IVisitor, kind: ILook['kind'], query: string): Promise<void> {
+  private async putOnRecord(
+    visitor: Pick<IVisitor, 'person'>,
+    kind: ILook['kind'],
+    query: string
+  ): Promise<void> {
     const { reader, hub } = this.options;
     try {
       await reader.looked({ hub, reader: visitor.person.name, kind, query });
@@ -158,7 +167,8 @@ export class Reading {
   }
 }
 
-async function read<Result>(ask: () => Promise<Result>): Promise<Result> {
+/** Reads the database. @throws Refusal where it does not answer as it should. */
+export async function read<Result>(ask: () => Promise<Result>): Promise<Result> {
   try {
     return await ask();
   } catch (cause) {

@@ -11,10 +11,14 @@ import { isOwnHost, SECURITY_HEADERS } from '../people/security-headers.js';
 import { SessionCheck } from '../people/session-check.js';
 import type { ISessionStore } from '../people/session-store.js';
 import { SignIn } from '../people/sign-in.js';
+import type { IHolders } from '../store/holders.js';
+import type { ILegal } from '../store/legal.js';
 import type { ILogReader } from '../store/log-reader.js';
 import { sendNotice } from './answers.js';
 import { ExportRoutes, type IExportedLog } from './export-routes.js';
 import { Gate } from './gate.js';
+import { HoldersRoutes } from './holders-routes.js';
+import { LegalRoutes } from './legal-routes.js';
 import { LogRoutes } from './log-routes.js';
 import { answerErrors, answerNotFound } from './odd-requests.js';
 import { Reading } from './reading.js';
@@ -32,6 +36,10 @@ export interface IPagesOptions {
   readonly nowMs: () => number;
   /** What can be taken away as a file; without it nothing can. */
   readonly exports?: IExportedLog;
+  /** Who has which package; without it no page says so. */
+  readonly holders?: IHolders;
+  /** Holds and erasure; without it there are none. */
+  readonly legal?: ILegal;
   /** Where sessions are kept; without it in this process's memory. */
   readonly store?: ISessionStore;
 }
@@ -72,5 +80,12 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     new ExportRoutes({ log: options.exports, reading, gate, nowMs }).register(fastify);
   }
   const canExport = options.exports !== undefined;
-  new LogRoutes({ canExport, settings, reader, reading, gate, signInRoutes, nowMs }).register(fastify);
+  const logRoutes = new LogRoutes({ canExport, settings, reader, reading, gate, signInRoutes, nowMs });
+  logRoutes.register(fastify);
+  if (options.holders) {
+    new HoldersRoutes({ holders: options.holders, reading, logRoutes, nowMs }).register(fastify);
+  }
+  if (options.legal) {
+    new LegalRoutes({ legal: options.legal, hub: settings.hub, reading, gate, logRoutes }).register(fastify);
+  }
 }

@@ -1,5 +1,7 @@
+import type { HoldingEffect } from '@labkeeper/core';
 import { CompiledQuery, sql, type Transaction } from 'kysely';
 import type { DatabaseKind } from './database.js';
+import { postgresHoldingParts, writeHoldings, type HoldingWrites } from './holding-writes.js';
 import type { IRecordTable, ITables } from './tables.js';
 
 /** A stream's head goes on, if it is where the batch begins. */
@@ -16,6 +18,8 @@ export interface IHeadMove {
 export interface INewRecord extends Omit<IRecordTable, 'idx'> {
   readonly entry: string;
   readonly sealed: Uint8Array | null;
+  /** What it changes about what is held; null = nothing. */
+  readonly held: HoldingEffect | null;
 }
 
 /** The statements that append, each in the form that its database does fastest. */
@@ -26,8 +30,16 @@ export interface IAppendStatements {
     moves: readonly IHeadMove[],
     nowMs: number
   ): Promise<ReadonlySet<number>>;
-  /** Numbers the records and stores them. @returns the first one's index. */
-  insert(db: Transaction<ITables>, records: readonly INewRecord[]): Promise<number>;
+  /**
+   * Numbers the records and stores them, with what they change about what is held.
+   *
+   * @returns the first one's index.
+   */
+  insert(
+    db: Transaction<ITables>,
+    records: readonly INewRecord[],
+    holdings: HoldingWrites | null
+  ): Promise<number>;
 }
 
 export function appendStatements(kind: DatabaseKind): IAppendStatements {
@@ -74,7 +86,7 @@ const SQLITE: IAppendStatements = {
     }
     return moved;
   },
-  async insert(db, records) {
+  async insert(db, records, holdings) {
     const { next_index } = await db
       .updateTable('log_head')
       .set(eb => ({ next_index: eb('next_index', '+', records.length) }))
@@ -94,6 +106,9 @@ const SQLITE: IAppendStatements = {
       if (record.sealed) {
         await db.executeQuery(CompiledQuery.raw(insertPersonal, [at, idx, record.person_id, record.sealed]));
       }
+    }
+    if (holdings) {
+      await writeHoldings('sqlite', db, holdings, first);
     }
     return first;
   }
@@ -117,9 +132,11 @@ const POSTGRES: IAppendStatements = {
         head
       }))
     );
-    // In the order of their numbers, so that two replicas never wait for one another.
-    await sql`select 1 from stream where id in (select id from json_to_recordset(${rows}::json) as b(id integer))
-      order by id for no key update`.execute(db);
+    // In the order of their numbers, so that two replicas never wait for one another. Servers are locked too: what is held
+    // there is read and written as one.
+    await sql`select 1 from stream s join server v on v.id = s.server_id
+      where s.id in (select id from json_to_recordset(${rows}::json) as b(id integer))
+      order by v.id, s.id for no key update`.execute(db);
     const moved = await sql<{
       id: number;
     }>`update stream s set seq = b.seq, head = b.head, seen_at_ms = ${nowMs}
@@ -127,9 +144,9 @@ const POSTGRES: IAppendStatements = {
       where s.id = b.id and s.seq = b.before_seq and s.head = b.before_head returning s.id`.execute(db);
     return new Set(moved.rows.map(({ id }) => id));
   },
-  async insert(db, records) {
+  async insert(db, records, holdings) {
     const rows = JSON.stringify(
-      records.map(({ leaf, sealed, ...record }, at) => ({
+      records.map(({ leaf, sealed, held: _held, ...record }, at) => ({
         ...record,
         at,
         leaf: hexBytes(leaf),
@@ -150,7 +167,7 @@ const POSTGRES: IAppendStatements = {
       ), parts as (
         insert into personal (received_at_ms, idx, person_id, sealed)
         select received_at_ms, idx, person_id, sealed from r where sealed is not null
-      )
+      )${holdings ? postgresHoldingParts(holdings) : sql``}
       select first from head`.execute(db);
     const [head] = heads;
     if (!head) {

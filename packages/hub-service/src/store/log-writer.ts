@@ -1,4 +1,4 @@
-import type { Grade } from '@labkeeper/core';
+import type { Grade, HoldingEffect } from '@labkeeper/core';
 import type { AuditAction, StreamHead } from '@labkeeper/protocol';
 
 /** Who speaks, as JupyterHub says: a name is always a name at a hub. */
@@ -35,6 +35,8 @@ export interface IRecordColumns {
   readonly effect: string | null;
   readonly grade: Grade;
   readonly environment: string | null;
+  /** What it changes about what is held; null = nothing. */
+  readonly held: HoldingEffect | null;
 }
 
 /** A batch whose own chain has been checked. */

@@ -1,3 +1,4 @@
+import { LogEntry, parseShape } from '@labkeeper/protocol';
 import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
 import type { IDatabase } from './database.js';
 import { filterIds, matching } from './log-filter.js';
@@ -78,7 +79,7 @@ export class SqlLogReader implements ILogReader {
         .where('seq', '>=', found.seq - NEIGHBOURS)
         .where('seq', '<=', found.seq + NEIGHBOURS)
     );
-    const { personal, personalErased } = await this.personal(index, found.stream, found.seq);
+    const { personal, personalErased } = await this.personal(index, found);
     return {
       row,
       entry: found.entry,
@@ -167,8 +168,7 @@ export class SqlLogReader implements ILogReader {
 
   private async personal(
     index: number,
-    stream: string,
-    seq: number
+    { stream, seq, entry }: { readonly stream: string; readonly seq: number; readonly entry: string }
   ): Promise<Pick<ILogStory, 'personal' | 'personalErased'>> {
     const found = await this.db
       .selectFrom('personal')
@@ -177,11 +177,24 @@ export class SqlLogReader implements ILogReader {
       .where('personal.idx', '=', index)
       .executeTakeFirst();
     if (!found) {
-      return { personal: null, personalErased: false };
+      // Its hash stays in the record when it is gone.
+      const promised = parseShape(LogEntry, entry)?.record?.personal ?? null;
+      return { personal: null, personalErased: promised !== null && (await this.isErased(index)) };
     }
     return found.key === null
       ? { personal: null, personalErased: true }
       : { personal: openPersonal(found.key, placeOf(stream, seq), found.sealed), personalErased: false };
+  }
+
+  /** Whether the key of a record's person is gone. */
+  private async isErased(index: number): Promise<boolean> {
+    const kept = await this.db
+      .selectFrom('record')
+      .innerJoin('person_key', 'person_key.person_id', 'record.person_id')
+      .select('record.idx')
+      .where('record.idx', '=', index)
+      .executeTakeFirst();
+    return kept === undefined;
   }
 
   private async digestOf(index: number): Promise<number | null> {
@@ -198,7 +211,14 @@ export class SqlLogReader implements ILogReader {
   private readonly db: Kysely<ITables>;
 }
 
-const LOOKS = ['list', 'story', 'export', 'holders', 'looks'] as const satisfies readonly ILook['kind'][];
+const LOOKS = [
+  'list',
+  'story',
+  'export',
+  'holders',
+  'looks',
+  'holds'
+] as const satisfies readonly ILook['kind'][];
 
 function lookKind(text: string): ILook['kind'] {
   const kind = LOOKS.find(name => name === text);

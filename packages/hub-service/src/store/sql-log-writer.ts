@@ -5,6 +5,7 @@ import { sha256 } from '../sha256.js';
 import { appendStatements, type IAppendStatements, type INewRecord } from './append-statements.js';
 import { isDeadlock } from './data-error.js';
 import type { IDatabase } from './database.js';
+import { heldChange, holdingWrites } from './holding-writes.js';
 import { Identities, type IdentitySession, type IKnownSpeaker, type IKnownStream } from './identities.js';
 import type { Appended, IIncomingBatch, ILogWriter, ISpeaker } from './log-writer.js';
 import { placeOf, sealPersonal } from './personal-cipher.js';
@@ -75,7 +76,9 @@ export class SqlLogWriter implements ILogWriter {
       }
       return offset;
     });
-    const firstIndex = records.length > 0 ? await this.statements.insert(db, records) : 0;
+    const changes = records.flatMap(heldChange);
+    const holdings = changes.length > 0 ? await holdingWrites(this.database.kind, db, changes) : null;
+    const firstIndex = records.length > 0 ? await this.statements.insert(db, records, holdings) : 0;
     const appended: Appended[] = [];
     for (const [i, batch] of moved.entries()) {
       appended.push(
@@ -184,6 +187,7 @@ function newRecords({ batch, speaker, stream }: IPlacedBatch, receivedAtMs: numb
       effect: columns.effect,
       grade: columns.grade,
       environment: columns.environment,
+      held: columns.held,
       leaf: leafHash(sha256, Buffer.from(entry)),
       entry,
       sealed: personal === null ? null : sealPersonal(speaker.personKey, placeOf(stream.uuid, seq), personal)

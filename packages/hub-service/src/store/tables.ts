@@ -20,6 +20,8 @@ export interface ITables {
   record_body: IRecordBodyTable;
   personal: IPersonalTable;
   look: ILookTable;
+  holding: IHoldingTable;
+  legal_act: ILegalActTable;
   digest: IDigestTable;
   signing_key: ISigningKeyTable;
   policy_version: IPolicyVersionTable;
@@ -144,6 +146,44 @@ export interface ILookTable {
   kind: string;
   query: string;
 }
+
+/** Who has which version of a package since when: kept with the records, and could be made anew from them. */
+export interface IHoldingTable {
+  /** Of the record that began it: a record begins one at most. */
+  since_idx: number;
+  /** Received then, by the hub's clock. */
+  since_ms: number;
+  /** Of the record that ended it; null = none did. */
+  until_idx: number | null;
+  until_ms: number | null;
+  server_id: number;
+  /** As the person's groups were at the begin. */
+  group_set_id: number;
+  /** '' = nobody told which. */
+  environment: string;
+  ecosystem: string;
+  package_name: string;
+  /** null = not known. */
+  package_version: string | null;
+}
+
+/** What was done by law's sake: only ever added to; triggers see to it. */
+export interface ILegalActTable {
+  id: Generated<number>;
+  at_ms: number;
+  hub: string;
+  /** Who did it. */
+  reader: string;
+  kind: LegalActKind;
+  /** null = everybody. */
+  person_id: number | null;
+  case_name: string | null;
+  reason: string;
+  /** The act that is lifted; each once. */
+  lifts: number | null;
+}
+
+export type LegalActKind = 'hold' | 'lift' | 'erase';
 
 export interface IDigestTable {
   number: number;

@@ -136,6 +136,7 @@ footer {
 
 .top ul {
   display: flex;
+  flex-wrap: wrap;
   gap: 4px;
   margin: 0;
   padding: 0;

@@ -68,6 +68,24 @@ button.plain {
   font: inherit;
 }
 
+.lift {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 6px;
+}
+
+.lift input {
+  min-width: 8ch;
+  max-width: 15ch;
+  padding: 3px 8px;
+  border: 1px solid var(--faint);
+  border-radius: var(--radius);
+  background: var(--back);
+  color: var(--text);
+  font: inherit;
+}
+
+.lift ::placeholder,
 .filters ::placeholder {
   color: var(--faint);
   opacity: 1;

@@ -16,12 +16,12 @@ export const NARROW = `
     width: 100%;
   }
 
-  .top nav a {
-    padding: 8px 10px;
+  .top ul {
+    gap: 0 18px;
   }
 
-  .top nav li:first-child a {
-    padding-left: 0;
+  .top nav a {
+    padding: 8px 0;
   }
 
   .away {

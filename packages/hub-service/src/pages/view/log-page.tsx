@@ -1,8 +1,11 @@
 import type { ReactElement } from 'react';
+import { holdersAddress } from '../holders-query.js';
 import { exportAddress, type ILogQuery, logAddress } from '../log-query.js';
 import { COUNT_CAP, type ILogPage } from '../reading.js';
 import { counted, thousands } from '../words.js';
 import { FilterForm, SetFilters } from './filter-form.js';
+import { Problems } from './problems.js';
+import { RecordText } from './record-text.js';
 import { RowsTable } from './rows-table.js';
 
 export interface ILogPageProps {
@@ -23,14 +26,14 @@ export function LogPage({ query, groups, canExport, page }: ILogPageProps): Reac
       <h1>Install log</h1>
       <FilterForm fields={fields} groups={groups} />
       <SetFilters fields={fields} />
-      {problems.length > 0 && (
-        <div className="problems" role="alert">
-          {problems.map(problem => (
-            <p key={problem}>{problem}</p>
-          ))}
-          <p>Nothing was looked up.</p>
-        </div>
+      {fields.package !== undefined && (
+        <p className="more">
+          <a href={holdersAddress({ package: fields.package, version: fields.version })}>
+            Who has <RecordText text={[fields.package, fields.version ?? ''].join(' ').trim()} />?
+          </a>
+        </p>
       )}
+      <Problems problems={problems} />
       {page && page.rows.length === 0 && (
         <Empty filtered={Object.keys(fields).length > 0} paged={after !== null} />
       )}

@@ -16,7 +16,8 @@ const KINDS: Readonly<Record<ILook['kind'], string>> = {
   story: 'One record',
   export: 'An export',
   holders: 'Who has a package',
-  looks: 'Who read the log'
+  looks: 'Who read the log',
+  holds: 'Holds and erasures'
 };
 
 const COLUMNS: readonly IColumn<Seen>[] = [

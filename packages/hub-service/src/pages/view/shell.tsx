@@ -2,14 +2,14 @@ import type { ReactElement, ReactNode } from 'react';
 import { STYLE_PATH } from '../style-sheet.js';
 import { RecordText } from './record-text.js';
 
-export type Tab = 'log' | 'looks' | 'status';
+export type Tab = 'log' | 'holders' | 'looks' | 'status' | 'holds';
 
 export interface IShellProps {
   readonly title: string;
   /** null = a page that belongs to none. */
   readonly tab: Tab | null;
   /** Who has signed in; null = nobody. */
-  readonly who: { readonly name: string; readonly formToken: string } | null;
+  readonly who: { readonly name: string; readonly formToken: string; readonly isAdmin: boolean } | null;
   /** Where the browser goes by itself; null = it stays. A path of ours. */
   readonly onward?: string | null;
   readonly children: ReactNode;
@@ -17,8 +17,10 @@ export interface IShellProps {
 
 const TABS: readonly { readonly tab: Tab; readonly href: string; readonly text: string }[] = [
   { tab: 'log', href: '/log', text: 'Install log' },
+  { tab: 'holders', href: '/holders', text: 'Who has it?' },
   { tab: 'looks', href: '/looks', text: 'Looks' },
-  { tab: 'status', href: '/status', text: 'Status' }
+  { tab: 'status', href: '/status', text: 'Status' },
+  { tab: 'holds', href: '/holds', text: 'Holds' }
 ];
 
 /** What all pages have around them. */
@@ -43,13 +45,15 @@ export function Shell({ title, tab, who, onward, children }: IShellProps): React
           {who && (
             <nav aria-label="Pages">
               <ul>
-                {TABS.map(({ tab: name, href, text }) => (
-                  <li key={name}>
-                    <a href={href} aria-current={name === tab ? 'page' : undefined}>
-                      {text}
-                    </a>
-                  </li>
-                ))}
+                {TABS.filter(({ tab: name }) => name !== 'holds' || who.isAdmin).map(
+                  ({ tab: name, href, text }) => (
+                    <li key={name}>
+                      <a href={href} aria-current={name === tab ? 'page' : undefined}>
+                        {text}
+                      </a>
+                    </li>
+                  )
+                )}
               </ul>
             </nav>
           )}

@@ -1,4 +1,5 @@
 import type { ReactElement } from 'react';
+import { holdersAddress } from '../holders-query.js';
 import { logAddress } from '../log-query.js';
 import type { IToldStory } from '../story.js';
 import { ORIGINS, serverWord, SOURCES, SURFACES, thousands } from '../words.js';
@@ -112,6 +113,14 @@ export function ThroughPart({ told: { record, personal } }: IPartProps): ReactEl
             <>
               {' · '}
               <a href={logAddress({ package: item.name, version: item.version })}>of this version</a>
+            </>
+          )}
+          {' · '}
+          <a href={holdersAddress({ package: item.name })}>Who has it?</a>
+          {item.version !== null && (
+            <>
+              {' · '}
+              <a href={holdersAddress({ package: item.name, version: item.version })}>this version?</a>
             </>
           )}
         </p>

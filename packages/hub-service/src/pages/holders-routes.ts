@@ -1,0 +1,74 @@
+import { createElement } from 'react';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { IHolder, IHolders, IHoldersCount } from '../store/holders.js';
+import type { IPage } from './answers.js';
+import { holdersAddress, readHoldersQuery, type IHoldersQuery } from './holders-query.js';
+import type { LogRoutes } from './log-routes.js';
+import { COUNT_CAP, PAGE_ROWS, read, type IVisitor, type Reading } from './reading.js';
+import { HoldersPage } from './view/holders-page.js';
+
+export interface IHoldersRoutesOptions {
+  readonly holders: IHolders;
+  readonly reading: Reading;
+  readonly logRoutes: LogRoutes;
+  /** Epoch ms. */
+  readonly nowMs: () => number;
+}
+
+/** A page of those who have a package. */
+export interface IHoldersFound {
+  readonly rows: readonly IHolder[];
+  /** COUNT_CAP holdings mean "or more". */
+  readonly count: IHoldersCount;
+  /** Where the next page begins; null = this is the last. */
+  readonly next: number | null;
+}
+
+/** "Who has it?": people and servers with a package, now and on a day. */
+export class HoldersRoutes {
+  constructor(private readonly options: IHoldersRoutesOptions) {}
+
+  register(fastify: FastifyInstance): void {
+    this.options.logRoutes.page(fastify, '/holders', (visitor, request) => this.holders(visitor, request));
+  }
+
+  private async holders(visitor: IVisitor, request: FastifyRequest): Promise<IPage> {
+    const { reading, nowMs } = this.options;
+    const query = readHoldersQuery(request.query, nowMs());
+    // A right that is limited to groups may count for nothing here.
+    reading.groupOf(visitor, undefined);
+    const groups = visitor.right.kind === 'groups' ? visitor.right.groups : null;
+    const found = await this.found(visitor, query, groups);
+    return {
+      title: 'Who has it?',
+      tab: 'holders',
+      body: createElement(HoldersPage, { query, found, groups }),
+      status: query.problems.length > 0 ? 400 : 200
+    };
+  }
+
+  /** null = nothing was asked for, or it cannot be asked. */
+  private async found(
+    visitor: IVisitor,
+    { asked, fields, before }: IHoldersQuery,
+    groups: readonly string[] | null
+  ): Promise<IHoldersFound | null> {
+    if (asked === null) {
+      return null;
+    }
+    const { holders, reading } = this.options;
+    await reading.looking(visitor, 'holders', holdersAddress(fields, before));
+    return read(async () => {
+      const [rows, count] = await Promise.all([
+        holders.list({ ...asked, groups }, before, PAGE_ROWS + 1),
+        holders.count({ ...asked, groups }, COUNT_CAP)
+      ]);
+      const shown = rows.slice(0, PAGE_ROWS);
+      return {
+        rows: shown,
+        count,
+        next: rows.length > PAGE_ROWS ? (shown.at(-1)?.sinceIndex ?? null) : null
+      };
+    });
+  }
+}

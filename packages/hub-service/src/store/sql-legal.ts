@@ -1,0 +1,176 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { IDatabase } from './database.js';
+import type { Erased, IActor, ILegal, ILegalAct } from './legal.js';
+import type { ITables, LegalActKind } from './tables.js';
+
+/** Personal parts that are deleted at a time: the log goes on between. */
+const AT_A_TIME = 1000;
+
+/** Legal holds and erasure in SQLite or PostgreSQL. */
+export class SqlLegal implements ILegal {
+  /** @param nowMs - epoch ms. */
+  constructor(
+    private readonly database: IDatabase,
+    private readonly nowMs: () => number
+  ) {}
+
+  acts(limit: number): Promise<readonly ILegalAct[]> {
+    return read(actsOf(this.database.read).limit(limit));
+  }
+
+  holds(): Promise<readonly ILegalAct[]> {
+    return read(holdsOf(this.database.read));
+  }
+
+  hold(actor: IActor, user: string | null, caseName: string | null): Promise<boolean> {
+    return this.alone(async db => {
+      const person = user === null ? null : await personId(db, actor.hub, user);
+      if (person === undefined) {
+        return false;
+      }
+      await this.act(db, actor, { kind: 'hold', person_id: person, case_name: caseName, lifts: null });
+      return true;
+    });
+  }
+
+  lift(actor: IActor, hold: number): Promise<boolean> {
+    return this.alone(async db => {
+      const found = await holdsOf(db)
+        .select(['a.person_id', 'a.case_name'])
+        .where('a.id', '=', hold)
+        .executeTakeFirst();
+      if (!found) {
+        return false;
+      }
+      const { person_id, case_name } = found;
+      await this.act(db, actor, { kind: 'lift', person_id, case_name, lifts: hold });
+      return true;
+    });
+  }
+
+  async erase(actor: IActor, user: string): Promise<Erased> {
+    const done = await this.alone(async db => {
+      const id = await personId(db, actor.hub, user);
+      if (id === undefined) {
+        return { kind: 'unknown' } as const;
+      }
+      const [hold] = await read(
+        holdsOf(db).where(eb => eb.or([eb('a.person_id', '=', id), eb('a.person_id', 'is', null)]))
+      );
+      if (hold) {
+        return { kind: 'held', hold } as const;
+      }
+      await db.deleteFrom('person_key').where('person_id', '=', id).execute();
+      await db.updateTable('server').set({ name: null }).where('person_id', '=', id).execute();
+      const { uuid } = await db
+        .updateTable('person')
+        .set({ name: null })
+        .where('id', '=', id)
+        .returning('uuid')
+        .executeTakeFirstOrThrow();
+      await this.act(db, actor, { kind: 'erase', person_id: id, case_name: null, lifts: null });
+      return { kind: 'erased', id, person: uuid } as const;
+    });
+    if (done.kind !== 'erased') {
+      return done;
+    }
+    // Without the key nobody reads them any more; deleting them may take its time.
+    await this.deletePersonal(done.id);
+    return { kind: 'erased', person: done.person };
+  }
+
+  /** Acts come one after the other, also those of other replicas: no hold is set while an erasure looks for one. */
+  private alone<Result>(act: (db: Transaction<ITables>) => Promise<Result>): Promise<Result> {
+    return this.database.write.transaction().execute(async db => {
+      if (this.database.kind === 'postgres') {
+        await db.selectFrom('log').select('one').forUpdate().execute();
+      }
+      return act(db);
+    });
+  }
+
+  private async act(
+    db: Transaction<ITables>,
+    { hub, by, reason }: IActor,
+    what: {
+      readonly kind: LegalActKind;
+      readonly person_id: number | null;
+      readonly case_name: string | null;
+      readonly lifts: number | null;
+    }
+  ): Promise<void> {
+    await db
+      .insertInto('legal_act')
+      .values({ at_ms: this.nowMs(), hub, reader: by, reason, ...what })
+      .execute();
+  }
+
+  /** Through her records: personal parts have no index of persons. */
+  private async deletePersonal(person: number): Promise<void> {
+    const db = this.database.write;
+    let place = { received_at_ms: -1, idx: -1 };
+    for (;;) {
+      const rows = await db
+        .selectFrom('record')
+        .select(['received_at_ms', 'idx'])
+        .where('person_id', '=', person)
+        .where(eb => eb(eb.refTuple('received_at_ms', 'idx'), '>', eb.tuple(place.received_at_ms, place.idx)))
+        .orderBy('received_at_ms')
+        .orderBy('idx')
+        .limit(AT_A_TIME)
+        .execute();
+      const last = rows.at(-1);
+      if (!last) {
+        return;
+      }
+      const indexes = rows.map(({ idx }) => idx);
+      await db.deleteFrom('personal').where('idx', 'in', indexes).execute();
+      place = last;
+    }
+  }
+}
+
+function actsOf(db: Kysely<ITables>) {
+  return db
+    .selectFrom('legal_act as a')
+    .leftJoin('person', 'person.id', 'a.person_id')
+    .select([
+      'a.id',
+      'a.at_ms as atMs',
+      'a.kind',
+      'a.hub',
+      'a.reader as by',
+      'person.uuid',
+      'person.name',
+      'a.case_name as caseName',
+      'a.reason',
+      'a.lifts'
+    ])
+    .orderBy('a.id', 'desc');
+}
+
+/** Those that are on. */
+function holdsOf(db: Kysely<ITables>) {
+  return actsOf(db)
+    .where('a.kind', '=', 'hold')
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('legal_act as l').select('l.id').whereRef('l.lifts', '=', 'a.id')))
+    );
+}
+
+async function read(query: ReturnType<typeof actsOf>): Promise<readonly ILegalAct[]> {
+  const rows = await query.execute();
+  return rows.map(({ uuid, name, ...act }) => ({ ...act, person: uuid === null ? null : { uuid, name } }));
+}
+
+/** undefined = nobody of that name is known at that hub. */
+async function personId(db: Kysely<ITables>, hub: string, user: string): Promise<number | undefined> {
+  const found = await db
+    .selectFrom('person')
+    .innerJoin('hub', 'hub.id', 'person.hub_id')
+    .select('person.id')
+    .where('hub.name', '=', hub)
+    .where('person.name', '=', user)
+    .executeTakeFirst();
+  return found?.id;
+}
