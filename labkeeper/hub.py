@@ -55,6 +55,7 @@ def configure(
     hub_url: str | None = None,
     listen: str | None = None,
     pages_listen: str | None = None,
+    policy: str | os.PathLike[str] | None = None,
 ) -> None:
     """
     Add Labkeeper's hub service to a JupyterHub (5.5.4 or newer, 6.1.1 or newer): the last statement of its configuration.
@@ -73,6 +74,7 @@ def configure(
     listen: `host:port` where the service listens for users' servers; by default the host of the hub's API, port 8191.
     pages_listen: `host:port` where the pages listen; by default that of `pages_url`, and 127.0.0.1:8192 where it is
         https, which a proxy of yours has to speak.
+    policy: the policy file, `labkeeper.toml`. It is read again whenever it changes.
 
     Raises ConfigureError.
     """
@@ -87,7 +89,13 @@ def configure(
     role = _audit_role(c, name, _names("audit_users", audit_users), _names("audit_groups", audit_groups))
     service = _entry(c.JupyterHub, "services", name)
     _add_service_role(c, name)
-    own = {"database": database, "state": state, "listen": listen, "pages_listen": pages_listen}
+    own = {
+        "database": database,
+        "state": state,
+        "listen": listen,
+        "pages_listen": pages_listen,
+        "policy": policy,
+    }
     if service_url is None:
         try:
             from labkeeper.managed_service import manage

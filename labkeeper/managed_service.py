@@ -37,6 +37,7 @@ def manage(
     state: str | os.PathLike[str] | None,
     listen: str | None,
     pages_listen: str | None,
+    policy: str | os.PathLike[str] | None,
 ) -> dict[str, Any]:
     """
     Complete the service's entry so that the hub starts it, and give what was decided.
@@ -62,6 +63,8 @@ def manage(
         # JupyterHub passes on none, and PostgreSQL's password may be in ~/.pgpass.
         "HOME": str(Path.home()),
     }
+    if policy is not None:
+        environment["LABKEEPER_POLICY"] = str(Path(policy).absolute())
     at = None
     if pages is None:
         if pages_listen is not None:
@@ -84,6 +87,7 @@ def manage(
         "pages_listen": at,
         "database": environment["LABKEEPER_DATABASE"],
         "state": str(folder),
+        "policy": environment.get("LABKEEPER_POLICY"),
     }
 
 

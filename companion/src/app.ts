@@ -20,6 +20,8 @@ import { NoticeWatch } from './notices/notice-watch.js';
 import type { IObserver } from './observer.js';
 import type { IReclaimEnvironment } from './reclaim/reclaim-environment.js';
 import { PageStandings } from './reclaim/page-standings.js';
+import { PartSwitches } from './policy/part-switches.js';
+import { watchPolicy } from './policy/watch-policy.js';
 import { ReclaimWatch } from './reclaim/reclaim-watch.js';
 import { ServerIdle } from './reclaim/server-idle.js';
 import { Recording } from './recorder/recording.js';
@@ -76,7 +78,7 @@ export interface IApp {
 /** Connects all parts of the companion. Nothing here reads the process's own environment, clock or arguments. */
 export function createApp(options: IAppOptions): IApp {
   const { environment, clock, log, observer, boot } = options;
-  const { disabled } = environment;
+  const disabled = new PartSwitches(environment.disabled);
   const startedMs = clock.monotonicMs();
   let { machine } = options;
   let stopping = false;
@@ -140,7 +142,7 @@ export function createApp(options: IAppOptions): IApp {
     lostWorkers,
     ledger,
     throttleMs: environment.throttleMs,
-    enabled: !disabled.has('notices'),
+    enabled: () => !disabled.has('notices'),
     given: notice => pages.notice(notice)
   });
   const recording =
@@ -161,12 +163,32 @@ export function createApp(options: IAppOptions): IApp {
           found: death => pages.death(death),
           isWatched: () => pages.visible > 0
         });
-  const audit =
+  const policy =
+    options.audit &&
+    watchPolicy({
+      ...{ clock, log },
+      environment: options.audit,
+      switches: disabled,
+      changed: parts => {
+        pages.hello();
+        if (parts.includes('meter')) {
+          // A page shows what it hears next by the new rules, and with the meter off that may take a while.
+          pages.kernels(kernels.all);
+          sampler.wake();
+        }
+        if (parts.includes('notices')) {
+          pages.notices(notices.all);
+        }
+        audit?.switch(!disabled.has('audit'));
+      }
+    });
+  const audit: AuditLog | null =
     options.audit === null || disabled.has('audit') || environment.recorderPath === null
       ? null
       : new AuditLog({
           ...{ clock, log, boot },
           environment: options.audit,
+          tickets: policy?.tickets ?? null,
           home: environment.recorderPath,
           serverName: environment.serverName,
           serverPid: environment.serverPid,
@@ -231,7 +253,7 @@ export function createApp(options: IAppOptions): IApp {
       hello: () => ({
         protocol: PROTOCOL,
         build: environment.build,
-        disabled: [...disabled],
+        disabled: [...disabled.off],
         machine,
         runbookUrl: environment.runbookUrl,
         serverName: environment.serverName,
@@ -286,7 +308,7 @@ export function createApp(options: IAppOptions): IApp {
       build: environment.build,
       boot,
       uptimeMs: Math.round(clock.monotonicMs() - startedMs),
-      disabled: [...disabled],
+      disabled: [...disabled.off],
       pages: pages.count,
       visiblePages: pages.visible,
       waitingBytes: pages.waitingBytes,
@@ -297,6 +319,7 @@ export function createApp(options: IAppOptions): IApp {
       recorder: recording?.health() ?? null,
       journal: guard.health(),
       audit: audit?.health() ?? null,
+      policy: policy?.health() ?? null,
       collectors: observer.metrics()
     })
   });
@@ -311,6 +334,7 @@ export function createApp(options: IAppOptions): IApp {
       guard.start();
       desk?.start();
       audit?.start();
+      policy?.start();
       reclaim?.start();
       options.readMachine(machine).then(
         known => {
@@ -344,6 +368,7 @@ export function createApp(options: IAppOptions): IApp {
         await new Promise<void>(resolve => void clock.after(LAST_WORDS_MS, resolve));
       }
       reclaim?.dispose();
+      policy?.dispose();
       const receipt = desk?.close();
       const journalled = guard.close(orderly);
       auditDesk.dispose();
@@ -356,6 +381,7 @@ export function createApp(options: IAppOptions): IApp {
       // Not after the disk: one that hangs must not keep what we changed from being put back.
       observer.close();
       await Promise.all([written, journalled, receipt, audited]);
+      policy?.tickets.dispose();
     }
   };
 }

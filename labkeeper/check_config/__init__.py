@@ -8,6 +8,7 @@ from pathlib import Path
 from ..doctor.finding import Finding
 from .loading import check_version, load
 from .names import check_names
+from .policy import check_policy
 from .service import check_service
 from .storage import check_storage
 
@@ -31,3 +32,4 @@ def examine_config(path: Path) -> Iterator[Finding]:
     yield from check_names(config)
     yield from check_service(config)
     yield from check_storage(config)
+    yield from check_policy(config)

@@ -185,3 +185,25 @@ def test_without_a_file_it_says_how_it_is_called(tmp_path: Path) -> None:
     ended = run(tmp_path, sys.executable)
     assert ended.returncode == 1
     assert "jupyterhub_config.py is no file" in ended.stdout
+
+
+needs_program = pytest.mark.skipif(not PROGRAM.is_file(), reason="npm run build makes the service's program")
+
+
+@needs_program
+def test_a_policy_file_is_read_by_the_service_itself(check: Check, tmp_path: Path) -> None:
+    file = tmp_path / "labkeeper.toml"
+    text = IMPORT + "labkeeper.hub.configure(c, policy='labkeeper.toml')\n"
+    status, found = check(text)
+    assert status == 1 and found["policy"]["message"] == f"{file}: expected a file, got none."
+    file.write_text((ROOT / "jupyter-config" / "labkeeper.toml").read_text())
+    status, found = check(text)
+    assert status == 0 and found["policy"]["status"] == "ok"
+    assert found["policy"]["message"].startswith(f"{file}: 4 switches, policy ")
+    file.write_text('[[switch]]\npart = "metre"\nstate = "off"\nreason = "x"\n')
+    status, found = check(text)
+    assert status == 1 and f"{file}, line 2: switch.part: expected" in found["policy"]["message"]
+
+
+def test_without_a_policy_nothing_is_said_of_it(check: Check, tmp_path: Path) -> None:
+    assert "policy" not in check(IMPORT + "labkeeper.hub.configure(c)\n")[1]

@@ -260,6 +260,17 @@ def test_the_hub_starts_it_with_node_and_its_environment(program: Path, tmp_path
     assert told(c.Spawner) == "http://127.0.0.1:8191/services/labkeeper/"
 
 
+def test_the_policy_file_is_named_to_the_service(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "LABKEEPER_POLICY" not in managed(Config())["environment"]
+    environment = managed(Config(), policy="labkeeper.toml")["environment"]
+    assert environment["LABKEEPER_POLICY"] == str(tmp_path / "labkeeper.toml")
+    with pytest.raises(ConfigureError, match="policy: expected nothing beside service_url"):
+        configure(Config(), **ELSEWHERE, policy="labkeeper.toml")
+
+
 def test_without_pages_there_is_no_login(program: Path) -> None:
     service = managed(Config())
     assert not [

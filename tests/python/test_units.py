@@ -151,9 +151,15 @@ def test_the_companions_environment_is_a_short_list() -> None:
             "DB_PASSWORD": "x",
             "LC_ALL": "C",
             "LABKEEPER_THROTTLE_MINUTES": "1",
+            "JUPYTER_IMAGE_SPEC": "lab:1",
         }
     )
-    assert chosen == {"PATH": "/bin", "LC_ALL": "C", "LABKEEPER_THROTTLE_MINUTES": "1"}
+    assert chosen == {
+        "PATH": "/bin",
+        "LC_ALL": "C",
+        "LABKEEPER_THROTTLE_MINUTES": "1",
+        "JUPYTER_IMAGE_SPEC": "lab:1",
+    }
 
 
 def test_the_token_goes_along_only_where_a_service_wants_it() -> None:

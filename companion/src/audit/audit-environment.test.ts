@@ -32,6 +32,15 @@ describe('readAuditEnvironment', () => {
     });
   });
 
+  it('knows the image by what the spawner says', () => {
+    const image = (more: Record<string, string>): string | null | undefined =>
+      readAuditEnvironment({ ...HUB, ...more })?.image;
+    expect(image({})).toBeNull();
+    expect(image({ JUPYTER_IMAGE: 'a', JUPYTER_IMAGE_SPEC: 'a:1' })).toBe('a:1');
+    expect(image({ JUPYTER_IMAGE: 'a', LABKEEPER_IMAGE: ' mine ' })).toBe('mine');
+    expect(image({ JUPYTER_IMAGE: 'a'.repeat(513) })).toBeNull();
+  });
+
   it('keeps records here where it is asked for, or where nobody can be sent anything', () => {
     expect(readAuditEnvironment({ LABKEEPER_AUDIT: '1' })).toMatchObject({ serviceUrl: null, warnings: [] });
     const { warnings, serviceUrl } = readAuditEnvironment({ ...HUB, JUPYTERHUB_API_TOKEN: '' }) ?? {};

@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import { IMAGE_LENGTH } from '@labkeeper/protocol';
 
 /** Where Python packages may be installed, as the server extension sees it. */
 export interface ISites {
@@ -20,6 +21,8 @@ export interface IAuditEnvironment {
   readonly serviceUrl: URL | null;
   /** The server's own token. `JUPYTERHUB_API_TOKEN`. */
   readonly token: string;
+  /** The image that the server runs in, as the spawner says; null = not known. `LABKEEPER_IMAGE`, `JUPYTER_IMAGE_SPEC`. */
+  readonly image: string | null;
   readonly sites: ISites;
   /** Sentences for the server's log about what was not understood, and what is done instead. */
   readonly warnings: readonly string[];
@@ -47,7 +50,15 @@ export function readAuditEnvironment(variables: Variables): IAuditEnvironment | 
     warnings.push('There is no JUPYTERHUB_API_TOKEN, so records are kept here and not sent to the hub.');
     serviceUrl = null;
   }
-  return { serviceUrl, token, sites: readSites(variables['LABKEEPER_SITES'] ?? '', warnings), warnings };
+  const sites = readSites(variables['LABKEEPER_SITES'] ?? '', warnings);
+  return { serviceUrl, token, image: readImage(variables), sites, warnings };
+}
+
+/** KubeSpawner and DockerSpawner set the second and third. A longer name than the hub takes is as good as none. */
+function readImage(variables: Variables): string | null {
+  const names = ['LABKEEPER_IMAGE', 'JUPYTER_IMAGE_SPEC', 'JUPYTER_IMAGE'];
+  const image = names.map(name => variables[name]?.trim() ?? '').find(text => text !== '') ?? '';
+  return image === '' || image.length > IMAGE_LENGTH ? null : image;
 }
 
 function readServiceUrl(address: string): URL | null {

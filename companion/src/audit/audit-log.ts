@@ -8,6 +8,7 @@ import { serverId, serverLives } from '../recorder/server-id.js';
 import { AuditDisk } from './audit-disk.js';
 import type { IAuditEnvironment } from './audit-environment.js';
 import { HubClient } from './hub-client.js';
+import type { HubTickets } from './hub-tickets.js';
 import { LIFE_SIGN_MS } from './life-sign.js';
 import { OwnHub } from './own-hub.js';
 import { OwnRecords } from './own-records.js';
@@ -25,6 +26,8 @@ const DETAIL = 1000;
 
 export interface IAuditLogOptions {
   readonly environment: IAuditEnvironment;
+  /** Tickets of the service; null = there is none, so records are only spooled. */
+  readonly tickets: HubTickets | null;
   readonly home: string;
   readonly serverName: string;
   /** null = nobody said: the companion's parent stands for it. */
@@ -73,11 +76,11 @@ export class AuditLog {
       minute: () => this.minute()
     });
     this.relay =
-      environment.serviceUrl === null
+      environment.serviceUrl === null || options.tickets === null
         ? null
         : new Relay({
             client: new HubClient(environment.serviceUrl, () => clock.wallMs()),
-            token: environment.token,
+            tickets: options.tickets,
             spool: this.spool,
             receipts: this.receipts,
             random: Math.random,
@@ -113,6 +116,24 @@ export class AuditLog {
     this.begin().catch((error: unknown) =>
       this.options.log(`The audited log cannot be kept: ${reasonOf(error)}`)
     );
+  }
+
+  /**
+   * The hub's policy switches recording off, or on again. What was recorded is sent all the same, and the stream says that
+   * nobody looked meanwhile.
+   */
+  switch(on: boolean): void {
+    if (on === (this.offSinceMs === null)) {
+      return;
+    }
+    const nowMs = this.options.clock.wallMs();
+    void this.spool.gap('switched-off', this.offSinceMs ?? nowMs, null);
+    this.offSinceMs = on ? null : nowMs;
+    if (on) {
+      this.watch.resume();
+    } else {
+      this.watch.pause();
+    }
   }
 
   health(): IAuditHealth {
@@ -174,4 +195,6 @@ export class AuditLog {
   private readonly relay: Relay | null;
   private readonly watch: InstalledWatch;
   private minutes = 0;
+  /** Wall clock ms; null = recording is on. */
+  private offSinceMs: number | null = null;
 }

@@ -3,22 +3,20 @@ import {
   BATCH_RECORDS,
   HUB_PATHS,
   readBatchAnswer,
-  readHubRefusal,
   readReceiptAnswer,
   readStreamHead,
-  readTicketAnswer,
   type StreamHead
 } from '@labkeeper/protocol';
 import type { IClock, IDisposable } from '../clock.js';
 import { reasonOf } from '../failure.js';
 import type { Log } from '../log.js';
 import { HubAway, type HubClient, type IHubAnswer } from './hub-client.js';
+import { failureOf, said } from './hub-answers.js';
+import type { HubTickets } from './hub-tickets.js';
 import type { Receipts } from './receipts.js';
 import type { Spool } from './spool.js';
 import type { SpooledStream } from './spooled-stream.js';
 
-/** The protocol that this relay speaks. */
-const PROTOCOL = 1;
 /** What comes within so short a time goes in one batch, ms. */
 const LINGER_MS = 200;
 /** A receipt that does not come is asked for so often; records must not wait for it. */
@@ -26,8 +24,7 @@ const RECEIPT_TRIES = 3;
 
 export interface IRelayOptions {
   readonly client: HubClient;
-  /** The server's own token of JupyterHub. */
-  readonly token: string;
+  readonly tickets: HubTickets;
   readonly spool: Spool;
   readonly receipts: Receipts;
   readonly clock: IClock;
@@ -131,24 +128,13 @@ export class Relay implements IDisposable {
   }
 
   private async askForTicket(): Promise<void> {
-    const { client, token, clock } = this.options;
-    const answer = await client.ask({
-      method: 'POST',
-      path: HUB_PATHS.ticket,
-      authorization: `token ${token}`
-    });
-    const ticket = answer.status === 200 ? readTicketAnswer(answer.text) : null;
-    if (!ticket) {
-      this.refused(answer, answer.status === 401 || answer.status === 403 ? 'refused' : null);
-    } else if (!ticket.protocols.includes(PROTOCOL)) {
-      this.fail(
-        'refused',
-        `does not read version ${PROTOCOL} of the protocol: the image's Labkeeper is too old or too new`
-      );
+    const { tickets, clock } = this.options;
+    const got = await tickets.get();
+    if (got.kind === 'ticket') {
+      this.ticket = got.ticket;
+      this.course.gotTicket(clock.monotonicMs(), got.lifeMs);
     } else {
-      this.ticket = ticket.ticket;
-      // By the service's own clock: ours may be a year off.
-      this.course.gotTicket(clock.monotonicMs(), ticket.expiresAtMs - ticket.nowMs);
+      this.fail(got.failure, got.said, got.laterMs);
     }
   }
 
@@ -258,6 +244,9 @@ export class Relay implements IDisposable {
   }
 
   private fail(failure: RelayFailure, what: string, laterMs: number | null = null): void {
+    if (failure === 'ticket') {
+      this.options.tickets.drop(this.ticket);
+    }
     this.course.failed(this.options.clock.monotonicMs(), failure, laterMs);
     this.options.changed?.();
     // The end of a ticket and a batch that is halved are no trouble, unless they go on.
@@ -287,20 +276,4 @@ export class Relay implements IDisposable {
   private timer: IDisposable | null = null;
   private idle: (() => void) | null = null;
   private disposed = false;
-}
-
-function failureOf(status: number): RelayFailure {
-  if (status === 401) {
-    return 'ticket';
-  }
-  if (status === 403 || status === 426) {
-    return 'refused';
-  }
-  return status === 429 || status === 503 ? 'later' : 'away';
-}
-
-/** What the service says about its refusal, as the end of a sentence. */
-function said(answer: IHubAnswer): string {
-  const message = readHubRefusal(answer.text)?.message;
-  return message ? `says: ${message}` : `answered ${answer.status}, which is no answer of Labkeeper's`;
 }

@@ -76,6 +76,20 @@ export class InstalledWatch implements IDisposable {
     this.plan(this.options.startMs ?? START_MS);
   }
 
+  /** Looks no more until `resume`; a look under way ends first. */
+  pause(): void {
+    this.paused = true;
+    this.timer?.dispose();
+    this.timer = null;
+  }
+
+  /** Looks again, first at everything. */
+  resume(): void {
+    this.paused = false;
+    this.fullAtMs = -Infinity;
+    this.plan(0);
+  }
+
   dispose(): void {
     this.disposed = true;
     this.timer?.dispose();
@@ -85,7 +99,7 @@ export class InstalledWatch implements IDisposable {
   /** Looks after `ms`, or earlier where that is planned already. */
   private plan(ms: number): void {
     const dueMs = this.options.clock.monotonicMs() + ms;
-    if (this.disposed || (this.timer !== null && this.dueMs <= dueMs)) {
+    if (this.disposed || this.paused || (this.timer !== null && this.dueMs <= dueMs)) {
       return;
     }
     this.timer?.dispose();
@@ -224,6 +238,7 @@ export class InstalledWatch implements IDisposable {
   private timer: IDisposable | null = null;
   private looking: Promise<void> | null = null;
   private told = false;
+  private paused = false;
   private disposed = false;
 }
 

@@ -157,6 +157,11 @@ export class Pages {
     this.keep('deaths', () => encode(deathsKnown, { deaths: [...deaths] }));
   }
 
+  /** The list of notices has become another one. */
+  notices(notices: readonly Notice[]): void {
+    this.keep('notices', () => encode(noticesKnown, { notices: [...notices] }));
+  }
+
   notice(notice: Notice): void {
     this.keep(`notice ${notice.id}`, () => encode(noticeGiven, notice));
   }

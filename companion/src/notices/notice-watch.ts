@@ -16,31 +16,29 @@ export class NoticeWatch {
     readonly lostWorkers: LostWorkers;
     readonly ledger: DayLedger;
     readonly throttleMs: number;
-    /** Off: nothing is told; kills are still explained, because deaths need that. */
-    readonly enabled: boolean;
+    /** Off: nothing is told; kills are still explained, because deaths need that. May change at any time. */
+    readonly enabled: () => boolean;
     readonly given: (notice: Notice) => void;
   }) {
     const { facts, ledger, enabled } = options;
-    this.board = new NoticeBoard(notice => enabled && options.given(notice));
+    this.board = new NoticeBoard(notice => enabled() && options.given(notice));
     this.workers = new LostWorkerWatch({ ...options, board: this.board });
-    this.others = enabled
-      ? {
-          shortages: new ShortageWatch({ facts, ledger, board: this.board }),
-          throttle: new ThrottleWatch({ facts, ledger, board: this.board, windowMs: options.throttleMs })
-        }
-      : null;
+    this.shortages = new ShortageWatch({ facts, ledger, board: this.board });
+    this.throttle = new ThrottleWatch({ facts, ledger, board: this.board, windowMs: options.throttleMs });
     this.enabled = enabled;
   }
 
   get all(): readonly Notice[] {
-    return this.enabled ? this.board.all : [];
+    return this.enabled() ? this.board.all : [];
   }
 
   /** Looks after a full sample. */
   look(sample: Sample, counters: Counters, monotonicMs: number): void {
     this.workers.look(counters, sample.atMs, monotonicMs);
-    this.others?.shortages.look(sample, counters, monotonicMs);
-    this.others?.throttle.look(sample);
+    if (this.enabled()) {
+      this.shortages.look(sample, counters, monotonicMs);
+      this.throttle.look(sample);
+    }
   }
 
   /** A kernel died. */
@@ -50,6 +48,7 @@ export class NoticeWatch {
 
   private readonly board: NoticeBoard;
   private readonly workers: LostWorkerWatch;
-  private readonly others: { readonly shortages: ShortageWatch; readonly throttle: ThrottleWatch } | null;
-  private readonly enabled: boolean;
+  private readonly shortages: ShortageWatch;
+  private readonly throttle: ThrottleWatch;
+  private readonly enabled: () => boolean;
 }

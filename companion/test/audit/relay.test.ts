@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HubClient } from '../../src/audit/hub-client.js';
+import { HubTickets } from '../../src/audit/hub-tickets.js';
 import { Receipts } from '../../src/audit/receipts.js';
 import { Relay } from '../../src/audit/relay.js';
 import { systemClock } from '../../src/clock.js';
@@ -30,9 +31,11 @@ describe('the relay', () => {
   function companion(token = 'secret', serverId = 'server') {
     const scene = new SpoolScene(home.path, { clock: systemClock, serverId });
     const receipts = new Receipts(scene.disk);
+    const client = new HubClient(hub?.url ?? new URL('http://127.0.0.1:1/'), () => Date.now(), 400);
     const relay = new Relay({
-      client: new HubClient(hub?.url ?? new URL('http://127.0.0.1:1/'), () => Date.now(), 400),
-      ...{ token, receipts, spool: scene.spool, clock: systemClock },
+      client,
+      tickets: new HubTickets({ client, token, clock: systemClock }),
+      ...{ receipts, spool: scene.spool, clock: systemClock },
       random: () => 0.01,
       log: line => scene.logged.push(line)
     });

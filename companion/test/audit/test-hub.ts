@@ -50,6 +50,12 @@ export class TestHub {
   /** 200 = as it should be. */
   receiptStatus = 200;
 
+  /** What policy switches off; who knows that already gets no answer. */
+  set off(parts: readonly string[]) {
+    this.parts = parts;
+    this.polls.splice(0).forEach(answer => answer());
+  }
+
   get url(): URL {
     const address = this.server.address();
     return new URL(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/services/labkeeper/`);
@@ -99,6 +105,10 @@ export class TestHub {
           this.ticketStatus === 200 ? answer : { code: 'not-a-server', message: 'No server.' }
         );
       }
+      return;
+    }
+    if (path.startsWith('api/v1/events')) {
+      this.poll(new URL(path, this.url).searchParams.get('seen'), send);
       return;
     }
     const fate = this.fates.shift();
@@ -157,6 +167,16 @@ export class TestHub {
       return;
     }
     send(status, body);
+  }
+
+  private poll(seen: string | null, send: (status: number, body: unknown) => void): void {
+    const off = this.parts.map(part => ({ part, reason: 'Tried out.' }));
+    const now = sha256(JSON.stringify(off));
+    if (seen === now) {
+      this.polls.push(() => this.poll(seen, send));
+    } else {
+      send(200, { seen: now, policy: sha256('policy'), off });
+    }
   }
 
   private take(lines: readonly string[]): { status: number; body: unknown } {
@@ -220,6 +240,8 @@ export class TestHub {
     return stream;
   }
 
+  private parts: readonly string[] = [];
+  private readonly polls: (() => void)[] = [];
   private readonly server: Server;
   private readonly log: string[] = [];
   private tickets = 0;

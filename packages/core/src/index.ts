@@ -51,3 +51,4 @@ export { isText, textOf, type NotebookCell } from './compare/notebook-cell.js';
 export { same, sameDetails, sameOutputs } from './compare/same-cell.js';
 export { SessionDocuments, type IKernelState } from './resume/session-documents.js';
 export * from './audit/index.js';
+export * from './policy/index.js';

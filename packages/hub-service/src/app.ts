@@ -13,6 +13,8 @@ import { machineListener } from './machine-listener.js';
 import { Metrics } from './metrics.js';
 import { pagesServer } from './pages/pages-server.js';
 import type { IPagesParts, PagesPlugin } from './pages-seam.js';
+import { PolicyInForce } from './policy/policy-in-force.js';
+import { PolicyStore } from './policy/policy-store.js';
 import type { ISettings } from './settings.js';
 import { sharedAnswer } from './shared-answer.js';
 import type { IDatabase } from './store/database.js';
@@ -44,6 +46,9 @@ export interface IAppOptions {
   readonly pages?: readonly PagesPlugin[];
   /** What one server may send; the usual unless given. */
   readonly rates?: IRates;
+  /** How long a companion waits for news, and how often the policy file is looked at, in ms; the usual unless given. */
+  readonly holdMs?: number;
+  readonly lookMs?: { readonly usual: number; readonly settling: number };
   /** Metrics of the process too, which only one app of a process can have. */
   readonly processMetrics?: boolean;
 }
@@ -54,6 +59,7 @@ export interface IApp {
   /** People, on the pages' own host; null = settings name none. */
   readonly pages: FastifyInstance | null;
   readonly digests: DigestSchedule;
+  readonly policy: PolicyInForce;
   /** Begins with the digests, and with reading which servers run. */
   start(): void;
   /** Ends in order: what came is stored and answered, a digest covers it. The database stays open. */
@@ -89,19 +95,26 @@ export function createApp(options: IAppOptions): IApp {
     log,
     nowMs
   });
+  const policy = new PolicyInForce({
+    ...{ log, metrics },
+    path: settings.policyFile,
+    store: new PolicyStore(database, nowMs),
+    ...(options.lookMs === undefined ? {} : { lookMs: options.lookMs })
+  });
   const tickets = new Tickets(keys.secret(SECRETS.ticket), nowMs);
   const api = options.runningServers;
   const running = api ? new RunningServers({ api, log, nowMs, monotonicMs }) : null;
   const checks = new TokenChecks({ hubApi, nowMs, monotonicMs });
   const machine = machineListener({
     office: new TicketOffice({ hubId: settings.hubId, hubApi, tickets, checks, running, monotonicMs }),
-    ...{ writer, reader, commit, keys, metrics, log, nowMs, monotonicMs },
+    ...{ writer, reader, commit, keys, policy, metrics, log, nowMs, monotonicMs },
     stretches: new StoredStretches(database),
     entriesAt: places => entriesAt(database, places),
     prefix: settings.prefix,
     rates: options.rates ?? RATES,
     // Anybody may ask, as often as she likes, and the log is written over the same connections.
-    isReady: sharedAnswer(() => answers(database, log), READY_MS, monotonicMs)
+    isReady: sharedAnswer(() => answers(database, log), READY_MS, monotonicMs),
+    ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs })
   });
   const pages =
     settings.pages &&
@@ -117,6 +130,7 @@ export function createApp(options: IAppOptions): IApp {
     machine,
     pages,
     digests,
+    policy,
     start: () => {
       digests.start();
       running?.start();
@@ -124,6 +138,7 @@ export function createApp(options: IAppOptions): IApp {
     close: async () => {
       running?.close();
       await Promise.all([machine.close(), pages?.close()]);
+      await policy.close();
       await commit.drain();
       await digests.close();
     }

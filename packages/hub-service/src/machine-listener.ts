@@ -6,6 +6,7 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest
 } from 'fastify';
+import { eventRoutes, type IEventRoutesParts } from './events/event-routes.js';
 import { codeOf, reasonOf } from './failure.js';
 import { recordRoutes, StoreError, type IRecordRoutesParts } from './ingest/record-routes.js';
 import { Refusal } from './refusal.js';
@@ -22,7 +23,7 @@ const KEEP_ALIVE_MS = 130_000;
 const BODY_BYTES = 1024;
 const LATER_MS = 5000;
 
-export interface IMachineParts extends IRecordRoutesParts, ITicketRoutesParts {
+export interface IMachineParts extends IRecordRoutesParts, ITicketRoutesParts, IEventRoutesParts {
   readonly prefix: string;
   readonly log: FastifyBaseLogger;
   /** Whether the database answers. */
@@ -77,6 +78,7 @@ export function machineListener(parts: IMachineParts): FastifyInstance {
         return reply.type(registry.contentType).send(await registry.metrics());
       });
       await scope.register(async tickets => ticketRoutes(tickets, parts), { prefix: '/' });
+      await scope.register(async events => eventRoutes(events, parts), { prefix: '/' });
       await scope.register(async records => recordRoutes(records, parts), { prefix: '/' });
     },
     { prefix: parts.prefix.replace(/\/$/, '') }

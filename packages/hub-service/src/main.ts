@@ -7,6 +7,7 @@ import { createRunningServersApi } from './hub-api/running-servers-api.js';
 import { openKeys, registerSigningKey } from './keys/keys.js';
 import { pagesPlugins } from './pages-plugins.js';
 import { type IPeopleSettings, PeopleSettingsError, readPeopleSettings } from './people/people-settings.js';
+import { checkPolicyCommand } from './policy/check-policy.js';
 import { readSettings, SettingsError, type IListen } from './settings.js';
 import { openDatabase, type IDatabase } from './store/database.js';
 
@@ -24,7 +25,11 @@ process.umask(0o077);
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 
-if (process.argv[2] === 'export') {
+if (process.argv[2] === 'check-policy') {
+  process.exitCode = await checkPolicyCommand(process.argv[3] ?? 'labkeeper.toml', line =>
+    process.stdout.write(`${line}\n`)
+  );
+} else if (process.argv[2] === 'export') {
   process.exitCode = await exportCommand({
     words: process.argv.slice(3),
     variables: process.env,
@@ -60,6 +65,8 @@ async function run(): Promise<void> {
       processMetrics: true
     });
     stopInOrder(app, database);
+    // Before anybody is listened to: nobody is told that all is on, only because the file is not read yet.
+    await app.policy.start();
     await app.machine.listen(settings.machine);
     if (app.pages && settings.pages) {
       await app.pages.listen(settings.pages.listen);

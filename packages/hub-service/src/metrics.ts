@@ -37,6 +37,16 @@ export class Metrics {
     labelNames: ['result'] as const,
     registers: [this.registry]
   });
+  readonly policyTrouble = new Gauge({
+    name: 'labkeeper_policy_trouble',
+    help: '1 while the policy file cannot be used, and an earlier policy stays in force.',
+    registers: [this.registry]
+  });
+  readonly polls = new Gauge({
+    name: 'labkeeper_polls_held',
+    help: 'Companions that wait for news.',
+    registers: [this.registry]
+  });
   readonly digests = new Counter({
     name: 'labkeeper_audit_digests_total',
     help: 'Digests that this replica signed.',

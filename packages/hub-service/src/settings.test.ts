@@ -30,6 +30,7 @@ describe('settings', () => {
       pages: null,
       stateFolder: '/srv/labkeeper',
       database: { kind: 'sqlite', file: '/srv/labkeeper/labkeeper.sqlite' },
+      policyFile: null,
       build: 'development'
     });
   });

@@ -26,6 +26,8 @@ export interface ISettings {
   /** Folder for keys and for the default database. */
   readonly stateFolder: string;
   readonly database: DatabasePlace;
+  /** The policy file; null = there is none. */
+  readonly policyFile: string | null;
   readonly build: string;
 }
 
@@ -107,6 +109,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     pages,
     stateFolder,
     database,
+    policyFile: text('LABKEEPER_POLICY'),
     build: text('LABKEEPER_BUILD') ?? 'development'
   };
 }

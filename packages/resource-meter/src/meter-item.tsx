@@ -29,8 +29,13 @@ export class MeterItem extends ReactWidget {
 
   protected override render(): JSX.Element {
     const { model, say, trans, onClick } = this.options;
-    const { state, reason, sample } = model.companion;
-    const { readings, worst } = model;
+    const { sample } = model.companion;
+    const { readings, worst, isDisabled } = model;
+    // Switched off while the page is open, the meter stays in its place and says so.
+    const state = isDisabled ? 'disabled' : model.companion.state;
+    const reason =
+      model.companion.reason ||
+      (isDisabled ? trans.__('The meter was switched off by the administrator of this server.') : '');
     return <Meter {...{ state, reason, sample, readings, worst, say, trans, onClick }} />;
   }
 

@@ -69,7 +69,7 @@ export class GuardManager implements IDisposable {
     this.writers = new PageWriters({ companion, clock, server, changed: () => this.onGuard() });
     this.whoSaves = new WhoSaves({
       ...lab,
-      mode: () => this._mode,
+      mode: () => this.mode,
       writer: path => this.writers.writer(path),
       isBroken: path => contents.isBroken(path)
     });
@@ -115,9 +115,9 @@ export class GuardManager implements IDisposable {
   /** What the companion knows of open documents. */
   readonly shown: ShownDocuments;
 
-  /** `full` or `journal`; the user's setting or the administrator's. */
+  /** `full` or `journal`; the user's setting or the administrator's, who may also switch the save guard off by policy. */
   get mode(): 'full' | 'journal' {
-    return this._mode;
+    return this.options.companion.info?.disabled.includes('save-guard') ? 'journal' : this._mode;
   }
   set mode(mode: 'full' | 'journal') {
     this._mode = mode;

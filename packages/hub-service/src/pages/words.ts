@@ -77,7 +77,8 @@ export const GAPS: Words<AuditGap['cause']> = {
   'spool-full': 'The room for waiting records was full.',
   'watch-overflow': 'More changed at once than the system told.',
   'companion-down': 'Labkeeper was not running in the container, so nobody looked.',
-  'clock-step': "The container's clock jumped."
+  'clock-step': "The container's clock jumped.",
+  'switched-off': "The hub's policy switched recording off, or on again: in between nobody looked."
 };
 
 export const ORIGINS: Words<AuditPackage['origin']> = {

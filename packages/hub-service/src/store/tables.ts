@@ -24,6 +24,8 @@ export interface ITables {
   legal_act: ILegalActTable;
   digest: IDigestTable;
   signing_key: ISigningKeyTable;
+  policy_version: IPolicyVersionTable;
+  policy_use: IPolicyUseTable;
 }
 
 /** One row: which log this is, made at the first start. */
@@ -197,5 +199,21 @@ export interface ISigningKeyTable {
   id: string;
   /** Raw, base64url. */
   public_key: string;
+  from_ms: number;
+}
+
+/** A version of the policy file that was in force once. */
+export interface IPolicyVersionTable {
+  /** SHA-256 of the file's bytes, hexadecimal. */
+  digest: string;
+  /** Those bytes. */
+  content: Uint8Array;
+  stored_at_ms: number;
+}
+
+/** A version came into force; the one with the highest number is. */
+export interface IPolicyUseTable {
+  id: Generated<number>;
+  digest: string;
   from_ms: number;
 }

@@ -27,10 +27,11 @@ export interface IRunningService {
   close(): Promise<void>;
 }
 
-/** @param change - of the usual options. */
+/** @param change - of the usual options. @param policyFile - read before the service listens; null = there is none. */
 export async function startService(
   kind: DatabaseKind,
-  change: Partial<IAppOptions> = {}
+  change: Partial<IAppOptions> = {},
+  policyFile: string | null = null
 ): Promise<IRunningService> {
   const folder = scratchFolder();
   const scratch = await scratchDatabase(kind);
@@ -48,6 +49,7 @@ export async function startService(
     pages: null,
     stateFolder: folder.path,
     database: scratch.place,
+    policyFile,
     build: 'test'
   };
   const app = createApp({
@@ -58,6 +60,7 @@ export async function startService(
     monotonicMs: () => performance.now(),
     ...change
   });
+  await app.policy.start();
   const origin = await app.machine.listen({ host: '127.0.0.1', port: 0 });
   const url = `${origin}${PREFIX}`;
   return {

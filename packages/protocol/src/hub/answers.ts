@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { AuditEnvironment, AuditGap } from '../values/audit.js';
+import { EventsAnswer } from './events.js';
 import {
   HubRefusal,
   OwnAnswer,
@@ -16,6 +17,10 @@ const Head = v.object(StreamHead.entries);
 /** What is signed is kept whole, also what is not known here. */
 const Receipt = v.object({ ...SignedReceipt.entries, body: v.looseObject(ReceiptBody.entries) });
 const Answer = v.object({ head: Head, receipt: v.nullable(Receipt) });
+
+/** Of any name: a newer service may know more parts. */
+const Off = v.object({ part: v.string(), reason: v.string() });
+const Events = v.object({ ...EventsAnswer.entries, off: v.array(Off) });
 
 /** A receipt as a companion keeps it. */
 export type KeptReceipt = v.InferOutput<typeof Receipt>;
@@ -46,6 +51,8 @@ export const readReceiptAnswer = (text: string) => read(v.object({ receipt: Rece
 export const readReceipt = (text: string) => read(Receipt, text);
 /** The answer to `own`; null = this is none. */
 export const readOwnAnswer = (text: string) => read(Own, text);
+/** What policy switches off; null = that is not said here. */
+export const readEventsAnswer = (text: string) => read(Events, text);
 /** Why the service refuses; null = that is not said here. */
 export const readHubRefusal = (text: string) => read(v.object(HubRefusal.entries), text);
 

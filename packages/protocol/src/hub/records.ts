@@ -16,7 +16,9 @@ export const HUB_PATHS = {
   /** GET: the receipt for records that are stored, `?boot=&first=&seq=`, at most `BATCH_RECORDS` of them. */
   receipt: 'api/v1/receipt',
   /** GET: what the hub has on record of the ticket's own server, newest first, `?before=&limit=`. */
-  own: 'api/v1/own'
+  own: 'api/v1/own',
+  /** GET: what policy switches off for the ticket's own server, `?seen=&image=`; held until that is news. */
+  events: 'api/v1/events'
 } as const;
 
 /** The answer to a request for a ticket. */

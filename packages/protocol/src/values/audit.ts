@@ -108,7 +108,9 @@ export const AuditGap = v.strictObject({
     /** Nobody looked. */
     'companion-down',
     /** The clock jumped. */
-    'clock-step'
+    'clock-step',
+    /** The hub's policy switched recording off, or on again. */
+    'switched-off'
   ]),
   /** null = not known since when. */
   sinceMs: v.nullable(EpochMs),

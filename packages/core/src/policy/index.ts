@@ -1,0 +1,3 @@
+export * from './fits-pattern.js';
+export * from './switches-for.js';
+export * from './poll-pace.js';

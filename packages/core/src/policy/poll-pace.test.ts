@@ -1,0 +1,29 @@
+import { PollPace } from './poll-pace.js';
+
+it('spreads the next questions of those who were told at one moment', () => {
+  expect(new PollPace(() => 0).answered()).toBe(0);
+  expect(new PollPace(() => 0.5).answered()).toBe(1000);
+});
+
+it('waits longer after each failure, up to a minute, and forgets that with an answer', () => {
+  const pace = new PollPace(() => 0.999);
+  const waits = [1, 2, 3, 4, 5, 6].map(() => Math.round(pace.failed('away') / 1000));
+  expect(waits).toEqual([8, 16, 32, 60, 60, 60]);
+  pace.answered();
+  expect(Math.round(pace.failed('away') / 1000)).toBe(8);
+});
+
+it('asks for a new ticket at once, but not again and again', () => {
+  const pace = new PollPace(() => 0.5);
+  expect(pace.failed('ticket')).toBe(0);
+  expect(pace.failed('ticket')).toBe(4000);
+  pace.answered();
+  expect(pace.failed('ticket')).toBe(0);
+});
+
+it('waits as long as it is asked to, within an hour, and long after a refusal', () => {
+  const pace = new PollPace(() => 0.5);
+  expect(pace.failed('away', 30_000)).toBe(34_000);
+  expect(pace.failed('refused')).toBe(608_000);
+  expect(pace.failed('away', 1e12)).toBe(3_600_000 + 16_000);
+});

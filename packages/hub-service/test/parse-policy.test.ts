@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { parsePolicy, POLICY_BYTES, PolicyError } from '../src/policy/parse-policy.js';
+
+const EXAMPLE = readFileSync(join(__dirname, '../../../jupyter-config/labkeeper.toml'));
+
+const parse = (text: string | Uint8Array) => parsePolicy(Buffer.from(text), 'labkeeper.toml');
+
+/** What is said of a text that is no policy. */
+function complaint(text: string | Uint8Array): string {
+  try {
+    parse(text);
+  } catch (error) {
+    if (error instanceof PolicyError) {
+      return error.message;
+    }
+    throw error;
+  }
+  throw new Error('It was taken.');
+}
+
+const SWITCH = `# Why
+[[switch]]
+part = "meter"
+state = "off"
+reason = "It is too loud."
+`;
+
+it('reads the example that comes with Labkeeper', () => {
+  expect(parse(EXAMPLE).switch.map(({ part, state }) => `${part} ${state}`)).toEqual([
+    'save-guard on',
+    'save-guard on',
+    'save-guard off',
+    'meter off'
+  ]);
+});
+
+it('reads a file without any switch', () => {
+  expect(parse('')).toEqual({ switch: [] });
+  expect(parse('# Nothing yet.\n')).toEqual({ switch: [] });
+});
+
+it.each<[string, string]>([
+  [
+    'part = "metre"',
+    'line 8: switch.part: expected ("meter" | "deaths" | "notices" | "save-guard" | "audit"), got "metre"'
+  ],
+  ['part = "gpu"', 'line 8: switch.part: expected'],
+  ['state = "of"', 'line 9: switch.state: expected ("off" | "on"), got "of"'],
+  ['state = off', 'line 9, column'],
+  ['share = 1.5', 'line 11: switch.share: expected a number from 0 to 1, got 1.5'],
+  ['share = "0.5"', 'line 11: switch.share: expected a number from 0 to 1, got "0.5"'],
+  ['share = nan', 'line 11: switch.share: expected a number from 0 to 1, got NaN'],
+  ['groups = "staff"', 'line 11: switch.groups: expected a list of 1 to 200 names of groups, got "staff"'],
+  ['groups = []', 'line 11: switch.groups: expected a list'],
+  ['images = [\n  "a",\n  7\n]', 'line 11: switch.images: expected a list of 1 to 200 patterns, got 7'],
+  ['group = ["staff"]', 'line 11: switch.group: expected nothing of this name'],
+  ['reason = ""', 'line 10: switch.reason: expected a text of 1 to 500 characters, got ""'],
+  ['constructor = 1', 'line 11']
+])('says where and what was expected: %s', (line, said) => {
+  const key = line.split(' ')[0] ?? '';
+  const second = SWITCH.split('\n').filter(one => one !== '');
+  const at = second.findIndex(one => one.startsWith(`${key} `));
+  second.splice(at < 0 ? second.length : at, at < 0 ? 0 : 1, line);
+  const message = complaint(`${SWITCH}${second.join('\n')}\n`);
+  expect(message).toContain(`labkeeper.toml, ${said}`);
+  expect(message).not.toContain('\n');
+});
+
+it('names the entry in which something is missing, and what is not known', () => {
+  expect(complaint(`${SWITCH}\n[[switch]]\npart = "meter"\nreason = "x"\n`)).toBe(
+    'labkeeper.toml, line 7: switch.state: expected a value, got none.'
+  );
+  expect(complaint('\n\nswitches = 1\n')).toBe(
+    'labkeeper.toml, line 3: switches: expected nothing of this name.'
+  );
+  expect(complaint('[switch]\npart = "meter"\n')).toContain('line 1: switch: expected');
+  expect(complaint(`${SWITCH}share = 2\n${SWITCH}share = 3\n`)).toMatch(
+    /line 6: .*There is 1 more mistake\.$/
+  );
+});
+
+it('takes neither other bytes, nor too many, nor depth', () => {
+  expect(complaint(Buffer.from([0x23, 0xff, 0x0a]))).toBe(
+    'labkeeper.toml: expected text in UTF-8, got other bytes.'
+  );
+  expect(complaint(Buffer.alloc(POLICY_BYTES + 1, '#'))).toContain('expected at most');
+  expect(complaint(`a = ${'['.repeat(1000)}`)).toContain('line 1');
+});
+
+it('reads, or says in one line why not, whatever comes', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 60 }),
+    fc
+      .array(
+        fc.constantFrom('[[switch]]\n', 'part', ' = ', '"meter"', '\n', '[', ']', '"""', '#', 'state', '0.1'),
+        {
+          maxLength: 20
+        }
+      )
+      .map(parts => parts.join(''))
+  );
+  fc.assert(
+    fc.property(text, one => {
+      try {
+        expect(parse(one).switch).toBeDefined();
+      } catch (error) {
+        expect(error).toBeInstanceOf(PolicyError);
+        expect(String(error)).toMatch(/^PolicyError: labkeeper\.toml[^\n]+\.$/);
+      }
+    }),
+    { numRuns: 2000 }
+  );
+});

@@ -1,0 +1,33 @@
+import * as v from 'valibot';
+import { IMAGE_LENGTH, REASON_LENGTH, SwitchablePart } from './events.js';
+
+/** Switches in one policy, at most. */
+const SWITCHES = 500;
+/** Groups or images of one switch, at most. */
+const NAMES = 200;
+
+const Name = (length: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(length));
+
+/** One `[[switch]]`: for whom a part is off, or stays on. Everything that is named must hold. */
+export const PolicySwitch = v.strictObject({
+  part: SwitchablePart,
+  state: v.picklist(['off', 'on']),
+  /** For those who are in one of these groups; absent = for all. */
+  groups: v.optional(v.pipe(v.array(Name(255)), v.minLength(1), v.maxLength(NAMES))),
+  /** For servers of these images: `*` stands for any text, `?` for one character; absent = for all. */
+  images: v.optional(v.pipe(v.array(Name(IMAGE_LENGTH)), v.minLength(1), v.maxLength(NAMES))),
+  /** For this share of the users, always the same ones; absent = for all. */
+  share: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+  /** Why, for people. */
+  reason: Name(REASON_LENGTH)
+});
+export type PolicySwitch = v.InferOutput<typeof PolicySwitch>;
+
+/** What `labkeeper.toml` says. */
+export const Policy = v.strictObject({
+  switch: v.optional(v.pipe(v.array(PolicySwitch), v.maxLength(SWITCHES)), [])
+});
+export type Policy = v.InferOutput<typeof Policy>;
+
+/** A policy that says nothing: everything is on. */
+export const NO_POLICY: Policy = { switch: [] };
