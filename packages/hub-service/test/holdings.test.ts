@@ -143,14 +143,14 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('who holds what on %s', kind
     await writer.append([batchOf(speaker('c', ''), body())]);
     const before = await kept();
     const write = database.write;
-    await sql`drop table holding`.execute(write);
-    await sql`drop table legal_act`.execute(write);
+    // As it was before the table came, and what came after the table.
+    for (const table of ['holding', 'legal_act', 'policy_use', 'policy_version']) {
+      await sql`drop table ${sql.table(table)}`.execute(write);
+    }
     if (kind === 'postgres') {
       await sql`drop function legal_act_stays`.execute(write);
     }
-    await sql`delete from kysely_migration where name in ('2026-11-27-holdings', '2026-11-27-legal-acts')`.execute(
-      write
-    );
+    await sql`delete from kysely_migration where name > '2026-11-27-first-schema'`.execute(write);
     await database.close();
     database = await openDatabase(scratch.place, () => undefined);
     expect(await kept()).toEqual(before);
