@@ -14,6 +14,12 @@ export type ByteSet = Uint8Array;
 export const NAME_PARTS = bytesIn(/[0-9A-Za-z-]/);
 /** What base64 is made of (RFC 4648 §4). */
 export const BASE64_PARTS = bytesIn(/[0-9A-Za-z+/=]/);
+/** What stands in a JSON text for itself: no control characters (RFC 8259 §7). A byte of UTF-8 counts alone. */
+const PLAIN = bytesIn(/[^\0-\x1f"\\]/);
+/** What may follow a backslash, but for the four digits of `u`. */
+const ESCAPES = bytesIn(/["\\/bfnrt]/);
+const HEX_DIGITS = bytesIn(/[0-9A-Fa-f]/);
+const UNICODE = 0x75;
 
 function bytesIn(characters: RegExp): ByteSet {
   return Uint8Array.from({ length: 256 }, (_, byte) => (characters.test(String.fromCharCode(byte)) ? 1 : 0));
@@ -71,8 +77,9 @@ export class ByteReader {
     this.ok &&= this.bytes[from] === QUOTE;
     let at = from + 1;
     while (this.ok && this.bytes[at] !== QUOTE) {
-      at += this.bytes[at] === BACKSLASH ? 2 : 1;
-      this.ok = at < this.bytes.length;
+      const length = characterLength(this.bytes, at);
+      this.ok = length > 0;
+      at += length;
     }
     this.at = at + 1;
     return this.bytes.subarray(from, this.at);
@@ -135,6 +142,17 @@ export function standsBefore(bytes: Uint8Array, end: number, literal: Uint8Array
     }
   }
   return true;
+}
+
+/** Bytes of what comes next inside a JSON text, an escape as a whole; 0 = that may not stand there. */
+function characterLength(bytes: Uint8Array, at: number): number {
+  if (bytes[at] !== BACKSLASH) {
+    return hasByte(PLAIN, bytes[at]) ? 1 : 0;
+  }
+  if (bytes[at + 1] !== UNICODE) {
+    return hasByte(ESCAPES, bytes[at + 1]) ? 2 : 0;
+  }
+  return [2, 3, 4, 5].every(digit => hasByte(HEX_DIGITS, bytes[at + digit])) ? 6 : 0;
 }
 
 function hasByte(set: ByteSet, byte: number | undefined): boolean {
