@@ -18,10 +18,13 @@ test.beforeAll(async ({ browser, baseURL }) => {
   execFileSync('.venv/bin/python', ['companion/test/installed/make_wheel.py', wheels, FOLDER, '1.0']);
   page = await (await browser.newContext({ baseURL })).newPage();
   await page.goto(`${baseURL}/hub/login`);
-  await page.getByLabel('Username').fill('researcher');
+  // Not the researcher: hub.spec.ts stops her server, perhaps at the same time.
+  await page.getByLabel('Username').fill('approver');
   await page.getByLabel('Password').fill(TEST_PASSWORD);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.waitForURL('**/user/researcher/lab**', { timeout: 120_000 });
+  await page.waitForURL('**/user/approver/lab**', { timeout: 120_000 });
+  // Without the tour, which may open after the notebook of a test and hide it.
+  await page.goto(`${baseURL}/user/approver/lab/workspaces/install-log`);
   await whenLabIsUp(page);
 });
 
