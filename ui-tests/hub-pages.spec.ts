@@ -1,43 +1,18 @@
 // The hub service's pages in a real browser, without a hub: layout, accessibility, and what only browsers enforce.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContextOptions, expect, type Page, test } from '@playwright/test';
-import { build } from 'esbuild';
+import { type IBundledServer, startBundled } from './lib/bundled-server.ts';
 
-let service: ChildProcess;
+let service: IBundledServer;
 let pagesUrl: string;
 let hubUrl: string;
 
 test.beforeAll(async () => {
-  const bundle = 'test-results/hub-pages-server.mjs';
-  await build({
-    entryPoints: ['ui-tests/lib/hub-pages-server.ts'],
-    outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    jsx: 'automatic',
-    define: { 'process.env.NODE_ENV': '"production"' },
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
-    },
-    logLevel: 'warning'
-  });
-  service = spawn(process.execPath, [bundle], { stdio: ['ignore', 'pipe', 'inherit'] });
-  if (service.stdout === null) {
-    throw new Error('The pages have no output.');
-  }
-  const [line] = await once(createInterface({ input: service.stdout }), 'line');
-  ({ pagesUrl, hubUrl } = JSON.parse(String(line)));
+  service = await startBundled('ui-tests/lib/hub-pages-server.ts', 'test-results/hub-pages-server.mjs');
+  ({ pagesUrl, hubUrl } = service.said as { pagesUrl: string; hubUrl: string });
 });
 
-test.afterAll(async () => {
-  const ended = once(service, 'exit');
-  service.kill();
-  await ended;
-});
+test.afterAll(() => service.stop());
 
 /** A page that has signed in, and what the browser complained about. */
 async function signedIn(
