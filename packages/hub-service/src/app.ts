@@ -23,6 +23,8 @@ import { SqlHolders } from './store/sql-holders.js';
 import { SqlLegal } from './store/sql-legal.js';
 import { entriesAt } from './store/own-entries.js';
 import { SqlLogReader } from './store/sql-log-reader.js';
+import { SqlSavedViews } from './store/sql-saved-views.js';
+import { SqlSessionStore } from './store/sql-session-store.js';
 import { SqlLogWriter } from './store/sql-log-writer.js';
 import { StoredStretches } from './store/stored-stretches.js';
 import { RunningServers } from './tickets/running-servers.js';
@@ -119,10 +121,13 @@ export function createApp(options: IAppOptions): IApp {
   const pages =
     settings.pages &&
     pagesListener(options.pages ?? [], {
-      ...{ reader, hubApi, settings, keys, log, nowMs },
+      ...{ reader, hubApi, settings, keys, log, nowMs, monotonicMs },
       range: new LogRange(database),
       holders: new SqlHolders(database),
       legal: new SqlLegal(database, nowMs),
+      sessions: new SqlSessionStore(database, keys.secret(SECRETS.session), nowMs),
+      views: new SqlSavedViews(database, nowMs),
+      policyTrouble: () => policy.trouble,
       cover: () => digests.make()
     });
 

@@ -2,6 +2,8 @@ import type { FastifyPluginAsync } from 'fastify';
 import type { Logger } from 'pino';
 import type { IHubApi } from './hub-api/hub-api.js';
 import type { IKeys } from './keys/keys.js';
+import type { ISavedViews } from './pages/saved-views.js';
+import type { ISessionStore } from './people/session-store.js';
 import type { ISettings } from './settings.js';
 import type { IHolders } from './store/holders.js';
 import type { ILegal } from './store/legal.js';
@@ -17,6 +19,12 @@ export interface IPagesParts {
   readonly holders: IHolders;
   /** Holds and erasure. */
   readonly legal: ILegal;
+  /** Who has signed in. */
+  readonly sessions: ISessionStore;
+  /** Views of the log that people gave names. */
+  readonly views: ISavedViews;
+  /** What is wrong with the policy file; null = nothing. */
+  readonly policyTrouble: () => string | null;
   /** Has digests made for the records that have none yet. */
   readonly cover: () => Promise<void>;
   readonly hubApi: IHubApi;
@@ -25,6 +33,8 @@ export interface IPagesParts {
   readonly log: Logger;
   /** Epoch ms. */
   readonly nowMs: () => number;
+  /** Milliseconds that only grow. */
+  readonly monotonicMs: () => number;
 }
 
 /** Routes for people, at `/` of the pages' own host. Registered with its parts. */

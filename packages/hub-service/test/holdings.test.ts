@@ -1,13 +1,13 @@
 import { changeHoldings, holdingEffect, type IHoldingChange } from '@labkeeper/core';
 import { LogEntry, parseShape, type AuditRecord } from '@labkeeper/protocol';
 import * as fc from 'fast-check';
-import { sql } from 'kysely';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
 import { LogRange } from '../src/store/log-range.js';
 import type { ISpeaker } from '../src/store/log-writer.js';
 import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import { batchOf } from './support/batch-of.js';
 import { CompanionStream } from './support/companion-stream.js';
+import { asFirstVersion } from './support/first-version.js';
 import { scratchDatabase, type IScratchDatabase } from './support/scratch-databases.js';
 
 jest.setTimeout(120_000);
@@ -142,16 +142,10 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('who holds what on %s', kind
     await writer.append([batchOf(speaker('c', ''), body()), batchOf(speaker('c', ''), body())]);
     await writer.append([batchOf(speaker('c', ''), body())]);
     const before = await kept();
-    const write = database.write;
-    // As it was before the table came, and what came after the table.
-    for (const table of ['holding', 'legal_act', 'policy_use', 'policy_version']) {
-      await sql`drop table ${sql.table(table)}`.execute(write);
-    }
-    if (kind === 'postgres') {
-      await sql`drop function legal_act_stays`.execute(write);
-    }
-    await sql`delete from kysely_migration where name > '2026-11-27-first-schema'`.execute(write);
+    const first = await asFirstVersion(kind, database);
     await database.close();
+    await scratch.remove();
+    scratch = first;
     database = await openDatabase(scratch.place, () => undefined);
     expect(await kept()).toEqual(before);
     expect(before).toEqual(await fromLog());

@@ -24,7 +24,7 @@ export interface IKeys {
 }
 
 /** Purposes of `IKeys.secret`. */
-export const SECRETS = { ticket: 'ticket' } as const;
+export const SECRETS = { ticket: 'ticket', signIn: 'sign-in', session: 'session' } as const;
 
 const SIGNING_FILE = 'signing-key.pem';
 const SECRET_FILE = 'service-secret';

@@ -14,10 +14,15 @@ export interface IPage {
   readonly tab: Tab | null;
   readonly body: ReactElement;
   readonly status?: number;
+  /** Where the browser looks again by itself, and after how many seconds. */
+  readonly refresh?: { readonly seconds: number; readonly address: string } | null;
 }
 
 /** Sends a page. */
 export function sendPage(reply: FastifyReply, page: IPage, session: ISession | null): FastifyReply {
+  if (page.refresh) {
+    void reply.header('refresh', `${page.refresh.seconds}; url=${page.refresh.address}`);
+  }
   return sendHtml(
     reply,
     page.status ?? 200,
@@ -93,6 +98,7 @@ function titleOf(status: number): string {
       return 'Not allowed';
     case 404:
       return 'Not found';
+    case 429:
     case 503:
       return 'Not now';
     default:

@@ -2,12 +2,14 @@ import { pino } from 'pino';
 import { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify';
 import { FakeHub } from '../people/fake-hub.test.data.js';
 import { readPeopleSettings } from '../people/people-settings.js';
+import type { ISessionStore } from '../people/session-store.js';
 import { systemRandom } from '../people/secrets.js';
 import type { IExportedLog } from './export-routes.js';
 import { MemoryLog, START_MS } from './memory-log.test.data.js';
 import type { IHolders } from '../store/holders.js';
 import type { ILegal } from '../store/legal.js';
 import type { ILogReader } from '../store/log-reader.js';
+import type { ISavedViews } from './saved-views.js';
 import { pagesServer } from './pages-server.js';
 import { registerPages } from './register-pages.js';
 
@@ -48,6 +50,9 @@ export class Browser {
       readonly exports?: IExportedLog;
       readonly holders?: IHolders;
       readonly legal?: ILegal;
+      readonly store?: ISessionStore;
+      readonly signInKey?: Uint8Array;
+      readonly views?: ISavedViews;
     } = {}
   ): Promise<Browser> {
     const lines: string[] = [];
@@ -62,7 +67,10 @@ export class Browser {
       nowMs: () => browser.nowMs,
       ...(options.exports && { exports: options.exports }),
       ...(options.holders && { holders: options.holders }),
-      ...(options.legal && { legal: options.legal })
+      ...(options.legal && { legal: options.legal }),
+      ...(options.store && { store: options.store }),
+      ...(options.signInKey && { signInKey: options.signInKey }),
+      ...(options.views && { views: options.views })
     });
     return browser;
   }

@@ -6,9 +6,11 @@ import type { ISession } from '../people/session-store.js';
 import type { ILogReader } from '../store/log-reader.js';
 import { type IPage, sendNotice, sendPage, sendRefusal } from './answers.js';
 import { type Gate, opensPage } from './gate.js';
+import { LIVE_SECONDS, liveAddress, readLive } from './live-view.js';
 import { logAddress, readLogQuery } from './log-query.js';
-import type { IVisitor, Reading } from './reading.js';
+import { type IVisitor, read as readLog, type Reading } from './reading.js';
 import { Refusal } from './refusal.js';
+import type { ISavedView, ISavedViews } from './saved-views.js';
 import { adviceFor } from './service-state.js';
 import type { SignInRoutes } from './sign-in-routes.js';
 import { tellStory } from './story.js';
@@ -26,6 +28,10 @@ export interface ILogRoutesOptions {
   readonly reading: Reading;
   readonly gate: Gate;
   readonly signInRoutes: SignInRoutes;
+  /** Where saved views are kept; null = there are none. */
+  readonly views: ISavedViews | null;
+  /** What is wrong with the policy file; null = nothing. */
+  readonly policyTrouble: () => string | null;
   /** Epoch ms. */
   readonly nowMs: () => number;
 }
@@ -38,7 +44,7 @@ export class LogRoutes {
 
   register(fastify: FastifyInstance): void {
     const page = (path: string, make: Make<IVisitor>): void => this.page(fastify, path, make);
-    page('/log', (visitor, request) => this.log(visitor, request));
+    this.sessionPage(fastify, '/log', (session, request) => this.log(session, request));
     page('/log/:index', (visitor, request) => this.story(visitor, request));
     page('/looks', visitor => this.looks(visitor));
     page('/status', () => this.status());
@@ -101,22 +107,38 @@ export class LogRoutes {
     );
   }
 
-  private async log(visitor: IVisitor, request: FastifyRequest): Promise<IPage> {
-    const { reading } = this.options;
+  private async log(session: ISession, request: FastifyRequest): Promise<IPage> {
+    const { reading, gate, settings, views, canExport } = this.options;
+    const visitor = gate.reader(session);
     const read = readLogQuery(request.query);
     const group = reading.groupOf(visitor, read.filter.group);
     // What a right is limited to stands in the form, in links and on record as if it had been asked for.
     const query = group === null ? read : { ...read, fields: { ...read.fields, group } };
     const asked = query.problems.length === 0;
-    const page = asked
-      ? await reading.list(visitor, query.filter, query.after, logAddress(query.fields, query.after))
-      : null;
+    const address = logAddress(query.fields, query.after);
+    const page = asked ? await reading.list(visitor, query.filter, query.after, address) : null;
+    const owner = { hub: settings.hub, owner: visitor.person.name };
     const groups = visitor.right.kind === 'groups' ? visitor.right.groups : null;
+    // The pages after the first never change.
+    const live = asked && query.after === null ? readLive(request.query) : null;
+    const newest = page?.rows[0]?.index ?? live?.since ?? null;
     return {
       title: 'Install log',
       tab: 'log',
-      body: createElement(LogPage, { query, page, groups, canExport: this.options.canExport }),
-      status: asked ? 200 : 400
+      body: createElement(LogPage, {
+        ...{ query, page, groups, canExport, live },
+        saved: views && {
+          views: await listed(() => views.list(owner), groups === null, visitor.person.name),
+          reader: visitor.person.name,
+          mayShare: groups === null,
+          formToken: session.formToken
+        }
+      }),
+      status: asked ? 200 : 400,
+      refresh:
+        live && live.left > 0
+          ? { seconds: LIVE_SECONDS, address: liveAddress(address, live.left - 1, newest) }
+          : null
     };
   }
 
@@ -158,11 +180,21 @@ export class LogRoutes {
         }
       );
     }
-    const advice = adviceFor(status, settings, nowMs());
+    const advice = adviceFor(status, settings, nowMs(), this.options.policyTrouble());
     return {
       title: 'Status',
       tab: 'status',
       body: createElement(StatusPage, { status, settings, advice, nowMs: nowMs() })
     };
   }
+}
+
+/** Views that a limited right does not reach are not told: their addresses name people. */
+async function listed(
+  list: () => Promise<readonly ISavedView[]>,
+  all: boolean,
+  owner: string
+): Promise<readonly ISavedView[]> {
+  const views = await readLog(list);
+  return all ? views : views.filter(view => view.owner === owner);
 }

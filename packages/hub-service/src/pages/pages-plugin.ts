@@ -1,3 +1,4 @@
+import { SECRETS } from '../keys/keys.js';
 import type { PagesPlugin } from '../pages-seam.js';
 import { OAuthIdentity } from '../people/oauth-identity.js';
 import type { IPeopleSettings } from '../people/people-settings.js';
@@ -11,6 +12,11 @@ export function pagesPlugin(people: IPeopleSettings): PagesPlugin {
     await registerPages(fastify, {
       settings: people,
       ...{ reader, holders, legal },
+      store: parts.sessions,
+      views: parts.views,
+      policyTrouble: parts.policyTrouble,
+      monotonicMs: parts.monotonicMs,
+      signInKey: keys.secret(SECRETS.signIn),
       exports: { source: range, signer: keys, cover },
       identity: new OAuthIdentity({
         hubApi,

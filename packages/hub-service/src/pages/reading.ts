@@ -1,3 +1,4 @@
+import { TokenBuckets } from '../ingest/token-buckets.js';
 import type { AuditRight } from '../people/audit-right.js';
 import type { IHubPerson } from '../people/hub-identity.js';
 import type { ILogFilter, ILogPlace, ILogReader, ILogRow, ILogStory, ILook } from '../store/log-reader.js';
@@ -15,6 +16,8 @@ export interface IReadingOptions {
   readonly hub: string;
   /** Whether the reader obeys `filter.group`. Without it a right to one group's records gives nothing. */
   readonly groupsFiltered: boolean;
+  /** Milliseconds that only grow. */
+  readonly monotonicMs: () => number;
 }
 
 /** Rows of one page, at most. */
@@ -22,6 +25,8 @@ export const PAGE_ROWS = 50;
 /** Matches are counted up to here. */
 export const COUNT_CAP = 1000;
 const LOOKS = 200;
+/** Looks of one person: each is a row that is kept, and forced to the disk. Nobody reads faster than that. */
+const LOOK_RATE = { perSecond: 5, burst: 100 } as const;
 
 export interface ILogPage {
   readonly rows: readonly ILogRow[];
@@ -36,7 +41,9 @@ export interface ILogPage {
  * throw a Refusal with a sentence for the reader.
  */
 export class Reading {
-  constructor(private readonly options: IReadingOptions) {}
+  constructor(private readonly options: IReadingOptions) {
+    this.rate = new TokenBuckets({ ...LOOK_RATE, monotonicMs: options.monotonicMs });
+  }
 
   /**
    * The group that limits a view: the one that was asked for, or the first that a limited right is for.
@@ -161,6 +168,16 @@ export class Reading {
     query: string
   ): Promise<void> {
     const { reader, hub } = this.options;
+    const waitMs = this.rate.take(visitor.person.name, 1);
+    if (waitMs > 0) {
+      throw new Refusal(
+        429,
+        'You have looked at more pages than one person reads; nothing is shown for a moment.',
+        {
+          todo: `Try again in ${Math.ceil(waitMs / 1000)} s. An export takes a whole view away as one look.`
+        }
+      );
+    }
     try {
       await reader.looked({ hub, reader: visitor.person.name, kind, query });
     } catch (cause) {
@@ -174,6 +191,8 @@ export class Reading {
       );
     }
   }
+
+  private readonly rate: TokenBuckets;
 }
 
 /** Reads the database. @throws Refusal where it does not answer as it should. */

@@ -3,6 +3,7 @@ import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import { cookieNames } from '../people/cookie-names.js';
 import type { IHubIdentity } from '../people/hub-identity.js';
+import { LoginSeal } from '../people/login-seal.js';
 import { MemorySessionStore } from '../people/memory-session-store.js';
 import { HOME_PATH } from '../people/next-path.js';
 import type { IPeopleSettings } from '../people/people-settings.js';
@@ -22,8 +23,10 @@ import { LegalRoutes } from './legal-routes.js';
 import { LogRoutes } from './log-routes.js';
 import { answerErrors, answerNotFound } from './odd-requests.js';
 import { Reading } from './reading.js';
+import type { ISavedViews } from './saved-views.js';
 import { SignInRoutes } from './sign-in-routes.js';
 import { STYLE_PATH, STYLE_TEXT } from './style-sheet.js';
+import { ViewRoutes } from './view-routes.js';
 
 export interface IPagesOptions {
   readonly settings: IPeopleSettings;
@@ -34,6 +37,8 @@ export interface IPagesOptions {
   readonly random: RandomBytes;
   /** Epoch ms. */
   readonly nowMs: () => number;
+  /** Milliseconds that only grow; without it `nowMs`. */
+  readonly monotonicMs?: () => number;
   /** What can be taken away as a file; without it nothing can. */
   readonly exports?: IExportedLog;
   /** Who has which package; without it no page says so. */
@@ -42,15 +47,23 @@ export interface IPagesOptions {
   readonly legal?: ILegal;
   /** Where sessions are kept; without it in this process's memory. */
   readonly store?: ISessionStore;
+  /** What seals begun sign-ins, 32 bytes, the same for all replicas; without it this process alone opens them. */
+  readonly signInKey?: Uint8Array;
+  /** Where saved views are kept; without it none can be. */
+  readonly views?: ISavedViews;
+  /** What is wrong with the policy file; null = nothing. */
+  readonly policyTrouble?: () => string | null;
 }
 
 /** All pages, for a Fastify of their own that listens on the pages' own host, and nowhere else. */
 export async function registerPages(fastify: FastifyInstance, options: IPagesOptions): Promise<void> {
   const { settings, reader, identity, random, nowMs, store = new MemorySessionStore() } = options;
   const names = cookieNames(settings.secure);
-  const signIn = new SignIn({ settings, identity, store, random, nowMs });
+  const seal = new LoginSeal(options.signInKey ?? random(32));
+  const signIn = new SignIn({ settings, identity, store, seal, random, nowMs });
   const gate = new Gate(new SessionCheck({ settings, identity, store, nowMs }), names, settings.origin);
-  const reading = new Reading({ reader, hub: settings.hub, groupsFiltered: options.groupsFiltered });
+  const { groupsFiltered, monotonicMs = nowMs } = options;
+  const reading = new Reading({ reader, hub: settings.hub, groupsFiltered, monotonicMs });
   const signInRoutes = new SignInRoutes({ signIn, gate, names, secure: settings.secure });
 
   // First of all: a refused request has the headers too, and no other host gets even an error page.
@@ -84,8 +97,15 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     new ExportRoutes({ log: options.exports, reading, gate, nowMs }).register(fastify);
   }
   const canExport = options.exports !== undefined;
-  const logRoutes = new LogRoutes({ canExport, settings, reader, reading, gate, signInRoutes, nowMs });
+  const logRoutes = new LogRoutes({
+    ...{ canExport, settings, reader, reading, gate, signInRoutes, nowMs },
+    views: options.views ?? null,
+    policyTrouble: options.policyTrouble ?? (() => null)
+  });
   logRoutes.register(fastify);
+  if (options.views) {
+    new ViewRoutes({ views: options.views, hub: settings.hub, gate }).register(fastify);
+  }
   if (options.holders) {
     new HoldersRoutes({ holders: options.holders, reading, logRoutes, nowMs }).register(fastify);
   }

@@ -12,13 +12,24 @@ const LATE_MS = 2 * 3_600_000;
 const LOCAL = /^(localhost|.*\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** What an administrator should do, the gravest first; nothing = all is well. */
-export function adviceFor(status: ILogStatus, settings: IPeopleSettings, nowMs: number): readonly IAdvice[] {
+export function adviceFor(
+  status: ILogStatus,
+  settings: IPeopleSettings,
+  nowMs: number,
+  policyTrouble: string | null = null
+): readonly IAdvice[] {
   const advice: IAdvice[] = [];
   const { hostname } = new URL(settings.origin);
   if (!settings.secure && !LOCAL.test(hostname)) {
     advice.push({
       sentence: 'These pages are served without encryption, so sessions can be stolen on the way.',
       todo: 'Put them behind a proxy with a certificate, and set LABKEEPER_PAGES_URL to its https address.'
+    });
+  }
+  if (policyTrouble !== null) {
+    advice.push({
+      sentence: `The policy file cannot be used: ${policyTrouble}`,
+      todo: 'The policy before it stays in force. Mend the file; it is read again by itself.'
     });
   }
   if (status.records === 0) {

@@ -12,8 +12,8 @@ export interface ISignInRoutesOptions {
   readonly secure: boolean;
 }
 
-/** Begun sign-ins that one browser keeps at once; more are left-overs. */
-const LOGIN_COOKIES = 10;
+/** Begun sign-ins that one browser keeps at once; more are left-overs. All of them fit into one request's headers. */
+const LOGIN_COOKIES = 4;
 /** How OAuth names its errors (RFC 6749, 4.1.2.1). */
 const OAUTH_ERROR = /^[a-z_]{1,40}$/;
 
@@ -43,13 +43,13 @@ export class SignInRoutes {
   }
 
   /** Sends the browser to JupyterHub, to come back to `next`. */
-  async depart(request: FastifyRequest, reply: FastifyReply, next: unknown): Promise<FastifyReply> {
+  depart(request: FastifyRequest, reply: FastifyReply, next: unknown): FastifyReply {
     const { signIn, names, secure } = this.options;
     const left = this.loginCookies(request);
     if (left.length >= LOGIN_COOKIES) {
       this.clear(reply, left);
     }
-    const { name, browser, location } = await signIn.depart(next);
+    const { name, browser, location } = signIn.depart(next);
     void reply.setCookie(`${names.login}${name}`, browser, {
       ...attributes(secure),
       maxAge: LOGIN_MS / 1000

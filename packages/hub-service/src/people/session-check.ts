@@ -68,13 +68,9 @@ export class SessionCheck {
       await store.end(session.id);
       return null;
     }
-    // Somebody may have signed out meanwhile.
-    if ((await store.find(session.id, nowMs())) === null) {
-      return null;
-    }
     const checked = { ...session, person, checkedAtMs };
-    await store.keep(checked);
-    return checked;
+    // Somebody may have signed out meanwhile, at another replica too.
+    return (await store.renew(checked)) ? checked : null;
   }
 
   private readonly asked = new Map<string, Promise<ISession | null>>();

@@ -15,27 +15,13 @@ export interface ISession {
   readonly endsAtMs: number;
 }
 
-/** A sign-in that has begun: the browser is at JupyterHub. */
-export interface IPendingLogin {
-  /** Fingerprint of the state that travels through JupyterHub. */
-  readonly id: string;
-  /** Fingerprint of what only this browser has, in a cookie. */
-  readonly browser: string;
-  /** PKCE. */
-  readonly verifier: string;
-  /** Where to go afterwards: a path of ours. */
-  readonly next: string;
-  readonly endsAtMs: number;
-}
-
-/** Where sessions and begun sign-ins are kept. With several replicas it is the database. */
+/** Where sessions are kept. With several replicas it is the database. */
 export interface ISessionStore {
-  /** Keeps a session, or a newer state of it. */
+  /** Keeps a new session. */
   keep(session: ISession): Promise<void>;
+  /** Keeps a newer state of a session. @returns false - it has ended meanwhile, and stays so. */
+  renew(session: ISession): Promise<boolean>;
   /** null = there is none, or it has ended. */
   find(id: string, nowMs: number): Promise<ISession | null>;
   end(id: string): Promise<void>;
-  begin(login: IPendingLogin): Promise<void>;
-  /** Takes a begun sign-in out: the second taker gets null. */
-  take(id: string, nowMs: number): Promise<IPendingLogin | null>;
 }

@@ -1,4 +1,5 @@
 import { mayEnter } from './audit-right.js';
+import type { LoginSeal } from './login-seal.js';
 import { nextPath } from './next-path.js';
 import type { IHubIdentity } from './hub-identity.js';
 import type { IPeopleSettings } from './people-settings.js';
@@ -9,6 +10,7 @@ export interface ISignInOptions {
   readonly settings: IPeopleSettings;
   readonly identity: IHubIdentity;
   readonly store: ISessionStore;
+  readonly seal: LoginSeal;
   readonly random: RandomBytes;
   /** Epoch ms. */
   readonly nowMs: () => number;
@@ -23,7 +25,7 @@ export const SESSION_MS = 12 * 3_600_000;
 export interface IDeparture {
   /** Distinguishes sign-ins of the same browser. */
   readonly name: string;
-  /** The secret of this browser. */
+  /** What this browser keeps, and nobody else has. */
   readonly browser: string;
   readonly location: string;
 }
@@ -41,14 +43,12 @@ export class SignIn {
   constructor(private readonly options: ISignInOptions) {}
 
   /** Begins a sign-in that ends at `next`. */
-  async depart(next: unknown): Promise<IDeparture> {
-    const { settings, store, random, nowMs } = this.options;
+  depart(next: unknown): IDeparture {
+    const { settings, seal, random, nowMs } = this.options;
     const state = newSecret(random, 16);
-    const browser = newSecret(random, 16);
     const verifier = newSecret(random, 32);
-    await store.begin({
-      id: fingerprint(state),
-      browser: fingerprint(browser),
+    const browser = seal.close({
+      state: fingerprint(state),
       verifier,
       next: nextPath(next, settings.origin),
       endsAtMs: nowMs() + LOGIN_MS
@@ -70,20 +70,19 @@ export class SignIn {
   }
 
   /**
-   * Ends a sign-in: each state once, and only in the browser where it began.
+   * Ends a sign-in, only in the browser where it began. Once: JupyterHub takes each code back once.
    *
    * @param code - null: JupyterHub sent an error instead.
-   * @param browserOf - the secret that the browser keeps under a sign-in's name.
+   * @param browserOf - what the browser keeps under a sign-in's name.
    */
   async arrive(
     state: string,
     code: string | null,
     browserOf: (name: string) => string | undefined
   ): Promise<Arrival> {
-    const { identity, settings, store, random, nowMs } = this.options;
-    const login = await store.take(fingerprint(state), nowMs());
-    const browser = browserOf(loginName(state));
-    if (login === null || browser === undefined || !sameSecret(fingerprint(browser), login.browser)) {
+    const { identity, settings, store, seal, random, nowMs } = this.options;
+    const login = seal.open(browserOf(loginName(state)));
+    if (login === null || login.endsAtMs <= nowMs() || !sameSecret(fingerprint(state), login.state)) {
       return { kind: 'stale' };
     }
     const token = code === null ? null : await identity.exchange(code, login.verifier);

@@ -43,8 +43,8 @@ export async function openDatabase(
   place: DatabasePlace,
   trouble: (error: unknown) => void
 ): Promise<IDatabase> {
-  await migrate(place, trouble);
-  const database = open(place, STATEMENT_MS, trouble);
+  await migrateDatabase(place, trouble);
+  const database = openAsItIs(place, STATEMENT_MS, trouble);
   await database.write
     .insertInto('log')
     .values({ one: 1, id: randomUUID(), created_at_ms: Date.now() })
@@ -53,15 +53,25 @@ export async function openDatabase(
   return database;
 }
 
-async function migrate(place: DatabasePlace, trouble: (error: unknown) => void): Promise<void> {
+/**
+ * Brings the schema to the newest.
+ *
+ * @param name - of the migration to end with; without it the last.
+ * @throws when one fails: then everything is as it was before it.
+ */
+export async function migrateDatabase(
+  place: DatabasePlace,
+  trouble: (error: unknown) => void,
+  name?: string
+): Promise<void> {
   // Without a limit: a new index over a log of years takes its time.
-  const database = open(place, 0, trouble);
+  const database = openAsItIs(place, 0, trouble);
   try {
     const migrator = new Migrator({
       db: database.write,
       provider: { getMigrations: () => Promise.resolve(migrations(place.kind)) }
     });
-    const { error } = await migrator.migrateToLatest();
+    const { error } = await (name === undefined ? migrator.migrateToLatest() : migrator.migrateTo(name));
     if (error !== undefined) {
       throw new Error(`The database could not be brought to this version's schema: ${reasonOf(error)}`, {
         cause: error
@@ -72,7 +82,12 @@ async function migrate(place: DatabasePlace, trouble: (error: unknown) => void):
   }
 }
 
-function open(place: DatabasePlace, statementMs: number, trouble: (error: unknown) => void): IDatabase {
+/** Opens the database, whatever its schema is. @param statementMs - longest statement, in ms; 0 = without a limit. */
+export function openAsItIs(
+  place: DatabasePlace,
+  statementMs: number,
+  trouble: (error: unknown) => void
+): IDatabase {
   return place.kind === 'sqlite' ? openSqlite(place.file) : openPostgres(place.url, statementMs, trouble);
 }
 

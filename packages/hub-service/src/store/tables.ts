@@ -26,6 +26,8 @@ export interface ITables {
   signing_key: ISigningKeyTable;
   policy_version: IPolicyVersionTable;
   policy_use: IPolicyUseTable;
+  saved_view: ISavedViewTable;
+  session: ISessionTable;
 }
 
 /** One row: which log this is, made at the first start. */
@@ -216,4 +218,27 @@ export interface IPolicyUseTable {
   id: Generated<number>;
   digest: string;
   from_ms: number;
+}
+
+/** A view of the install log that somebody gave a name. */
+export interface ISavedViewTable {
+  id: Generated<number>;
+  hub: string;
+  /** Who saved it. */
+  owner: string;
+  name: string;
+  /** Its address: a path of ours. */
+  address: string;
+  /** 1 = for everybody who may read all of the log. */
+  is_shared: number;
+  saved_at_ms: number;
+}
+
+/** Somebody who has signed in at the pages. */
+export interface ISessionTable {
+  /** Fingerprint of the id in the cookie. */
+  id: string;
+  /** JSON of all the rest, encrypted: it holds the person's token at JupyterHub. */
+  sealed: string;
+  ends_at_ms: number;
 }

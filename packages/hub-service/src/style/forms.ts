@@ -131,6 +131,66 @@ button.plain {
   text-decoration: none;
 }
 
+.views ul {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 6px 14px;
+  margin: 0 0 10px;
+  padding: 0;
+  list-style: none;
+}
+
+.views li,
+.views li form {
+  display: flex;
+  gap: 4px;
+  align-items: center;
+}
+
+.views [aria-current] {
+  font-weight: 600;
+  text-decoration: none;
+}
+
+.views summary {
+  width: fit-content;
+  cursor: pointer;
+  color: var(--link);
+}
+
+.views details form {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 10px 14px;
+  align-items: end;
+  margin: 8px 0 12px;
+}
+
+.views label:not(.check) {
+  display: flex;
+  flex-direction: column;
+  gap: 2px;
+}
+
+.views input:not([type='checkbox']) {
+  min-height: 34px;
+  padding: 4px 8px;
+  border: 1px solid var(--faint);
+  border-radius: var(--radius);
+  background: var(--back);
+  color: var(--text);
+  font: inherit;
+}
+
+.follow {
+  margin: 8px 0;
+}
+
+.new {
+  color: var(--good);
+  font-weight: 600;
+}
+
 .problems {
   margin: 12px 0;
   padding: 4px 14px;

@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import { holdersAddress } from '../holders-query.js';
+import { type ILiveView, LIVE_LOOKS, LIVE_SECONDS, liveAddress } from '../live-view.js';
 import { exportAddress, type ILogQuery, logAddress } from '../log-query.js';
 import { COUNT_CAP, type ILogPage } from '../reading.js';
 import { counted, thousands } from '../words.js';
@@ -7,6 +8,7 @@ import { FilterForm, SetFilters } from './filter-form.js';
 import { Problems } from './problems.js';
 import { RecordText } from './record-text.js';
 import { RowsTable } from './rows-table.js';
+import { type ISavedViewsProps, SavedViews } from './saved-views.js';
 
 export interface ILogPageProps {
   readonly query: ILogQuery;
@@ -14,18 +16,24 @@ export interface ILogPageProps {
   readonly groups: readonly string[] | null;
   /** Whether the view can be taken away as a file. */
   readonly canExport: boolean;
+  /** null = the page does not follow the log. */
+  readonly live: ILiveView | null;
+  /** Saved views; null = none can be saved. */
+  readonly saved: Omit<ISavedViewsProps, 'fields'> | null;
   /** null = the address asks for what cannot be asked. */
   readonly page: ILogPage | null;
 }
 
 /** The install log: what was installed, by whom, through what, and how sure that is. */
-export function LogPage({ query, groups, canExport, page }: ILogPageProps): ReactElement {
+export function LogPage({ query, groups, canExport, live, saved, page }: ILogPageProps): ReactElement {
   const { fields, after, problems } = query;
   return (
     <>
       <h1>Install log</h1>
       <FilterForm fields={fields} groups={groups} />
       <SetFilters fields={fields} />
+      {saved && <SavedViews {...saved} fields={fields} />}
+      {page && after === null && <Follow address={logAddress(fields)} live={live} />}
       {fields.package !== undefined && (
         <p className="more">
           <a href={holdersAddress({ package: fields.package, version: fields.version })}>
@@ -39,7 +47,11 @@ export function LogPage({ query, groups, canExport, page }: ILogPageProps): Reac
       )}
       {page && page.rows.length > 0 && (
         <>
-          <RowsTable caption={caption(page, after !== null)} rows={page.rows} />
+          <RowsTable
+            caption={caption(page, after !== null)}
+            rows={page.rows}
+            newerThan={live?.since ?? null}
+          />
           <nav aria-label="Pages of the list" className="pager">
             {after && <a href={logAddress(fields)}>Newest</a>}
             {page.next && (
@@ -61,6 +73,32 @@ export function LogPage({ query, groups, canExport, page }: ILogPageProps): Reac
         </>
       )}
     </>
+  );
+}
+
+/** Records as they arrive, for who wants it. */
+function Follow({
+  address,
+  live
+}: {
+  readonly address: string;
+  readonly live: ILiveView | null;
+}): ReactElement {
+  const start = liveAddress(address, LIVE_LOOKS, null);
+  if (live === null) {
+    return (
+      <p className="follow">
+        <a href={start}>Show records as they arrive</a>
+      </p>
+    );
+  }
+  return (
+    <p className="follow" role="status">
+      {live.left > 0
+        ? `Looks again every ${LIVE_SECONDS} seconds, each look on record; new records are marked. `
+        : 'It has looked for an hour and stopped. '}
+      {live.left > 0 ? <a href={address}>Stop</a> : <a href={start}>Go on</a>}
+    </p>
   );
 }
 

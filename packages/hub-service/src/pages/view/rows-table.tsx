@@ -11,10 +11,22 @@ export interface IRowsTableProps {
   readonly rows: readonly ILogRow[];
   /** The record that the page is about; null = none. */
   readonly current?: number | null;
+  /** Records after this one are marked as new; null = none is. */
+  readonly newerThan?: number | null;
 }
 
+const numberColumn = (newerThan: number | null): IColumn<ILogRow> => ({
+  head: 'Record',
+  cell: ({ index }) => (
+    <>
+      {newerThan !== null && index > newerThan && <span className="new">new </span>}
+      <a href={`/log/${index}`}>{`#${index}`}</a>
+    </>
+  ),
+  className: 'number'
+});
+
 const COLUMNS: readonly IColumn<ILogRow>[] = [
-  { head: 'Record', cell: ({ index }) => <a href={`/log/${index}`}>{`#${index}`}</a>, className: 'number' },
   { head: 'Received (UTC)', cell: ({ receivedAtMs }) => <Moment atMs={receivedAtMs} />, className: 'time' },
   { head: 'User', cell: ({ user }) => <Name text={user} />, className: 'name' },
   {
@@ -34,11 +46,16 @@ const COLUMNS: readonly IColumn<ILogRow>[] = [
 ];
 
 /** Records, one a row. */
-export function RowsTable({ caption, rows, current = null }: IRowsTableProps): ReactElement {
+export function RowsTable({
+  caption,
+  rows,
+  current = null,
+  newerThan = null
+}: IRowsTableProps): ReactElement {
   return (
     <DataTable
       caption={caption}
-      columns={COLUMNS}
+      columns={[numberColumn(newerThan), ...COLUMNS]}
       rows={rows}
       keyOf={row => row.index}
       isCurrent={row => row.index === current}
