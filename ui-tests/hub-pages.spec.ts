@@ -70,6 +70,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const views =
       width === 1280 && colorScheme === 'light' ? VIEWS : VIEWS.filter(({ name }) => names.includes(name));
     test(`pages are accessible and fit, ${colorScheme}, ${width} px`, async ({ browser }) => {
+      test.setTimeout(120_000);
       const { page, said } = await signedIn(browser, { colorScheme, viewport: { width, height: 800 } });
       for (const { name, path: view } of views) {
         await fits(page, name, view, `${colorScheme}-${width}`);
@@ -105,6 +106,30 @@ test('without scripts: filter, go to the older ones, open a record, sign out', a
   await expect(page.getByRole('heading', { level: 2 }).first()).toHaveText('What happened');
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page).toHaveURL(`${pagesUrl}/signed-out`);
+  await page.context().close();
+});
+
+test('without scripts: a view gets a name, and the list follows the log until it is told to stop', async ({
+  browser
+}) => {
+  test.setTimeout(90_000);
+  const { page } = await signedIn(browser, { javaScriptEnabled: false, viewport: { width: 360, height: 800 } });
+  await page.goto(`${pagesUrl}/log?user=alice`);
+  await page.getByText('Save this view').click();
+  await page.getByLabel('Name').fill('What Alice did');
+  await page.getByLabel('for everybody who reads the log').check();
+  await page.screenshot({ path: 'test-results/hub-pages-save-view-light-360.png' });
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  const named = page.getByRole('link', { name: 'What Alice did' });
+  await expect(named).toHaveAttribute('aria-current', 'page');
+  await page.getByRole('link', { name: 'Show records as they arrive' }).click();
+  await expect(page).toHaveURL(/user=alice&live=360$/);
+  // The browser looks again by itself.
+  await expect(page).toHaveURL(/user=alice&live=359&since=\d+$/, { timeout: 20_000 });
+  await page.getByRole('link', { name: 'Stop' }).click();
+  await expect(page).toHaveURL(`${pagesUrl}/log?user=alice`);
+  await page.getByRole('button', { name: 'Remove the view What Alice did' }).click();
+  await expect(named).toHaveCount(0);
   await page.context().close();
 });
 

@@ -6,6 +6,7 @@ import { createHubApi } from '../../packages/hub-service/src/hub-api/hub-api.js'
 import { fillLog } from '../../packages/hub-service/src/pages/full-log.test.data.js';
 import { MemoryHolders, MemoryLegal } from '../../packages/hub-service/src/pages/memory-legal.test.data.js';
 import { MemoryLog } from '../../packages/hub-service/src/pages/memory-log.test.data.js';
+import { MemoryViews } from '../../packages/hub-service/src/pages/memory-views.test.data.js';
 import { registerPages } from '../../packages/hub-service/src/pages/register-pages.js';
 import { FakeHub } from '../../packages/hub-service/src/people/fake-hub.test.data.js';
 import { OAuthIdentity } from '../../packages/hub-service/src/people/oauth-identity.js';
@@ -71,6 +72,7 @@ await registerPages(fastify, {
   reader: log,
   holders: new MemoryHolders(),
   legal: new MemoryLegal(),
+  views: new MemoryViews(),
   identity: new OAuthIdentity({
     hubApi: createHubApi({ url: `${hubUrl}/hub/api`, timeoutMs: 5000 }),
     apiUrl: `${hubUrl}/hub/api`,
