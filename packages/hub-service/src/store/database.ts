@@ -115,6 +115,9 @@ function openPostgres(url: string, statementMs: number, trouble: (error: unknown
   });
   // Without a listener a restart of the database would end this process.
   pool.on('error', trouble);
+  // Nor one that breaks in the middle of a transaction, between two statements: the pool listens to idle ones alone.
+  pool.on('acquire', client => client.on('error', trouble));
+  pool.on('release', (_error, client) => client.removeListener('error', trouble));
   const db = new Kysely<ITables>({ dialect: new PostgresDialect({ pool }) });
   return { kind: 'postgres', write: db, read: db, close: () => db.destroy() };
 }
