@@ -38,7 +38,9 @@ const BENCHES = {
   syncs: { quick: false, figures: 'journal.syncs' },
   power: { quick: false, figures: 'power.lost' },
   ingest: { quick: false, figures: 'audit.ingest.sqlite, audit.ingest.pg' },
-  verify: { quick: false, figures: 'audit.export, audit.verify' }
+  verify: { quick: false, figures: 'audit.export, audit.verify' },
+  'audit-lost': { quick: false, figures: 'audit.lost, audit.twice' },
+  'audit-power': { quick: false, figures: 'audit.power.lost' }
 };
 
 const wanted = process.argv.slice(2);
