@@ -7,6 +7,7 @@ import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { reasonOf } from '../failure.js';
 import { migrations } from './migrations/index.js';
+import { refuseNewerSchema } from './refuse-newer-schema.js';
 import { sqliteDialect } from './sqlite-dialect.js';
 import type { ITables } from './tables.js';
 
@@ -57,12 +58,16 @@ async function migrate(place: DatabasePlace, trouble: (error: unknown) => void):
   // Without a limit: a new index over a log of years takes its time.
   const database = open(place, 0, trouble);
   try {
+    const known = migrations(place.kind);
     const migrator = new Migrator({
       db: database.write,
-      provider: { getMigrations: () => Promise.resolve(migrations(place.kind)) }
+      provider: { getMigrations: () => Promise.resolve(known) }
     });
     const { error } = await migrator.migrateToLatest();
     if (error !== undefined) {
+      if (reasonOf(error).includes('corrupted migrations')) {
+        await refuseNewerSchema(database.write, Object.keys(known));
+      }
       throw new Error(`The database could not be brought to this version's schema: ${reasonOf(error)}`, {
         cause: error
       });
