@@ -37,6 +37,8 @@ export class BlindSender {
   /** Batches that were sent again, and what the hub said then: it has them, or it takes them now. */
   readonly again = { had: 0, takes: 0 };
   acknowledged = 0;
+  /** Told of every answer that puts it off. */
+  refused: (answer: string) => void = () => undefined;
 
   /** Sends until `isOver`, and then what is under way. */
   async run(isOver: () => boolean): Promise<void> {
@@ -66,6 +68,7 @@ export class BlindSender {
       const came = await this.post('api/v1/records', `Bearer ${this.ticket}`, body);
       const answer = Math.random() < LOST_ANSWERS ? null : came;
       sent += answer === null || answer.status >= 500 ? 1 : 0;
+      if (answer && answer.status >= 500) this.refused(answer.text);
       if (answer?.status === 200) {
         if (sent > 0) this.again.takes += 1;
         return true;
