@@ -38,7 +38,10 @@ const BENCHES = {
   syncs: { quick: false, figures: 'journal.syncs' },
   power: { quick: false, figures: 'power.lost' },
   ingest: { quick: false, figures: 'audit.ingest.sqlite, audit.ingest.pg' },
-  verify: { quick: false, figures: 'audit.export, audit.verify' }
+  verify: { quick: false, figures: 'audit.export, audit.verify' },
+  record: { quick: true, figures: 'record.latency, record.cpu' },
+  'audit-lost': { quick: false, figures: 'audit.lost, audit.twice' },
+  'audit-power': { quick: false, figures: 'audit.power.lost' }
 };
 
 const wanted = process.argv.slice(2);

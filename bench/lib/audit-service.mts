@@ -73,7 +73,7 @@ function listening(child: ChildProcess): Promise<void> {
 }
 
 /** Answers as JupyterHub 6.1 does to a server's own token. */
-async function startHub(): Promise<Server> {
+export async function startHub(): Promise<Server> {
   const server = createServer((request, response) => {
     const name = /^token token-(.+)$/.exec(request.headers.authorization ?? '')?.[1];
     response.writeHead(name ? 200 : 403, { 'content-type': 'application/json' });
@@ -88,11 +88,11 @@ async function startHub(): Promise<Server> {
   return server;
 }
 
-function portOf(server: Server): number {
+export function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

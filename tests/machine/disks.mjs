@@ -21,7 +21,7 @@ const run = promisify(execFile);
 const here = import.meta.dirname;
 
 /** The programs that play tests inside, by the word `lk.driver`. */
-const DRIVERS = ['driver', 'power', 'homes'];
+const DRIVERS = ['driver', 'power', 'homes', 'audit-power'];
 
 /** Where things are mounted, made on the disk because it is read-only later. */
 const FOLDERS = ['bin', 'dev', 'home', 'lib', 'payload', 'proc', 'run', 'sys', 'tmp', 'usr/bin', 'etc'];
@@ -111,12 +111,22 @@ export async function buildPayloadDisk(cache, programs, repository, { python = n
   const folder = join(cache, 'payload');
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  for (const name of ['start.sh', 'enter.sh', 'enter-namespace.sh', 'no-sync.mjs', 'count-syncs.mjs']) {
+  for (const name of [
+    'start.sh',
+    'enter.sh',
+    'enter-namespace.sh',
+    'no-sync.mjs',
+    'no-audit-sync.mjs',
+    'count-syncs.mjs'
+  ]) {
     await copyFile(join(here, 'inside', name), join(folder, name));
     await chmod(join(folder, name), 0o755);
   }
   await build({
-    entryPoints: Object.fromEntries(DRIVERS.map(name => [name, join(here, 'inside', `${name}.mjs`)])),
+    entryPoints: {
+      ...Object.fromEntries(DRIVERS.map(name => [name, join(here, 'inside', `${name}.mjs`)])),
+      'recording-child': join(repository, 'companion/test/audit/recording-child.mts')
+    },
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -124,14 +134,17 @@ export async function buildPayloadDisk(cache, programs, repository, { python = n
     target: 'node22',
     format: 'esm',
     // The sources of today, also where the packages were not compiled yet.
-    alias: { '@labkeeper/protocol': join(repository, 'packages/protocol/src/index.ts') },
+    alias: {
+      '@labkeeper/protocol': join(repository, 'packages/protocol/src/index.ts'),
+      '@labkeeper/core': join(repository, 'packages/core/src/index.ts')
+    },
     external: ['bufferutil', 'utf-8-validate'],
     banner: {
       js: "import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);"
     },
     logLevel: 'warning'
   });
-  for (const name of ['companion.mjs', 'recovery-process.mjs']) {
+  for (const name of ['companion.mjs', 'recovery-process.mjs', 'hub-service.mjs']) {
     const program = join(repository, 'labkeeper/node', name);
     if (!existsSync(program)) {
       throw new Error(`labkeeper/node/${name} is not built yet: npm run build`);

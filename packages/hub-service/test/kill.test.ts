@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { canonicalJson, merkleRoot } from '@labkeeper/core';
@@ -12,6 +11,7 @@ import { sha256 } from '../src/sha256.js';
 import { openDatabase, type DatabaseKind, type DatabasePlace } from '../src/store/database.js';
 import { LogRange } from '../src/store/log-range.js';
 import { CompanionStream } from './support/companion-stream.js';
+import { freePort } from './support/free-port.js';
 import { HubStandIn } from './support/hub-stand-in.js';
 import { sendBatch, ticketFor } from './support/running-service.js';
 import { scratchDatabase, scratchFolder } from './support/scratch-databases.js';
@@ -114,17 +114,6 @@ async function headOf(url: string, ticket: string, boot: string): Promise<Stream
 
 function addressOf(place: DatabasePlace): string {
   return place.kind === 'sqlite' ? `sqlite:${place.file}` : place.url;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address: AddressInfo | string | null = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') {
-    throw new Error('No port.');
-  }
-  return address.port;
 }
 
 describe('a service that is killed under load', () => {

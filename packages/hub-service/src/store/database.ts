@@ -7,6 +7,7 @@ import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { reasonOf } from '../failure.js';
 import { migrations } from './migrations/index.js';
+import { refuseNewerSchema } from './refuse-newer-schema.js';
 import { sqliteDialect } from './sqlite-dialect.js';
 import type { ITables } from './tables.js';
 
@@ -67,12 +68,16 @@ export async function migrateDatabase(
   // Without a limit: a new index over a log of years takes its time.
   const database = openAsItIs(place, 0, trouble);
   try {
+    const known = migrations(place.kind);
     const migrator = new Migrator({
       db: database.write,
-      provider: { getMigrations: () => Promise.resolve(migrations(place.kind)) }
+      provider: { getMigrations: () => Promise.resolve(known) }
     });
     const { error } = await (name === undefined ? migrator.migrateToLatest() : migrator.migrateTo(name));
     if (error !== undefined) {
+      if (reasonOf(error).includes('corrupted migrations')) {
+        await refuseNewerSchema(database.write, Object.keys(known));
+      }
       throw new Error(`The database could not be brought to this version's schema: ${reasonOf(error)}`, {
         cause: error
       });
@@ -130,6 +135,9 @@ function openPostgres(url: string, statementMs: number, trouble: (error: unknown
   });
   // Without a listener a restart of the database would end this process.
   pool.on('error', trouble);
+  // Nor one that breaks in the middle of a transaction, between two statements: the pool listens to idle ones alone.
+  pool.on('acquire', client => client.on('error', trouble));
+  pool.on('release', (_error, client) => client.removeListener('error', trouble));
   const db = new Kysely<ITables>({ dialect: new PostgresDialect({ pool }) });
   return { kind: 'postgres', write: db, read: db, close: () => db.destroy() };
 }

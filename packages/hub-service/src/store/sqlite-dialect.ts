@@ -52,7 +52,11 @@ function prepare(database: DatabaseSync, text: string): IPrepared {
     shape: {
       reader: statement.columns().length > 0,
       all: parameters => statement.all(...parameters.map(sqliteValue)),
-      run: parameters => statement.run(...parameters.map(sqliteValue)),
+      // Where the disk is full SQLite has rolled back by itself: that this fails must not be told in the place of why.
+      run: parameters =>
+        text === 'rollback' && !database.isTransaction
+          ? { changes: 0, lastInsertRowid: 0 }
+          : statement.run(...parameters.map(sqliteValue)),
       // Prepared anew: a second reading of the same statement would begin the first one again.
       iterate: parameters => database.prepare(text).iterate(...parameters.map(sqliteValue))
     }

@@ -5,7 +5,12 @@ import { createApp, type IApp, type IAppOptions } from '../../src/app.js';
 import { createHubApi } from '../../src/hub-api/hub-api.js';
 import { openKeys, registerSigningKey, type IKeys } from '../../src/keys/keys.js';
 import type { ISettings } from '../../src/settings.js';
-import { openDatabase, type DatabaseKind, type IDatabase } from '../../src/store/database.js';
+import {
+  openDatabase,
+  type DatabaseKind,
+  type DatabasePlace,
+  type IDatabase
+} from '../../src/store/database.js';
 import { HubStandIn } from './hub-stand-in.js';
 import { scratchDatabase, scratchFolder } from './scratch-databases.js';
 
@@ -27,14 +32,19 @@ export interface IRunningService {
   close(): Promise<void>;
 }
 
-/** @param change - of the usual options. @param policyFile - read before the service listens; null = there is none. */
+/**
+ * @param change - of the usual options.
+ * @param policyFile - read before the service listens; null = there is none.
+ * @param place - a database that is there already; null = one of its own.
+ */
 export async function startService(
   kind: DatabaseKind,
   change: Partial<IAppOptions> = {},
-  policyFile: string | null = null
+  policyFile: string | null = null,
+  place: DatabasePlace | null = null
 ): Promise<IRunningService> {
   const folder = scratchFolder();
-  const scratch = await scratchDatabase(kind);
+  const scratch = place ? { place, remove: () => Promise.resolve() } : await scratchDatabase(kind);
   const hub = await HubStandIn.start();
   const database = await openDatabase(scratch.place, () => undefined);
   const keys = await openKeys(`${folder.path}/state`);
