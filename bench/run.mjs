@@ -38,6 +38,7 @@ const BENCHES = {
   syncs: { quick: false, figures: 'journal.syncs' },
   power: { quick: false, figures: 'power.lost' },
   ingest: { quick: false, figures: 'audit.ingest.sqlite, audit.ingest.pg' },
+  ack: { quick: false, figures: 'audit.ack.p99' },
   verify: { quick: false, figures: 'audit.export, audit.verify' }
 };
 
