@@ -41,7 +41,8 @@ const BENCHES = {
   verify: { quick: false, figures: 'audit.export, audit.verify' },
   record: { quick: true, figures: 'record.latency, record.cpu' },
   'audit-lost': { quick: false, figures: 'audit.lost, audit.twice' },
-  'audit-power': { quick: false, figures: 'audit.power.lost' }
+  'audit-power': { quick: false, figures: 'audit.power.lost' },
+  ack: { quick: false, figures: 'audit.ack.p99' }
 };
 
 const wanted = process.argv.slice(2);

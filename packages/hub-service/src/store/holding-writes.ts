@@ -1,12 +1,12 @@
 import { changeHoldings, type IChangedHoldings, type IHolding, type IHoldingChange } from '@labkeeper/core';
 import { CompiledQuery, sql, type Kysely, type RawBuilder } from 'kysely';
-import type { INewRecord } from './append-statements.js';
+import type { INewRecord, IPlacedBatch } from './append-statements.js';
 import type { DatabaseKind } from './database.js';
 import type { IHoldingTable, ITables } from './tables.js';
 
 /** A record that changes what is held. */
 export interface IRecordedChange extends IHoldingChange {
-  /** Its place among the records that are written together. */
+  /** Its index in the log. */
   readonly at: number;
   readonly groupSet: number;
 }
@@ -18,19 +18,23 @@ interface IHeldRow extends IHolding {
 /** What is to be written about who holds what. */
 export type HoldingWrites = IChangedHoldings<IHeldRow, IRecordedChange>;
 
-/** What a record changes: one change or none. @param at - its place among those that are written together. */
-export function heldChange(record: INewRecord, at: number): readonly IRecordedChange[] {
+/** What a record changes: one change or none. @param at - its index in the log. */
+export function heldChange(
+  batch: IPlacedBatch,
+  record: INewRecord,
+  at: number,
+  atMs: number
+): readonly IRecordedChange[] {
   const { held: effect, package_name: name, ecosystem } = record;
   return effect === null || name === null || ecosystem === null
     ? []
     : [
         {
-          ...{ at, effect, name, ecosystem },
-          server: record.server_id,
-          groupSet: record.group_set_id,
+          ...{ at, atMs, effect, name, ecosystem },
+          server: batch.serverId,
+          groupSet: batch.groupSetId,
           environment: record.environment ?? '',
-          version: record.package_version,
-          atMs: record.received_at_ms
+          version: record.package_version
         }
       ];
 }
@@ -57,25 +61,26 @@ export async function holdingWrites(
   return changeHoldings(rows, changes);
 }
 
-/** @param first - index of the first of the records that are written together. */
 export async function writeHoldings(
   kind: DatabaseKind,
   db: Kysely<ITables>,
-  writes: HoldingWrites,
-  first: number
+  writes: HoldingWrites
 ): Promise<void> {
-  if (kind === 'postgres') {
-    const head = sql`with head as (select ${first}::bigint as first)`;
-    await sql`${head}${postgresHoldingParts(writes)} select 1`.execute(db);
-    return;
+  const opened = openedRows(writes);
+  const closed = writes.closed.map(({ held, by, untilMs }) => [held.sinceIndex, by.at, untilMs]);
+  if (closed.length > 0) {
+    await (kind === 'sqlite'
+      ? db.executeQuery(CompiledQuery.raw(SQLITE_CLOSE, [JSON.stringify(closed)]))
+      : postgresClose(JSON.stringify(closed)).execute(db));
   }
-  if (writes.closed.length > 0) {
-    const rows = writes.closed.map(({ held, by, untilMs }) => [held.sinceIndex, first + by.at, untilMs]);
-    await db.executeQuery(CompiledQuery.raw(SQLITE_CLOSE, [JSON.stringify(rows)]));
-  }
-  if (writes.opened.length > 0) {
-    const rows = openedRows(writes, first).map(row => COLUMNS.map(([name]) => row[name]));
-    await db.executeQuery(CompiledQuery.raw(SQLITE_OPEN, [JSON.stringify(rows)]));
+  if (opened.length > 0) {
+    await (kind === 'sqlite'
+      ? db.executeQuery(
+          CompiledQuery.raw(SQLITE_OPEN, [
+            JSON.stringify(opened.map(row => COLUMNS.map(([name]) => row[name])))
+          ])
+        )
+      : postgresOpen(JSON.stringify(opened)).execute(db));
   }
 }
 
@@ -115,35 +120,22 @@ function postgresHeld(places: string): RawBuilder<IHeldRow> {
 }
 
 const NAMES = sql.raw(COLUMNS.map(([name]) => name).join(', '));
-const VALUES = sql.raw(
-  COLUMNS.map(([name]) => (name.endsWith('_idx') ? `head.first + o.${name}` : `o.${name}`)).join(', ')
-);
 const TYPES = sql.raw(COLUMNS.map(([name, type]) => `${name} ${type}`).join(', '));
 
-/** Parts of a statement in which `head.first` is the index of the first record: no round trip of their own. */
-export function postgresHoldingParts(writes: HoldingWrites): RawBuilder<unknown> {
-  const opened = JSON.stringify(openedRows(writes, 0));
-  const closed = JSON.stringify(
-    writes.closed.map(({ held, by, untilMs }) => ({
-      since_idx: held.sinceIndex,
-      until_at: by.at,
-      until_ms: untilMs
-    }))
-  );
-  return sql`, opened as (
-    insert into holding (${NAMES}) select ${VALUES} from head, json_to_recordset(${opened}::json) as o(${TYPES})
-  ), closed as (
-    update holding h set until_idx = head.first + c.until_at, until_ms = c.until_ms
-    from head, json_to_recordset(${closed}::json) as c(since_idx bigint, until_at bigint, until_ms bigint)
-    where h.since_idx = c.since_idx
-  )`;
+function postgresClose(rows: string): RawBuilder<unknown> {
+  return sql`update holding set until_idx = (c ->> 1)::bigint, until_ms = (c ->> 2)::bigint
+    from json_array_elements(${rows}::json) as c where since_idx = (c ->> 0)::bigint`;
 }
 
-function openedRows({ opened }: HoldingWrites, first: number): readonly IHoldingTable[] {
+function postgresOpen(rows: string): RawBuilder<unknown> {
+  return sql`insert into holding (${NAMES}) select ${NAMES} from json_to_recordset(${rows}::json) as o(${TYPES})`;
+}
+
+function openedRows({ opened }: HoldingWrites): readonly IHoldingTable[] {
   return opened.map(({ by, end }) => ({
-    since_idx: first + by.at,
+    since_idx: by.at,
     since_ms: by.atMs,
-    until_idx: end && first + end.by.at,
+    until_idx: end && end.by.at,
     until_ms: end && end.untilMs,
     server_id: by.server,
     group_set_id: by.groupSet,

@@ -1,8 +1,9 @@
-import { randomBytes, randomUUID, type KeyObject } from 'node:crypto';
-import { canonicalJson, NO_HASH } from '@labkeeper/core';
+import type { KeyObject } from 'node:crypto';
 import type { Kysely } from 'kysely';
+import { there } from './find-or-make.js';
+import { learnSpeakers, speakerKey } from './learn-speakers.js';
+import { learnStreams, streamKey } from './learn-streams.js';
 import type { ISpeaker } from './log-writer.js';
-import { PERSON_KEY_BYTES, personKey } from './personal-cipher.js';
 import type { ITables } from './tables.js';
 
 /** The rows that stand for a speaker. */
@@ -22,224 +23,100 @@ export interface IKnownStream {
   readonly uuid: string;
 }
 
+/** A batch, as far as it says whose it is. */
+export interface IUnplaced {
+  readonly speaker: ISpeaker;
+  readonly boot: string;
+  readonly first: number;
+}
+
+/** Whose a batch is; null = of a stream that is not there, and it is not its begin. */
+export type KnownPlace = { readonly speaker: IKnownSpeaker; readonly stream: IKnownStream } | null;
+
 /** Learnt rows are believed so long, in ms: another replica may erase a person. */
 const BELIEVED_MS = 60_000;
 /** What is remembered, at most. */
 const REMEMBERED = 50_000;
 
-/** Remembers which rows stand for whom. Rows come into being inside the transaction that needs them. */
+/** Remembers which rows stand for whom. */
 export class Identities {
   /** @param nowMs - epoch ms. */
   constructor(private readonly nowMs: () => number) {}
 
-  /** Looks and learns inside one transaction; what was learnt counts only after `keep`. */
-  session(db: Kysely<ITables>): IdentitySession {
-    return new IdentitySession(db, this.nowMs, this.known);
-  }
-
-  private readonly known: IMemory = { speakers: new Map(), streams: new Map() };
-}
-
-interface IMemory {
-  readonly speakers: Map<string, IRemembered<IKnownSpeaker>>;
-  readonly streams: Map<string, IRemembered<IKnownStream>>;
-}
-
-interface IRemembered<T> {
-  readonly value: T;
-  readonly untilMs: number;
-}
-
-/** See `Identities.session`. */
-export class IdentitySession {
-  constructor(
-    private readonly db: Kysely<ITables>,
-    private readonly nowMs: () => number,
-    private readonly known: IMemory
-  ) {}
-
-  /** The transaction was committed: what it made is there. */
-  keep(): void {
-    const untilMs = this.nowMs() + BELIEVED_MS;
-    remember(this.known.speakers, this.speakers, untilMs);
-    remember(this.known.streams, this.streams, untilMs);
-  }
-
-  /** Makes what is not there yet. */
-  async speaker(speaker: ISpeaker): Promise<IKnownSpeaker> {
-    const groups = [...new Set(speaker.groups)].sort();
-    const key = JSON.stringify([speaker.hub, speaker.user, speaker.server, groups]);
-    const before = this.speakers.get(key) ?? this.recall(this.known.speakers, key);
-    if (before) {
-      return before;
+  /** @returns null = not all of them are known: see `learn`. */
+  recall(batches: readonly IUnplaced[]): readonly KnownPlace[] | null {
+    const places: KnownPlace[] = [];
+    for (const { speaker, boot } of batches) {
+      const known = this.speakers.get(speakerKey(speaker));
+      const stream = known && this.streams.get(streamKey({ server: known.serverId, boot }));
+      if (!known || !stream) {
+        return null;
+      }
+      places.push({ speaker: known, stream });
     }
-    const hubId = await this.hub(speaker.hub);
-    const person = await this.person(hubId, speaker.user);
-    const server = await this.server(person.id, speaker.server);
-    const made: IKnownSpeaker = {
-      hubId,
-      personId: person.id,
-      person: person.uuid,
-      personKey: personKey(person.key),
-      serverId: server.id,
-      server: server.uuid,
-      groupSetId: await this.groupSet(hubId, groups)
+    return places;
+  }
+
+  /**
+   * Looks all of them up at once, and makes what is not there. A stream comes into being with its first batch only.
+   *
+   * @param db - a transaction.
+   * @returns places, and what remembers them: to be called when the transaction was committed.
+   */
+  async learn(
+    db: Kysely<ITables>,
+    batches: readonly IUnplaced[]
+  ): Promise<{ readonly places: readonly KnownPlace[]; keep(): void }> {
+    const unknown = new Map<string, ISpeaker>();
+    for (const { speaker } of batches) {
+      if (!this.speakers.get(speakerKey(speaker))) {
+        unknown.set(speakerKey(speaker), speaker);
+      }
+    }
+    const learnt = await learnSpeakers(db, [...unknown.values()], this.nowMs());
+    const speakers = batches.map(({ speaker }) => {
+      const key = speakerKey(speaker);
+      return there(learnt.get(key) ?? this.speakers.get(key) ?? undefined);
+    });
+    const wanted = batches.map(({ boot, first }, i) => ({
+      ...{ server: there(speakers[i]).serverId, boot },
+      isBegun: first === 1
+    }));
+    // Their begins last: of the batches of one stream any may be its first.
+    wanted.sort((a, b) => Number(a.isBegun) - Number(b.isBegun));
+    const learntStreams = await learnStreams(db, wanted, this.nowMs());
+    return {
+      places: batches.map(({ boot }, i) => {
+        const speaker = there(speakers[i]);
+        const stream = learntStreams.get(streamKey({ server: speaker.serverId, boot }));
+        return stream ? { speaker, stream } : null;
+      }),
+      keep: () => {
+        learnt.forEach((known, key) => this.speakers.set(key, known));
+        learntStreams.forEach((known, key) => this.streams.set(key, known));
+      }
     };
-    this.speakers.set(key, made);
-    return made;
   }
 
-  /** @param make - whether it may come into being now. @returns null = it is not there. */
-  async stream(serverId: number, boot: string, make: boolean): Promise<IKnownStream | null> {
-    const key = `${serverId} ${boot}`;
-    const before = this.streams.get(key) ?? this.recall(this.known.streams, key);
-    if (before) {
-      return before;
-    }
-    const find = () =>
-      this.db
-        .selectFrom('stream')
-        .select(['id', 'uuid'])
-        .where('server_id', '=', serverId)
-        .where('boot', '=', boot)
-        .executeTakeFirst();
-    let found = await find();
-    if (!found && make) {
-      await this.db
-        .insertInto('stream')
-        .values({
-          uuid: randomUUID(),
-          server_id: serverId,
-          boot,
-          seq: 0,
-          head: NO_HASH,
-          seen_at_ms: this.nowMs()
-        })
-        .onConflict(conflict => conflict.doNothing())
-        .execute();
-      found = await find();
-    }
-    if (found) {
-      this.streams.set(key, found);
-    }
-    return found ?? null;
-  }
+  private readonly speakers = new Memory<IKnownSpeaker>(() => this.nowMs());
+  private readonly streams = new Memory<IKnownStream>(() => this.nowMs());
+}
 
-  private recall<T>(memory: Map<string, IRemembered<T>>, key: string): T | null {
-    const found = memory.get(key);
+/** Believes for a time. */
+class Memory<T> {
+  constructor(private readonly nowMs: () => number) {}
+
+  get(key: string): T | null {
+    const found = this.known.get(key);
     return found !== undefined && found.untilMs > this.nowMs() ? found.value : null;
   }
 
-  private async hub(name: string): Promise<number> {
-    const find = () => this.db.selectFrom('hub').select('id').where('name', '=', name).executeTakeFirst();
-    const before = await find();
-    if (before) {
-      return before.id;
+  set(key: string, value: T): void {
+    if (this.known.size >= REMEMBERED) {
+      this.known.clear();
     }
-    await this.db
-      .insertInto('hub')
-      .values({ name })
-      .onConflict(conflict => conflict.doNothing())
-      .execute();
-    return there(await find()).id;
+    this.known.set(key, { value, untilMs: this.nowMs() + BELIEVED_MS });
   }
 
-  private async person(hubId: number, name: string): Promise<{ id: number; uuid: string; key: Uint8Array }> {
-    const find = () =>
-      this.db
-        .selectFrom('person')
-        .innerJoin('person_key', 'person_key.person_id', 'person.id')
-        .select(['person.id', 'person.uuid', 'person_key.key'])
-        .where('person.hub_id', '=', hubId)
-        .where('person.name', '=', name)
-        .executeTakeFirst();
-    const before = await find();
-    if (before) {
-      return before;
-    }
-    await this.db
-      .insertInto('person')
-      .values({ uuid: randomUUID(), hub_id: hubId, name, created_at_ms: this.nowMs() })
-      .onConflict(conflict => conflict.doNothing())
-      .execute();
-    const { id } = await this.db
-      .selectFrom('person')
-      .select('id')
-      .where('hub_id', '=', hubId)
-      .where('name', '=', name)
-      .executeTakeFirstOrThrow();
-    await this.db
-      .insertInto('person_key')
-      .values({ person_id: id, key: randomBytes(PERSON_KEY_BYTES) })
-      .onConflict(conflict => conflict.doNothing())
-      .execute();
-    return there(await find());
-  }
-
-  private async server(personId: number, name: string): Promise<{ id: number; uuid: string }> {
-    const find = () =>
-      this.db
-        .selectFrom('server')
-        .select(['id', 'uuid'])
-        .where('person_id', '=', personId)
-        .where('name', '=', name)
-        .executeTakeFirst();
-    const before = await find();
-    if (before) {
-      return before;
-    }
-    await this.db
-      .insertInto('server')
-      .values({ uuid: randomUUID(), person_id: personId, name })
-      .onConflict(conflict => conflict.doNothing())
-      .execute();
-    return there(await find());
-  }
-
-  private async groupSet(hubId: number, groups: readonly string[]): Promise<number> {
-    const names = canonicalJson(groups);
-    const find = () =>
-      this.db
-        .selectFrom('group_set')
-        .select('id')
-        .where('hub_id', '=', hubId)
-        .where('names', '=', names)
-        .executeTakeFirst();
-    const before = await find();
-    if (before) {
-      return before.id;
-    }
-    await this.db
-      .insertInto('group_set')
-      .values({ hub_id: hubId, names })
-      .onConflict(conflict => conflict.doNothing())
-      .execute();
-    const { id } = there(await find());
-    if (groups.length > 0) {
-      await this.db
-        .insertInto('group_member')
-        .values(groups.map(name => ({ set_id: id, name })))
-        .onConflict(conflict => conflict.doNothing())
-        .execute();
-    }
-    return id;
-  }
-
-  private readonly speakers = new Map<string, IKnownSpeaker>();
-  private readonly streams = new Map<string, IKnownStream>();
-}
-
-function remember<T>(memory: Map<string, IRemembered<T>>, learnt: Map<string, T>, untilMs: number): void {
-  if (memory.size + learnt.size > REMEMBERED) {
-    memory.clear();
-  }
-  learnt.forEach((value, key) => memory.set(key, { value, untilMs }));
-}
-
-/** What was just made; it can be missing only where somebody deletes rows by hand. */
-function there<T>(found: T | undefined): T {
-  if (found === undefined) {
-    throw new Error('A row that was just made is not there.');
-  }
-  return found;
+  private readonly known = new Map<string, { readonly value: T; readonly untilMs: number }>();
 }

@@ -1,12 +1,17 @@
 import { leafHash, NO_HASH, opaqueEntry, recordEntry } from '@labkeeper/core';
 import type { StreamHead } from '@labkeeper/protocol';
-import type { Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import { sha256 } from '../sha256.js';
-import { appendStatements, type IAppendStatements, type INewRecord } from './append-statements.js';
+import {
+  appendStatements,
+  type AppendStatements,
+  type INewRecord,
+  type IPlacedBatch
+} from './append-statements.js';
 import { isDeadlock } from './data-error.js';
 import type { IDatabase } from './database.js';
-import { heldChange, holdingWrites } from './holding-writes.js';
-import { Identities, type IdentitySession, type IKnownSpeaker, type IKnownStream } from './identities.js';
+import { there } from './find-or-make.js';
+import { Identities, type IKnownSpeaker, type IKnownStream, type KnownPlace } from './identities.js';
 import type { Appended, IIncomingBatch, ILogWriter, ISpeaker } from './log-writer.js';
 import { placeOf, sealPersonal } from './personal-cipher.js';
 import type { ITables } from './tables.js';
@@ -46,12 +51,7 @@ export class SqlLogWriter implements ILogWriter {
     this.lastMs = receivedAtMs;
     for (let attempt = 1; ; attempt++) {
       try {
-        const { session, appended } = await this.database.write.transaction().execute(async db => {
-          const session = this.identities.session(db);
-          return { session, appended: await this.appendIn(db, session, batches, receivedAtMs) };
-        });
-        session.keep();
-        return appended;
+        return await this.tryAppend(batches, receivedAtMs);
       } catch (error) {
         // Two replicas met the same new people in another order; nothing was stored.
         if (!isDeadlock(error) || attempt === ATTEMPTS) {
@@ -61,105 +61,76 @@ export class SqlLogWriter implements ILogWriter {
     }
   }
 
-  private async appendIn(
-    db: Transaction<ITables>,
-    session: IdentitySession,
+  private async tryAppend(
     batches: readonly IIncomingBatch[],
     receivedAtMs: number
   ): Promise<readonly Appended[]> {
-    const moved = await this.moveHeads(db, session, batches, receivedAtMs);
-    const records: INewRecord[] = [];
-    const offsets = moved.map(batch => {
-      const offset = records.length;
-      if (batch?.isMoved) {
-        records.push(...newRecords(batch, receivedAtMs));
-      }
-      return offset;
+    const { kind, write } = this.database;
+    const known = this.identities.recall(batches);
+    if (known && kind === 'postgres') {
+      // It is one statement: a transaction around it would only be round trips during which the log's head is locked.
+      return this.appendIn(write, batches, known, receivedAtMs);
+    }
+    const { appended, keep } = await write.transaction().execute(async db => {
+      const { places, keep } = known
+        ? { places: known, keep: () => undefined }
+        : await this.identities.learn(db, batches);
+      return { appended: await this.appendIn(db, batches, places, receivedAtMs), keep };
     });
-    const changes = records.flatMap(heldChange);
-    const holdings = changes.length > 0 ? await holdingWrites(this.database.kind, db, changes) : null;
-    const firstIndex = records.length > 0 ? await this.statements.insert(db, records, holdings) : 0;
-    const appended: Appended[] = [];
-    for (const [i, batch] of moved.entries()) {
-      appended.push(
-        batch?.isMoved
-          ? {
-              kind: 'stored',
-              stream: batch.stream.uuid,
-              firstIndex: firstIndex + (offsets[i] ?? 0),
-              receivedAtMs
-            }
-          : { kind: 'conflict', head: batch ? await headOf(db, batch.stream) : NOTHING }
-      );
+    keep();
+    return appended;
+  }
+
+  private async appendIn(
+    db: Kysely<ITables>,
+    batches: readonly IIncomingBatch[],
+    places: readonly KnownPlace[],
+    receivedAtMs: number
+  ): Promise<readonly Appended[]> {
+    const placed = batches.flatMap((batch, i) => {
+      const place = places[i];
+      return place
+        ? [{ at: i, stream: place.stream.uuid, batch: placedBatch(batch, place, receivedAtMs) }]
+        : [];
+    });
+    const appended = batches.map((): Appended => ({ kind: 'conflict', head: NOTHING }));
+    const stored = await this.statements(
+      db,
+      placed.map(({ batch }) => batch),
+      receivedAtMs
+    );
+    for (const [i, { firstIndex, head }] of stored.entries()) {
+      const { at, stream } = there(placed[i]);
+      appended[at] =
+        firstIndex === null
+          ? { kind: 'conflict', head }
+          : { kind: 'stored', stream, firstIndex, receivedAtMs };
     }
     return appended;
   }
 
-  /** @returns for each batch what it belongs to; null = a stream of which nothing is stored, and it is not its begin. */
-  private async moveHeads(
-    db: Transaction<ITables>,
-    session: IdentitySession,
-    batches: readonly IIncomingBatch[],
-    nowMs: number
-  ): Promise<readonly (IPlacedBatch | null)[]> {
-    const placed: (IPlacedBatch | null)[] = [];
-    for (const batch of batches) {
-      const speaker = await session.speaker(batch.speaker);
-      const stream = await session.stream(speaker.serverId, batch.boot, batch.first === 1);
-      placed.push(stream && { batch, speaker, stream, isMoved: false });
-    }
-    // A stream that comes twice goes on twice, one after the other.
-    let waiting = placed.filter(batch => batch !== null);
-    while (waiting.length > 0) {
-      const round = new Map<number, IPlacedBatch>();
-      const later: IPlacedBatch[] = [];
-      for (const batch of waiting) {
-        if (round.has(batch.stream.id)) {
-          later.push(batch);
-        } else {
-          round.set(batch.stream.id, batch);
-        }
-      }
-      const moves = [...round.values()].map(({ stream, batch }) => ({
-        stream: stream.id,
-        beforeSeq: batch.first - 1,
-        beforeHead: batch.prev,
-        seq: batch.first + batch.records.length - 1,
-        head: batch.head
-      }));
-      for (const id of await this.statements.moveHeads(db, moves, nowMs)) {
-        const batch = round.get(id);
-        if (batch) {
-          batch.isMoved = true;
-        }
-      }
-      waiting = later;
-    }
-    return placed;
-  }
-
   private readonly identities: Identities;
-  private readonly statements: IAppendStatements;
+  private readonly statements: AppendStatements;
   private lastMs = 0;
 }
 
-interface IPlacedBatch {
-  readonly batch: IIncomingBatch;
+interface IPlace {
   readonly speaker: IKnownSpeaker;
   readonly stream: IKnownStream;
-  /** Its stream went on: it is to be stored. */
-  isMoved: boolean;
 }
 
-async function headOf(db: Transaction<ITables>, stream: IKnownStream): Promise<StreamHead> {
-  return db
-    .selectFrom('stream')
-    .select(['seq', 'head as hash'])
-    .where('id', '=', stream.id)
-    .executeTakeFirstOrThrow();
+function placedBatch(batch: IIncomingBatch, place: IPlace, receivedAtMs: number): IPlacedBatch {
+  const { speaker, stream } = place;
+  return {
+    ...{ hubId: speaker.hubId, personId: speaker.personId, serverId: speaker.serverId },
+    ...{ groupSetId: speaker.groupSetId, streamId: stream.id },
+    before: { seq: batch.first - 1, hash: batch.prev },
+    after: { seq: batch.first + batch.records.length - 1, hash: batch.head },
+    records: newRecords(batch, place, receivedAtMs)
+  };
 }
 
-function newRecords({ batch, speaker, stream }: IPlacedBatch, receivedAtMs: number): INewRecord[] {
+function newRecords(batch: IIncomingBatch, { speaker, stream }: IPlace, receivedAtMs: number): INewRecord[] {
   return batch.records.map(({ seq, line, opaque, personal, columns }) => {
     const frame = {
       hub: batch.speaker.hub,
@@ -171,12 +142,6 @@ function newRecords({ batch, speaker, stream }: IPlacedBatch, receivedAtMs: numb
     };
     const entry = line === null ? opaqueEntry(frame, opaque ?? '') : recordEntry(frame, line);
     return {
-      received_at_ms: receivedAtMs,
-      hub_id: speaker.hubId,
-      person_id: speaker.personId,
-      server_id: speaker.serverId,
-      group_set_id: speaker.groupSetId,
-      stream_id: stream.id,
       seq,
       occurred_at_ms: columns.occurredAtMs,
       action: columns.action,

@@ -89,6 +89,6 @@ async function fill(kind: DatabaseKind, db: Kysely<ITables>, server: number): Pr
             }
           ];
     });
-    await writeHoldings(kind, db, await holdingWrites(kind, db, changes), 0);
+    await writeHoldings(kind, db, await holdingWrites(kind, db, changes));
   }
 }

@@ -6,6 +6,7 @@ import { legalActs } from './legal-acts.js';
 import { policySchema } from './policy.js';
 import { savedViews } from './saved-views.js';
 import { sessions } from './sessions.js';
+import { recordAppend } from './record-append.js';
 
 /** All migrations by name, in the order of their names. One that was released is never changed. */
 export function migrations(kind: DatabaseKind): Record<string, Migration> {
@@ -15,6 +16,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-11-27-legal-acts': legalActs(kind),
     '2026-11-27-policy': policySchema(kind),
     '2026-11-27-saved-views': savedViews(kind),
-    '2026-11-27-sessions': sessions
+    '2026-11-27-sessions': sessions,
+    '2026-11-27-record-append': recordAppend(kind)
   };
 }
