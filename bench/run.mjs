@@ -38,7 +38,11 @@ const BENCHES = {
   syncs: { quick: false, figures: 'journal.syncs' },
   power: { quick: false, figures: 'power.lost' },
   ingest: { quick: false, figures: 'audit.ingest.sqlite, audit.ingest.pg' },
-  verify: { quick: false, figures: 'audit.export, audit.verify' }
+  verify: { quick: false, figures: 'audit.export, audit.verify' },
+  fleet: { quick: false, figures: 'fleet.cpu, fleet.rss, fleet.reconnect' },
+  'hub-load': { quick: false, figures: 'fleet.hub.cpu' },
+  policy: { quick: false, figures: 'policy.seconds' },
+  revoke: { quick: false, figures: 'revoke.seconds' }
 };
 
 const wanted = process.argv.slice(2);
