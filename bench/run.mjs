@@ -42,7 +42,11 @@ const BENCHES = {
   record: { quick: true, figures: 'record.latency, record.cpu' },
   'audit-lost': { quick: false, figures: 'audit.lost, audit.twice' },
   'audit-power': { quick: false, figures: 'audit.power.lost' },
-  ack: { quick: false, figures: 'audit.ack.p99' }
+  ack: { quick: false, figures: 'audit.ack.p99' },
+  fleet: { quick: false, figures: 'fleet.cpu, fleet.rss, fleet.reconnect' },
+  'hub-load': { quick: false, figures: 'fleet.hub.cpu' },
+  policy: { quick: false, figures: 'policy.seconds' },
+  revoke: { quick: false, figures: 'revoke.seconds' }
 };
 
 const wanted = process.argv.slice(2);

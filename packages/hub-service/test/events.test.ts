@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventsAnswer, HUB_PATHS } from '@labkeeper/protocol';
 import { json, refusal } from './support/answers.js';
-import { startService, type IRunningService } from './support/running-service.js';
+import { startService, ticketFor, type IRunningService } from './support/running-service.js';
 import { scratchFolder } from './support/scratch-databases.js';
 
 jest.setTimeout(30_000);
@@ -18,10 +18,17 @@ describe('GET events', () => {
   const folder = scratchFolder();
   const file = join(folder.path, 'labkeeper.toml');
   let service: IRunningService;
+  /** By so much the service's clock is ahead. */
+  let laterMs = 0;
 
   beforeEach(async () => {
     writeFileSync(file, '');
-    service = await startService('sqlite', { holdMs: 3000, lookMs: { usual: 20, settling: 10 } }, file);
+    laterMs = 0;
+    service = await startService(
+      'sqlite',
+      { holdMs: 3000, lookMs: { usual: 20, settling: 10 }, nowMs: () => Date.now() + laterMs },
+      file
+    );
   });
   afterEach(async () => {
     const closed = service.close();
@@ -61,6 +68,19 @@ describe('GET events', () => {
     expect(news.off).toEqual([{ part: 'meter', reason: 'Loud.' }]);
     expect(news.policy).not.toBe(policy);
     expect(news.seen).not.toBe(seen);
+  });
+
+  it('tells no news to a server that was revoked while it waited', async () => {
+    const token = service.hub.serverToken('f'.repeat(32), 'alice', '');
+    const [revoked, other] = [await ticketFor(service.url, token), await service.ticket('bob')];
+    const held = [revoked, other].map(async ticket => ask(ticket, { seen: (await first(ticket)).seen }));
+    await untilWaiting(2);
+    service.hub.revoke(token);
+    laterMs = 25_000;
+    writeFileSync(file, OFF);
+    const [gone, told] = await Promise.all(held);
+    expect(gone && (await refusal(gone))).toEqual([401, 'ticket']);
+    expect(told?.status).toBe(200);
   });
 
   it('says that there is no news when the time is over', async () => {

@@ -1,7 +1,7 @@
 /** The first pause is anything up to this, in ms, the next one up to twice that, and so on. */
 const FIRST_MS = 1000;
-/** Longest pause, in ms. */
-const LONGEST_MS = 60_000;
+/** Longest pause, in ms: whoever lost the service is back within a minute of its return. */
+const LONGEST_MS = 45_000;
 
 /**
  * Exponential back-off with full jitter: anything between nothing and the bound, so that thousands who lost their service

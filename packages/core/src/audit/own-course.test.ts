@@ -26,11 +26,11 @@ it('backs off after failures, and does as the service asks', () => {
     course.failed(0, null);
     pauses.push(course.dueMs(0));
   }
-  expect(pauses).toEqual([10_500, 11_000, 12_000, 14_000, 18_000, 26_000, 40_000, 40_000]);
+  expect(pauses).toEqual([10_500, 11_000, 12_000, 14_000, 18_000, 26_000, 32_500, 32_500]);
   course.failed(0, 120_000);
-  expect(course.dueMs(0)).toBe(150_000);
+  expect(course.dueMs(0)).toBe(142_500);
   course.failed(0, 1e12);
-  expect(course.dueMs(0)).toBe(3_600_000 + 30_000);
+  expect(course.dueMs(0)).toBe(3_600_000 + 22_500);
   course.succeeded();
   course.failed(0, null);
   expect(course.dueMs(0)).toBe(10_500);

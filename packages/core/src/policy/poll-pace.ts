@@ -2,7 +2,8 @@
 const NEXT_MS = 2000;
 /** After a failure, anything up to this, in ms; then up to twice that, and so on. */
 const FIRST_FAILURE_MS = 8000;
-const LONGEST_MS = 60_000;
+/** Longest of these, ms: also after a long outage all are back within a minute of its end, with time for ten thousand to be let in. */
+const LONGEST_MS = 45_000;
 /** After a refusal for good it is asked again this seldom, ms: a token may come to life, a service may be mended. */
 const REFUSED_MS = 10 * 60_000;
 /** Longest pause that a service may ask for, ms. */

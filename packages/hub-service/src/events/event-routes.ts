@@ -55,8 +55,17 @@ export function eventRoutes(fastify: FastifyInstance, parts: IEventRoutesParts):
       const answer = answerNow();
       return answer.seen === seen ? null : answer;
     };
-    const answer = news() ?? (await waitFor(polls, asker, news, reply));
-    return answer ?? reply.code(204).send();
+    const known = news();
+    if (known !== null) {
+      return known;
+    }
+    const later = await waitFor(polls, asker, news, reply);
+    if (later === null) {
+      return reply.code(204).send();
+    }
+    // It waited for up to 50 s: who was thrown out of JupyterHub meanwhile is told nothing more.
+    await office.admit(request.headers.authorization);
+    return later;
   });
 }
 
