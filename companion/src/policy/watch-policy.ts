@@ -14,6 +14,8 @@ export interface IWatchPolicyOptions {
   readonly log: Log;
   /** These parts went off or came on. */
   readonly changed: (parts: readonly SwitchablePart[]) => void;
+  /** A request of this user has changed. */
+  readonly requestsChanged?: () => void;
 }
 
 /** The watch over the hub's policy, with the tickets that whoever else speaks with the hub shares. */
@@ -34,6 +36,7 @@ export function watchPolicy(options: IWatchPolicyOptions): IWatchedPolicy | null
   const tickets = new HubTickets({ client: new HubClient(serviceUrl, wallMs), token, clock });
   const watch = new PolicyWatch({
     ...{ tickets, image, clock, log },
+    requestsChanged: () => options.requestsChanged?.(),
     client: new HubClient(serviceUrl, wallMs, POLL_MS),
     random: Math.random,
     said: off => {

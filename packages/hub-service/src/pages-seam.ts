@@ -4,6 +4,7 @@ import type { IHubApi } from './hub-api/hub-api.js';
 import type { IKeys } from './keys/keys.js';
 import type { ISavedViews } from './pages/saved-views.js';
 import type { ISessionStore } from './people/session-store.js';
+import type { IRequestParts } from './requests/request-routes.js';
 import type { ISettings } from './settings.js';
 import type { IHolders } from './store/holders.js';
 import type { ILegal } from './store/legal.js';
@@ -25,6 +26,8 @@ export interface IPagesParts {
   readonly views: ISavedViews;
   /** What is wrong with the policy file; null = nothing. */
   readonly policyTrouble: () => string | null;
+  /** Requests, and what is said of verdicts. */
+  readonly asked: IRequestParts;
   /** Has digests made for the records that have none yet. */
   readonly cover: () => Promise<void>;
   readonly hubApi: IHubApi;

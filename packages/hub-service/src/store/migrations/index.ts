@@ -7,6 +7,7 @@ import { policySchema } from './policy.js';
 import { savedViews } from './saved-views.js';
 import { sessions } from './sessions.js';
 import { recordAppend } from './record-append.js';
+import { requestsSchema } from './requests.js';
 
 /** All migrations by name, in the order of their names. One that was released is never changed. */
 export function migrations(kind: DatabaseKind): Record<string, Migration> {
@@ -17,6 +18,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-11-27-policy': policySchema(kind),
     '2026-11-27-saved-views': savedViews(kind),
     '2026-11-27-sessions': sessions,
-    '2026-11-27-record-append': recordAppend(kind)
+    '2026-11-27-record-append': recordAppend(kind),
+    '2026-11-27-requests': requestsSchema(kind)
   };
 }
