@@ -53,3 +53,4 @@ export { SessionDocuments, type IKernelState } from './resume/session-documents.
 export * from './audit/index.js';
 export * from './policy/index.js';
 export * from './outgoing/index.js';
+export * from './requests/index.js';

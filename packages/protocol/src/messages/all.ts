@@ -43,6 +43,17 @@ import {
   tick,
   writersKnown
 } from './save.js';
+import {
+  feedbackGiven,
+  requestRead,
+  requestResult,
+  requestSaid,
+  requestsKnown,
+  requestStory,
+  requestSubmitted,
+  requestsWanted,
+  requestWithdrawn
+} from './requests.js';
 import { sessionKnown, sessionNow, sessionSeen } from './session.js';
 import { kernelDied, kernelFate, kernelStartFailed, serverKernels, serverStopping } from './server.js';
 
@@ -71,7 +82,10 @@ export const MESSAGES = {
     writersKnown,
     sessionKnown,
     auditState,
-    auditRecords
+    auditRecords,
+    requestsKnown,
+    requestStory,
+    requestResult
   ],
   page: [
     pageHello,
@@ -94,7 +108,13 @@ export const MESSAGES = {
     documentsOpen,
     sessionNow,
     sessionSeen,
-    auditWanted
+    auditWanted,
+    requestsWanted,
+    requestSubmitted,
+    requestWithdrawn,
+    requestSaid,
+    requestRead,
+    feedbackGiven
   ],
   server: [serverHello, serverKernels, kernelDied, kernelFate, kernelStartFailed, serverStopping, serverIdle]
 } as const;
