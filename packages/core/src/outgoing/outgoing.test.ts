@@ -1,5 +1,12 @@
 import type { Announcement, IForwardedRecord } from '@labkeeper/protocol';
-import { asciiJson, otlpLogs, OUTGOING_ATTEMPTS, outgoingPauseMs, slackMessage, syslogLine } from './index.js';
+import {
+  asciiJson,
+  otlpLogs,
+  OUTGOING_ATTEMPTS,
+  outgoingPauseMs,
+  slackMessage,
+  syslogLine
+} from './index.js';
 
 const HOSTILE = 'x"] evil="1\n<34>1 - root - - - owned\u0000\u2028\u202E\\]é';
 const RECORD: IForwardedRecord = {
@@ -32,7 +39,8 @@ describe('a message of syslog', () => {
   });
 
   it('lets no value end the structured data or begin a parameter', () => {
-    const data = /^\S+ \S+ \S+ \S+ \S+ \S+ \[(labkeeper@32473(?: [a-z]+="(?:[^"\\\]]|\\["\\\]])*")+)\] \{/.exec(line);
+    const data =
+      /^\S+ \S+ \S+ \S+ \S+ \S+ \[(labkeeper@32473(?: [a-z]+="(?:[^"\\\]]|\\["\\\]])*")+)\] \{/.exec(line);
     expect(data?.[1]).toContain('user="x\\"\\] evil=\\"1?<34>1 - root - - - owned');
     expect(data?.[1]).not.toContain(' evil="');
   });

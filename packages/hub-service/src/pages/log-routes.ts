@@ -1,6 +1,7 @@
 import { createElement } from 'react';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ADDRESS_LENGTH, nextPath } from '../people/next-path.js';
+import type { IOutgoingState } from '../outgoing/outgoing-state.js';
 import type { IPeopleSettings } from '../people/people-settings.js';
 import type { ISession } from '../people/session-store.js';
 import type { ILogReader } from '../store/log-reader.js';
@@ -26,6 +27,8 @@ export interface ILogRoutesOptions {
   readonly reading: Reading;
   readonly gate: Gate;
   readonly signInRoutes: SignInRoutes;
+  /** How it stands with what goes out; absent = nothing does. */
+  readonly outgoing?: () => Promise<IOutgoingState>;
   /** Epoch ms. */
   readonly nowMs: () => number;
 }
@@ -147,8 +150,10 @@ export class LogRoutes {
   private async status(): Promise<IPage> {
     const { reader, settings, nowMs } = this.options;
     let status;
+    let outgoing;
     try {
       status = await reader.status();
+      outgoing = (await this.options.outgoing?.()) ?? null;
     } catch (cause) {
       throw new Refusal(
         503,
@@ -162,7 +167,7 @@ export class LogRoutes {
     return {
       title: 'Status',
       tab: 'status',
-      body: createElement(StatusPage, { status, settings, advice, nowMs: nowMs() })
+      body: createElement(StatusPage, { status, settings, advice, outgoing, nowMs: nowMs() })
     };
   }
 }

@@ -11,7 +11,7 @@ export function pagesPlugin(people: IPeopleSettings): PagesPlugin {
     const { reader, range, keys, cover, hubApi, settings, nowMs, holders, legal } = parts;
     await registerPages(fastify, {
       settings: people,
-      ...{ reader, holders, legal },
+      ...{ reader, holders, legal, outgoing: parts.outgoing },
       exports: { source: range, signer: keys, cover },
       identity: new OAuthIdentity({
         hubApi,

@@ -3,6 +3,7 @@ import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import { adminApi, type ApiRoutes } from '../api/admin-api.js';
 import { cookieNames } from '../people/cookie-names.js';
+import type { IOutgoingState } from '../outgoing/outgoing-state.js';
 import type { IHubIdentity } from '../people/hub-identity.js';
 import { MemorySessionStore } from '../people/memory-session-store.js';
 import { HOME_PATH } from '../people/next-path.js';
@@ -44,6 +45,8 @@ export interface IPagesOptions {
   readonly legal?: ILegal;
   /** What commands from elsewhere may do with a token; without it nothing. */
   readonly api?: { readonly access: TokenAccess; readonly routes: readonly ApiRoutes[] };
+  /** How it stands with what goes out to others. */
+  readonly outgoing?: () => Promise<IOutgoingState>;
   /** Where sessions are kept; without it in this process's memory. */
   readonly store?: ISessionStore;
 }
@@ -88,7 +91,10 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     new ExportRoutes({ log: options.exports, reading, gate, nowMs }).register(fastify);
   }
   const canExport = options.exports !== undefined;
-  const logRoutes = new LogRoutes({ canExport, settings, reader, reading, gate, signInRoutes, nowMs });
+  const logRoutes = new LogRoutes({
+    ...{ canExport, settings, reader, reading, gate, signInRoutes, nowMs },
+    ...(options.outgoing && { outgoing: options.outgoing })
+  });
   logRoutes.register(fastify);
   if (options.holders) {
     new HoldersRoutes({ holders: options.holders, reading, logRoutes, nowMs }).register(fastify);
