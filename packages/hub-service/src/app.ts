@@ -13,6 +13,8 @@ import { machineListener } from './machine-listener.js';
 import { Metrics } from './metrics.js';
 import { pagesServer } from './pages/pages-server.js';
 import type { IPagesParts, PagesPlugin } from './pages-seam.js';
+import { Outgoing } from './outgoing/outgoing.js';
+import { OutgoingMetrics } from './outgoing/outgoing-metrics.js';
 import { PolicyInForce } from './policy/policy-in-force.js';
 import { PolicyStore } from './policy/policy-store.js';
 import { requestParts } from './requests/request-parts.js';
@@ -20,6 +22,7 @@ import type { ISettings } from './settings.js';
 import { sharedAnswer } from './shared-answer.js';
 import type { IDatabase } from './store/database.js';
 import { LogRange } from './store/log-range.js';
+import { OwnActs } from './store/own-acts.js';
 import { SqlHolders } from './store/sql-holders.js';
 import { SqlLegal } from './store/sql-legal.js';
 import { entriesAt } from './store/own-entries.js';
@@ -28,6 +31,7 @@ import { SqlSavedViews } from './store/sql-saved-views.js';
 import { SqlSessionStore } from './store/sql-session-store.js';
 import { SqlLogWriter } from './store/sql-log-writer.js';
 import { StoredStretches } from './store/stored-stretches.js';
+import { lateActs } from './store/late-acts.js';
 import { RunningServers } from './tickets/running-servers.js';
 import { TicketOffice } from './tickets/ticket-office.js';
 import { Tickets } from './tickets/ticket.js';
@@ -63,6 +67,8 @@ export interface IApp {
   readonly pages: FastifyInstance | null;
   readonly digests: DigestSchedule;
   readonly policy: PolicyInForce;
+  /** `announce` tells others. */
+  readonly outgoing: Outgoing;
   /** Begins with the digests, and with reading which servers run. */
   start(): void;
   /** Ends in order: what came is stored and answered, a digest covers it. The database stays open. */
@@ -105,6 +111,14 @@ export function createApp(options: IAppOptions): IApp {
     ...(options.lookMs === undefined ? {} : { lookMs: options.lookMs })
   });
   const asked = requestParts({ database, writer, commit, policy, log, nowMs });
+  const outgoing = new Outgoing({
+    ...{ database, log, nowMs },
+    sender: { hubId: settings.hubId, build: settings.build },
+    targets: () => policy.active.policy.target ?? [],
+    metrics: new OutgoingMetrics(metrics.registry)
+  });
+  const ownActs = new OwnActs({ database, writer, keys, hubId: settings.hubId });
+  const acts = lateActs(ownActs, log);
   const tickets = new Tickets(keys.secret(SECRETS.ticket), nowMs);
   const api = options.runningServers;
   const running = api ? new RunningServers({ api, log, nowMs, monotonicMs }) : null;
@@ -131,6 +145,8 @@ export function createApp(options: IAppOptions): IApp {
       sessions: new SqlSessionStore(database, keys.secret(SECRETS.session), nowMs),
       views: new SqlSavedViews(database, nowMs),
       policyTrouble: () => policy.trouble,
+      legal: new SqlLegal(database, nowMs, acts),
+      outgoing: () => outgoing.state(),
       cover: () => digests.make()
     });
 
@@ -139,10 +155,14 @@ export function createApp(options: IAppOptions): IApp {
     pages,
     digests,
     policy,
+    outgoing,
     start: () => {
       digests.start();
       asked.recorder.start();
       void asked.news.start();
+      outgoing.start();
+      // What a replica that ended had put down.
+      void acts.flush();
       running?.start();
     },
     close: async () => {
@@ -151,6 +171,7 @@ export function createApp(options: IAppOptions): IApp {
       await policy.close();
       asked.news.close();
       await asked.recorder.close();
+      await outgoing.close();
       await commit.drain();
       await digests.close();
     }

@@ -5,6 +5,7 @@ import type { IKeys } from './keys/keys.js';
 import type { ISavedViews } from './pages/saved-views.js';
 import type { ISessionStore } from './people/session-store.js';
 import type { IRequestParts } from './requests/request-routes.js';
+import type { IOutgoingState } from './outgoing/outgoing-state.js';
 import type { ISettings } from './settings.js';
 import type { IHolders } from './store/holders.js';
 import type { ILegal } from './store/legal.js';
@@ -28,6 +29,8 @@ export interface IPagesParts {
   readonly policyTrouble: () => string | null;
   /** Requests, and what is said of verdicts. */
   readonly asked: IRequestParts;
+  /** How it stands with what goes out to others. */
+  readonly outgoing: () => Promise<IOutgoingState>;
   /** Has digests made for the records that have none yet. */
   readonly cover: () => Promise<void>;
   readonly hubApi: IHubApi;

@@ -28,3 +28,5 @@ export * from './hub/events.js';
 export * from './hub/policy.js';
 export * from './hub/export.js';
 export * from './hub/answers.js';
+export * from './hub/outgoing.js';
+export * from './hub/acts.js';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { entryOf, isoTime } from './read-entry.js';
 import { blocks } from './blocks.js';
+import { actOf } from '../store/act-entry.js';
 import type { IExportOut, IExportRange, IExportSource, ILoggedEntry } from './export-source.js';
 
 const COLUMNS = [
@@ -77,7 +78,7 @@ function cellsOf(logged: ILoggedEntry): readonly (string | number | boolean | nu
     frame.stream,
     frame.seq,
     record ? isoTime(record.occurredAtMs) : null,
-    record?.action ?? 'unreadable',
+    record?.action ?? actOf(logged.entry)?.action ?? 'unreadable',
     record?.package?.ecosystem ?? null,
     record?.package?.name ?? null,
     record?.package?.version ?? null,

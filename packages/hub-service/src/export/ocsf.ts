@@ -1,3 +1,4 @@
+import { actOf } from '../store/act-entry.js';
 import type { LogEntry } from '@labkeeper/protocol';
 import { blocks } from './blocks.js';
 import type { IExportOut, IExportRange, IExportSource, ILoggedEntry } from './export-source.js';
@@ -35,7 +36,7 @@ export async function exportOcsf(
 function eventOf(logged: ILoggedEntry): object {
   const entry = entryOf(logged);
   const { record } = entry;
-  const action = record?.action ?? 'unreadable';
+  const action = record?.action ?? actOf(logged.entry)?.action ?? 'unreadable';
   const activity = isChange(action) ? ACTIVITY[action] : OTHER;
   const isRefused = record?.decision?.effect === 'deny';
   return {

@@ -1,6 +1,7 @@
 import { createElement } from 'react';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ADDRESS_LENGTH, nextPath } from '../people/next-path.js';
+import type { IOutgoingState } from '../outgoing/outgoing-state.js';
 import type { IPeopleSettings } from '../people/people-settings.js';
 import type { ISession } from '../people/session-store.js';
 import type { ILogReader } from '../store/log-reader.js';
@@ -32,6 +33,8 @@ export interface ILogRoutesOptions {
   readonly views: ISavedViews | null;
   /** What is wrong with the policy file; null = nothing. */
   readonly policyTrouble: () => string | null;
+  /** How it stands with what goes out; absent = nothing does. */
+  readonly outgoing?: () => Promise<IOutgoingState>;
   /** Epoch ms. */
   readonly nowMs: () => number;
 }
@@ -169,8 +172,10 @@ export class LogRoutes {
   private async status(): Promise<IPage> {
     const { reader, settings, nowMs } = this.options;
     let status;
+    let outgoing;
     try {
       status = await reader.status();
+      outgoing = (await this.options.outgoing?.()) ?? null;
     } catch (cause) {
       throw new Refusal(
         503,
@@ -184,7 +189,7 @@ export class LogRoutes {
     return {
       title: 'Status',
       tab: 'status',
-      body: createElement(StatusPage, { status, settings, advice, nowMs: nowMs() })
+      body: createElement(StatusPage, { status, settings, advice, outgoing, nowMs: nowMs() })
     };
   }
 }

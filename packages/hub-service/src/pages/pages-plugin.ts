@@ -18,6 +18,7 @@ export function pagesPlugin(people: IPeopleSettings): PagesPlugin {
       policyTrouble: parts.policyTrouble,
       monotonicMs: parts.monotonicMs,
       signInKey: keys.secret(SECRETS.signIn),
+      ...{ reader, holders, legal, outgoing: parts.outgoing },
       exports: { source: range, signer: keys, cover },
       identity: new OAuthIdentity({
         hubApi,

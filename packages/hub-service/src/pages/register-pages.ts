@@ -3,6 +3,7 @@ import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import { adminApi, type ApiRoutes } from '../api/admin-api.js';
 import { cookieNames } from '../people/cookie-names.js';
+import type { IOutgoingState } from '../outgoing/outgoing-state.js';
 import type { IHubIdentity } from '../people/hub-identity.js';
 import { LoginSeal } from '../people/login-seal.js';
 import { MemorySessionStore } from '../people/memory-session-store.js';
@@ -49,6 +50,8 @@ export interface IPagesOptions {
   readonly legal?: ILegal;
   /** What commands from elsewhere may do with a token; without it nothing. */
   readonly api?: { readonly access: TokenAccess; readonly routes: readonly ApiRoutes[] };
+  /** How it stands with what goes out to others. */
+  readonly outgoing?: () => Promise<IOutgoingState>;
   /** Where sessions are kept; without it in this process's memory. */
   readonly store?: ISessionStore;
   /** What seals begun sign-ins, 32 bytes, the same for all replicas; without it this process alone opens them. */
@@ -104,7 +107,8 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
   const logRoutes = new LogRoutes({
     ...{ canExport, settings, reader, reading, gate, signInRoutes, nowMs },
     views: options.views ?? null,
-    policyTrouble: options.policyTrouble ?? (() => null)
+    policyTrouble: options.policyTrouble ?? (() => null),
+    ...(options.outgoing && { outgoing: options.outgoing })
   });
   logRoutes.register(fastify);
   if (options.views) {

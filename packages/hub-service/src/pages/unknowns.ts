@@ -1,4 +1,5 @@
 import type { AuditRecord } from '@labkeeper/protocol';
+import { actOf } from '../store/act-entry.js';
 import type { ILogStory } from '../store/log-reader.js';
 
 /** How far the container's clock may be from the hub's before it is told, in ms. */
@@ -13,7 +14,7 @@ const ABOUT_RECORDING: readonly string[] = ['opened', 'closed', 'heartbeat', 'ga
  */
 export function unknowns(record: AuditRecord | null, story: ILogStory): readonly string[] {
   return [
-    ...(record ? ofRecord(record) : ['What came could not be read, so nothing it may have told is known.']),
+    ...(record ? ofRecord(record) : unread(story)),
     ...ofClocks(story),
     ...(story.personalErased
       ? ['The personal part was erased: paths and the command are gone for ever.']
@@ -23,6 +24,11 @@ export function unknowns(record: AuditRecord | null, story: ILogStory): readonly
       ? ['No digest covers it yet: until then only its receipt in the container proves that it came.']
       : [])
   ];
+}
+
+/** The service's own records have nothing that could be unknown. */
+function unread({ entry }: ILogStory): readonly string[] {
+  return actOf(entry) === null ? ['What came could not be read, so nothing it may have told is known.'] : [];
 }
 
 function ofRecord(record: AuditRecord): readonly string[] {

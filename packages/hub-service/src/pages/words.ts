@@ -1,5 +1,6 @@
 import type { Grade } from '@labkeeper/core';
 import type {
+  ActAction,
   AuditAction,
   AuditDecision,
   AuditGap,
@@ -12,7 +13,7 @@ type Words<Key extends string> = Readonly<Record<Key, string>>;
 
 export type Effect = AuditDecision['effect'];
 
-export const ACTIONS: Words<AuditAction | 'unreadable'> = {
+export const ACTIONS: Words<AuditAction | ActAction | 'unreadable'> = {
   install: 'Installed',
   upgrade: 'Upgraded',
   remove: 'Removed',
@@ -27,6 +28,10 @@ export const ACTIONS: Words<AuditAction | 'unreadable'> = {
   closed: 'Recording ended',
   gap: 'Gap in the record',
   heartbeat: 'Sign of life',
+  hold: 'Legal hold set',
+  lift: 'Legal hold lifted',
+  erase: 'Person erased',
+  offboard: 'Access ended',
   unreadable: 'Could not be read'
 };
 

@@ -29,6 +29,8 @@ export interface IActor {
   readonly hub: string;
   readonly by: string;
   readonly reason: string;
+  /** It is no person, but a program such as the firm's directory. */
+  readonly isMachine?: boolean;
 }
 
 export type Erased =

@@ -1,5 +1,5 @@
 import type { Grade, HoldingEffect } from '@labkeeper/core';
-import type { AuditAction, StreamHead } from '@labkeeper/protocol';
+import type { ActAction, AuditAction, StreamHead } from '@labkeeper/protocol';
 
 /** Who speaks, as JupyterHub says: a name is always a name at a hub. */
 export interface ISpeaker {
@@ -26,7 +26,7 @@ export interface IIncomingRecord {
 /** What of a record is searched. */
 export interface IRecordColumns {
   readonly occurredAtMs: number | null;
-  readonly action: AuditAction | 'unreadable';
+  readonly action: AuditAction | ActAction | 'unreadable';
   readonly ecosystem: string | null;
   readonly packageName: string | null;
   readonly packageVersion: string | null;

@@ -1,18 +1,22 @@
+import type { ActAction } from '@labkeeper/protocol';
 import type { Kysely, Transaction } from 'kysely';
 import type { IDatabase } from './database.js';
 import { eraseRequests } from './erase-requests.js';
+import { knownPerson, personOf } from './known-person.js';
 import type { Erased, IActor, ILegal, ILegalAct } from './legal.js';
-import type { ITables, LegalActKind } from './tables.js';
+import { aloneWithActs, noteAct, type OwnActs } from './own-acts.js';
+import type { ITables } from './tables.js';
 
 /** Personal parts that are deleted at a time: the log goes on between. */
 const AT_A_TIME = 1000;
 
 /** Legal holds and erasure in SQLite or PostgreSQL. */
 export class SqlLegal implements ILegal {
-  /** @param nowMs - epoch ms. */
+  /** @param nowMs - epoch ms. @param own - appends acts to the log, as far as it can now; without it they wait for one that does. */
   constructor(
     private readonly database: IDatabase,
-    private readonly nowMs: () => number
+    private readonly nowMs: () => number,
+    private readonly own: Pick<OwnActs, 'flush'> | null = null
   ) {}
 
   acts(limit: number): Promise<readonly ILegalAct[]> {
@@ -25,7 +29,7 @@ export class SqlLegal implements ILegal {
 
   hold(actor: IActor, user: string | null, caseName: string | null): Promise<boolean> {
     return this.alone(async db => {
-      const person = user === null ? null : await personId(db, actor.hub, user);
+      const person = user === null ? null : (await knownPerson(db, actor.hub, user))?.id;
       if (person === undefined) {
         return false;
       }
@@ -51,7 +55,7 @@ export class SqlLegal implements ILegal {
 
   async erase(actor: IActor, user: string): Promise<Erased> {
     const done = await this.alone(async db => {
-      const id = await personId(db, actor.hub, user);
+      const id = (await knownPerson(db, actor.hub, user))?.id;
       if (id === undefined) {
         return { kind: 'unknown' } as const;
       }
@@ -81,30 +85,40 @@ export class SqlLegal implements ILegal {
     return { kind: 'erased', person: done.person };
   }
 
-  /** Acts come one after the other, also those of other replicas: no hold is set while an erasure looks for one. */
-  private alone<Result>(act: (db: Transaction<ITables>) => Promise<Result>): Promise<Result> {
-    return this.database.write.transaction().execute(async db => {
-      if (this.database.kind === 'postgres') {
-        await db.selectFrom('log').select('one').forUpdate().execute();
-      }
-      return act(db);
-    });
+  /** No hold is set while an erasure looks for one. What was done is then appended to the log too. */
+  private async alone<Result>(act: (db: Transaction<ITables>) => Promise<Result>): Promise<Result> {
+    const result = await aloneWithActs(this.database, act);
+    await this.own?.flush();
+    return result;
   }
 
   private async act(
     db: Transaction<ITables>,
-    { hub, by, reason }: IActor,
+    { hub, by, reason, isMachine }: IActor,
     what: {
-      readonly kind: LegalActKind;
+      readonly kind: Exclude<ActAction, 'offboard'>;
       readonly person_id: number | null;
       readonly case_name: string | null;
       readonly lifts: number | null;
     }
   ): Promise<void> {
-    await db
+    const atMs = this.nowMs();
+    const { id } = await db
       .insertInto('legal_act')
-      .values({ at_ms: this.nowMs(), hub, reader: by, reason, ...what })
-      .execute();
+      .values({ at_ms: atMs, hub, reader: by, reason, ...what })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    const { kind, person_id, case_name, lifts } = what;
+    const act = {
+      ...{ atMs, hub, lifts },
+      action: kind,
+      number: id,
+      actor: isMachine ? null : (await personOf(db, hub, by)).uuid,
+      subject: person_id === null ? null : await uuidOf(db, person_id),
+      case: case_name,
+      parts: []
+    };
+    await noteAct(db, act, person_id);
   }
 
   /** Through her records: personal parts have no index of persons. */
@@ -165,14 +179,11 @@ async function read(query: ReturnType<typeof actsOf>): Promise<readonly ILegalAc
   return rows.map(({ uuid, name, ...act }) => ({ ...act, person: uuid === null ? null : { uuid, name } }));
 }
 
-/** undefined = nobody of that name is known at that hub. */
-async function personId(db: Kysely<ITables>, hub: string, user: string): Promise<number | undefined> {
-  const found = await db
+async function uuidOf(db: Kysely<ITables>, person: number): Promise<string> {
+  const { uuid } = await db
     .selectFrom('person')
-    .innerJoin('hub', 'hub.id', 'person.hub_id')
-    .select('person.id')
-    .where('hub.name', '=', hub)
-    .where('person.name', '=', user)
-    .executeTakeFirst();
-  return found?.id;
+    .select('uuid')
+    .where('id', '=', person)
+    .executeTakeFirstOrThrow();
+  return uuid;
 }

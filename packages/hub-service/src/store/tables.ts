@@ -6,13 +6,14 @@ import type {
   IRequestTable,
   IVerdictFeedbackTable
 } from './request-tables.js';
+import type { IOutgoingTables } from './outgoing-tables.js';
 
 /**
  * The tables, the same on SQLite and PostgreSQL. Times are epoch ms, hashes of streams and digests lower-case
  * hexadecimal digits. Names of persons stand in `person` alone, so that they can be erased; everything else knows a person
  * by number, and the log's lines by UUID.
  */
-export interface ITables {
+export interface ITables extends IOutgoingTables {
   log: ILogTable;
   hub: IHubTable;
   person: IPersonTable;

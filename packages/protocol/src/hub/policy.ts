@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { IMAGE_LENGTH, REASON_LENGTH, SwitchablePart } from './events.js';
+import { DirectoryPolicy, OUTGOING_TARGETS, OutgoingTarget } from './outgoing.js';
 
 /** Switches in one policy, at most. */
 const SWITCHES = 500;
@@ -25,7 +26,9 @@ export type PolicySwitch = v.InferOutput<typeof PolicySwitch>;
 
 /** What `labkeeper.toml` says. */
 export const Policy = v.strictObject({
-  switch: v.optional(v.pipe(v.array(PolicySwitch), v.maxLength(SWITCHES)), [])
+  switch: v.optional(v.pipe(v.array(PolicySwitch), v.maxLength(SWITCHES)), []),
+  target: v.optional(v.pipe(v.array(OutgoingTarget), v.maxLength(OUTGOING_TARGETS))),
+  directory: v.optional(DirectoryPolicy)
 });
 export type Policy = v.InferOutput<typeof Policy>;
 

@@ -1,10 +1,12 @@
 import type { ReactElement } from 'react';
+import type { IOutgoingState } from '../../outgoing/outgoing-state.js';
 import type { IPeopleSettings } from '../../people/people-settings.js';
 import type { ILogStatus } from '../../store/log-reader.js';
 import type { IAdvice } from '../service-state.js';
 import { counted, thousands } from '../words.js';
 import { Facts, Part } from './facts.js';
 import { Moment } from './moment.js';
+import { OutgoingPart } from './outgoing-part.js';
 import { RecordText } from './record-text.js';
 
 export interface IStatusPageProps {
@@ -12,10 +14,12 @@ export interface IStatusPageProps {
   readonly settings: IPeopleSettings;
   readonly advice: readonly IAdvice[];
   readonly nowMs: number;
+  /** null = nothing goes out here. */
+  readonly outgoing: IOutgoingState | null;
 }
 
 /** What is connected, what is not as it should be, and what to do. */
-export function StatusPage({ status, settings, advice, nowMs }: IStatusPageProps): ReactElement {
+export function StatusPage({ status, settings, advice, nowMs, outgoing }: IStatusPageProps): ReactElement {
   return (
     <>
       <h1>Status</h1>
@@ -57,6 +61,7 @@ export function StatusPage({ status, settings, advice, nowMs }: IStatusPageProps
           ]}
         />
       </Part>
+      {outgoing && <OutgoingPart state={outgoing} />}
       <Part id="pages" title="These pages">
         <Facts
           facts={[

@@ -3,6 +3,7 @@ import type { DatabaseKind } from '../database.js';
 import { firstSchema } from './first-schema.js';
 import { holdings } from './holdings.js';
 import { legalActs } from './legal-acts.js';
+import { outgoingSchema } from './outgoing.js';
 import { policySchema } from './policy.js';
 import { savedViews } from './saved-views.js';
 import { sessions } from './sessions.js';
@@ -19,6 +20,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-11-27-saved-views': savedViews(kind),
     '2026-11-27-sessions': sessions,
     '2026-11-27-record-append': recordAppend(kind),
-    '2026-11-27-requests': requestsSchema(kind)
+    '2026-11-27-requests': requestsSchema(kind),
+    '2026-11-28-outgoing': outgoingSchema(kind)
   };
 }

@@ -1,0 +1,4 @@
+export * from './retry-pause.js';
+export * from './slack-message.js';
+export * from './syslog-line.js';
+export * from './otlp-logs.js';

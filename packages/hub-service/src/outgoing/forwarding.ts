@@ -1,0 +1,66 @@
+import type { Logger } from 'pino';
+import type { IDatabase } from '../store/database.js';
+import { SendError } from './failures.js';
+import type { LogCursors } from './log-cursors.js';
+import type { OutgoingMetrics } from './outgoing-metrics.js';
+import { logEnd, readForwarded } from './read-forwarded.js';
+import { sendRecords, type ISender, type RecordTarget } from './send-records.js';
+
+export interface IForwardingOptions {
+  readonly database: IDatabase;
+  readonly cursors: LogCursors;
+  readonly sender: ISender;
+  readonly metrics: OutgoingMetrics;
+  readonly log: Pick<Logger, 'warn'>;
+  /** A name that is this replica's alone. */
+  readonly lease: string;
+}
+
+/** Records of one batch. */
+const RECORDS = 500;
+/** Batches to one target in one turn. */
+const BATCHES = 20;
+
+/** Forwards the log's records in their order, each at least once. */
+export class Forwarding {
+  constructor(private readonly options: IForwardingOptions) {}
+
+  /** Sends what a target does not have yet, as far as it takes it now. @param isOver - whether to end early. */
+  async forward(target: RecordTarget, isOver: () => boolean): Promise<void> {
+    const { database, metrics, log, sender, cursors, lease } = this.options;
+    if (await cursors.isThere(target.name, await logEnd(database))) {
+      return;
+    }
+    const from = await cursors.take(target.name, lease, () =>
+      target.from === 'beginning' ? Promise.resolve(0) : logEnd(database)
+    );
+    if (from === null) {
+      return;
+    }
+    let next = from;
+    try {
+      for (let batch = 0; batch < BATCHES && !isOver(); batch += 1) {
+        const records = await readForwarded(database, next, RECORDS, target.names);
+        const last = records.at(-1);
+        if (!last) {
+          break;
+        }
+        await sendRecords(target, records, sender);
+        next = last.index + 1;
+        if (!(await cursors.advance(target.name, lease, next))) {
+          return;
+        }
+        metrics.sent.inc({ target: target.name }, records.length);
+      }
+    } catch (error) {
+      if (!(error instanceof SendError)) {
+        throw error;
+      }
+      metrics.failures.inc({ target: target.name });
+      log.warn({ target: target.name, reason: error.message }, 'Records were not taken.');
+      await cursors.failed(target.name, lease, error.message);
+      return;
+    }
+    await cursors.release(target.name, lease);
+  }
+}

@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import type { Announcement, OutgoingTarget } from '@labkeeper/protocol';
+import type { Logger } from 'pino';
+import { reasonOf } from '../failure.js';
+import type { IDatabase } from '../store/database.js';
+import { Announcer } from './announcer.js';
+import { SendError } from './failures.js';
+import { Forwarding } from './forwarding.js';
+import { LogCursors } from './log-cursors.js';
+import { MessageQueue, type IMessagePlace } from './message-queue.js';
+import type { OutgoingMetrics } from './outgoing-metrics.js';
+import { outgoingState, type IOutgoingState } from './outgoing-state.js';
+import { sendMessage, type MessageTarget } from './send-message.js';
+import type { ISender } from './send-records.js';
+
+export interface IOutgoingOptions {
+  readonly database: IDatabase;
+  readonly sender: ISender;
+  /** Those of the policy in force. */
+  readonly targets: () => readonly OutgoingTarget[];
+  readonly metrics: OutgoingMetrics;
+  readonly log: Pick<Logger, 'warn' | 'error' | 'info'>;
+  /** Epoch ms. */
+  readonly nowMs: () => number;
+  /** How often it is looked for something to send, in ms; the usual unless given. */
+  readonly everyMs?: number;
+}
+
+const EVERY_MS = 2000;
+const TIDY_MS = 600_000;
+/** Messages that are sent to one target at the same time. */
+const MESSAGES = 8;
+/** Sends what the policy names targets for: announcements from a queue, and the log's records in their order. */
+export class Outgoing {
+  private readonly queue: MessageQueue;
+
+  constructor(private readonly options: IOutgoingOptions) {
+    const { database, nowMs } = options;
+    this.queue = new MessageQueue(database, nowMs, Math.random);
+    const cursors = new LogCursors(database, nowMs, Math.random);
+    const { lease, queue } = this;
+    this.forwarding = new Forwarding({ ...options, cursors, lease });
+    this.announcer = new Announcer({ ...{ database, cursors, queue, lease } });
+  }
+
+  start(): void {
+    this.plan(0);
+  }
+
+  /** Ends when what is under way has. What is not sent waits in the database. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    clearTimeout(this.timer);
+    await this.turning;
+  }
+
+  /**
+   * Tells the targets that want it. Durable when it resolves; it is sent later.
+   *
+   * @param place - what keeps it in order, and from being sent twice where several replicas announce the same.
+   */
+  async announce(announcement: Announcement, place: IMessagePlace): Promise<void> {
+    await this.queue.put(this.wanting(announcement.type), announcement, place);
+  }
+
+  state(): Promise<IOutgoingState> {
+    return outgoingState(this.options.database, this.options.targets());
+  }
+
+  /** One turn: everything that is due now. */
+  async turn(): Promise<void> {
+    await this.safely('announcer', () => this.announcer.look(this.wanting('install.blocked')));
+    await Promise.all(
+      this.options
+        .targets()
+        .map(target =>
+          this.safely(target.name, () =>
+            target.kind === 'syslog' || target.kind === 'otlp'
+              ? this.forwarding.forward(target, () => this.isClosed)
+              : this.deliver(target)
+          )
+        )
+    );
+    await this.safely('state', () => this.measure());
+  }
+
+  private plan(ms: number): void {
+    if (this.isClosed) {
+      return;
+    }
+    this.timer = setTimeout(() => {
+      this.turning = this.turn().finally(() => this.plan(this.options.everyMs ?? EVERY_MS));
+    }, ms).unref();
+  }
+
+  /** A failure of the database or of one target is no other's. */
+  private async safely(what: string, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.options.log.error({ target: what, reason: reasonOf(error) }, 'Something could not be sent.');
+    }
+  }
+
+  private async deliver(target: MessageTarget): Promise<void> {
+    for (let taken = MESSAGES; taken === MESSAGES && !this.isClosed;) {
+      const messages = await this.queue.take(target.name, this.lease, MESSAGES);
+      taken = messages.length;
+      await Promise.all(messages.map(message => this.tryMessage(target, message)));
+    }
+  }
+
+  private async tryMessage(
+    target: MessageTarget,
+    message: Awaited<ReturnType<MessageQueue['take']>>[number]
+  ): Promise<void> {
+    const { metrics, log, nowMs } = this.options;
+    try {
+      if (message.announcement === null) {
+        throw new SendError('Another version of Labkeeper wrote this message.', null, true);
+      }
+      await sendMessage(target, message.messageId, message.announcement, nowMs());
+    } catch (error) {
+      const failure = sendErrorOf(error);
+      metrics.failures.inc({ target: target.name });
+      const isDead = await this.queue.failed(message, this.lease, failure);
+      log.warn({ target: target.name, reason: failure.message, isDead }, 'A message was not taken.');
+      return;
+    }
+    await this.queue.sent(message.id, this.lease);
+    metrics.sent.inc({ target: target.name });
+  }
+
+  private async measure(): Promise<void> {
+    const { metrics, nowMs, targets } = this.options;
+    if (nowMs() - this.tidiedAtMs >= TIDY_MS) {
+      this.tidiedAtMs = nowMs();
+      await this.queue.tidy(targets().map(({ name }) => name));
+    }
+    if (targets().length === 0) {
+      return;
+    }
+    const state = await this.state();
+    for (const { name, waiting, dead, lag } of state.targets) {
+      metrics.waiting.set({ target: name }, waiting);
+      metrics.dead.set({ target: name }, dead);
+      if (lag !== null) {
+        metrics.lag.set({ target: name }, lag);
+      }
+    }
+  }
+
+  private wanting(type: Announcement['type']): readonly string[] {
+    return this.options
+      .targets()
+      .flatMap(target =>
+        (target.kind === 'webhook' || target.kind === 'slack') && (target.send?.includes(type) ?? true)
+          ? [target.name]
+          : []
+      );
+  }
+
+  private readonly forwarding: Forwarding;
+  private readonly announcer: Announcer;
+  /** This replica, in this run of it. */
+  private readonly lease = randomUUID();
+  private turning: Promise<void> = Promise.resolve();
+  private timer: NodeJS.Timeout | undefined;
+  private tidiedAtMs = 0;
+  private isClosed = false;
+}
+
+/** What a target's file or address has wrong is a failure like others; what is a mistake of ours is too, and said. */
+function sendErrorOf(error: unknown): SendError {
+  return error instanceof SendError
+    ? error
+    : new SendError(`It could not be sent: ${reasonOf(error)}.`, null, false, { cause: error });
+}

@@ -1,0 +1,63 @@
+import type { ActAction } from '@labkeeper/protocol';
+import type { Generated } from 'kysely';
+
+/** Tables of what goes out, and of what the service itself puts on record. */
+export interface IOutgoingTables {
+  outgoing_message: IOutgoingMessageTable;
+  outgoing_cursor: IOutgoingCursorTable;
+  own_record: IOwnRecordTable;
+}
+
+/** One message for one target. */
+export interface IOutgoingMessageTable {
+  id: Generated<number>;
+  /** Name of the target. */
+  target: string;
+  /** Of the Standard Webhook: the same for all tries. */
+  message_id: string;
+  /** Of messages with the same key a later one waits for the earlier. */
+  order_key: string;
+  /** Each once for each target. */
+  once_key: string;
+  /** JSON of an announcement. */
+  body: string;
+  at_ms: number;
+  state: MessageState;
+  /** Tries that were begun. */
+  attempts: number;
+  /** Not before; while it is tried, when others may take it. */
+  next_at_ms: number;
+  /** Who tries it; null = nobody. */
+  lease: string | null;
+  /** When it was sent or given up. */
+  done_at_ms: number | null;
+  /** Why the last try failed, a sentence; null = it did not. */
+  trouble: string | null;
+}
+
+/** `dead`: given up. */
+export type MessageState = 'waiting' | 'sent' | 'dead';
+
+/** How far the log went to a target. */
+export interface IOutgoingCursorTable {
+  target: string;
+  /** Everything below it was sent. */
+  next_index: number;
+  lease: string | null;
+  /** Not before; while somebody sends, when others may take it over. */
+  next_at_ms: number;
+  /** Tries that failed in a row. */
+  attempts: number;
+  sent_at_ms: number | null;
+  trouble: string | null;
+}
+
+/** What the service puts on record, in the order of the numbers; the n-th of them is record n of its stream. */
+export interface IOwnRecordTable {
+  id: Generated<number>;
+  subject_id: number | null;
+  action: ActAction;
+  event_id: string;
+  /** Canonical JSON of the act. */
+  act: string;
+}

@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { canonicalJson, NO_HASH } from '@labkeeper/core';
+import { ACT_SCHEMA, Act, type ActRecord, parseShape } from '@labkeeper/protocol';
+import type { Transaction } from 'kysely';
+import type { IKeys } from '../keys/keys.js';
+import { sha256Hex } from '../sha256.js';
+import { actOf } from './act-entry.js';
+import type { IDatabase } from './database.js';
+import type { IIncomingRecord, ILogWriter, ISpeaker } from './log-writer.js';
+import type { ITables } from './tables.js';
+
+/** JupyterHub lets no user's name have a slash, so that this is nobody's. */
+export const OWN_USER = 'labkeeper/service';
+/** Records that are appended at a time. */
+const AT_A_TIME = 100;
+
+export interface IOwnActsOptions {
+  readonly database: IDatabase;
+  readonly writer: ILogWriter;
+  readonly keys: IKeys;
+  /** The hub at which the service's own stream is. */
+  readonly hubId: string;
+}
+
+/** What is signed of an act. */
+export function actText(act: Act): string {
+  return `labkeeper act 1\n${canonicalJson(act)}`;
+}
+
+/**
+ * Puts an act down to be appended, in the transaction that does it. Whoever calls holds the lock of acts (`aloneWithActs`),
+ * so that numbers are in the order of the commits.
+ */
+export async function noteAct(
+  db: Transaction<ITables>,
+  act: Act,
+  subjectId: number | null
+): Promise<{ readonly eventId: string }> {
+  const eventId = randomUUID();
+  await db
+    .insertInto('own_record')
+    .values({ subject_id: subjectId, action: act.action, event_id: eventId, act: canonicalJson(act) })
+    .execute();
+  return { eventId };
+}
+
+/** Acts come one after the other, also those of other replicas. */
+export function aloneWithActs<Result>(
+  database: IDatabase,
+  act: (db: Transaction<ITables>) => Promise<Result>
+): Promise<Result> {
+  return database.write.transaction().execute(async db => {
+    if (database.kind === 'postgres') {
+      await db.selectFrom('log').select('one').forUpdate().execute();
+    }
+    return act(db);
+  });
+}
+
+/**
+ * The service's own stream in the log. Its n-th record is the n-th act that was put down: so after a crash, and with several
+ * replicas, each is appended once.
+ */
+export class OwnActs {
+  constructor(private readonly options: IOwnActsOptions) {}
+
+  /** Appends what is put down and not yet in the log. Durable when it resolves. */
+  flush(): Promise<void> {
+    const next = this.flushing.then(() => this.append());
+    // A failure is for who asked; the next flush begins anew.
+    this.flushing = next.catch(() => undefined);
+    return next;
+  }
+
+  /** Where the act stands in the log; null = not yet. */
+  async find(eventId: string): Promise<{ readonly index: number; readonly record: ActRecord } | null> {
+    const { read } = this.options.database;
+    const own = await read
+      .selectFrom('own_record')
+      .select(['id'])
+      .where('event_id', '=', eventId)
+      .executeTakeFirst();
+    if (!own) {
+      return null;
+    }
+    const { count } = await read
+      .selectFrom('own_record')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('id', '<=', own.id)
+      .executeTakeFirstOrThrow();
+    const { boot, speaker } = await this.stream();
+    const found = await read
+      .selectFrom('record')
+      .innerJoin('stream', 'stream.id', 'record.stream_id')
+      .innerJoin('person', 'person.id', 'record.person_id')
+      .innerJoin('record_body', join =>
+        join
+          .onRef('record_body.idx', '=', 'record.idx')
+          .onRef('record_body.received_at_ms', '=', 'record.received_at_ms')
+      )
+      .select(['record.idx', 'record_body.entry'])
+      .where('stream.boot', '=', boot)
+      .where('person.name', '=', speaker.user)
+      .where('record.seq', '=', Number(count))
+      .executeTakeFirst();
+    const record = found && actOf(found.entry);
+    return found && record ? { index: found.idx, record } : null;
+  }
+
+  private async append(): Promise<void> {
+    const { database, writer } = this.options;
+    const { boot, speaker } = await this.stream();
+    for (;;) {
+      const head = await writer.head(speaker, boot);
+      const rows = await database.write
+        .selectFrom('own_record')
+        .select(['event_id', 'act'])
+        .orderBy('id')
+        .offset(head.seq)
+        .limit(AT_A_TIME)
+        .execute();
+      if (rows.length === 0) {
+        return;
+      }
+      let { seq, hash } = head;
+      const records = rows.map(row => {
+        seq += 1;
+        const record = this.record(row, boot, seq, hash);
+        hash = sha256Hex(record.line ?? '');
+        return record;
+      });
+      // Where another replica was first it is a conflict, and the head has moved.
+      await writer.append([
+        { speaker, boot, first: head.seq + 1, prev: head.hash || NO_HASH, head: hash, records }
+      ]);
+    }
+  }
+
+  private record(
+    row: { readonly event_id: string; readonly act: string },
+    boot: string,
+    seq: number,
+    prev: string
+  ): IIncomingRecord {
+    const { keys } = this.options;
+    const act = parseShape(Act, row.act);
+    if (act === null) {
+      throw new Error('An act that was put down cannot be read.');
+    }
+    const record: ActRecord = {
+      schema: ACT_SCHEMA,
+      eventId: row.event_id,
+      ...{ boot, seq, prev, act },
+      action: act.action,
+      key: keys.signingKeyId,
+      signature: keys.sign(actText(act))
+    };
+    return {
+      ...{ seq, opaque: null, personal: null },
+      line: canonicalJson(record),
+      columns: {
+        occurredAtMs: act.atMs,
+        action: act.action,
+        ecosystem: null,
+        packageName: null,
+        packageVersion: null,
+        tool: null,
+        effect: null,
+        grade: 'stream',
+        environment: null,
+        held: null
+      }
+    };
+  }
+
+  /** The stream is called as the log is. */
+  private async stream(): Promise<{ readonly boot: string; readonly speaker: ISpeaker }> {
+    const { database, hubId } = this.options;
+    const { id } = await database.read.selectFrom('log').select('id').executeTakeFirstOrThrow();
+    return { boot: id, speaker: { hub: hubId, user: OWN_USER, server: '', groups: [] } };
+  }
+
+  private flushing: Promise<void> = Promise.resolve();
+}

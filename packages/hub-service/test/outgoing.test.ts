@@ -1,0 +1,344 @@
+import { execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Announcement, OutgoingTarget } from '@labkeeper/protocol';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { Webhook } from 'standardwebhooks';
+import { Outgoing } from '../src/outgoing/outgoing.js';
+import { OutgoingMetrics } from '../src/outgoing/outgoing-metrics.js';
+import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
+import { SqlLogWriter } from '../src/store/sql-log-writer.js';
+import { batchOf } from './support/batch-of.js';
+import { CompanionStream } from './support/companion-stream.js';
+import { HttpReceiver, indexOf, SyslogReceiver } from './support/receivers.js';
+import { scratchDatabase, scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
+
+jest.setTimeout(15_000);
+
+const SECRET = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`;
+const LOCAL = { allow_internal: '127.0.0.1' } as const;
+
+const request = (type: 'request.made' | 'request.decided', id: string): Announcement => ({
+  type,
+  timestamp: '2026-11-27T09:00:00.000Z',
+  data: {
+    ...{ hub: 'hub', id, user: 'anna', kind: 'package', title: 'torch <!channel>', state: 'requested' },
+    ...{ by: null, reason: null, link: null }
+  }
+});
+
+describe.each<DatabaseKind>(['sqlite', 'postgres'])('what goes out, on %s', kind => {
+  const folder = scratchFolder();
+  const secretFile = join(folder.path, 'secret');
+  let scratch: IScratchDatabase;
+  let database: IDatabase;
+  let http: HttpReceiver;
+  let targets: OutgoingTarget[];
+  let nowMs = Date.now();
+
+  const outgoing = (): Outgoing =>
+    new Outgoing({
+      database,
+      sender: { hubId: 'hub', build: 'test' },
+      targets: () => targets,
+      metrics: new OutgoingMetrics(new Registry()),
+      log: pino({ level: 'silent' }),
+      nowMs: () => nowMs
+    });
+  const webhook = (change: object = {}): OutgoingTarget => ({
+    ...{ kind: 'webhook', name: 'hook', url: http.url, secret_file: secretFile, ...LOCAL, ...change }
+  });
+  const write = async (count: number, change: Parameters<CompanionStream['batch']>[1] = record => record) => {
+    const speaker = { hub: 'hub', user: 'anna', server: '', groups: [] };
+    const stream = new CompanionStream();
+    for (let left = count; left > 0; left -= 50) {
+      const batch = batchOf(speaker, stream.batch(Math.min(left, 50), change));
+      await new SqlLogWriter(database, () => nowMs).append([batch]);
+    }
+  };
+
+  beforeEach(async () => {
+    writeFileSync(secretFile, `${SECRET}\n`);
+    scratch = await scratchDatabase(kind);
+    database = await openDatabase(scratch.place, () => undefined);
+    http = await HttpReceiver.start();
+    targets = [webhook()];
+    nowMs = Date.now();
+  });
+  afterEach(async () => {
+    await http.close();
+    await database.close();
+    await scratch.remove();
+  });
+  afterAll(() => folder.remove());
+
+  it('signs webhooks as Standard Webhooks says, with the same id for each try', async () => {
+    http.answers = [{ status: 500 }, { status: 429, headers: { 'retry-after': '60' } }];
+    const one = outgoing();
+    await one.announce(request('request.made', 'r1'), { orderKey: 'r1', onceKey: 'r1:1' });
+    await one.turn();
+    await one.turn();
+    expect(http.received).toHaveLength(1);
+    nowMs += 10_000;
+    await one.turn();
+    nowMs += 50_000;
+    await one.turn();
+    expect(http.received).toHaveLength(2);
+    expect((await one.state()).targets).toMatchObject([
+      { waiting: 1, trouble: 'It answered with status 429.' }
+    ]);
+    nowMs += 20_000;
+    await one.turn();
+    const [first, , third] = http.received;
+    expect(third?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+    const headers = {
+      'webhook-id': String(third?.headers['webhook-id']),
+      'webhook-timestamp': String(third?.headers['webhook-timestamp']),
+      'webhook-signature': String(third?.headers['webhook-signature'])
+    };
+    expect(new Webhook(SECRET).verify(third?.body ?? '', headers)).toEqual(request('request.made', 'r1'));
+    expect(() => new Webhook(SECRET).verify(`${third?.body} `, headers)).toThrow('signature');
+    expect((await one.state()).targets).toMatchObject([{ waiting: 0, dead: 0, trouble: null }]);
+  });
+
+  it('keeps the messages of one request in order, lets others pass, and tells each once', async () => {
+    http.answers = [{ status: 500 }];
+    const one = outgoing();
+    await one.announce(request('request.made', 'r1'), { orderKey: 'r1', onceKey: 'r1:1' });
+    await one.turn();
+    for (const place of ['r1:2', 'r1:2'] as const) {
+      await one.announce(request('request.decided', 'r1'), { orderKey: 'r1', onceKey: place });
+    }
+    await one.announce(request('request.made', 'r2'), { orderKey: 'r2', onceKey: 'r2:1' });
+    await one.turn();
+    expect(http.received.map(({ body }) => JSON.parse(body).data.id)).toEqual(['r1', 'r2']);
+    nowMs += 10_000;
+    await one.turn();
+    await one.turn();
+    expect(http.received.slice(2).map(({ body }) => JSON.parse(body).type)).toEqual([
+      'request.made',
+      'request.decided'
+    ]);
+  });
+
+  it('lets each of several replicas take a message once', async () => {
+    const replicas = [outgoing(), outgoing(), outgoing()];
+    for (let i = 0; i < 60; i += 1) {
+      await replicas[0]?.announce(request('request.made', `r${i}`), { orderKey: `r${i}`, onceKey: `r${i}` });
+    }
+    await Promise.all(replicas.map(replica => replica.turn()));
+    await Promise.all(replicas.map(replica => replica.turn()));
+    const ids = http.received.map(({ body }) => JSON.parse(body).data.id);
+    expect(ids).toHaveLength(60);
+    expect(new Set(ids).size).toBe(60);
+  });
+
+  it('takes over what a replica had taken that ended', async () => {
+    const [gone, other] = [outgoing(), outgoing()];
+    await gone.announce(request('request.made', 'r1'), { orderKey: 'r1', onceKey: 'r1' });
+    await database.write
+      .updateTable('outgoing_message')
+      .set({ lease: 'gone', attempts: 1, next_at_ms: nowMs + 30_000 })
+      .execute();
+    await other.turn();
+    expect(http.received).toHaveLength(0);
+    nowMs += 30_001;
+    await other.turn();
+    expect(http.received).toHaveLength(1);
+  });
+
+  it('gives up what the target refuses for ever, and after many tries', async () => {
+    http.answers = [{ status: 410 }];
+    const one = outgoing();
+    await one.announce(request('request.made', 'r1'), { orderKey: 'r1', onceKey: 'r1' });
+    await one.turn();
+    await one.announce(request('request.made', 'r2'), { orderKey: 'r2', onceKey: 'r2' });
+    http.answers = Array.from({ length: 40 }, () => ({ status: 503 }));
+    for (let i = 0; i < 20; i += 1) {
+      nowMs += 7 * 3_600_000;
+      await one.turn();
+    }
+    const state = await one.state();
+    expect(state.targets).toMatchObject([{ waiting: 0, dead: 2 }]);
+    expect(state.dead.map(({ trouble }) => trouble)).toEqual([
+      'It answered with status 503.',
+      'It answered with status 410.'
+    ]);
+    expect(http.received).toHaveLength(15);
+  });
+
+  it('speaks to a chat of Slack’s kind, and announces a blocked install once', async () => {
+    const urlFile = join(folder.path, 'chat');
+    writeFileSync(urlFile, http.url);
+    targets = [{ kind: 'slack', name: 'chat', url_file: urlFile, send: ['install.blocked'], ...LOCAL }];
+    const one = outgoing();
+    await write(3);
+    await one.turn();
+    await write(20, record => ({
+      ...record,
+      action: 'deny',
+      package: record.package && { ...record.package, name: 'evil<b>' },
+      decision: {
+        effect: 'deny',
+        ruleId: 'no-evil',
+        policyDigest: 'ab'.repeat(32),
+        reason: 'Not <here> & now'
+      }
+    }));
+    await one.turn();
+    await one.turn();
+    await one.announce(request('request.made', 'r1'), { orderKey: 'r1', onceKey: 'r1' });
+    await one.turn();
+    expect(http.received).toHaveLength(1);
+    const { text, blocks } = JSON.parse(http.received[0]?.body ?? '');
+    expect(text).toContain('evil&lt;b&gt;');
+    expect(text).toContain('Not &lt;here&gt; &amp; now');
+    expect(blocks).toHaveLength(2);
+    expect(http.received[0]?.headers['webhook-signature']).toBeUndefined();
+  });
+
+  it.each([
+    ['a redirect', {}, [{ status: 302, headers: { location: 'http://127.0.0.1:1/' } }], 'leads elsewhere'],
+    ['an internal address', { allow_internal: 'other' }, [], 'internal address'],
+    [
+      'metadata',
+      { url: 'http://169.254.169.254/', allow_internal: '169.254.169.254' },
+      [],
+      'nothing may be sent'
+    ],
+    ['a name of loopback', { url: 'http://localhost:1/', allow_internal: undefined }, [], 'internal address'],
+    ['another scheme', { url: 'file:///etc/passwd' }, [], 'must begin with'],
+    ['a missing secret', { secret_file: '/nowhere' }, [], 'cannot be read']
+  ])('does not follow or reach %s, and says so', async (_what, change, answers, sentence) => {
+    targets = [webhook(change)];
+    http.answers = [...answers];
+    const one = outgoing();
+    await one.announce(request('request.made', 'r1'), { orderKey: 'r1', onceKey: 'r1' });
+    await one.turn();
+    expect((await one.state()).targets[0]?.trouble).toContain(sentence);
+    expect(http.received).toHaveLength(answers.length);
+  });
+
+  it('forwards by syslog over TCP: a receiver that breaks off gets everything again, and names only if told', async () => {
+    const syslog = await SyslogReceiver.start();
+    targets = [
+      {
+        kind: 'syslog',
+        name: 'siem',
+        url: `tcp://127.0.0.1:${syslog.port}`,
+        names: false,
+        from: 'beginning',
+        ...LOCAL
+      }
+    ];
+    const one = outgoing();
+    await write(700);
+    syslog.breaks = 1;
+    await one.turn();
+    expect(syslog.messages).toHaveLength(0);
+    expect((await one.state()).targets).toMatchObject([
+      { lag: 700, trouble: expect.stringContaining('did not take it') }
+    ]);
+    nowMs += 10_000;
+    await one.turn();
+    expect(syslog.messages.map(indexOf)).toEqual(Array.from({ length: 700 }, (_, i) => i));
+    expect(syslog.messages.join('')).not.toContain('user=');
+    expect((await one.state()).targets).toMatchObject([{ lag: 0, trouble: null }]);
+    targets = [
+      {
+        ...targets[0],
+        kind: 'syslog',
+        name: 'siem2',
+        url: `tcp://127.0.0.1:${syslog.port}`,
+        names: true,
+        from: 'now'
+      }
+    ];
+    await one.turn();
+    await write(1);
+    await one.turn();
+    expect(syslog.messages).toHaveLength(701);
+    expect(syslog.messages.at(-1)).toContain('user="anna"');
+    await syslog.close();
+  });
+
+  it('forwards by TLS to whom it can know alone, and by datagrams', async () => {
+    const [key, cert] = [join(folder.path, 'key.pem'), join(folder.path, 'cert.pem')];
+    execFileSync(
+      'openssl',
+      [
+        ...[
+          'req',
+          '-x509',
+          '-newkey',
+          'ec',
+          '-pkeyopt',
+          'ec_paramgen_curve:prime256v1',
+          '-nodes',
+          '-days',
+          '2'
+        ],
+        ...['-keyout', key, '-out', cert, '-subj', '/CN=siem', '-addext', 'subjectAltName=IP:127.0.0.1']
+      ],
+      { stdio: 'ignore' }
+    );
+    const tls = await SyslogReceiver.start({
+      key: readFileSync(key, 'utf8'),
+      cert: readFileSync(cert, 'utf8')
+    });
+    const udp = createSocket('udp4');
+    const datagrams: string[] = [];
+    udp.on('message', message => datagrams.push(message.toString()));
+    udp.bind(0, '127.0.0.1');
+    await once(udp, 'listening');
+    const common = { kind: 'syslog', names: false, from: 'beginning', ...LOCAL } as const;
+    targets = [
+      { ...common, name: 'unknown', url: `tls://127.0.0.1:${tls.port}` },
+      { ...common, name: 'known', url: `tls://127.0.0.1:${tls.port}`, ca_file: cert },
+      { ...common, name: 'udp', url: `udp://127.0.0.1:${udp.address().port}` }
+    ];
+    await write(5);
+    const one = outgoing();
+    await one.turn();
+    expect(tls.messages.map(indexOf)).toEqual([0, 1, 2, 3, 4]);
+    expect((await one.state()).targets.map(({ lag }) => lag)).toEqual([5, 0, 0]);
+    await new Promise(resolve => setTimeout(resolve, 100));
+    expect(datagrams.map(indexOf)).toEqual([0, 1, 2, 3, 4]);
+    udp.close();
+    await tls.close();
+  });
+
+  it('forwards by OTLP, and waits while it is refused', async () => {
+    const header = join(folder.path, 'authorization');
+    writeFileSync(header, 'Bearer siem-token\n');
+    targets = [
+      {
+        kind: 'otlp',
+        name: 'otel',
+        url: http.url,
+        authorization_file: header,
+        names: true,
+        from: 'beginning',
+        ...LOCAL
+      }
+    ];
+    http.answers = [{ status: 503 }];
+    await write(501);
+    const one = outgoing();
+    await one.turn();
+    expect((await one.state()).targets).toMatchObject([{ lag: 501 }]);
+    nowMs += 5000;
+    await one.turn();
+    const records = http.received
+      .slice(1)
+      .flatMap(({ body }) => JSON.parse(body).resourceLogs[0].scopeLogs[0].logRecords);
+    expect(records).toHaveLength(501);
+    expect(http.received[1]?.headers['authorization']).toBe('Bearer siem-token');
+    const body: unknown = JSON.parse(records[500].body.stringValue);
+    expect(body).toMatchObject({ hub: 'hub', seq: 501 });
+    expect((await one.state()).targets).toMatchObject([{ lag: 0 }]);
+  });
+});
