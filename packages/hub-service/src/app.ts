@@ -137,11 +137,9 @@ export function createApp(options: IAppOptions): IApp {
   const pages =
     settings.pages &&
     pagesListener(options.pages ?? [], {
-      ...{ reader, hubApi, settings, keys, log, nowMs, monotonicMs },
       ...{ reader, hubApi, settings, keys, log, nowMs, monotonicMs, asked },
       range: new LogRange(database),
       holders: new SqlHolders(database),
-      legal: new SqlLegal(database, nowMs),
       sessions: new SqlSessionStore(database, keys.secret(SECRETS.session), nowMs),
       views: new SqlSavedViews(database, nowMs),
       policyTrouble: () => policy.trouble,

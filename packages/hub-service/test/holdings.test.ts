@@ -143,18 +143,6 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('who holds what on %s', kind
     await writer.append([batchOf(speaker('c', ''), body())]);
     const before = await kept();
     const first = await asFirstVersion(kind, database);
-    const write = database.write;
-    // As it was before the table came, and what came after the table.
-    for (const table of [
-      ...['holding', 'legal_act', 'policy_use', 'policy_version'],
-      ...['verdict_feedback', 'request_act', 'request', 'request_clock']
-    ]) {
-      await sql`drop table ${sql.table(table)}`.execute(write);
-    }
-    if (kind === 'postgres') {
-      await sql`drop function legal_act_stays`.execute(write);
-    }
-    await sql`delete from kysely_migration where name > '2026-11-27-first-schema'`.execute(write);
     await database.close();
     await scratch.remove();
     scratch = first;

@@ -12,7 +12,6 @@ export function pagesPlugin(people: IPeopleSettings): PagesPlugin {
     const { reader, range, keys, cover, hubApi, settings, nowMs, holders, legal } = parts;
     await registerPages(fastify, {
       settings: people,
-      ...{ reader, holders, legal },
       store: parts.sessions,
       views: parts.views,
       policyTrouble: parts.policyTrouble,

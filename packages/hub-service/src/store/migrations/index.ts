@@ -17,10 +17,10 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-11-27-holdings': holdings(kind),
     '2026-11-27-legal-acts': legalActs(kind),
     '2026-11-27-policy': policySchema(kind),
-    '2026-11-27-saved-views': savedViews(kind),
-    '2026-11-27-sessions': sessions,
     '2026-11-27-record-append': recordAppend(kind),
     '2026-11-27-requests': requestsSchema(kind),
+    '2026-11-27-saved-views': savedViews(kind),
+    '2026-11-27-sessions': sessions,
     '2026-11-28-outgoing': outgoingSchema(kind)
   };
 }
