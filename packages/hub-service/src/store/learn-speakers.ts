@@ -58,6 +58,15 @@ function groupNames(groups: readonly string[]): readonly string[] {
   return [...new Set(groups)].sort();
 }
 
+/** The rows that stand for one speaker; made where they are not there. @param db - a transaction. */
+export async function learnSpeaker(
+  db: Kysely<ITables>,
+  speaker: ISpeaker,
+  nowMs: number
+): Promise<IKnownSpeaker> {
+  return there((await learnSpeakers(db, [speaker], nowMs)).get(speakerKey(speaker)));
+}
+
 function learnHubs(db: Kysely<ITables>, speakers: readonly ISpeaker[]) {
   return findOrMake(
     byKey(speakers, ({ hub }) => hub),

@@ -10,7 +10,7 @@ import {
 import { THREAD_MESSAGES, type RequestSubmit } from '@labkeeper/protocol';
 import { sql, type Selectable, type Transaction } from 'kysely';
 import type { IDatabase } from './database.js';
-import { Identities } from './identities.js';
+import { learnSpeaker } from './learn-speakers.js';
 import type { ISpeaker } from './log-writer.js';
 import { inbox, ownRequests } from './request-inbox.js';
 import { readWhole } from './request-rows.js';
@@ -48,13 +48,11 @@ export class SqlRequests implements IRequests {
   constructor(
     private readonly database: IDatabase,
     private readonly nowMs: () => number
-  ) {
-    this.identities = new Identities(nowMs);
-  }
+  ) {}
 
   async submit(speaker: ISpeaker, asked: RequestSubmit): Promise<Submitted> {
     return this.alone(async (db, change) => {
-      const { personId, serverId, groupSetId } = await this.identities.session(db).speaker(speaker);
+      const { personId, serverId, groupSetId } = await learnSpeaker(db, speaker, this.nowMs());
       const before = await db
         .selectFrom('request')
         .select('person_id')
@@ -261,8 +259,6 @@ export class SqlRequests implements IRequests {
       }))
       .execute();
   }
-
-  private readonly identities: Identities;
 }
 
 function standingOf(row: Selectable<IRequestTable>): IRequestStanding {

@@ -1,6 +1,6 @@
 import type { VerdictFeedback } from '@labkeeper/protocol';
 import type { IDatabase } from './database.js';
-import { Identities } from './identities.js';
+import { learnSpeaker } from './learn-speakers.js';
 import type { ISpeaker } from './log-writer.js';
 
 /** What somebody said of a verdict. */
@@ -25,13 +25,11 @@ export class SqlVerdictFeedback implements IVerdictFeedback {
   constructor(
     private readonly database: IDatabase,
     private readonly nowMs: () => number
-  ) {
-    this.identities = new Identities(nowMs);
-  }
+  ) {}
 
   async say(speaker: ISpeaker, said: VerdictFeedback): Promise<void> {
     await this.database.write.transaction().execute(async db => {
-      const { personId, serverId } = await this.identities.session(db).speaker(speaker);
+      const { personId, serverId } = await learnSpeaker(db, speaker, this.nowMs());
       await db
         .insertInto('verdict_feedback')
         .values({
@@ -62,6 +60,4 @@ export class SqlVerdictFeedback implements IVerdictFeedback {
       .limit(limit)
       .execute();
   }
-
-  private readonly identities: Identities;
 }
