@@ -5,7 +5,7 @@ import { reasonOf } from './failure.js';
 import { createHubApi } from './hub-api/hub-api.js';
 import { createRunningServersApi } from './hub-api/running-servers-api.js';
 import { openKeys, registerSigningKey } from './keys/keys.js';
-import { NEW_KEY, refuseOtherKey } from './keys/refuse-other-key.js';
+import { refuseOtherKey } from './keys/refuse-other-key.js';
 import { pagesPlugins } from './pages-plugins.js';
 import { type IPeopleSettings, PeopleSettingsError, readPeopleSettings } from './people/people-settings.js';
 import { checkPolicyCommand } from './policy/check-policy.js';
@@ -52,7 +52,7 @@ async function run(): Promise<void> {
     const database = await openDatabase(settings.database, error =>
       log.warn({ reason: reasonOf(error) }, 'A connection to the database broke.')
     );
-    await refuseOtherKey(database, keys, settings.stateFolder, process.env[NEW_KEY]?.trim() ?? null);
+    await refuseOtherKey(database, keys, settings.stateFolder);
     await registerSigningKey(database, keys, Date.now());
     const app = createApp({
       ...{ settings, keys, database, log },

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { scratchDatabase, scratchFolder } from '../../test/support/scratch-databases.js';
 import { openDatabase } from '../store/database.js';
@@ -13,22 +13,25 @@ it('a lost key is no silent new identity: one sentence says what to do, and an a
   try {
     const first = await openKeys(state);
     // Nothing was signed yet.
-    await refuseOtherKey(database, first, state, null);
+    await refuseOtherKey(database, first, state);
     await registerSigningKey(database, first, 1);
-    await refuseOtherKey(database, first, state, null);
+    await refuseOtherKey(database, first, state);
 
     rmSync(join(state, 'signing-key.pem'));
     const other = await openKeys(state);
     expect(other.signingKeyId).not.toBe(first.signingKeyId);
     const refused = `(${other.signingKeyId}) has never signed this log, which ${first.signingKeyId} signed last: put signing-key.pem and service-secret back`;
-    await expect(refuseOtherKey(database, other, state, null)).rejects.toThrow(refused);
+    await expect(refuseOtherKey(database, other, state)).rejects.toThrow(refused);
     // Also at the next start, and with the decision for another key.
-    await expect(refuseOtherKey(database, await openKeys(state), state, null)).rejects.toThrow(refused);
-    await expect(refuseOtherKey(database, other, state, first.signingKeyId)).rejects.toThrow(refused);
+    await expect(refuseOtherKey(database, await openKeys(state), state)).rejects.toThrow(refused);
+    writeFileSync(join(state, 'new-key'), first.signingKeyId);
+    await expect(refuseOtherKey(database, other, state)).rejects.toThrow(refused);
 
-    await refuseOtherKey(database, other, state, other.signingKeyId);
+    writeFileSync(join(state, 'new-key'), `${other.signingKeyId}\n`);
+    await refuseOtherKey(database, other, state);
+    rmSync(join(state, 'new-key'));
     await registerSigningKey(database, other, 2);
-    await refuseOtherKey(database, other, state, null);
+    await refuseOtherKey(database, other, state);
   } finally {
     await database.close();
     await scratch.remove();
