@@ -22,6 +22,7 @@ export * from './messages/all.js';
 export * from './values/audit.js';
 export * from './hub/records.js';
 export * from './hub/events.js';
+export * from './hub/server-events.js';
 export * from './hub/policy.js';
 export * from './hub/export.js';
 export * from './hub/answers.js';

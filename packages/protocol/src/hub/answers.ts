@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { AuditEnvironment, AuditGap } from '../values/audit.js';
-import { EventsAnswer } from './events.js';
+import { EventsAnswer, EventsWanted } from './events.js';
 import {
   HubRefusal,
   OwnAnswer,
@@ -10,6 +10,7 @@ import {
   StreamHead,
   TicketAnswer
 } from './records.js';
+import { ServerEventsAnswer } from './server-events.js';
 
 // A companion reads tolerantly: a newer service may say more within this version of the protocol.
 
@@ -20,7 +21,11 @@ const Answer = v.object({ head: Head, receipt: v.nullable(Receipt) });
 
 /** Of any name: a newer service may know more parts. */
 const Off = v.object({ part: v.string(), reason: v.string() });
-const Events = v.object({ ...EventsAnswer.entries, off: v.array(Off) });
+const Events = v.object({
+  ...EventsAnswer.entries,
+  off: v.array(Off),
+  events: v.optional(v.object(EventsWanted.entries))
+});
 
 /** A receipt as a companion keeps it. */
 export type KeptReceipt = v.InferOutput<typeof Receipt>;
@@ -53,6 +58,8 @@ export const readReceipt = (text: string) => read(Receipt, text);
 export const readOwnAnswer = (text: string) => read(Own, text);
 /** What policy switches off; null = that is not said here. */
 export const readEventsAnswer = (text: string) => read(Events, text);
+/** The answer to a batch of events; null = this is none. */
+export const readServerEventsAnswer = (text: string) => read(v.object(ServerEventsAnswer.entries), text);
 /** Why the service refuses; null = that is not said here. */
 export const readHubRefusal = (text: string) => read(v.object(HubRefusal.entries), text);
 
