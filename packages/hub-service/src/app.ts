@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { sql } from 'kysely';
+import { eventsKeptMs } from '@labkeeper/core';
 import { DigestMaker } from './digests/digest-maker.js';
 import { DigestSchedule } from './digests/digest-schedule.js';
 import { reasonOf } from './failure.js';
 import type { IHubApi } from './hub-api/hub-api.js';
+import type { IServerRunsApi } from './hub-api/server-runs-api.js';
 import type { IRunningServersApi } from './hub-api/running-servers-api.js';
 import { GroupCommit } from './ingest/group-commit.js';
 import { RATES, type IRates } from './ingest/record-routes.js';
@@ -16,6 +18,7 @@ import type { IPagesParts, PagesPlugin } from './pages-seam.js';
 import { PolicyInForce } from './policy/policy-in-force.js';
 import { PolicyStore } from './policy/policy-store.js';
 import type { ISettings } from './settings.js';
+import { eventParts } from './server-events/event-parts.js';
 import { sharedAnswer } from './shared-answer.js';
 import type { IDatabase } from './store/database.js';
 import { LogRange } from './store/log-range.js';
@@ -24,6 +27,7 @@ import { SqlLegal } from './store/sql-legal.js';
 import { entriesAt } from './store/own-entries.js';
 import { SqlLogReader } from './store/sql-log-reader.js';
 import { SqlLogWriter } from './store/sql-log-writer.js';
+import { SqlServerEventReader } from './store/sql-server-event-reader.js';
 import { StoredStretches } from './store/stored-stretches.js';
 import { RunningServers } from './tickets/running-servers.js';
 import { TicketOffice } from './tickets/ticket-office.js';
@@ -37,6 +41,8 @@ export interface IAppOptions {
   readonly hubApi: IHubApi;
   /** Absent = which servers run is not read; JupyterHub is asked about tokens alone. */
   readonly runningServers?: IRunningServersApi;
+  /** Absent = where servers run is not read. */
+  readonly serverRuns?: IServerRunsApi;
   readonly log: Logger;
   /** Epoch ms. */
   readonly nowMs: () => number;
@@ -105,7 +111,14 @@ export function createApp(options: IAppOptions): IApp {
   const api = options.runningServers;
   const running = api ? new RunningServers({ api, log, nowMs, monotonicMs }) : null;
   const checks = new TokenChecks({ hubApi, nowMs, monotonicMs });
+  const events = eventParts({
+    ...{ database, log, nowMs, monotonicMs },
+    registry: metrics.registry,
+    keptMs: () => eventsKeptMs(policy.active.policy),
+    api: options.serverRuns ?? null
+  });
   const machine = machineListener({
+    serverEvents: events,
     office: new TicketOffice({ hubId: settings.hubId, hubApi, tickets, checks, running, monotonicMs }),
     ...{ writer, reader, commit, keys, policy, metrics, log, nowMs, monotonicMs },
     stretches: new StoredStretches(database),
@@ -123,6 +136,7 @@ export function createApp(options: IAppOptions): IApp {
       range: new LogRange(database),
       holders: new SqlHolders(database),
       legal: new SqlLegal(database, nowMs),
+      events: new SqlServerEventReader(database),
       cover: () => digests.make()
     });
 
@@ -134,11 +148,13 @@ export function createApp(options: IAppOptions): IApp {
     start: () => {
       digests.start();
       running?.start();
+      events.start();
     },
     close: async () => {
       running?.close();
       await Promise.all([machine.close(), pages?.close()]);
       await policy.close();
+      await events.close();
       await commit.drain();
       await digests.close();
     }

@@ -1,4 +1,4 @@
-import { canonicalJson, placeOf, switchesFor } from '@labkeeper/core';
+import { canonicalJson, eventsWanted, placeOf, switchesFor } from '@labkeeper/core';
 import { EventsQuery, HUB_PATHS, type EventsAnswer } from '@labkeeper/protocol';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import * as v from 'valibot';
@@ -90,6 +90,8 @@ function answerer(
   return () => {
     const { active } = policy;
     const off = switchesFor(active.policy, subject);
-    return { seen: sha256Hex(canonicalJson({ off, policy: active.digest })), policy: active.digest, off };
+    const events = eventsWanted(active.policy);
+    const seen = sha256Hex(canonicalJson({ off, events, policy: active.digest }));
+    return { seen, policy: active.digest, off, events };
   };
 }

@@ -6,6 +6,7 @@ import { systemRandom } from '../people/secrets.js';
 import type { IExportedLog } from './export-routes.js';
 import { MemoryLog, START_MS } from './memory-log.test.data.js';
 import type { IHolders } from '../store/holders.js';
+import type { IServerEventReader } from '../store/server-events.js';
 import type { ILegal } from '../store/legal.js';
 import type { ILogReader } from '../store/log-reader.js';
 import { pagesServer } from './pages-server.js';
@@ -47,6 +48,7 @@ export class Browser {
       readonly reader?: ILogReader;
       readonly exports?: IExportedLog;
       readonly holders?: IHolders;
+      readonly events?: IServerEventReader;
       readonly legal?: ILegal;
     } = {}
   ): Promise<Browser> {
@@ -62,6 +64,7 @@ export class Browser {
       nowMs: () => browser.nowMs,
       ...(options.exports && { exports: options.exports }),
       ...(options.holders && { holders: options.holders }),
+      ...(options.events && { events: options.events }),
       ...(options.legal && { legal: options.legal })
     });
     return browser;

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { IDatabase } from './database.js';
 import type { Erased, IActor, ILegal, ILegalAct } from './legal.js';
+import { forgetEvents } from './sql-server-events.js';
 import type { ITables, LegalActKind } from './tables.js';
 
 /** Personal parts that are deleted at a time: the log goes on between. */
@@ -60,6 +61,7 @@ export class SqlLegal implements ILegal {
       if (hold) {
         return { kind: 'held', hold } as const;
       }
+      await forgetEvents(db, id);
       await db.deleteFrom('person_key').where('person_id', '=', id).execute();
       await db.updateTable('server').set({ name: null }).where('person_id', '=', id).execute();
       const { uuid } = await db

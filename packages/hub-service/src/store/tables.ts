@@ -1,12 +1,13 @@
 import type { Grade } from '@labkeeper/core';
 import type { Generated } from 'kysely';
+import type { IServerEventTables } from './server-event-tables.js';
 
 /**
  * The tables, the same on SQLite and PostgreSQL. Times are epoch ms, hashes of streams and digests lower-case
  * hexadecimal digits. Names of persons stand in `person` alone, so that they can be erased; everything else knows a person
  * by number, and the log's lines by UUID.
  */
-export interface ITables {
+export interface ITables extends IServerEventTables {
   log: ILogTable;
   hub: IHubTable;
   person: IPersonTable;
