@@ -71,8 +71,8 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('“Deaths” on %s', kind =
     expect(cells(body, 'User')).toEqual(['bert', 'anna', 'anna', 'anna']);
     expect(cells(body, 'What')[0]).toBe('Kernel died: Memory limit of the server');
     expect(cells(body, 'Numbers')[0]).toBe('cause certain, signal 9, held 1,024 MiB, limit 2,048 MiB');
-    expect(cells(body, 'Deaths')).toEqual(['4', '3', '1', '3', '1']);
-    expect(cells(body, 'Deaths in 100 kernel hours')).toEqual(['13.3', '15.0', '10.0', '15.0', '10.0']);
+    expect(cells(body, 'Deaths')).toEqual(['3', '1', '3', '1', '4']);
+    expect(cells(body, 'Deaths in 100 kernel hours')).toEqual(['15.0', '10.0', '15.0', '10.0', '13.3']);
     expect(body).not.toContain('<script');
     const ofNode = (await browser.ask('/deaths?node=node-b')).body;
     expect(cells(ofNode, 'User')).toEqual(['bert']);

@@ -35,6 +35,26 @@ export function DeathsPage({ query, found, groups }: IDeathsPageProps): ReactEle
       <Problems problems={problems} />
       {found && (
         <>
+          {before === null && (
+            <>
+              <Rates
+                head="Node"
+                title="Per node"
+                caption="As the spawner says; the most deaths first"
+                rates={found.nodes}
+                name={of => of}
+                href={of => deathsAddress({ ...fields, node: of })}
+              />
+              <Rates
+                head="Image"
+                title="Per image"
+                caption="The most deaths first"
+                rates={found.images}
+                name={of => of}
+                href={of => deathsAddress({ ...fields, image: of })}
+              />
+            </>
+          )}
           {found.rows.length === 0 ? (
             <div className="empty">
               <p>
@@ -63,22 +83,6 @@ export function DeathsPage({ query, found, groups }: IDeathsPageProps): ReactEle
             rates={found.days}
             name={dayName}
             href={null}
-          />
-          <Rates
-            head="Node"
-            title="Per node"
-            caption="As the spawner says; the most deaths first"
-            rates={found.nodes}
-            name={of => of}
-            href={of => deathsAddress({ ...fields, node: of })}
-          />
-          <Rates
-            head="Image"
-            title="Per image"
-            caption="The most deaths first"
-            rates={found.images}
-            name={of => of}
-            href={of => deathsAddress({ ...fields, image: of })}
           />
         </>
       )}
