@@ -55,27 +55,31 @@ export function DeathsPage({ query, found, groups }: IDeathsPageProps): ReactEle
               />
             </>
           )}
-          {found.rows.length === 0 ? (
-            <div className="empty">
-              <p>
-                {before === null ? `No kernel died in ${counted(days, 'day')}.` : 'There are no older ones.'}
-              </p>
-              <p>Deaths are kept for some weeks, and told only where the policy does not say otherwise.</p>
-            </div>
-          ) : (
-            <EventsTable
-              caption={`Deaths, the newest first; ${thousands(found.rows.length)} on this page`}
-              rows={found.rows}
-            />
-          )}
-          <nav aria-label="Pages of the list" className="pager">
-            {before !== null && <a href={deathsAddress(fields)}>Newest</a>}
-            {found.next !== null && (
-              <a href={deathsAddress(fields, found.next)} rel="next">
-                Older
-              </a>
+          <Part id="each-death" title="Each death">
+            {found.rows.length === 0 ? (
+              <div className="empty">
+                <p>
+                  {before === null
+                    ? `No kernel died in ${counted(days, 'day')}.`
+                    : 'There are no older ones.'}
+                </p>
+                <p>Deaths are kept for some weeks, and told only where the policy does not say otherwise.</p>
+              </div>
+            ) : (
+              <EventsTable
+                caption={`Deaths, the newest first; ${thousands(found.rows.length)} on this page`}
+                rows={found.rows}
+              />
             )}
-          </nav>
+            <nav aria-label="Pages of the list" className="pager">
+              {before !== null && <a href={deathsAddress(fields)}>Newest</a>}
+              {found.next !== null && (
+                <a href={deathsAddress(fields, found.next)} rel="next">
+                  Older
+                </a>
+              )}
+            </nav>
+          </Part>
           <Rates
             head="Day (UTC)"
             title="Per day"
