@@ -7,9 +7,12 @@ scopes and two roles, and tells users' servers where the service is; what the co
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import socket
 from collections.abc import Iterable, Mapping
+from datetime import timezone
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -30,6 +33,8 @@ _SCOPES = {
     "approve": ("Decide on other people's requests.", ("use",)),
     "admin": ("Read the install log, decide on requests, and run Labkeeper.", ("audit", "approve", "use")),
 }
+_PLACES = "/api/labkeeper/servers"
+_NAME_LENGTH = 512
 _ANY_ADDRESS = ("", "0.0.0.0", "::", "*", None)
 
 
@@ -120,6 +125,7 @@ def configure(
     if pages and done["mode"] != "none":
         _add_login(service, name, pages)
     _add_scopes(c)
+    _add_places(c, name)
     told = _tell_servers(c, done["service_url"])
     summary = {"name": name, "hub_id": hub_id, "pages_url": pages, "hub_url": hub, "told": told, **done}
     c[SUMMARY].update(summary, readers=[*role.get("users", []), *role.get("groups", [])])
@@ -147,6 +153,73 @@ def _add_scopes(c: Config) -> None:
         if below:
             scope["subscopes"] = [_SCOPE + name for name in below]
         scopes.setdefault(_SCOPE + key, scope)
+
+
+def _add_places(c: Config, service: str) -> None:
+    """
+    Let the service, and nobody else, ask the hub where servers run: `GET hub/api/labkeeper/servers`.
+
+    Spawners keep that in their state, and the right to read it (`admin:server_state`) opens much more than a machine's
+    name. A server itself could say what it likes.
+    """
+    try:
+        from jupyterhub.apihandlers.base import APIHandler
+        from tornado.web import HTTPError
+    except ModuleNotFoundError:
+        # A program that only reads the configuration.
+        return
+
+    class ServerPlaces(APIHandler):
+        def get(self) -> None:
+            asker = self.current_user
+            if getattr(asker, "kind", None) != "service" or asker.name != service:
+                raise HTTPError(403)
+            # Users of whom the hub has no object here have no server either.
+            spawners = [spawner for user in list(self.users.values()) for spawner in user.spawners.values()]
+            self.write(json.dumps({"servers": [place for place in map(server_place, spawners) if place]}))
+
+    handlers = _plain(c.JupyterHub, "extra_handlers", [])
+    handlers.append((_PLACES, ServerPlaces))
+
+
+def server_place(spawner: Any) -> dict[str, Any] | None:
+    """Where a server runs, in which image and since when (epoch ms), as its spawner knows; None = it does not run."""
+    row = getattr(spawner, "orm_spawner", None)
+    started = getattr(row, "started", None)
+    if not getattr(spawner, "ready", False) or started is None:
+        return None
+    return {
+        "user": spawner.user.name,
+        "server": spawner.name,
+        # The hub's database has times in UTC, without a zone.
+        "startedAtMs": int(started.replace(tzinfo=timezone.utc).timestamp() * 1000),
+        "node": _short(_node(spawner)),
+        "image": _short(getattr(spawner, "image", None)),
+    }
+
+
+def _node(spawner: Any) -> str | None:
+    kinds = {kind.__name__ for kind in type(spawner).__mro__}
+    if "KubeSpawner" in kinds:
+        # The pod as the spawner's own watch last saw it (jupyterhub-kubespawner 6 and 7).
+        pods = getattr(getattr(spawner, "pod_reflector", None), "pods", None) or {}
+        pod = pods.get(f"{getattr(spawner, 'namespace', '')}/{getattr(spawner, 'pod_name', '')}") or {}
+        return (pod.get("spec") or {}).get("nodeName")
+    if "SwarmSpawner" in kinds:
+        # Its server's address is that of a service, which may run on any machine.
+        return None
+    if "DockerSpawner" in kinds:
+        host = urlsplit(os.environ.get("DOCKER_HOST", "")).hostname
+        return host if host and not _loopback(host) else socket.gethostname()
+    if "LocalProcessSpawner" in kinds or "SystemdSpawner" in kinds:
+        return socket.gethostname()
+    # Of batch systems and others it is the machine that the server listens on.
+    host = getattr(getattr(spawner, "server", None), "ip", None) or getattr(spawner, "ip", None)
+    return None if host in _ANY_ADDRESS or _loopback(host) else host
+
+
+def _short(name: object) -> str | None:
+    return name[:_NAME_LENGTH] if isinstance(name, str) and name else None
 
 
 def _audit_role(c: Config, service: str, users: list[str], groups: list[str]) -> dict[str, Any]:

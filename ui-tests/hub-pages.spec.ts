@@ -43,11 +43,13 @@ const VIEWS = [
   { name: 'signed-out', path: '/signed-out' }
 ];
 
-/** Who has a package; holds and erasure. */
+/** Who has a package; deaths; holds and erasure. */
 const HOLD_VIEWS = [
   { name: 'holders', path: '/holders?package=polars&at=2026-11-26' },
   { name: 'holders-none', path: '/holders?package=nothing' },
   { name: 'holders-empty', path: '/holders' },
+  { name: 'deaths', path: '/deaths' },
+  { name: 'deaths-wrong', path: '/deaths?days=0' },
   { name: 'holds', path: '/holds' }
 ];
 

@@ -27,6 +27,7 @@ import { ReclaimWatch } from './reclaim/reclaim-watch.js';
 import { ServerIdle } from './reclaim/server-idle.js';
 import { Recording } from './recorder/recording.js';
 import { SaveGuard } from './save/save-guard.js';
+import { reportEvents } from './server-events/report-events.js';
 import type { IFacts } from './watch/evidence.js';
 import { KernelList } from './watch/kernel-list.js';
 import { Recent } from './watch/recent.js';
@@ -92,6 +93,15 @@ export function createApp(options: IAppOptions): IApp {
   const deaths = new DeathList();
   const counts = { pages: { bad: 0, unknown: 0 }, server: { bad: 0, unknown: 0 } };
 
+  const reported = reportEvents({
+    ...{ clock, log, boot },
+    environment: options.audit,
+    tickets: () => policy?.tickets ?? null,
+    deaths: () => (disabled.has('deaths') ? [] : deaths.all),
+    unsentRecords: () => audit?.health().waiting ?? 0
+  });
+  const { events } = reported;
+
   const guard = new SaveGuard({
     home: disabled.has('save-guard') ? null : environment.recorderPath,
     serverName: environment.serverName,
@@ -100,7 +110,9 @@ export function createApp(options: IAppOptions): IApp {
     clock,
     log,
     procRoot: options.procRoot ?? '/proc',
-    recoveryProgram: options.recoveryProgram
+    recoveryProgram: options.recoveryProgram,
+    saves: events.saves,
+    erred: (name, value) => events.erred(name, value)
   });
   const standings = new PageStandings(clock);
   const idle = new ServerIdle(options.reclaim?.cull?.openPagesCount ?? true);
@@ -144,7 +156,10 @@ export function createApp(options: IAppOptions): IApp {
     ledger,
     throttleMs: environment.throttleMs,
     enabled: () => !disabled.has('notices'),
-    given: notice => pages.notice(notice)
+    given: notice => {
+      pages.notice(notice);
+      events.noticed(notice);
+    }
   });
   const recording =
     disabled.has('flight-recorder') || environment.recorderPath === null
@@ -171,6 +186,7 @@ export function createApp(options: IAppOptions): IApp {
       environment: options.audit,
       switches: disabled,
       requestsChanged: () => asked.changed(),
+      wanted: taken => events.want(taken),
       changed: parts => {
         pages.hello();
         if (parts.includes('meter')) {
@@ -211,6 +227,7 @@ export function createApp(options: IAppOptions): IApp {
       pages.death(death);
       notices.died(death.evidence.kernel.kernelId);
       recording?.died(death);
+      events.died();
     }
   });
   let lifeSignAtMs = clock.monotonicMs();
@@ -231,6 +248,7 @@ export function createApp(options: IAppOptions): IApp {
         pages.kernels(kernels.all);
       }
       notices.look(sample, counters, monotonicMs);
+      events.sampled(sample);
       recording?.log.sampled(danger);
     },
     remembered: (memory, danger) => recording?.log.remembered(memory, danger)
@@ -279,6 +297,7 @@ export function createApp(options: IAppOptions): IApp {
       hello: hello => guard.serverSays(hello),
       kernels: (list: readonly Kernel[]) => {
         kernels.set(list);
+        events.kernels(list);
         recent.noteKernels(list, clock.monotonicMs());
         observer.setKernels(list);
         pages.kernels(list);
@@ -338,6 +357,7 @@ export function createApp(options: IAppOptions): IApp {
       desk?.start();
       audit?.start();
       policy?.start();
+      reported.start();
       reclaim?.start();
       options.readMachine(machine).then(
         known => {
@@ -372,6 +392,7 @@ export function createApp(options: IAppOptions): IApp {
       }
       reclaim?.dispose();
       policy?.dispose();
+      const counted = reported.close();
       const receipt = desk?.close();
       const journalled = guard.close(orderly);
       auditDesk.dispose();
@@ -384,7 +405,7 @@ export function createApp(options: IAppOptions): IApp {
       const written = recording?.close();
       // Not after the disk: one that hangs must not keep what we changed from being put back.
       observer.close();
-      await Promise.all([written, journalled, receipt, audited]);
+      await Promise.all([written, journalled, receipt, audited, counted]);
       policy?.tickets.dispose();
     }
   };

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 import { createHubApi } from '../../packages/hub-service/src/hub-api/hub-api.js';
 import { fillLog } from '../../packages/hub-service/src/pages/full-log.test.data.js';
+import { MemoryEvents } from '../../packages/hub-service/src/pages/memory-events.test.data.js';
 import { MemoryHolders, MemoryLegal } from '../../packages/hub-service/src/pages/memory-legal.test.data.js';
 import { MemoryLog } from '../../packages/hub-service/src/pages/memory-log.test.data.js';
 import { MemoryViews } from '../../packages/hub-service/src/pages/memory-views.test.data.js';
@@ -73,6 +74,7 @@ await registerPages(fastify, {
   holders: new MemoryHolders(),
   legal: new MemoryLegal(),
   views: new MemoryViews(),
+  events: new MemoryEvents(Date.now()),
   identity: new OAuthIdentity({
     hubApi: createHubApi({ url: `${hubUrl}/hub/api`, timeoutMs: 5000 }),
     apiUrl: `${hubUrl}/hub/api`,

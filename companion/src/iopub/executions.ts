@@ -36,6 +36,8 @@ export interface IExecutionsOptions {
   readonly caps?: IOutputCaps;
   /** Called when something of an execution in a cell changed, whether its page is there or not. */
   readonly changed?: (execution: Execution) => void;
+  /** An error ended a cell: its name and value as the kernel told them. */
+  readonly erred?: (name: unknown, value: unknown) => void;
   /** The kernels in which pages that are there may run cells. */
   readonly attended?: () => Iterable<string>;
   /** Listens to a kernel; default: by its connection file. */
@@ -187,7 +189,7 @@ export class Executions implements IDisposable {
   }
 
   private add(kernelId: string): KernelListener {
-    const { clock, connectionFile, connectionChanged } = this.options;
+    const { clock, connectionFile, connectionChanged, erred } = this.options;
     const kernel = new KernelListener({
       kernelId,
       clock,
@@ -195,6 +197,7 @@ export class Executions implements IDisposable {
       connectionFile,
       subscribe: this.subscribe,
       changed: execution => this.changed(execution),
+      ...(erred ? { erred } : {}),
       stateChanged: state => connectionChanged?.(kernelId, state)
     });
     this.kernels.set(kernelId, kernel);

@@ -24,6 +24,8 @@ export interface IKernelListenerOptions {
   readonly connectionFile: (kernelId: string) => string | null;
   readonly subscribe: (path: string, events: ISubscriptionEvents) => IDisposable;
   readonly changed: (execution: Execution) => void;
+  /** An error ended a cell: its name and value as the kernel told them. */
+  readonly erred?: (name: unknown, value: unknown) => void;
   /** Called with every change of the connection. */
   readonly stateChanged: (state: SubscriptionState) => void;
 }
@@ -94,7 +96,13 @@ export class KernelListener implements IDisposable {
   private events(): ISubscriptionEvents {
     const { clock } = this.options;
     return {
-      message: message => this.executions.receive(message, clock.monotonicMs()),
+      message: message => {
+        const { type, parentType, content } = message;
+        if (type === 'error' && parentType === 'execute_request') {
+          this.options.erred?.(content['ename'], content['evalue']);
+        }
+        this.executions.receive(message, clock.monotonicMs());
+      },
       skipped: ({ type, parentId, bytes }) => {
         if (parentId !== null && OUTPUT_TYPES.has(type)) {
           this.executions.miss(parentId, { bytes, exact: true }, clock.monotonicMs());

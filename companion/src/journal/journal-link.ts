@@ -16,6 +16,7 @@ import {
   type RunId
 } from '@labkeeper/protocol';
 import type { IDisposable } from '../clock.js';
+import type { ISaveWitness } from '../server-events/server-events.js';
 import type { JournalStore } from './journal-store.js';
 import type { IRunPeer } from './open-run.js';
 
@@ -41,10 +42,14 @@ const USUAL_HEAD =
 
 /** Connects one page's messages to the journal. Two pages may hold different runs of one path. */
 export class JournalLink implements IRunPeer, IDisposable {
-  /** @param store - null = there is none: no home, or it is switched off. */
+  /**
+   * @param store - null = there is none: no home, or it is switched off.
+   * @param saves - told what becomes of saves.
+   */
   constructor(
     private readonly store: JournalStore | null,
-    private readonly port: IPagePort
+    private readonly port: IPagePort,
+    private readonly saves: ISaveWitness | null = null
   ) {
     store?.attach(this);
   }
@@ -56,9 +61,15 @@ export class JournalLink implements IRunPeer, IDisposable {
         this.toldLost.delete(opening.run);
         this.store?.open(this, opening);
       })
-      .on(runSaved, ({ run, seq, hash }) => this.store?.saved(run, seq, hash))
+      .on(runSaved, ({ run, seq, hash }) => {
+        this.saves?.saved(run);
+        this.store?.saved(run, seq, hash);
+      })
       .on(runRenamed, ({ run, path }) => this.store?.renamed(run, path))
-      .on(runClosed, ({ run }) => this.store?.closed(run))
+      .on(runClosed, ({ run }) => {
+        this.saves?.closed(run);
+        this.store?.closed(run);
+      })
       .on(documentShown, ({ run }) => run !== null && this.store?.attend(this, run));
   }
 
@@ -79,6 +90,7 @@ export class JournalLink implements IRunPeer, IDisposable {
       return false;
     }
     const { run, seq, more } = parseHead(frame.toString('utf8', 0, end));
+    this.saves?.changed(run);
     if (this.store) {
       this.store.append(this, run, seq, more, frame.subarray(end + 1));
     } else {
@@ -101,6 +113,7 @@ export class JournalLink implements IRunPeer, IDisposable {
   lost(run: RunId, seq: number): void {
     if (!this.toldLost.has(run)) {
       this.toldLost.add(run);
+      this.saves?.refused();
       this.port.keep(`lost ${run}`, () => encode(runLost, { run, seq }));
     }
   }

@@ -1,5 +1,11 @@
 import { PollPace, type PollFailure } from '@labkeeper/core';
-import { HUB_PATHS, readEventsAnswer, SWITCHABLE, type SwitchablePart } from '@labkeeper/protocol';
+import {
+  HUB_PATHS,
+  readEventsAnswer,
+  SWITCHABLE,
+  type EventsWanted,
+  type SwitchablePart
+} from '@labkeeper/protocol';
 import { failureOf, said } from '../audit/hub-answers.js';
 import { HubAway, type HubClient } from '../audit/hub-client.js';
 import type { HubTickets } from '../audit/hub-tickets.js';
@@ -24,6 +30,8 @@ export interface IPolicyWatchOptions {
   readonly said: (off: ReadonlyMap<SwitchablePart, string>) => void;
   /** A request of this user has changed. */
   readonly requestsChanged?: () => void;
+  /** Which events the hub takes. */
+  readonly wanted?: (events: EventsWanted) => void;
 }
 
 /** How the hub's policy stands. */
@@ -100,6 +108,7 @@ export class PolicyWatch implements IDisposable {
         this.requests = events.requests;
         this.options.requestsChanged?.();
       }
+      this.options.wanted?.(events.events ?? { send: false, errors: false });
     } else if (answer.status !== 204) {
       if (answer.status === 401) {
         tickets.drop(got.ticket);

@@ -1,4 +1,4 @@
-import type { SwitchablePart } from '@labkeeper/protocol';
+import type { EventsWanted, SwitchablePart } from '@labkeeper/protocol';
 import type { IAuditEnvironment } from '../audit/audit-environment.js';
 import { HubClient } from '../audit/hub-client.js';
 import { HubTickets } from '../audit/hub-tickets.js';
@@ -16,6 +16,8 @@ export interface IWatchPolicyOptions {
   readonly changed: (parts: readonly SwitchablePart[]) => void;
   /** A request of this user has changed. */
   readonly requestsChanged?: () => void;
+  /** Which events the hub takes. */
+  readonly wanted: (events: EventsWanted) => void;
 }
 
 /** The watch over the hub's policy, with the tickets that whoever else speaks with the hub shares. */
@@ -27,7 +29,7 @@ export interface IWatchedPolicy extends IDisposable {
 
 /** Keeps the switches as the hub's policy says. @returns null = there is no service. */
 export function watchPolicy(options: IWatchPolicyOptions): IWatchedPolicy | null {
-  const { environment, switches, clock, log, changed } = options;
+  const { environment, switches, clock, log, changed, wanted } = options;
   const { serviceUrl, token, image } = environment;
   if (serviceUrl === null) {
     return null;
@@ -39,6 +41,7 @@ export function watchPolicy(options: IWatchPolicyOptions): IWatchedPolicy | null
     requestsChanged: () => options.requestsChanged?.(),
     client: new HubClient(serviceUrl, wallMs, POLL_MS),
     random: Math.random,
+    wanted,
     said: off => {
       const parts = switches.set(new Set(off.keys()));
       for (const part of parts) {

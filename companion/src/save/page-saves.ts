@@ -30,6 +30,7 @@ import type { FollowedOutputs } from '../iopub/followed-outputs.js';
 import type { OutputsMessage } from '../iopub/outputs-parts.js';
 import { JournalLink, type IPagePort } from '../journal/journal-link.js';
 import type { JournalStore } from '../journal/journal-store.js';
+import type { ISaveWitness } from '../server-events/server-events.js';
 import type { ISpliceAsked } from './splices.js';
 import type { Decision } from '../recovery/recovery-state.js';
 import type { IHandOverPage } from './hand-over.js';
@@ -57,6 +58,7 @@ export interface IPageSavesOptions {
   /** The page has these documents open. */
   readonly opened: (paths: readonly string[]) => void;
   readonly resume: Resume<PageSaves> | null;
+  readonly saves: ISaveWitness | null;
   readonly port: ISavesPort;
   /** Takes the page's messages. */
   readonly receiver: Receiver;
@@ -69,8 +71,8 @@ export interface IPageSavesOptions {
 /** What one page says about its documents: runs of the journal, which cells its kernels run, what is recovered. */
 export class PageSaves implements IDisposable, IHandOverPage, ILeftWorkPage, IWriterPage {
   constructor(private readonly options: IPageSavesOptions) {
-    const { store, executions, left, resume, port, receiver, decide, writers } = options;
-    this.journal = new JournalLink(store, port);
+    const { store, executions, left, resume, port, receiver, decide, writers, saves } = options;
+    this.journal = new JournalLink(store, port, saves);
     this.journal.listen(receiver);
     receiver.join(
       new Receiver()

@@ -22,6 +22,7 @@ import { Resume } from '../resume/resume.js';
 import { SessionFile } from '../resume/session-file.js';
 import { foldLines } from './fold-lines.js';
 import { spliceApart } from '../recovery/splice-apart.js';
+import type { ISaveWitness } from '../server-events/server-events.js';
 import type { LeftRuns } from '../journal/left-runs.js';
 import { leftParts } from './left-parts.js';
 import { PageSaves, type ISavesPort } from './page-saves.js';
@@ -45,6 +46,10 @@ export interface ISaveGuardOptions {
   readonly procRoot: string;
   /** The program that recovers one run; null = nothing is recovered. */
   readonly recoveryProgram: string | null;
+  /** Told what becomes of saves. */
+  readonly saves?: ISaveWitness;
+  /** An error ended a cell: its name and value as the kernel told them. */
+  readonly erred?: (name: unknown, value: unknown) => void;
 }
 
 /** Where the server's documents are, and its kernels' connection files. */
@@ -109,6 +114,7 @@ export class SaveGuard implements IDisposable {
             store.appendOwn(run, Buffer.from(records.map(record => JSON.stringify(record)).join('\n'))) !==
             'later',
           changed: execution => this.followed.changed(execution),
+          ...(options.erred ? { erred: options.erred } : {}),
           attended: () => this.left?.work.kernels() ?? []
         })
       : null;
@@ -132,6 +138,7 @@ export class SaveGuard implements IDisposable {
   link(port: ISavesPort, receiver: Receiver): PageSaves {
     const saves: PageSaves = new PageSaves({
       ...{ port, receiver },
+      saves: this.options.saves ?? null,
       store: this.store,
       executions: this.executions,
       followed: this.followed,

@@ -45,6 +45,10 @@ export class TestHub {
   ticketStatus = 200;
   ticketLifeMs = 600_000;
   protocols = [1];
+  /** Which events it takes; null = as a service from before there were any. */
+  events: { readonly send: boolean; readonly errors: boolean } | null = null;
+  /** Batches of events as they came. */
+  readonly eventBatches: string[] = [];
   /** false: as one that is older. */
   givesReceipts = true;
   /** 200 = as it should be. */
@@ -161,6 +165,17 @@ export class TestHub {
       send(200, { seq, hash });
       return;
     }
+    if (path.startsWith('api/v1/server-events')) {
+      const text = Buffer.concat(chunks).toString('utf8');
+      this.eventBatches.push(text);
+      const { first, count } = JSON.parse(text.split('\n')[0] ?? '');
+      if (fate === 'lost-answer') {
+        request.socket.destroy();
+      } else {
+        send(200, { seq: first + count - 1 });
+      }
+      return;
+    }
     const { status, body } = this.take(Buffer.concat(chunks).toString('utf8').split('\n'));
     if (fate === 'lost-answer') {
       request.socket.destroy();
@@ -175,7 +190,12 @@ export class TestHub {
     if (seen === now) {
       this.polls.push(() => this.poll(seen, send));
     } else {
-      send(200, { seen: now, policy: sha256('policy'), off });
+      send(200, {
+        seen: now,
+        policy: sha256('policy'),
+        off,
+        ...(this.events ? { events: this.events } : {})
+      });
     }
   }
 

@@ -54,3 +54,4 @@ export * from './audit/index.js';
 export * from './policy/index.js';
 export * from './outgoing/index.js';
 export * from './requests/index.js';
+export * from './server-events/index.js';

@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { sql } from 'kysely';
+import { eventsKeptMs } from '@labkeeper/core';
 import { DigestMaker } from './digests/digest-maker.js';
 import { DigestSchedule } from './digests/digest-schedule.js';
 import { reasonOf } from './failure.js';
 import type { IHubApi } from './hub-api/hub-api.js';
+import type { IServerRunsApi } from './hub-api/server-runs-api.js';
 import type { IRunningServersApi } from './hub-api/running-servers-api.js';
 import { GroupCommit } from './ingest/group-commit.js';
 import { RATES, type IRates } from './ingest/record-routes.js';
@@ -19,6 +21,7 @@ import { PolicyInForce } from './policy/policy-in-force.js';
 import { PolicyStore } from './policy/policy-store.js';
 import { requestParts } from './requests/request-parts.js';
 import type { ISettings } from './settings.js';
+import { eventParts } from './server-events/event-parts.js';
 import { sharedAnswer } from './shared-answer.js';
 import type { IDatabase } from './store/database.js';
 import { LogRange } from './store/log-range.js';
@@ -30,6 +33,7 @@ import { SqlLogReader } from './store/sql-log-reader.js';
 import { SqlSavedViews } from './store/sql-saved-views.js';
 import { SqlSessionStore } from './store/sql-session-store.js';
 import { SqlLogWriter } from './store/sql-log-writer.js';
+import { SqlServerEventReader } from './store/sql-server-event-reader.js';
 import { StoredStretches } from './store/stored-stretches.js';
 import { lateActs } from './store/late-acts.js';
 import { RunningServers } from './tickets/running-servers.js';
@@ -44,6 +48,8 @@ export interface IAppOptions {
   readonly hubApi: IHubApi;
   /** Absent = which servers run is not read; JupyterHub is asked about tokens alone. */
   readonly runningServers?: IRunningServersApi;
+  /** Absent = where servers run is not read. */
+  readonly serverRuns?: IServerRunsApi;
   readonly log: Logger;
   /** Epoch ms. */
   readonly nowMs: () => number;
@@ -123,7 +129,14 @@ export function createApp(options: IAppOptions): IApp {
   const api = options.runningServers;
   const running = api ? new RunningServers({ api, log, nowMs, monotonicMs }) : null;
   const checks = new TokenChecks({ hubApi, nowMs, monotonicMs });
+  const events = eventParts({
+    ...{ database, log, nowMs, monotonicMs },
+    registry: metrics.registry,
+    keptMs: () => eventsKeptMs(policy.active.policy),
+    api: options.serverRuns ?? null
+  });
   const machine = machineListener({
+    serverEvents: events,
     office: new TicketOffice({ hubId: settings.hubId, hubApi, tickets, checks, running, monotonicMs }),
     ...{ writer, reader, commit, keys, policy, metrics, log, nowMs, monotonicMs, asked },
     stretches: new StoredStretches(database),
@@ -145,6 +158,7 @@ export function createApp(options: IAppOptions): IApp {
       policyTrouble: () => policy.trouble,
       legal: new SqlLegal(database, nowMs, acts),
       outgoing: () => outgoing.state(),
+      events: new SqlServerEventReader(database),
       cover: () => digests.make()
     });
 
@@ -162,6 +176,7 @@ export function createApp(options: IAppOptions): IApp {
       // What a replica that ended had put down.
       void acts.flush();
       running?.start();
+      events.start();
     },
     close: async () => {
       running?.close();
@@ -170,6 +185,7 @@ export function createApp(options: IAppOptions): IApp {
       asked.news.close();
       await asked.recorder.close();
       await outgoing.close();
+      await events.close();
       await commit.drain();
       await digests.close();
     }

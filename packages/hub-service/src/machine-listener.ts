@@ -11,6 +11,7 @@ import { codeOf, reasonOf } from './failure.js';
 import { recordRoutes, StoreError, type IRecordRoutesParts } from './ingest/record-routes.js';
 import { Refusal } from './refusal.js';
 import { requestRoutes, type IRequestRoutesParts } from './requests/request-routes.js';
+import { serverEventRoutes, type IServerEventRoutesParts } from './server-events/server-event-routes.js';
 import { ticketRoutes, type ITicketRoutesParts } from './tickets/ticket-routes.js';
 
 /** Longest the head of a request may take, and the whole of it, in ms. */
@@ -25,7 +26,12 @@ const BODY_BYTES = 1024;
 const LATER_MS = 5000;
 
 export interface IMachineParts
-  extends IRecordRoutesParts, ITicketRoutesParts, IEventRoutesParts, IRequestRoutesParts {
+  extends
+    IRecordRoutesParts,
+    ITicketRoutesParts,
+    IEventRoutesParts,
+    IRequestRoutesParts,
+    IServerEventRoutesParts {
   readonly prefix: string;
   readonly log: FastifyBaseLogger;
   /** Whether the database answers. */
@@ -82,6 +88,7 @@ export function machineListener(parts: IMachineParts): FastifyInstance {
       await scope.register(async tickets => ticketRoutes(tickets, parts), { prefix: '/' });
       await scope.register(async events => eventRoutes(events, parts), { prefix: '/' });
       await scope.register(async asked => requestRoutes(asked, parts), { prefix: '/' });
+      await scope.register(async events => serverEventRoutes(events, parts), { prefix: '/' });
       await scope.register(async records => recordRoutes(records, parts), { prefix: '/' });
     },
     { prefix: parts.prefix.replace(/\/$/, '') }

@@ -4,6 +4,7 @@ import { exportCommand } from './export/cli.js';
 import { reasonOf } from './failure.js';
 import { createHubApi } from './hub-api/hub-api.js';
 import { createRunningServersApi } from './hub-api/running-servers-api.js';
+import { createServerRunsApi } from './hub-api/server-runs-api.js';
 import { openKeys, registerSigningKey } from './keys/keys.js';
 import { refuseOtherKey } from './keys/refuse-other-key.js';
 import { pagesPlugins } from './pages-plugins.js';
@@ -58,6 +59,10 @@ async function run(): Promise<void> {
       ...{ settings, keys, database, log },
       hubApi: createHubApi({ url: settings.hubApiUrl, timeoutMs: HUB_MS }),
       runningServers: createRunningServersApi({
+        ...{ url: settings.hubApiUrl, token: settings.hubToken },
+        timeoutMs: HUB_MS
+      }),
+      serverRuns: createServerRunsApi({
         ...{ url: settings.hubApiUrl, token: settings.hubToken },
         timeoutMs: HUB_MS
       }),

@@ -52,6 +52,11 @@ export class Metrics {
     help: 'Digests that this replica signed.',
     registers: [this.registry]
   });
+  readonly digestsAt = new Gauge({
+    name: 'labkeeper_audit_digest_timestamp_seconds',
+    help: 'When everything that was recorded until then had its digest, last.',
+    registers: [this.registry]
+  });
   readonly digestFailures = new Counter({
     name: 'labkeeper_audit_digest_failures_total',
     help: 'Digests that could not be made.',

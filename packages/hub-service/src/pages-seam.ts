@@ -11,6 +11,7 @@ import type { IHolders } from './store/holders.js';
 import type { ILegal } from './store/legal.js';
 import type { LogRange } from './store/log-range.js';
 import type { ILogReader } from './store/log-reader.js';
+import type { IServerEventReader } from './store/server-events.js';
 
 /** What pages are built from. They read the log and never write in it but for the looks, and what the law asks for. */
 export interface IPagesParts {
@@ -31,6 +32,8 @@ export interface IPagesParts {
   readonly asked: IRequestParts;
   /** How it stands with what goes out to others. */
   readonly outgoing: () => Promise<IOutgoingState>;
+  /** Deaths and other events of servers. */
+  readonly events: IServerEventReader;
   /** Has digests made for the records that have none yet. */
   readonly cover: () => Promise<void>;
   readonly hubApi: IHubApi;

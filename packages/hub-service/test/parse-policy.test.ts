@@ -68,6 +68,16 @@ it.each<[string, string]>([
   expect(message).not.toContain('\n');
 });
 
+it('reads what is said about events, and nothing else about them', () => {
+  expect(parse('[events]\nerrors = true\n').events).toEqual({ send: true, errors: true, days: 30 });
+  expect(complaint('[events]\nsend = true\ndays = 0\n')).toBe(
+    'labkeeper.toml, line 3: events.days: expected a whole number from 1 to 400, got 0.'
+  );
+  expect(complaint('[events]\ntext = true\n')).toContain(
+    'line 2: events.text: expected nothing of this name'
+  );
+});
+
 it('names the entry in which something is missing, and what is not known', () => {
   expect(complaint(`${SWITCH}\n[[switch]]\npart = "meter"\nreason = "x"\n`)).toBe(
     'labkeeper.toml, line 7: switch.state: expected a value, got none.'

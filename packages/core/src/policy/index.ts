@@ -1,3 +1,4 @@
 export * from './fits-pattern.js';
 export * from './switches-for.js';
 export * from './poll-pace.js';
+export * from './events-policy.js';

@@ -22,6 +22,8 @@ export class DigestSchedule {
   }
 
   start(): void {
+    // Nothing is late yet: what was recorded before gets its digest within the hour.
+    this.options.metrics.digestsAt.set(this.options.nowMs() / 1000);
     this.timer = setInterval(() => {
       if (this.hourNow() !== this.hour) {
         this.hour = this.hourNow();
@@ -49,6 +51,7 @@ export class DigestSchedule {
     try {
       const digests = await maker.make();
       metrics.digests.inc(digests.length);
+      metrics.digestsAt.set(this.options.nowMs() / 1000);
       for (const { body } of digests) {
         log.info(
           { number: body.number, firstIndex: body.firstIndex, count: body.count },

@@ -1,4 +1,4 @@
-import { canonicalJson, placeOf, switchesFor } from '@labkeeper/core';
+import { canonicalJson, eventsWanted, placeOf, switchesFor } from '@labkeeper/core';
 import { EventsQuery, HUB_PATHS, type EventsAnswer } from '@labkeeper/protocol';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import * as v from 'valibot';
@@ -105,7 +105,8 @@ function answerer(
     const { active } = policy;
     const off = switchesFor(active.policy, subject);
     const requests = news.of(hub, user);
-    const seen = sha256Hex(canonicalJson({ off, policy: active.digest, requests }));
-    return { seen, policy: active.digest, off, requests };
+    const events = eventsWanted(active.policy);
+    const seen = sha256Hex(canonicalJson({ off, events, policy: active.digest, requests }));
+    return { seen, policy: active.digest, off, events, requests };
   };
 }

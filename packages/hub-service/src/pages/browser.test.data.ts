@@ -7,6 +7,7 @@ import { systemRandom } from '../people/secrets.js';
 import type { IExportedLog } from './export-routes.js';
 import { MemoryLog, START_MS } from './memory-log.test.data.js';
 import type { IHolders } from '../store/holders.js';
+import type { IServerEventReader } from '../store/server-events.js';
 import type { ILegal } from '../store/legal.js';
 import type { ILogReader } from '../store/log-reader.js';
 import type { ISavedViews } from './saved-views.js';
@@ -49,6 +50,7 @@ export class Browser {
       readonly reader?: ILogReader;
       readonly exports?: IExportedLog;
       readonly holders?: IHolders;
+      readonly events?: IServerEventReader;
       readonly legal?: ILegal;
       readonly store?: ISessionStore;
       readonly signInKey?: Uint8Array;
@@ -70,7 +72,9 @@ export class Browser {
       ...(options.legal && { legal: options.legal }),
       ...(options.store && { store: options.store }),
       ...(options.signInKey && { signInKey: options.signInKey }),
-      ...(options.views && { views: options.views })
+      ...(options.views && { views: options.views }),
+      ...(options.events && { events: options.events }),
+      ...(options.legal && { legal: options.legal })
     });
     return browser;
   }

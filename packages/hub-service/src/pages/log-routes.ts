@@ -4,7 +4,8 @@ import { ADDRESS_LENGTH, nextPath } from '../people/next-path.js';
 import type { IOutgoingState } from '../outgoing/outgoing-state.js';
 import type { IPeopleSettings } from '../people/people-settings.js';
 import type { ISession } from '../people/session-store.js';
-import type { ILogReader } from '../store/log-reader.js';
+import type { ILogReader, ILogStory } from '../store/log-reader.js';
+import type { IEventRow, IServerEventReader } from '../store/server-events.js';
 import { type IPage, sendNotice, sendPage, sendRefusal } from './answers.js';
 import { type Gate, opensPage } from './gate.js';
 import { LIVE_SECONDS, liveAddress, readLive } from './live-view.js';
@@ -35,9 +36,14 @@ export interface ILogRoutesOptions {
   readonly policyTrouble: () => string | null;
   /** How it stands with what goes out; absent = nothing does. */
   readonly outgoing?: () => Promise<IOutgoingState>;
+  /** Deaths of a record's person; without it none are shown beside it. */
+  readonly events?: IServerEventReader | undefined;
   /** Epoch ms. */
   readonly nowMs: () => number;
 }
+
+/** Events beside a record, at most. */
+const EVENTS = 10;
 
 type Make<Who> = (who: Who, request: FastifyRequest) => Promise<IPage>;
 
@@ -160,8 +166,16 @@ export class LogRoutes {
     return {
       title: `#${story.row.index} ${visibleLine(told.headline)}`,
       tab: 'log',
-      body: createElement(StoryPage, { told })
+      body: createElement(StoryPage, { told, events: await this.eventsOf(visitor, story) })
     };
+  }
+
+  /** null = there are none to show: she is erased, or nobody keeps them. */
+  private async eventsOf({ right }: IVisitor, { row }: ILogStory): Promise<readonly IEventRow[] | null> {
+    const { events } = this.options;
+    const { user } = row;
+    const groups = right.kind === 'groups' ? right.groups : null;
+    return events && user !== null ? readLog(() => events.ofPerson(row.hub, user, groups, EVENTS)) : null;
   }
 
   private async looks(visitor: IVisitor): Promise<IPage> {

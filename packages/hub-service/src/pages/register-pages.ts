@@ -18,7 +18,9 @@ import type { TokenAccess } from '../people/token-access.js';
 import type { IHolders } from '../store/holders.js';
 import type { ILegal } from '../store/legal.js';
 import type { ILogReader } from '../store/log-reader.js';
+import type { IServerEventReader } from '../store/server-events.js';
 import { sendNotice } from './answers.js';
+import { DeathsRoutes } from './deaths-routes.js';
 import { ExportRoutes, type IExportedLog } from './export-routes.js';
 import { Gate, isForeign } from './gate.js';
 import { HoldersRoutes } from './holders-routes.js';
@@ -46,6 +48,8 @@ export interface IPagesOptions {
   readonly exports?: IExportedLog;
   /** Who has which package; without it no page says so. */
   readonly holders?: IHolders;
+  /** Deaths and other events of servers; without it there are none. */
+  readonly events?: IServerEventReader;
   /** Holds and erasure; without it there are none. */
   readonly legal?: ILegal;
   /** What commands from elsewhere may do with a token; without it nothing. */
@@ -104,11 +108,13 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     new ExportRoutes({ log: options.exports, reading, gate, nowMs }).register(fastify);
   }
   const canExport = options.exports !== undefined;
+  const { events } = options;
   const logRoutes = new LogRoutes({
     ...{ canExport, settings, reader, reading, gate, signInRoutes, nowMs },
     views: options.views ?? null,
     policyTrouble: options.policyTrouble ?? (() => null),
-    ...(options.outgoing && { outgoing: options.outgoing })
+    ...(options.outgoing && { outgoing: options.outgoing }),
+    events
   });
   logRoutes.register(fastify);
   if (options.views) {
@@ -116,6 +122,9 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
   }
   if (options.holders) {
     new HoldersRoutes({ holders: options.holders, reading, logRoutes, nowMs }).register(fastify);
+  }
+  if (events) {
+    new DeathsRoutes({ events, reading, hub: settings.hub, logRoutes, nowMs }).register(fastify);
   }
   if (options.legal) {
     new LegalRoutes({ legal: options.legal, hub: settings.hub, reading, gate, logRoutes }).register(fastify);

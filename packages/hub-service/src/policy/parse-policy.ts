@@ -81,6 +81,7 @@ const EXPECTED = new Map<string, string>([
   ['groups', 'a list of 1 to 200 names of groups'],
   ['images', 'a list of 1 to 200 patterns'],
   ['reason', 'a text of 1 to 500 characters'],
+  ['days', 'a whole number from 1 to 400'],
   ['switch', 'at most 500 entries that begin with [[switch]]']
 ]);
 

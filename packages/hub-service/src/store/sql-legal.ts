@@ -5,6 +5,7 @@ import { eraseRequests } from './erase-requests.js';
 import { knownPerson, personOf } from './known-person.js';
 import type { Erased, IActor, ILegal, ILegalAct } from './legal.js';
 import { aloneWithActs, noteAct, type OwnActs } from './own-acts.js';
+import { forgetEvents } from './sql-server-events.js';
 import type { ITables } from './tables.js';
 
 /** Personal parts that are deleted at a time: the log goes on between. */
@@ -65,6 +66,7 @@ export class SqlLegal implements ILegal {
       if (hold) {
         return { kind: 'held', hold } as const;
       }
+      await forgetEvents(db, id);
       await db.deleteFrom('person_key').where('person_id', '=', id).execute();
       await eraseRequests(db, id);
       await db.updateTable('server').set({ name: null }).where('person_id', '=', id).execute();

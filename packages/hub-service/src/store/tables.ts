@@ -7,13 +7,14 @@ import type {
   IVerdictFeedbackTable
 } from './request-tables.js';
 import type { IOutgoingTables } from './outgoing-tables.js';
+import type { IServerEventTables } from './server-event-tables.js';
 
 /**
  * The tables, the same on SQLite and PostgreSQL. Times are epoch ms, hashes of streams and digests lower-case
  * hexadecimal digits. Names of persons stand in `person` alone, so that they can be erased; everything else knows a person
  * by number, and the log's lines by UUID.
  */
-export interface ITables extends IOutgoingTables {
+export interface ITables extends IOutgoingTables, IServerEventTables {
   log: ILogTable;
   hub: IHubTable;
   person: IPersonTable;

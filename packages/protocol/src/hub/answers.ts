@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { AuditEnvironment, AuditGap } from '../values/audit.js';
 import { RequestStory, RequestSummary } from '../values/requests.js';
-import { EventsAnswer } from './events.js';
 import { FeedbackAnswer, RequestsAnswer } from './requests.js';
+import { EventsAnswer, EventsWanted } from './events.js';
 import {
   HubRefusal,
   OwnAnswer,
@@ -12,6 +12,7 @@ import {
   StreamHead,
   TicketAnswer
 } from './records.js';
+import { ServerEventsAnswer } from './server-events.js';
 
 // A companion reads tolerantly: a newer service may say more within this version of the protocol.
 
@@ -22,7 +23,11 @@ const Answer = v.object({ head: Head, receipt: v.nullable(Receipt) });
 
 /** Of any name: a newer service may know more parts. */
 const Off = v.object({ part: v.string(), reason: v.string() });
-const Events = v.object({ ...EventsAnswer.entries, off: v.array(Off) });
+const Events = v.object({
+  ...EventsAnswer.entries,
+  off: v.array(Off),
+  events: v.optional(v.object(EventsWanted.entries))
+});
 
 const Summary = v.object(RequestSummary.entries);
 const Requests = v.object({ ...RequestsAnswer.entries, requests: v.array(Summary) });
@@ -65,6 +70,8 @@ export const readRequestAnswer = (text: string) => read(Request, text);
 export const readFeedbackAnswer = (text: string) => read(v.object(FeedbackAnswer.entries), text);
 /** What policy switches off; null = that is not said here. */
 export const readEventsAnswer = (text: string) => read(Events, text);
+/** The answer to a batch of events; null = this is none. */
+export const readServerEventsAnswer = (text: string) => read(v.object(ServerEventsAnswer.entries), text);
 /** Why the service refuses; null = that is not said here. */
 export const readHubRefusal = (text: string) => read(v.object(HubRefusal.entries), text);
 

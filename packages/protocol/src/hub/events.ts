@@ -35,6 +35,14 @@ export const EventsQuery = v.strictObject({
 });
 export type EventsQuery = v.InferOutput<typeof EventsQuery>;
 
+/** Which events of servers the hub takes. */
+export const EventsWanted = v.strictObject({
+  send: v.boolean(),
+  /** Counts of error classes too. */
+  errors: v.boolean()
+});
+export type EventsWanted = v.InferOutput<typeof EventsWanted>;
+
 /** The answer to GET events where something is other than `seen`. Else there is none: 204, after a while. */
 export const EventsAnswer = v.strictObject({
   /** What is to be sent as `?seen=` next: it stands for all of this answer. */
@@ -44,6 +52,8 @@ export const EventsAnswer = v.strictObject({
   /** In the order of `SWITCHABLE`. */
   off: v.pipe(v.array(SwitchedOff), v.maxLength(SWITCHABLE.length)),
   /** Grows when a request of the ticket's own user has changed: they are to be read anew. 0 = there is none. */
-  requests: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0)
+  requests: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+  /** Which events (`server-events.ts`) the hub takes; absent = a service from before there were any: none. */
+  events: v.optional(EventsWanted)
 });
 export type EventsAnswer = v.InferOutput<typeof EventsAnswer>;

@@ -24,8 +24,20 @@ export const PolicySwitch = v.strictObject({
 });
 export type PolicySwitch = v.InferOutput<typeof PolicySwitch>;
 
+/** `[events]`: deaths of kernels, throttling and saves. */
+export const PolicyEvents = v.strictObject({
+  /** Whether servers send them. */
+  send: v.optional(v.boolean(), true),
+  /** Whether they send counts of error classes too. */
+  errors: v.optional(v.boolean(), false),
+  /** How long they are kept. */
+  days: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(400)), 30)
+});
+export type PolicyEvents = v.InferOutput<typeof PolicyEvents>;
+
 /** What `labkeeper.toml` says. */
 export const Policy = v.strictObject({
+  events: v.optional(PolicyEvents),
   switch: v.optional(v.pipe(v.array(PolicySwitch), v.maxLength(SWITCHES)), []),
   target: v.optional(v.pipe(v.array(OutgoingTarget), v.maxLength(OUTGOING_TARGETS))),
   directory: v.optional(DirectoryPolicy)

@@ -18,7 +18,9 @@ export const HUB_PATHS = {
   /** GET: what the hub has on record of the ticket's own server, newest first, `?before=&limit=`. */
   own: 'api/v1/own',
   /** GET: what policy switches off for the ticket's own server, `?seen=&image=`; held until that is news. */
-  events: 'api/v1/events'
+  events: 'api/v1/events',
+  /** POST: a batch of events: deaths, throttling, saves. */
+  serverEvents: 'api/v1/server-events'
 } as const;
 
 /** The answer to a request for a ticket. */

@@ -17,6 +17,7 @@ const KINDS: Readonly<Record<ILook['kind'], string>> = {
   export: 'An export',
   holders: 'Who has a package',
   looks: 'Who read the log',
+  deaths: 'Deaths of kernels',
   holds: 'Holds and erasures'
 };
 

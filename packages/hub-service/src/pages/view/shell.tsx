@@ -2,7 +2,7 @@ import type { ReactElement, ReactNode } from 'react';
 import { STYLE_PATH } from '../style-sheet.js';
 import { RecordText } from './record-text.js';
 
-export type Tab = 'log' | 'holders' | 'looks' | 'status' | 'holds';
+export type Tab = 'log' | 'holders' | 'deaths' | 'looks' | 'status' | 'holds';
 
 export interface IShellProps {
   readonly title: string;
@@ -18,6 +18,7 @@ export interface IShellProps {
 const TABS: readonly { readonly tab: Tab; readonly href: string; readonly text: string }[] = [
   { tab: 'log', href: '/log', text: 'Install log' },
   { tab: 'holders', href: '/holders', text: 'Who has it?' },
+  { tab: 'deaths', href: '/deaths', text: 'Deaths' },
   { tab: 'looks', href: '/looks', text: 'Looks' },
   { tab: 'status', href: '/status', text: 'Status' },
   { tab: 'holds', href: '/holds', text: 'Holds' }

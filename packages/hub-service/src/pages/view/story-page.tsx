@@ -1,6 +1,8 @@
 import type { ReactElement } from 'react';
 import type { IToldStory } from '../story.js';
 import { GAPS, thousands } from '../words.js';
+import type { IEventRow } from '../../store/server-events.js';
+import { EventsPart } from './events-table.js';
 import { Facts, Part } from './facts.js';
 import { GradeMark } from './marks.js';
 import { Moment } from './moment.js';
@@ -8,8 +10,14 @@ import { RecordText } from './record-text.js';
 import { RowsTable } from './rows-table.js';
 import { DecisionPart, EvidencePart, ThroughPart, WhoPart } from './story-parts.js';
 
+export interface IStoryPageProps {
+  readonly told: IToldStory;
+  /** What happened to her kernels; null = nothing is to be said about that. */
+  readonly events: readonly IEventRow[] | null;
+}
+
 /** One record's whole story, with what is unknown about it and what proves it. */
-export function StoryPage({ told }: { readonly told: IToldStory }): ReactElement {
+export function StoryPage({ told, events }: IStoryPageProps): ReactElement {
   const { story, record, graded, unknown } = told;
   const { row } = story;
   return (
@@ -46,6 +54,7 @@ export function StoryPage({ told }: { readonly told: IToldStory }): ReactElement
       <ThroughPart told={told} />
       <DecisionPart told={told} />
       <EvidencePart told={told} />
+      {events && <EventsPart rows={events} />}
       <Part id="unknown" title="What is not known">
         {unknown.length === 0 ? (
           <p>Nothing that a record of this kind can tell is missing.</p>

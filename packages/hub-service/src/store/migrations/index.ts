@@ -9,6 +9,7 @@ import { savedViews } from './saved-views.js';
 import { sessions } from './sessions.js';
 import { recordAppend } from './record-append.js';
 import { requestsSchema } from './requests.js';
+import { shortEvents } from './short-events.js';
 
 /** All migrations by name, in the order of their names. One that was released is never changed. */
 export function migrations(kind: DatabaseKind): Record<string, Migration> {
@@ -21,6 +22,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-11-27-requests': requestsSchema(kind),
     '2026-11-27-saved-views': savedViews(kind),
     '2026-11-27-sessions': sessions,
+    '2026-11-27-short-events': shortEvents(kind),
     '2026-11-28-outgoing': outgoingSchema(kind)
   };
 }

@@ -1,0 +1,69 @@
+import type { Death } from '@labkeeper/protocol';
+import type { IAuditEnvironment } from '../audit/audit-environment.js';
+import { HubClient } from '../audit/hub-client.js';
+import type { HubTickets } from '../audit/hub-tickets.js';
+import type { IClock } from '../clock.js';
+import type { Log } from '../log.js';
+import { EventQueue } from './event-queue.js';
+import { EventSender } from './event-sender.js';
+import { ServerEvents } from './server-events.js';
+
+/** At the end, what is left to send has so long, ms. */
+const LAST_MS = 500;
+
+export interface IReportEventsOptions {
+  readonly environment: IAuditEnvironment | null;
+  /** Tickets of the service, once there are any; null = there is none. */
+  readonly tickets: () => HubTickets | null;
+  readonly boot: string;
+  readonly clock: IClock;
+  readonly log: Log;
+  readonly deaths: () => readonly Death[];
+  readonly unsentRecords: () => number;
+}
+
+/** Events with their way to the hub. */
+export interface IReportedEvents {
+  readonly events: ServerEvents;
+  start(): void;
+  /** Sends what is there, for half a second at most. */
+  close(): Promise<void>;
+}
+
+/** Makes events, and sends them where there is a service. */
+export function reportEvents(options: IReportEventsOptions): IReportedEvents {
+  const { environment, boot, clock, log } = options;
+  const serviceUrl = environment?.serviceUrl ?? null;
+  const queue = new EventQueue(boot, environment?.image ?? null);
+  let sender: EventSender | null = null;
+  const events = new ServerEvents({ ...options, queue, added: () => void sender?.send() });
+  return {
+    events,
+    start() {
+      const tickets = options.tickets();
+      if (serviceUrl !== null && tickets !== null) {
+        const client = new HubClient(serviceUrl, () => clock.wallMs());
+        sender = new EventSender({ client, tickets, queue, clock, log, random: Math.random });
+        events.start();
+      }
+    },
+    async close() {
+      events.sum();
+      events.dispose();
+      if (sender !== null) {
+        await within(clock, sender.send());
+        sender.dispose();
+      }
+    }
+  };
+}
+
+function within(clock: IClock, sent: Promise<void>): Promise<void> {
+  return new Promise(resolve => {
+    const timer = clock.after(LAST_MS, resolve);
+    void sent.then(() => {
+      timer.dispose();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,204 @@
+import {
+  countedError,
+  deathEvent,
+  ErrorCounts,
+  eventId,
+  KernelTally,
+  MemoryHigh,
+  SaveSummary
+} from '@labkeeper/core';
+import type { Death, EventsWanted, Kernel, Notice, Sample, ServerEvent } from '@labkeeper/protocol';
+import { createHash } from 'node:crypto';
+import type { IClock, IDisposable } from '../clock.js';
+import type { EventQueue } from './event-queue.js';
+
+/** A death is told after this, ms: by then its verdict is the last one, and what came of it is known. */
+const SETTLE_MS = 5000;
+/** Kernels that lived are told this often, and saves, ms. */
+const TALLY_MS = 900_000;
+/** What earlier containers left is explained by then, ms after the start. */
+const FIRST_MS = 60_000;
+/** Older deaths are not told again after a restart, ms. */
+const OLD_MS = 7 * 86_400_000;
+/** Ends that somebody wanted. */
+const NO_DEATH: ReadonlySet<string> = new Set(['asked-for', 'container-stopped']);
+
+export interface IServerEventsOptions {
+  readonly queue: EventQueue;
+  /** Something is in the queue. */
+  readonly added: () => void;
+  readonly clock: IClock;
+  /** The companion's run. */
+  readonly boot: string;
+  /** Deaths that are known, of earlier containers too; none where they are switched off. */
+  readonly deaths: () => readonly Death[];
+  /** Records of installs that the hub does not have. */
+  readonly unsentRecords: () => number;
+}
+
+/** What a save says of itself. */
+export interface ISaveWitness {
+  /** A change of a run came into the journal. */
+  changed(run: string): void;
+  saved(run: string): void;
+  /** The journal could not take a change. */
+  refused(): void;
+  closed(run: string): void;
+}
+
+/**
+ * Makes events of what happens on this server, for the hub: deaths, throttling, memory that stays full, saves, and where
+ * policy asks for it errors. Numbers and words of our own; no name that somebody gave leaves by here.
+ */
+export class ServerEvents implements IDisposable {
+  constructor(private readonly options: IServerEventsOptions) {}
+
+  /** What becomes of saves. */
+  readonly saves: ISaveWitness = {
+    changed: run => this.summary.changed(run, this.options.clock.monotonicMs()),
+    saved: run => this.summary.saved(run, this.options.clock.monotonicMs()),
+    refused: () => this.summary.refused(),
+    closed: run => this.summary.closed(run)
+  };
+
+  start(): void {
+    this.plan(FIRST_MS, () => this.regular());
+  }
+
+  /** What the hub takes; it takes nothing until it has said so. */
+  want(wanted: EventsWanted): void {
+    this.wanted = wanted;
+    if (!wanted.send) {
+      this.options.queue.clear();
+    }
+    if (!wanted.errors) {
+      this.errors.take();
+    }
+    this.died();
+  }
+
+  /** A death was seen, or there is news of one. */
+  died(): void {
+    this.settling ??= this.plan(SETTLE_MS, () => {
+      this.settling = null;
+      this.tellDeaths();
+    });
+  }
+
+  /** A notice was given, or its news. */
+  noticed({ id, atMs, verdict, over }: Notice): void {
+    if (verdict.cause === 'cpu-throttled' && !over) {
+      const proof = verdict.proofs.find(each => each.kind === 'throttled');
+      const minutes = Math.round((proof?.forMs ?? 0) / 60_000);
+      const share = proof ? Math.min(1, Math.max(0, proof.share)) : null;
+      this.tell({ kind: 'throttled', id: eventId(sha256, id), atMs, minutes, share });
+    }
+  }
+
+  sampled({ atMs, memory }: Sample): void {
+    const limitBytes = memory?.limitBytes ?? null;
+    if (memory && limitBytes !== null) {
+      const { unreclaimableBytes } = memory;
+      if (this.memory.look(unreclaimableBytes, limitBytes, this.options.clock.monotonicMs())) {
+        this.tell({
+          kind: 'memory-high',
+          ...this.stamp('memory-high'),
+          atMs,
+          unreclaimableBytes,
+          limitBytes
+        });
+      }
+    }
+  }
+
+  /** The kernels of this server, whole. */
+  kernels(kernels: readonly Kernel[]): void {
+    this.tally.set(
+      kernels.map(({ kernelId }) => kernelId),
+      this.options.clock.monotonicMs()
+    );
+  }
+
+  /** An error ended a cell: `ename` and `evalue` of the kernel's message. */
+  erred(name: unknown, value: unknown): void {
+    const error = this.wanted.errors ? countedError(name, value) : null;
+    if (error) {
+      this.errors.add(error);
+    }
+  }
+
+  /** Makes events of everything that was counted so far. */
+  regular(): void {
+    this.plan(TALLY_MS, () => this.regular());
+    this.sum();
+  }
+
+  /** The last word: deaths that have not settled, and what was counted. */
+  sum(): void {
+    this.tellDeaths();
+    const { started, kernelMs } = this.tally.take(this.options.clock.monotonicMs());
+    const saves = this.summary.take();
+    if (saves) {
+      this.tell({ kind: 'saves', ...this.stamp('saves'), ...saves });
+    }
+    for (const { error, count } of this.errors.take()) {
+      this.tell({ kind: 'errors', ...this.stamp('errors'), ...error, count });
+    }
+    const unsentRecords = this.options.unsentRecords();
+    if (started > 0 || kernelMs > 0 || unsentRecords > 0) {
+      this.tell({ kind: 'kernels', ...this.stamp('kernels'), started, kernelMs, unsentRecords });
+    }
+  }
+
+  dispose(): void {
+    this.timers.forEach(timer => timer.dispose());
+    this.timers.clear();
+  }
+
+  private tellDeaths(): void {
+    const { deaths, clock } = this.options;
+    for (const death of this.wanted.send ? deaths() : []) {
+      const isOld = clock.wallMs() - death.atMs > OLD_MS;
+      if (!this.told.has(death.id) && !isOld && !NO_DEATH.has(death.verdict.cause)) {
+        this.told.add(death.id);
+        this.tell(deathEvent(sha256, death));
+      }
+    }
+  }
+
+  private tell(event: ServerEvent): void {
+    if (this.wanted.send) {
+      this.options.queue.add(event);
+      this.options.added();
+    }
+  }
+
+  private stamp(kind: string): { readonly id: string; readonly atMs: number } {
+    this.stamps += 1;
+    const atMs = Math.max(0, Math.floor(this.options.clock.wallMs()));
+    return { id: eventId(sha256, `${this.options.boot} ${kind} ${this.stamps}`), atMs };
+  }
+
+  private plan(ms: number, callback: () => void): IDisposable {
+    const timer = this.options.clock.after(ms, () => {
+      this.timers.delete(timer);
+      callback();
+    });
+    this.timers.add(timer);
+    return timer;
+  }
+
+  private wanted: EventsWanted = { send: false, errors: false };
+  private readonly tally = new KernelTally();
+  private readonly summary = new SaveSummary();
+  private readonly errors = new ErrorCounts();
+  private readonly memory = new MemoryHigh();
+  private readonly told = new Set<string>();
+  private readonly timers = new Set<IDisposable>();
+  private settling: IDisposable | null = null;
+  private stamps = 0;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,6 @@
+export * from './death-event.js';
+export * from './error-name.js';
+export * from './error-counts.js';
+export * from './save-summary.js';
+export * from './kernel-tally.js';
+export * from './memory-high.js';

@@ -1,0 +1,43 @@
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { IServerRunsApi } from '../hub-api/server-runs-api.js';
+import type { IDatabase } from '../store/database.js';
+import { SqlServerEvents } from '../store/sql-server-events.js';
+import { EventMetrics } from './event-metrics.js';
+import { EventPurge } from './event-purge.js';
+import type { IServerEventParts } from './server-event-routes.js';
+import { ServerRuns } from './server-runs.js';
+
+export interface IEventPartsOptions {
+  readonly database: IDatabase;
+  readonly registry: Registry;
+  /** null = where servers run is not read. */
+  readonly api: IServerRunsApi | null;
+  /** How long events are kept, ms. */
+  readonly keptMs: () => number;
+  readonly log: Logger;
+  /** Epoch ms. */
+  readonly nowMs: () => number;
+  /** Milliseconds that only grow. */
+  readonly monotonicMs: () => number;
+}
+
+/** Everything behind the events of servers but their routes. */
+export function eventParts({ database, registry, api, keptMs, log, nowMs, monotonicMs }: IEventPartsOptions) {
+  const writer = new SqlServerEvents(database, nowMs);
+  const metrics = new EventMetrics(registry);
+  const runs = api && new ServerRuns({ api, log, monotonicMs });
+  const purge = new EventPurge({ writer, metrics, keptMs, log, nowMs });
+  const parts: IServerEventParts = { writer, metrics, runs };
+  return {
+    ...parts,
+    start(): void {
+      runs?.start();
+      purge.start();
+    },
+    close(): Promise<void> {
+      runs?.close();
+      return purge.close();
+    }
+  };
+}
