@@ -39,6 +39,7 @@ const BENCHES = {
   power: { quick: false, figures: 'power.lost' },
   ingest: { quick: false, figures: 'audit.ingest.sqlite, audit.ingest.pg' },
   ack: { quick: false, figures: 'audit.ack.p99' },
+  search: { quick: false, figures: 'audit.search.p95' },
   verify: { quick: false, figures: 'audit.export, audit.verify' }
 };
 

@@ -142,9 +142,12 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('who holds what on %s', kind
     await writer.append([batchOf(speaker('c', ''), body()), batchOf(speaker('c', ''), body())]);
     await writer.append([batchOf(speaker('c', ''), body())]);
     const before = await kept();
+    const terms = () => database.read.selectFrom('package_term').selectAll().orderBy('name').execute();
+    const namesBefore = await terms();
+    expect(namesBefore.length).toBeGreaterThan(2);
     const write = database.write;
     // As it was before the table came, and what came after the table.
-    for (const table of ['holding', 'legal_act', 'policy_use', 'policy_version']) {
+    for (const table of ['holding', 'legal_act', 'policy_use', 'policy_version', 'package_term']) {
       await sql`drop table ${sql.table(table)}`.execute(write);
     }
     if (kind === 'postgres') {
@@ -154,6 +157,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('who holds what on %s', kind
     await database.close();
     database = await openDatabase(scratch.place, () => undefined);
     expect(await kept()).toEqual(before);
+    expect(await terms()).toEqual(namesBefore);
     expect(before).toEqual(await fromLog());
   });
 

@@ -5,6 +5,7 @@ import { holdings } from './holdings.js';
 import { legalActs } from './legal-acts.js';
 import { policySchema } from './policy.js';
 import { recordAppend } from './record-append.js';
+import { recordSearch } from './record-search.js';
 
 /** All migrations by name, in the order of their names. One that was released is never changed. */
 export function migrations(kind: DatabaseKind): Record<string, Migration> {
@@ -13,6 +14,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-11-27-holdings': holdings(kind),
     '2026-11-27-legal-acts': legalActs(kind),
     '2026-11-27-policy': policySchema(kind),
-    '2026-11-27-record-append': recordAppend(kind)
+    '2026-11-27-record-append': recordAppend(kind),
+    '2026-11-27-record-search': recordSearch(kind)
   };
 }
