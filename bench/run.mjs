@@ -46,7 +46,8 @@ const BENCHES = {
   fleet: { quick: false, figures: 'fleet.cpu, fleet.rss, fleet.reconnect' },
   'hub-load': { quick: false, figures: 'fleet.hub.cpu' },
   policy: { quick: false, figures: 'policy.seconds' },
-  revoke: { quick: false, figures: 'revoke.seconds' }
+  revoke: { quick: false, figures: 'revoke.seconds' },
+  search: { quick: false, figures: 'audit.search.p95' }
 };
 
 const wanted = process.argv.slice(2);

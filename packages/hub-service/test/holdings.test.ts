@@ -142,12 +142,16 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('who holds what on %s', kind
     await writer.append([batchOf(speaker('c', ''), body()), batchOf(speaker('c', ''), body())]);
     await writer.append([batchOf(speaker('c', ''), body())]);
     const before = await kept();
+    const terms = () => database.read.selectFrom('package_term').selectAll().orderBy('name').execute();
+    const namesBefore = await terms();
+    expect(namesBefore.length).toBeGreaterThan(2);
     const first = await asFirstVersion(kind, database);
     await database.close();
     await scratch.remove();
     scratch = first;
     database = await openDatabase(scratch.place, () => undefined);
     expect(await kept()).toEqual(before);
+    expect(await terms()).toEqual(namesBefore);
     expect(before).toEqual(await fromLog());
   });
 

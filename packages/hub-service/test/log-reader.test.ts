@@ -1,4 +1,5 @@
 import type { Grade } from '@labkeeper/core';
+import type { AuditRecord } from '@labkeeper/protocol';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
 import type { ILogFilter, ILogRow } from '../src/store/log-reader.js';
 import type { ISpeaker } from '../src/store/log-writer.js';
@@ -93,6 +94,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('reading the log on %s', kin
       [{ grade: 'claimed' satisfies Grade }, [5, 4]],
       [{ fromMs: 1_795_000_002_000, untilMs: 1_795_000_004_000 }, [5, 4, 3, 2]],
       [{ text: 'm_PY-2' }, [5, 4]],
+      [{ text: 'num_py' }, [7, 6, 5, 4, 3, 2, 1, 0]],
       [{ text: 'mxpy' }, []],
       [{ text: '%' }, []],
       [{ user: 'nobody' }, []],
@@ -115,6 +117,34 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('reading the log on %s', kin
       page = await reader.list({}, page.at(-1) ?? null, 2);
     }
     expect(seen.map(({ index }) => index)).toEqual([8, 7, 6, 5, 4, 3, 2, 1, 0]);
+  });
+
+  it('turns pages of what stands in several places, the newest of all of them first', async () => {
+    const writers = [ALICE, { ...ALICE, user: 'bob', groups: ['physics'] }, { ...ALICE, groups: [] }];
+    const expected: number[] = [];
+    for (let i = 0; i < 30; i++) {
+      nowMs += i % 2;
+      const speaker = writers[i % 3] ?? ALICE;
+      const name = ['torch-a', 'a-Torch', 'numpy', '50% torch'][i % 4] ?? '';
+      const change = (record: AuditRecord): AuditRecord => ({
+        ...record,
+        package: record.package && { ...record.package, name }
+      });
+      await writer.append([batchOf(speaker, new CompanionStream().batch(1, change))]);
+      if (i % 3 !== 2 && name !== 'numpy') {
+        expected.unshift(i);
+      }
+    }
+    const seen: number[] = [];
+    const filter = { group: 'physics', text: 'TORCH' };
+    for (let page = await reader.list(filter, null, 3); page.length > 0;) {
+      seen.push(...page.map(({ index }) => index));
+      page = await reader.list(filter, page.at(-1) ?? null, 3);
+    }
+    expect(seen).toEqual(expected);
+    expect((await reader.list({ text: '50% t' }, null, 50)).map(({ index }) => index % 4)).toEqual(
+      Array.from({ length: 7 }, () => 3)
+    );
   });
 
   it('has every look on record', async () => {

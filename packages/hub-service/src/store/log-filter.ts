@@ -1,5 +1,6 @@
-import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 import type { ILogFilter } from './log-reader.js';
+import { termMatches, termsWith } from './package-terms.js';
 import type { ITables } from './tables.js';
 
 /** The numbers of those that a filter names; a member that is left out is not asked for. */
@@ -8,6 +9,8 @@ export interface IFilterIds {
   readonly persons?: readonly number[];
   readonly servers?: readonly number[];
   readonly groupSets?: readonly number[];
+  /** Names of packages that the text is part of; null = too many to name them. */
+  readonly packages?: readonly string[] | null;
 }
 
 /**
@@ -16,7 +19,7 @@ export interface IFilterIds {
  * @returns null = nobody of that name is known: nothing can be found.
  */
 export async function filterIds(db: Kysely<ITables>, filter: ILogFilter): Promise<IFilterIds | null> {
-  const { hub, user, server, group } = filter;
+  const { hub, user, server, group, text } = filter;
   const ids: { -readonly [K in keyof IFilterIds]: IFilterIds[K] } = {};
   if (hub !== undefined) {
     ids.hubs = idsOf(await db.selectFrom('hub').select('id').where('name', '=', hub).execute());
@@ -36,7 +39,10 @@ export async function filterIds(db: Kysely<ITables>, filter: ILogFilter): Promis
       await db.selectFrom('group_member').select('set_id as id').where('name', '=', group).execute()
     );
   }
-  return Object.values(ids).some(list => list.length === 0) ? null : ids;
+  if (text !== undefined) {
+    ids.packages = await termsWith(db, text);
+  }
+  return Object.values(ids).some(list => list?.length === 0) ? null : ids;
 }
 
 /** The records that a filter means. Columns are named with their table, so that others can be joined. */
@@ -55,7 +61,7 @@ export function matching(
   for (const column of ['hub_id', 'person_id', 'server_id', 'group_set_id'] as const) {
     const list = among[column];
     if (list !== undefined) {
-      query = query.where(`record.${column}`, 'in', list);
+      query = query.where(isOneOf(column, list));
     }
   }
   const exact = {
@@ -78,11 +84,18 @@ export function matching(
   if (filter.untilMs !== undefined) {
     query = query.where('record.received_at_ms', '<', filter.untilMs);
   }
-  if (filter.text !== undefined) {
-    const pattern = `%${filter.text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
-    query = query.where(sql<boolean>`lower(record.package_name) like ${pattern} escape '\\'`);
+  if (ids.packages) {
+    query = query.where('record.package_name', 'in', ids.packages);
+  } else if (filter.text !== undefined) {
+    const named = db.selectFrom('package_term').select('name').where(termMatches(filter.text));
+    query = query.where('record.package_name', 'in', named);
   }
   return query;
+}
+
+/** Numbers of our own, as they are: the default servers of everybody would be thousands of parameters. */
+function isOneOf(column: string, list: readonly number[]): RawBuilder<boolean> {
+  return sql<boolean>`${sql.ref(`record.${column}`)} in (${sql.raw(list.map(Number).join())})`;
 }
 
 function idsOf(rows: readonly { readonly id: number }[]): number[] {

@@ -11,6 +11,7 @@ import type {
   ILogStory,
   ILook
 } from './log-reader.js';
+import { newestOfMany } from './newest-of-many.js';
 import { openPersonal, placeOf } from './personal-cipher.js';
 import type { ITables } from './tables.js';
 
@@ -34,11 +35,16 @@ export class SqlLogReader implements ILogReader {
     if (ids === null) {
       return [];
     }
-    let query = matching(this.db, filter, ids);
-    if (after !== null) {
-      // As one comparison of a pair: it is where the index is entered.
-      query = query.where(sql<boolean>`(received_at_ms, idx) < (${after.receivedAtMs}, ${after.index})`);
-    }
+    const narrow = (query: SelectQueryBuilder<ITables, 'record', object>) =>
+      after === null
+        ? query
+        : // As one comparison of a pair: it is where the index is entered.
+          query.where(
+            sql<boolean>`(record.received_at_ms, record.idx) < (${after.receivedAtMs}, ${after.index})`
+          );
+    const query =
+      (this.database.kind === 'postgres' ? newestOfMany(this.db, filter, ids, narrow, limit) : null) ??
+      narrow(matching(this.db, filter, ids));
     // The order begins with the received time, as partitions of the table will.
     return this.rows(query.orderBy('received_at_ms', 'desc').orderBy('idx', 'desc').limit(limit));
   }

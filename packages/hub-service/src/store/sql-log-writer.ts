@@ -13,6 +13,7 @@ import type { IDatabase } from './database.js';
 import { there } from './find-or-make.js';
 import { Identities, type IKnownSpeaker, type IKnownStream, type KnownPlace } from './identities.js';
 import type { Appended, IIncomingBatch, ILogWriter, ISpeaker } from './log-writer.js';
+import { PackageTerms } from './package-terms.js';
 import { placeOf, sealPersonal } from './personal-cipher.js';
 import type { ITables } from './tables.js';
 
@@ -67,7 +68,8 @@ export class SqlLogWriter implements ILogWriter {
   ): Promise<readonly Appended[]> {
     const { kind, write } = this.database;
     const known = this.identities.recall(batches);
-    if (known && kind === 'postgres') {
+    const terms = this.terms.unknown(batches);
+    if (known && terms.length === 0 && kind === 'postgres') {
       // It is one statement: a transaction around it would only be round trips during which the log's head is locked.
       return this.appendIn(write, batches, known, receivedAtMs);
     }
@@ -75,9 +77,11 @@ export class SqlLogWriter implements ILogWriter {
       const { places, keep } = known
         ? { places: known, keep: () => undefined }
         : await this.identities.learn(db, batches);
+      await this.terms.add(db, terms);
       return { appended: await this.appendIn(db, batches, places, receivedAtMs), keep };
     });
     keep();
+    this.terms.keep(terms);
     return appended;
   }
 
@@ -110,6 +114,7 @@ export class SqlLogWriter implements ILogWriter {
   }
 
   private readonly identities: Identities;
+  private readonly terms = new PackageTerms();
   private readonly statements: AppendStatements;
   private lastMs = 0;
 }

@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { IDatabase } from './database.js';
-import { Identities, type IKnownSpeaker } from './identities.js';
+import type { IKnownSpeaker } from './identities.js';
+import { learnSpeaker } from './learn-speakers.js';
 import type { IIncomingEvents, IServerEventWriter, IServerRun, IStoredEvent } from './server-events.js';
 import type { ITables } from './tables.js';
 
@@ -21,13 +22,10 @@ export class SqlServerEvents implements IServerEventWriter {
   ) {}
 
   async append(incoming: IIncomingEvents): ReturnType<IServerEventWriter['append']> {
-    const { session, result } = await this.database.write.transaction().execute(async db => {
-      const session = this.identities.session(db);
-      const speaker = await session.speaker(incoming.speaker);
-      return { session, result: await this.appendIn(db, speaker, incoming) };
+    return this.database.write.transaction().execute(async db => {
+      const speaker = await learnSpeaker(db, incoming.speaker, this.nowMs());
+      return this.appendIn(db, speaker, incoming);
     });
-    session.keep();
-    return result;
   }
 
   async purge(beforeMs: number): Promise<number> {

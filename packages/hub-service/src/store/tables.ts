@@ -27,6 +27,7 @@ export interface ITables extends IOutgoingTables, IServerEventTables {
   record: IRecordTable;
   record_body: IRecordBodyTable;
   personal: IPersonalTable;
+  package_term: IPackageTermTable;
   look: ILookTable;
   holding: IHoldingTable;
   legal_act: ILegalActTable;
@@ -150,6 +151,11 @@ export interface IPersonalTable {
   person_id: number;
   /** Nonce, tag and ciphertext, see `personal-cipher.ts`. */
   sealed: Uint8Array;
+}
+
+/** Every name of a package that is in the log, once: what free text is looked for in. */
+export interface IPackageTermTable {
+  name: string;
 }
 
 export interface ILookTable {

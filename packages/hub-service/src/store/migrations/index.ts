@@ -10,6 +10,7 @@ import { sessions } from './sessions.js';
 import { recordAppend } from './record-append.js';
 import { requestsSchema } from './requests.js';
 import { shortEvents } from './short-events.js';
+import { recordSearch } from './record-search.js';
 
 /** All migrations by name, in the order of their names. One that was released is never changed. */
 export function migrations(kind: DatabaseKind): Record<string, Migration> {
@@ -19,6 +20,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-11-27-legal-acts': legalActs(kind),
     '2026-11-27-policy': policySchema(kind),
     '2026-11-27-record-append': recordAppend(kind),
+    '2026-11-27-record-search': recordSearch(kind),
     '2026-11-27-requests': requestsSchema(kind),
     '2026-11-27-saved-views': savedViews(kind),
     '2026-11-27-sessions': sessions,
