@@ -206,6 +206,18 @@ describe('the list of running servers', () => {
     running.close();
   });
 
+  it('ends also those that a server got after its end, because its token was left', async () => {
+    const running = await reading([there, new Set()], never);
+    await jest.advanceTimersByTimeAsync(READ_EVERY_MS - 1000);
+    expect(await running.runs('alice', 'big')).toBe(true);
+    const mintedAtMs = Date.now();
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(running.isGone({ ...speaker, mintedAtMs })).toBe(true);
+    // One that was not there before may have begun a moment ago, by another replica's clock.
+    expect(running.isGone({ ...speaker, server: 'new', mintedAtMs })).toBe(false);
+    running.close();
+  });
+
   it('counts on while JupyterHub is away, and says nothing about what began since', async () => {
     const running = await reading([there], never);
     await jest.advanceTimersByTimeAsync(5 * READ_EVERY_MS);
