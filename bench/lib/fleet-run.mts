@@ -6,9 +6,10 @@ import type { IFleetReport } from './fleet-messages.mts';
 import { FleetService, PREFIX } from './fleet-service.mts';
 import { Patience } from './patience.mts';
 import { quantile } from './statistics.mts';
+import { extent } from './trial.mts';
 
 /** How many companions start in a second: JupyterHub is asked about each. */
-const STARTS_PER_SECOND = 100;
+const STARTS_PER_SECOND = extent(100, 25);
 /** The service answers a question within 50 s, after which it is known that it was held. */
 const HELD_MS = 55_000;
 const PROCESSES = 4;

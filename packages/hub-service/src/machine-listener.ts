@@ -21,6 +21,11 @@ const REQUEST_MS = 30_000;
 const CHECK_MS = 5000;
 /** Connections stay open longer than a companion is silent: else each heartbeat would open one. */
 const KEEP_ALIVE_MS = 130_000;
+/**
+ * Connections that wait to be taken, at most: after a restart ten thousand come within seconds, and one that finds no room
+ * tries again a second later, then three. No more: what waits longer than its asker does is done for nobody.
+ */
+export const BACKLOG = 2048;
 /** No route but that of batches takes a body. */
 const BODY_BYTES = 1024;
 const LATER_MS = 5000;

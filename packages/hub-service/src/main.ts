@@ -7,6 +7,7 @@ import { createRunningServersApi } from './hub-api/running-servers-api.js';
 import { createServerRunsApi } from './hub-api/server-runs-api.js';
 import { openKeys, registerSigningKey } from './keys/keys.js';
 import { refuseOtherKey } from './keys/refuse-other-key.js';
+import { BACKLOG } from './machine-listener.js';
 import { pagesPlugins } from './pages-plugins.js';
 import { type IPeopleSettings, PeopleSettingsError, readPeopleSettings } from './people/people-settings.js';
 import { checkPolicyCommand } from './policy/check-policy.js';
@@ -74,7 +75,7 @@ async function run(): Promise<void> {
     stopInOrder(app, database);
     // Before anybody is listened to: nobody is told that all is on, only because the file is not read yet.
     await app.policy.start();
-    await app.machine.listen(settings.machine);
+    await app.machine.listen({ ...settings.machine, backlog: BACKLOG });
     if (app.pages && settings.pages) {
       await app.pages.listen(settings.pages.listen);
     }

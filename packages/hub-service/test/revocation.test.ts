@@ -115,6 +115,41 @@ describe('looks at JupyterHub', () => {
     expect(asked).toBeGreaterThan(CHECKS.perSecond * seconds * 0.9);
   });
 
+  it('count those for tickets, and soon go on after a start of thousands', async () => {
+    let [nowMs, asked] = [0, 0];
+    const tickets = new Tickets(new Uint8Array(32), () => nowMs);
+    const checks = new TokenChecks({
+      hubApi: {
+        whoIs: () => {
+          asked += 1;
+          return Promise.resolve(null);
+        }
+      },
+      nowMs: () => nowMs,
+      monotonicMs: () => nowMs
+    });
+    const holders = Array.from({ length: 200 }, (_, i) =>
+      tickets.check(
+        tickets.mint({ hub: 'hub', user: `user-${i}`, server: '', groups: [] }, `token-${i}`).ticket
+      )
+    );
+    const all = async (): Promise<void> => {
+      for (const holder of holders) {
+        await (holder && checks.isGood(holder, () => TOKEN));
+      }
+    };
+    nowMs += WORD_MS;
+    for (let i = 0; i < 10_000; i++) {
+      checks.lookedForTicket();
+    }
+    await all();
+    expect(asked).toBe(0);
+    nowMs += 3000;
+    await all();
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThanOrEqual(3 * CHECKS.perSecond - 40 + 1);
+  });
+
   it('leave a ticket to itself while JupyterHub hangs', async () => {
     let nowMs = 0;
     const tickets = new Tickets(new Uint8Array(32), () => nowMs);
@@ -168,6 +203,18 @@ describe('the list of running servers', () => {
     // It began again, after the list was read.
     expect(running.isGone({ ...speaker, mintedAtMs: Date.now() })).toBe(false);
     expect(READ_EVERY_MS).toBeLessThanOrEqual(25_000);
+    running.close();
+  });
+
+  it('ends also those that a server got after its end, because its token was left', async () => {
+    const running = await reading([there, new Set()], never);
+    await jest.advanceTimersByTimeAsync(READ_EVERY_MS - 1000);
+    expect(await running.runs('alice', 'big')).toBe(true);
+    const mintedAtMs = Date.now();
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(running.isGone({ ...speaker, mintedAtMs })).toBe(true);
+    // One that was not there before may have begun a moment ago, by another replica's clock.
+    expect(running.isGone({ ...speaker, server: 'new', mintedAtMs })).toBe(false);
     running.close();
   });
 

@@ -28,6 +28,12 @@ export class TokenBuckets {
     return 0;
   }
 
+  /** Takes what was spent anyway. @param mostOwed - more is not owed: what comes later would wait for long. */
+  spend(key: string, amount: number, mostOwed: number): void {
+    const nowMs = this.options.monotonicMs();
+    this.buckets.set(key, { tokens: Math.max(-mostOwed, this.tokens(key, nowMs) - amount), atMs: nowMs });
+  }
+
   private tokens(key: string, nowMs: number): number {
     const { perSecond, burst } = this.options;
     const bucket = this.buckets.get(key);

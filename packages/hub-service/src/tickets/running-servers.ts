@@ -43,8 +43,13 @@ export class RunningServers {
 
   /** Whether a ticket's server ended, or its user went, since the ticket was given. */
   isGone({ user, server, mintedAtMs }: Pick<ITicketHolder, 'user' | 'server' | 'mintedAtMs'>): boolean {
-    const { last } = this;
-    return last !== null && mintedAtMs + SKEW_MS <= last.beganAtMs && !last.keys.has(serverKey(user, server));
+    const { last, before } = this;
+    const key = serverKey(user, server);
+    if (last === null || last.keys.has(key)) {
+      return false;
+    }
+    // One that was there before has ended, so a ticket that it got shortly before the reading is none of a later start.
+    return mintedAtMs + SKEW_MS <= last.beganAtMs || (before.has(key) && mintedAtMs < last.beganAtMs);
   }
 
   /**
@@ -82,7 +87,9 @@ export class RunningServers {
     const { api, log, nowMs } = this.options;
     const beganAtMs = nowMs();
     try {
-      this.last = { beganAtMs, keys: await api.all() };
+      const keys = await api.all();
+      this.before = this.last?.keys ?? keys;
+      this.last = { beganAtMs, keys };
       if (this.trouble !== null) {
         log.info('JupyterHub says again which servers run.');
       }
@@ -100,6 +107,8 @@ export class RunningServers {
   }
 
   private last: { readonly beganAtMs: number; readonly keys: ReadonlySet<string> } | null = null;
+  /** What the reading before said. */
+  private before: ReadonlySet<string> = new Set();
   private trouble: string | null = null;
   private timer: NodeJS.Timeout | undefined;
   private isClosed = false;

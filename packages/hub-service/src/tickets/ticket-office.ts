@@ -49,7 +49,8 @@ export class TicketOffice {
     if (waitMs > 0) {
       throw new Refusal(429, 'too-much', 'Tickets were asked for too often.', waitMs);
     }
-    const { hubId, tickets, hubApi, running } = this.options;
+    const { hubId, tickets, hubApi, running, checks } = this.options;
+    checks.lookedForTicket();
     const user = await this.ask(lane, () => hubApi.whoIs(token));
     this.known.learn(digits, user !== null);
     if (user === null) {

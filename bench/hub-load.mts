@@ -1,0 +1,40 @@
+// fleet.hub.cpu: what a real JupyterHub 6.1.1 spends on the tokens of 10 000 connected companions: tickets, checks of tokens,
+// and the list of running servers that the service reads. Users, tokens and servers are rows of its database, made by its own
+// classes (bench/lib/fill_hub.py). What the hub spends without Labkeeper is measured before, and taken away.
+import { FleetRun } from './lib/fleet-run.mts';
+import { FullHub } from './lib/full-hub.mts';
+import { whenQuiet } from './lib/machine.mts';
+import { record } from './lib/result.mts';
+import { extent, times } from './lib/trial.mts';
+
+const COMPANIONS = times(10_000, 1000);
+const IDLE_S = extent(60, 10);
+const STEADY_S = extent(240, 48);
+
+await whenQuiet();
+const hub = await FullHub.start(COMPANIONS, 26_330);
+try {
+  await hub.settled();
+  const idlePercent = await hub.cpuPercent(IDLE_S);
+  const run = await FleetRun.start({ hub, port: 26_335, companions: COMPANIONS });
+  try {
+    const [beganMs, usedMs] = [performance.now(), hub.cpuMs()];
+    const steady = await run.steady(STEADY_S);
+    const busyPercent = ((hub.cpuMs() - usedMs) / (performance.now() - beganMs)) * 100;
+    record(
+      {
+        id: 'fleet.hub.cpu',
+        what: `CPU of a real JupyterHub 6.1.1 for the tokens of ${COMPANIONS} connected companions, ${STEADY_S} s`,
+        unit: '%',
+        value: busyPercent - idlePercent,
+        n: COMPANIONS,
+        samples: { idlePercent, busyPercent, servicePercent: steady.cpuPercent, answers: steady.answers }
+      },
+      'hub-load'
+    );
+  } finally {
+    await run.stop();
+  }
+} finally {
+  await hub.stop();
+}
