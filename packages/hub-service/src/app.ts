@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { DigestMaker } from './digests/digest-maker.js';
 import { DigestSchedule } from './digests/digest-schedule.js';
 import { reasonOf } from './failure.js';
+import type { IAccessApi } from './hub-api/access-api.js';
 import type { IHubApi } from './hub-api/hub-api.js';
 import type { IRunningServersApi } from './hub-api/running-servers-api.js';
 import { GroupCommit } from './ingest/group-commit.js';
@@ -13,6 +14,8 @@ import { machineListener } from './machine-listener.js';
 import { Metrics } from './metrics.js';
 import { pagesServer } from './pages/pages-server.js';
 import type { IPagesParts, PagesPlugin } from './pages-seam.js';
+import { Offboarding } from './offboard/offboarding.js';
+import { serversStep, tokensStep } from './offboard/steps.js';
 import { Outgoing } from './outgoing/outgoing.js';
 import { OutgoingMetrics } from './outgoing/outgoing-metrics.js';
 import { PolicyInForce } from './policy/policy-in-force.js';
@@ -41,6 +44,8 @@ export interface IAppOptions {
   readonly hubApi: IHubApi;
   /** Absent = which servers run is not read; JupyterHub is asked about tokens alone. */
   readonly runningServers?: IRunningServersApi;
+  /** Absent = nothing can be ended at JupyterHub. */
+  readonly accessApi?: IAccessApi;
   readonly log: Logger;
   /** Epoch ms. */
   readonly nowMs: () => number;
@@ -130,13 +135,22 @@ export function createApp(options: IAppOptions): IApp {
     isReady: sharedAnswer(() => answers(database, log), READY_MS, monotonicMs),
     ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs })
   });
+  const legal = new SqlLegal(database, nowMs, acts);
+  const access = options.accessApi;
+  const offboarding = new Offboarding({
+    ...{ database, legal, outgoing, log, nowMs },
+    acts: { flush: () => acts.flush(), find: id => ownActs.find(id) },
+    steps: access ? [serversStep(access), tokensStep(access)] : [],
+    isKnown: async user => access !== undefined && (await access.servers(user)) !== null
+  });
   const pages =
     settings.pages &&
     pagesListener(options.pages ?? [], {
       ...{ reader, hubApi, settings, keys, log, nowMs, monotonicMs },
       range: new LogRange(database),
       holders: new SqlHolders(database),
-      legal: new SqlLegal(database, nowMs, acts),
+      ...{ legal, offboarding },
+      directory: () => policy.active.policy.directory ?? null,
       outgoing: () => outgoing.state(),
       cover: () => digests.make()
     });

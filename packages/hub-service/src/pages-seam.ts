@@ -1,7 +1,9 @@
+import type { DirectoryPolicy } from '@labkeeper/protocol';
 import type { FastifyPluginAsync } from 'fastify';
 import type { Logger } from 'pino';
 import type { IHubApi } from './hub-api/hub-api.js';
 import type { IKeys } from './keys/keys.js';
+import type { Offboarding } from './offboard/offboarding.js';
 import type { IOutgoingState } from './outgoing/outgoing-state.js';
 import type { ISettings } from './settings.js';
 import type { IHolders } from './store/holders.js';
@@ -20,6 +22,10 @@ export interface IPagesParts {
   readonly legal: ILegal;
   /** How it stands with what goes out to others. */
   readonly outgoing: () => Promise<IOutgoingState>;
+  /** Ends somebody's access. */
+  readonly offboarding: Offboarding;
+  /** What the policy says of the firm's directory. */
+  readonly directory: () => DirectoryPolicy | null;
   /** Has digests made for the records that have none yet. */
   readonly cover: () => Promise<void>;
   readonly hubApi: IHubApi;

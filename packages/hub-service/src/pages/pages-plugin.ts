@@ -1,3 +1,5 @@
+import { directoryRoutes } from '../api/directory-api.js';
+import { legalRoutes } from '../api/legal-api.js';
 import type { PagesPlugin } from '../pages-seam.js';
 import { OAuthIdentity } from '../people/oauth-identity.js';
 import type { IPeopleSettings } from '../people/people-settings.js';
@@ -22,7 +24,7 @@ export function pagesPlugin(people: IPeopleSettings): PagesPlugin {
       }),
       api: {
         access: new TokenAccess({ hubApi, serviceName: people.serviceName, monotonicMs: parts.monotonicMs }),
-        routes: []
+        routes: [legalRoutes({ ...parts, hub: people.hub }), directoryRoutes({ ...parts, hub: people.hub })]
       },
       groupsFiltered: true,
       random: systemRandom,
