@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ._version import __version__
+from .legal_commands import LEGAL_COMMANDS, add_legal_commands, run_legal_command
 from .node import MINIMUM_MAJOR, SERVICE_MAJOR, NodeError, find_node
 
 _PROGRAMS = Path(__file__).parent / "node"
@@ -62,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         add_help=False,
         help="write the hub's install log, or a part of it, to a file that verify can read",
     )
+    add_legal_commands(commands)
     config = commands.add_parser(
         "check-config",
         help="check a hub's configuration file, and say what Labkeeper will do with it",
@@ -78,6 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _verify(parsed)
     if parsed.command == "export":
         return _run_node("hub-service.mjs", ["export", *rest], least_major=SERVICE_MAJOR)
+    if parsed.command in LEGAL_COMMANDS:
+        return run_legal_command(parsed)
     if parsed.command == "check-config":
         return _check_config(Path(parsed.file), as_json=parsed.json)
     return _doctor(as_json=parsed.json)

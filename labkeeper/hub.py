@@ -22,9 +22,12 @@ from traitlets.config.loader import LazyConfigValue
 AUDIT_ROLE = "labkeeper-audit"
 SERVICE_ROLE = "labkeeper-service"
 SERVICE_SCOPES = ("list:users", "read:servers")
-"""What the service reads of the hub, on 5.x and 6.x alike: who has a running server. It may change nothing."""
+"""What the service reads of the hub, on 5.x and 6.x alike: who has a running server. With these it may change nothing."""
 SUMMARY = "LabkeeperHub"
 """The section of the configuration that says what was done; `labkeeper check-config` reads it."""
+
+OFFBOARD_SCOPES = ("tokens", "delete:servers")
+"""What `offboard=True` adds: to end anybody's tokens and servers. JupyterHub has no smaller scope for tokens."""
 
 _SCOPE = "custom:labkeeper:"
 _SCOPES = {
@@ -61,6 +64,7 @@ def configure(
     listen: str | None = None,
     pages_listen: str | None = None,
     policy: str | os.PathLike[str] | None = None,
+    offboard: bool = False,
 ) -> None:
     """
     Add Labkeeper's hub service to a JupyterHub (5.5.4 or newer, 6.1.1 or newer): the last statement of its configuration.
@@ -80,6 +84,7 @@ def configure(
     pages_listen: `host:port` where the pages listen; by default that of `pages_url`, and 127.0.0.1:8192 where it is
         https, which a proxy of yours has to speak.
     policy: the policy file, `labkeeper.toml`. It is read again whenever it changes.
+    offboard: let the service end a user's tokens and servers, for `labkeeper offboard` and the firm's directory.
 
     Raises ConfigureError.
     """
@@ -93,7 +98,7 @@ def configure(
     hub = _hub_url(c, hub_url, base, pages)
     role = _audit_role(c, name, _names("audit_users", audit_users), _names("audit_groups", audit_groups))
     service = _entry(c.JupyterHub, "services", name)
-    _add_service_role(c, name)
+    _add_service_role(c, name, offboard)
     own = {
         "database": database,
         "state": state,
@@ -240,11 +245,15 @@ def _audit_role(c: Config, service: str, users: list[str], groups: list[str]) ->
     return role
 
 
-def _add_service_role(c: Config, service: str) -> None:
-    """Let the service read which servers run, so that it refuses who was stopped or removed within 30 s."""
+def _add_service_role(c: Config, service: str, offboard: bool) -> None:
+    """
+    Let the service read which servers run, so that it refuses who was stopped or removed within 30 s.
+
+    With `offboard` it may also end anybody's servers and tokens.
+    """
     role = _entry(c.JupyterHub, "load_roles", SERVICE_ROLE)
-    role.setdefault("description", "See whose servers run")
-    role["scopes"] = _joined(role.get("scopes", []), SERVICE_SCOPES)
+    role.setdefault("description", "See whose servers run" + (", and end them" if offboard else ""))
+    role["scopes"] = _joined(role.get("scopes", []), SERVICE_SCOPES + (OFFBOARD_SCOPES if offboard else ()))
     role["services"] = _joined(role.get("services", []), [service])
 
 

@@ -5,6 +5,7 @@ import { eventsKeptMs } from '@labkeeper/core';
 import { DigestMaker } from './digests/digest-maker.js';
 import { DigestSchedule } from './digests/digest-schedule.js';
 import { reasonOf } from './failure.js';
+import type { IAccessApi } from './hub-api/access-api.js';
 import type { IHubApi } from './hub-api/hub-api.js';
 import type { IServerRunsApi } from './hub-api/server-runs-api.js';
 import type { IRunningServersApi } from './hub-api/running-servers-api.js';
@@ -15,6 +16,8 @@ import { machineListener } from './machine-listener.js';
 import { Metrics } from './metrics.js';
 import { pagesServer } from './pages/pages-server.js';
 import type { IPagesParts, PagesPlugin } from './pages-seam.js';
+import { Offboarding } from './offboard/offboarding.js';
+import { serversStep, tokensStep } from './offboard/steps.js';
 import { Outgoing } from './outgoing/outgoing.js';
 import { OutgoingMetrics } from './outgoing/outgoing-metrics.js';
 import { PolicyInForce } from './policy/policy-in-force.js';
@@ -50,6 +53,8 @@ export interface IAppOptions {
   readonly runningServers?: IRunningServersApi;
   /** Absent = where servers run is not read. */
   readonly serverRuns?: IServerRunsApi;
+  /** Absent = nothing can be ended at JupyterHub. */
+  readonly accessApi?: IAccessApi;
   readonly log: Logger;
   /** Epoch ms. */
   readonly nowMs: () => number;
@@ -147,6 +152,14 @@ export function createApp(options: IAppOptions): IApp {
     isReady: sharedAnswer(() => answers(database, log), READY_MS, monotonicMs),
     ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs })
   });
+  const legal = new SqlLegal(database, nowMs, acts);
+  const access = options.accessApi;
+  const offboarding = new Offboarding({
+    ...{ database, legal, outgoing, log, nowMs },
+    acts: { flush: () => acts.flush(), find: id => ownActs.find(id) },
+    steps: access ? [serversStep(access), tokensStep(access)] : [],
+    isKnown: async user => access !== undefined && (await access.servers(user)) !== null
+  });
   const pages =
     settings.pages &&
     pagesListener(options.pages ?? [], {
@@ -156,7 +169,8 @@ export function createApp(options: IAppOptions): IApp {
       sessions: new SqlSessionStore(database, keys.secret(SECRETS.session), nowMs),
       views: new SqlSavedViews(database, nowMs),
       policyTrouble: () => policy.trouble,
-      legal: new SqlLegal(database, nowMs, acts),
+      ...{ legal, offboarding },
+      directory: () => policy.active.policy.directory ?? null,
       outgoing: () => outgoing.state(),
       events: new SqlServerEventReader(database),
       cover: () => digests.make()

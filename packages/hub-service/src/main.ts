@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { createApp, type IApp } from './app.js';
 import { exportCommand } from './export/cli.js';
 import { reasonOf } from './failure.js';
+import { createAccessApi } from './hub-api/access-api.js';
 import { createHubApi } from './hub-api/hub-api.js';
 import { createRunningServersApi } from './hub-api/running-servers-api.js';
 import { createServerRunsApi } from './hub-api/server-runs-api.js';
@@ -18,6 +19,8 @@ import { openDatabase, type IDatabase } from './store/database.js';
 const STOP_MS = 4000;
 /** Longest wait for JupyterHub, in ms. */
 const HUB_MS = 5000;
+/** The same where it stops a server, in ms: it answers when that has stopped, or after 10 s. */
+const STOPPING_MS = 15_000;
 /** Exit codes: settings do not get better by trying again. */
 const EXIT = { failed: 1, settings: 2 } as const;
 
@@ -66,6 +69,10 @@ async function run(): Promise<void> {
       serverRuns: createServerRunsApi({
         ...{ url: settings.hubApiUrl, token: settings.hubToken },
         timeoutMs: HUB_MS
+      }),
+      accessApi: createAccessApi({
+        ...{ url: settings.hubApiUrl, token: settings.hubToken },
+        timeoutMs: STOPPING_MS
       }),
       nowMs: () => Date.now(),
       monotonicMs: () => performance.now(),

@@ -1,3 +1,4 @@
+import type { DirectoryPolicy } from '@labkeeper/protocol';
 import type { FastifyPluginAsync } from 'fastify';
 import type { Logger } from 'pino';
 import type { IHubApi } from './hub-api/hub-api.js';
@@ -5,6 +6,7 @@ import type { IKeys } from './keys/keys.js';
 import type { ISavedViews } from './pages/saved-views.js';
 import type { ISessionStore } from './people/session-store.js';
 import type { IRequestParts } from './requests/request-routes.js';
+import type { Offboarding } from './offboard/offboarding.js';
 import type { IOutgoingState } from './outgoing/outgoing-state.js';
 import type { ISettings } from './settings.js';
 import type { IHolders } from './store/holders.js';
@@ -34,6 +36,10 @@ export interface IPagesParts {
   readonly outgoing: () => Promise<IOutgoingState>;
   /** Deaths and other events of servers. */
   readonly events: IServerEventReader;
+  /** Ends somebody's access. */
+  readonly offboarding: Offboarding;
+  /** What the policy says of the firm's directory. */
+  readonly directory: () => DirectoryPolicy | null;
   /** Has digests made for the records that have none yet. */
   readonly cover: () => Promise<void>;
   readonly hubApi: IHubApi;

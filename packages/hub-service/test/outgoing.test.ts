@@ -16,7 +16,7 @@ import { CompanionStream } from './support/companion-stream.js';
 import { HttpReceiver, indexOf, SyslogReceiver } from './support/receivers.js';
 import { scratchDatabase, scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
 
-jest.setTimeout(15_000);
+jest.setTimeout(30_000);
 
 const SECRET = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`;
 const LOCAL = { allow_internal: '127.0.0.1' } as const;

@@ -2,7 +2,7 @@
 const FIRST_MS = 5000;
 /** Longest pause, in ms. */
 const LONGEST_MS = 6 * 3_600_000;
-/** Tries of one message: the last is two days after the first. */
+/** Tries of one message: the last is less than two days after the first. */
 export const OUTGOING_ATTEMPTS = 14;
 
 /**

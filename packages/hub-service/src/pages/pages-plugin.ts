@@ -1,4 +1,6 @@
 import { SECRETS } from '../keys/keys.js';
+import { directoryRoutes } from '../api/directory-api.js';
+import { legalRoutes } from '../api/legal-api.js';
 import type { PagesPlugin } from '../pages-seam.js';
 import { OAuthIdentity } from '../people/oauth-identity.js';
 import type { IPeopleSettings } from '../people/people-settings.js';
@@ -28,7 +30,7 @@ export function pagesPlugin(people: IPeopleSettings): PagesPlugin {
       }),
       api: {
         access: new TokenAccess({ hubApi, serviceName: people.serviceName, monotonicMs: parts.monotonicMs }),
-        routes: []
+        routes: [legalRoutes({ ...parts, hub: people.hub }), directoryRoutes({ ...parts, hub: people.hub })]
       },
       groupsFiltered: true,
       random: systemRandom,

@@ -65,6 +65,8 @@ export class SyslogReceiver {
   readonly messages: string[] = [];
   /** Breaks so many connections after they have sent something. */
   breaks = 0;
+  /** How long it takes to read a batch, in ms. */
+  slowMs = 0;
 
   get port(): number {
     return portOf(this.server);
@@ -89,7 +91,7 @@ export class SyslogReceiver {
     });
     socket.on('end', () => {
       this.messages.push(...readOctets(Buffer.concat(parts)));
-      socket.end();
+      setTimeout(() => socket.end(), this.slowMs);
     });
   }
 
