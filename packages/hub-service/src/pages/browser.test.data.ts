@@ -3,6 +3,8 @@ import { type FastifyInstance, type InjectOptions, type LightMyRequestResponse }
 import { FakeHub } from '../people/fake-hub.test.data.js';
 import { readPeopleSettings } from '../people/people-settings.js';
 import { systemRandom } from '../people/secrets.js';
+import type { TokenAccess } from '../people/token-access.js';
+import type { IRequestParts } from '../requests/request-routes.js';
 import type { IExportedLog } from './export-routes.js';
 import { MemoryLog, START_MS } from './memory-log.test.data.js';
 import type { IHolders } from '../store/holders.js';
@@ -48,6 +50,9 @@ export class Browser {
       readonly exports?: IExportedLog;
       readonly holders?: IHolders;
       readonly legal?: ILegal;
+      readonly asked?: IRequestParts;
+      /** Lets commands in. */
+      readonly access?: (hub: FakeHub) => TokenAccess;
     } = {}
   ): Promise<Browser> {
     const lines: string[] = [];
@@ -62,7 +67,9 @@ export class Browser {
       nowMs: () => browser.nowMs,
       ...(options.exports && { exports: options.exports }),
       ...(options.holders && { holders: options.holders }),
-      ...(options.legal && { legal: options.legal })
+      ...(options.legal && { legal: options.legal }),
+      ...(options.asked && { asked: options.asked }),
+      ...(options.access && { api: { access: options.access(browser.hub), routes: [] } })
     });
     return browser;
   }

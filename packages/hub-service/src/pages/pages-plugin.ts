@@ -8,10 +8,10 @@ import { registerPages } from './register-pages.js';
 /** All pages of the service, over its own log and its own JupyterHub. */
 export function pagesPlugin(people: IPeopleSettings): PagesPlugin {
   const plugin: PagesPlugin = async (fastify, parts) => {
-    const { reader, range, keys, cover, hubApi, settings, nowMs, holders, legal } = parts;
+    const { reader, range, keys, cover, hubApi, settings, nowMs, holders, legal, asked } = parts;
     await registerPages(fastify, {
       settings: people,
-      ...{ reader, holders, legal },
+      ...{ reader, holders, legal, asked },
       exports: { source: range, signer: keys, cover },
       identity: new OAuthIdentity({
         hubApi,

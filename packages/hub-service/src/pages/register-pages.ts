@@ -2,6 +2,7 @@ import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import { adminApi, type ApiRoutes } from '../api/admin-api.js';
+import { logApi } from '../api/log-api.js';
 import { cookieNames } from '../people/cookie-names.js';
 import type { IHubIdentity } from '../people/hub-identity.js';
 import { MemorySessionStore } from '../people/memory-session-store.js';
@@ -11,6 +12,9 @@ import type { RandomBytes } from '../people/secrets.js';
 import { isOwnHost, SECURITY_HEADERS } from '../people/security-headers.js';
 import { SessionCheck } from '../people/session-check.js';
 import type { ISessionStore } from '../people/session-store.js';
+import type { IRequestParts } from '../requests/request-routes.js';
+import { StaffDesk } from '../requests/staff-desk.js';
+import { requestApi } from '../api/request-api.js';
 import { SignIn } from '../people/sign-in.js';
 import type { TokenAccess } from '../people/token-access.js';
 import type { IHolders } from '../store/holders.js';
@@ -24,6 +28,7 @@ import { LegalRoutes } from './legal-routes.js';
 import { LogRoutes } from './log-routes.js';
 import { answerErrors, answerNotFound } from './odd-requests.js';
 import { Reading } from './reading.js';
+import { RequestPages } from './request-routes.js';
 import { SignInRoutes } from './sign-in-routes.js';
 import { STYLE_PATH, STYLE_TEXT } from './style-sheet.js';
 
@@ -42,6 +47,8 @@ export interface IPagesOptions {
   readonly holders?: IHolders;
   /** Holds and erasure; without it there are none. */
   readonly legal?: ILegal;
+  /** Requests; without it there are none. */
+  readonly asked?: IRequestParts;
   /** What commands from elsewhere may do with a token; without it nothing. */
   readonly api?: { readonly access: TokenAccess; readonly routes: readonly ApiRoutes[] };
   /** Where sessions are kept; without it in this process's memory. */
@@ -96,7 +103,13 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
   if (options.legal) {
     new LegalRoutes({ legal: options.legal, hub: settings.hub, reading, gate, logRoutes }).register(fastify);
   }
+  const ownRoutes: ApiRoutes[] = [logApi({ reading, reader })];
+  if (options.asked) {
+    const desk = new StaffDesk({ asked: options.asked, reading, hub: settings.hub });
+    new RequestPages({ desk, gate, logRoutes }).register(fastify);
+    ownRoutes.push(requestApi(desk));
+  }
   if (options.api) {
-    await adminApi(fastify, options.api.access, options.api.routes);
+    await adminApi(fastify, options.api.access, [...ownRoutes, ...options.api.routes]);
   }
 }

@@ -217,7 +217,8 @@ const LOOKS = [
   'export',
   'holders',
   'looks',
-  'holds'
+  'holds',
+  'requests'
 ] as const satisfies readonly ILook['kind'][];
 
 function lookKind(text: string): ILook['kind'] {

@@ -17,7 +17,8 @@ const KINDS: Readonly<Record<ILook['kind'], string>> = {
   export: 'An export',
   holders: 'Who has a package',
   looks: 'Who read the log',
-  holds: 'Holds and erasures'
+  holds: 'Holds and erasures',
+  requests: 'Requests'
 };
 
 const COLUMNS: readonly IColumn<Seen>[] = [
