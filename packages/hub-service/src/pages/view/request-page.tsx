@@ -1,5 +1,5 @@
 import type { EvidenceSection } from '@labkeeper/protocol';
-import type { ReactElement } from 'react';
+import { Fragment, type ReactElement } from 'react';
 import type { IRequestAct, IRequestWhole } from '../../store/requests.js';
 import { logAddress } from '../log-query.js';
 import { actWords, KINDS, stateWord, wantWords } from '../request-words.js';
@@ -67,15 +67,6 @@ export function RequestPage({ request, mayDecide, isOwn, formToken }: IRequestPa
           </>
         )}
       </p>
-      {mayDecide ? (
-        <DecideForms request={request} formToken={formToken} />
-      ) : (
-        <p className="aside">
-          {isOwn
-            ? 'This is a request of your own: somebody else decides about it.'
-            : 'You may read this request; others decide about it.'}
-        </p>
-      )}
       <Part id="evidence" title="What came with it">
         {evidence.length === 0 ? (
           <div className="empty">
@@ -97,6 +88,15 @@ export function RequestPage({ request, mayDecide, isOwn, formToken }: IRequestPa
         <Part id="similar" title="Decided about the same before">
           <DataTable caption="The newest first" columns={SIMILAR} rows={similar} keyOf={({ id }) => id} />
         </Part>
+      )}
+      {mayDecide ? (
+        <DecideForms request={request} formToken={formToken} />
+      ) : (
+        <p className="aside">
+          {isOwn
+            ? 'This is a request of your own: somebody else decides about it.'
+            : 'You may read this request; others decide about it.'}
+        </p>
       )}
     </>
   );
@@ -133,14 +133,14 @@ function Evidence({ section: { title, lines } }: { readonly section: EvidenceSec
       <dl className="facts">
         {lines.map(({ label, text }, at) => (
           // Several on purpose: the same label may stand there twice.
-          <div key={at} className="line">
+          <Fragment key={at}>
             <dt>
               <RecordText text={label} />
             </dt>
             <dd>
               <Words text={text} />
             </dd>
-          </div>
+          </Fragment>
         ))}
       </dl>
     </>
