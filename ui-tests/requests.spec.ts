@@ -40,6 +40,8 @@ for (const [colorScheme, width] of [
   test(`requests are accessible and fit, ${colorScheme}, ${width} px`, async ({ browser }) => {
     const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
     const page = await context.newPage();
+    // axe looks at each of eight pages: a busy machine needs more than the usual minute.
+    test.slow();
     const said: string[] = [];
     page.on('console', message => said.push(message.text()));
     for (const { name, path } of VIEWS) {
