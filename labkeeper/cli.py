@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from ._version import __version__
 from .legal_commands import LEGAL_COMMANDS, add_legal_commands, run_legal_command
+from .log_command import add_log_command, run_log
 from .node import MINIMUM_MAJOR, SERVICE_MAJOR, NodeError, find_node
+from .requests_command import add_requests_command, run_requests
 
 _PROGRAMS = Path(__file__).parent / "node"
 """Where the bundled programs for Node lie."""
@@ -72,6 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     config.add_argument("file", nargs="?", default="jupyterhub_config.py", help="default: %(default)s")
     config.add_argument("--json", action="store_true", help="print the findings as JSON")
+    add_log_command(commands)
+    add_requests_command(commands)
     # What an export can be asked for the program itself knows.
     parsed, rest = parser.parse_known_args(arguments)
     if rest and parsed.command != "export":
@@ -84,6 +88,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run_legal_command(parsed)
     if parsed.command == "check-config":
         return _check_config(Path(parsed.file), as_json=parsed.json)
+    if parsed.command == "log":
+        return run_log(parsed)
+    if parsed.command == "requests":
+        return run_requests(parsed)
     return _doctor(as_json=parsed.json)
 
 

@@ -13,6 +13,7 @@ import { FakeHub } from '../../packages/hub-service/src/people/fake-hub.test.dat
 import { OAuthIdentity } from '../../packages/hub-service/src/people/oauth-identity.js';
 import { readPeopleSettings } from '../../packages/hub-service/src/people/people-settings.js';
 import { systemRandom } from '../../packages/hub-service/src/people/secrets.js';
+import { someRequests } from './some-requests.js';
 
 async function body(request: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
@@ -66,7 +67,7 @@ if (settings === null) {
 hub = new FakeHub(settings);
 const log = new MemoryLog();
 fillLog(log);
-hub.people.get('lead')?.scopes.push('custom:labkeeper:admin');
+hub.people.get('lead')?.scopes.push('custom:labkeeper:admin', 'custom:labkeeper:approve');
 const fastify = Fastify();
 await registerPages(fastify, {
   settings,
@@ -75,6 +76,7 @@ await registerPages(fastify, {
   legal: new MemoryLegal(),
   views: new MemoryViews(),
   events: new MemoryEvents(Date.now()),
+  asked: await someRequests(),
   identity: new OAuthIdentity({
     hubApi: createHubApi({ url: `${hubUrl}/hub/api`, timeoutMs: 5000 }),
     apiUrl: `${hubUrl}/hub/api`,

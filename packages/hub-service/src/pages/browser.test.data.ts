@@ -4,6 +4,8 @@ import { FakeHub } from '../people/fake-hub.test.data.js';
 import { readPeopleSettings } from '../people/people-settings.js';
 import type { ISessionStore } from '../people/session-store.js';
 import { systemRandom } from '../people/secrets.js';
+import type { TokenAccess } from '../people/token-access.js';
+import type { IRequestParts } from '../requests/request-routes.js';
 import type { IExportedLog } from './export-routes.js';
 import { MemoryLog, START_MS } from './memory-log.test.data.js';
 import type { IHolders } from '../store/holders.js';
@@ -55,6 +57,9 @@ export class Browser {
       readonly store?: ISessionStore;
       readonly signInKey?: Uint8Array;
       readonly views?: ISavedViews;
+      readonly asked?: IRequestParts;
+      /** Lets commands in. */
+      readonly access?: (hub: FakeHub) => TokenAccess;
     } = {}
   ): Promise<Browser> {
     const lines: string[] = [];
@@ -74,7 +79,8 @@ export class Browser {
       ...(options.signInKey && { signInKey: options.signInKey }),
       ...(options.views && { views: options.views }),
       ...(options.events && { events: options.events }),
-      ...(options.legal && { legal: options.legal })
+      ...(options.asked && { asked: options.asked }),
+      ...(options.access && { api: { access: options.access(browser.hub), routes: [] } })
     });
     return browser;
   }

@@ -45,9 +45,12 @@ export function answerErrors(fastify: FastifyInstance): void {
 
 /** Paths that exist, with the methods that they know. */
 const METHODS: readonly (readonly [path: RegExp, methods: string])[] = [
-  [/^\/(logout|holds\/(set|lift|erase))$/, 'POST'],
+  [/^\/(logout|holds\/(set|lift|erase)|requests\/(decide|answer))$/, 'POST'],
   [/^\/(login|oauth_callback|export)$/, 'GET'],
-  [/^\/(log(\/\d{1,15})?|status|looks|holders|holds|signed-out|style-[0-9a-f]{16}\.css)?$/, 'GET, HEAD']
+  [
+    /^\/(log(\/\d{1,15})?|requests(\/[0-9a-f-]{36})?|status|looks|holders|holds|signed-out|style-[0-9a-f]{16}\.css)?$/,
+    'GET, HEAD'
+  ]
 ];
 
 /** What is no page, or no method of one. */

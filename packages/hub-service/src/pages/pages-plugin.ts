@@ -11,7 +11,7 @@ import { registerPages } from './register-pages.js';
 /** All pages of the service, over its own log and its own JupyterHub. */
 export function pagesPlugin(people: IPeopleSettings): PagesPlugin {
   const plugin: PagesPlugin = async (fastify, parts) => {
-    const { reader, range, keys, cover, hubApi, settings, nowMs, holders, legal, events } = parts;
+    const { reader, range, keys, cover, hubApi, settings, nowMs, holders, legal, events, asked } = parts;
     await registerPages(fastify, {
       settings: people,
       store: parts.sessions,
@@ -19,7 +19,7 @@ export function pagesPlugin(people: IPeopleSettings): PagesPlugin {
       policyTrouble: parts.policyTrouble,
       monotonicMs: parts.monotonicMs,
       signInKey: keys.secret(SECRETS.signIn),
-      ...{ reader, holders, legal, events, outgoing: parts.outgoing },
+      ...{ reader, holders, legal, events, asked, outgoing: parts.outgoing },
       exports: { source: range, signer: keys, cover },
       identity: new OAuthIdentity({
         hubApi,

@@ -2,6 +2,7 @@ import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import { adminApi, type ApiRoutes } from '../api/admin-api.js';
+import { logApi } from '../api/log-api.js';
 import { cookieNames } from '../people/cookie-names.js';
 import type { IOutgoingState } from '../outgoing/outgoing-state.js';
 import type { IHubIdentity } from '../people/hub-identity.js';
@@ -13,6 +14,9 @@ import type { RandomBytes } from '../people/secrets.js';
 import { isOwnHost, SECURITY_HEADERS } from '../people/security-headers.js';
 import { SessionCheck } from '../people/session-check.js';
 import type { ISessionStore } from '../people/session-store.js';
+import type { IRequestParts } from '../requests/request-routes.js';
+import { StaffDesk } from '../requests/staff-desk.js';
+import { requestApi } from '../api/request-api.js';
 import { SignIn } from '../people/sign-in.js';
 import type { TokenAccess } from '../people/token-access.js';
 import type { IHolders } from '../store/holders.js';
@@ -29,6 +33,7 @@ import { LogRoutes } from './log-routes.js';
 import { answerErrors, answerNotFound } from './odd-requests.js';
 import { Reading } from './reading.js';
 import type { ISavedViews } from './saved-views.js';
+import { RequestPages } from './request-routes.js';
 import { SignInRoutes } from './sign-in-routes.js';
 import { STYLE_PATH, STYLE_TEXT } from './style-sheet.js';
 import { ViewRoutes } from './view-routes.js';
@@ -52,6 +57,8 @@ export interface IPagesOptions {
   readonly events?: IServerEventReader;
   /** Holds and erasure; without it there are none. */
   readonly legal?: ILegal;
+  /** Requests; without it there are none. */
+  readonly asked?: IRequestParts;
   /** What commands from elsewhere may do with a token; without it nothing. */
   readonly api?: { readonly access: TokenAccess; readonly routes: readonly ApiRoutes[] };
   /** How it stands with what goes out to others. */
@@ -129,7 +136,13 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
   if (options.legal) {
     new LegalRoutes({ legal: options.legal, hub: settings.hub, reading, gate, logRoutes }).register(fastify);
   }
+  const ownRoutes: ApiRoutes[] = [logApi({ reading, reader })];
+  if (options.asked) {
+    const desk = new StaffDesk({ asked: options.asked, reading, hub: settings.hub });
+    new RequestPages({ desk, gate, logRoutes }).register(fastify);
+    ownRoutes.push(requestApi(desk));
+  }
   if (options.api) {
-    await adminApi(fastify, options.api.access, options.api.routes);
+    await adminApi(fastify, options.api.access, [...ownRoutes, ...options.api.routes]);
   }
 }

@@ -76,6 +76,13 @@ export class FakeHub {
     return `${redirectUri}?${back.toString()}`;
   }
 
+  /** A token that somebody made for herself. */
+  tokenOf(name: string): string {
+    const token = `own-token-${(this.made += 1)}`;
+    this.tokens.set(token, name);
+    return token;
+  }
+
   /** Signing out at the hub, or removing somebody, ends her tokens. */
   revoke(name: string): void {
     for (const [token, person] of this.tokens) {

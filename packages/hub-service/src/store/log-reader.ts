@@ -79,7 +79,7 @@ export interface ILogReader {
 export interface ILook {
   readonly hub: string;
   readonly reader: string;
-  readonly kind: 'list' | 'story' | 'export' | 'holders' | 'looks' | 'holds' | 'deaths';
+  readonly kind: 'list' | 'story' | 'export' | 'holders' | 'looks' | 'holds' | 'deaths' | 'requests';
   /** What was asked for, as it stands in the address. */
   readonly query: string;
 }

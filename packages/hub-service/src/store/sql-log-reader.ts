@@ -224,7 +224,8 @@ const LOOKS = [
   'holders',
   'looks',
   'holds',
-  'deaths'
+  'deaths',
+  'requests'
 ] as const satisfies readonly ILook['kind'][];
 
 function lookKind(text: string): ILook['kind'] {

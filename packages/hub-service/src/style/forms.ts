@@ -57,6 +57,7 @@ button.plain {
 }
 
 .filters input,
+.filters textarea,
 .filters select {
   width: 100%;
   min-height: 34px;

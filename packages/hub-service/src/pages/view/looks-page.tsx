@@ -18,7 +18,8 @@ const KINDS: Readonly<Record<ILook['kind'], string>> = {
   holders: 'Who has a package',
   looks: 'Who read the log',
   deaths: 'Deaths of kernels',
-  holds: 'Holds and erasures'
+  holds: 'Holds and erasures',
+  requests: 'Requests'
 };
 
 const COLUMNS: readonly IColumn<Seen>[] = [

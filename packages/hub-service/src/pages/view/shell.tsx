@@ -2,7 +2,7 @@ import type { ReactElement, ReactNode } from 'react';
 import { STYLE_PATH } from '../style-sheet.js';
 import { RecordText } from './record-text.js';
 
-export type Tab = 'log' | 'holders' | 'deaths' | 'looks' | 'status' | 'holds';
+export type Tab = 'log' | 'requests' | 'holders' | 'deaths' | 'looks' | 'status' | 'holds';
 
 export interface IShellProps {
   readonly title: string;
@@ -17,6 +17,7 @@ export interface IShellProps {
 
 const TABS: readonly { readonly tab: Tab; readonly href: string; readonly text: string }[] = [
   { tab: 'log', href: '/log', text: 'Install log' },
+  { tab: 'requests', href: '/requests', text: 'Requests' },
   { tab: 'holders', href: '/holders', text: 'Who has it?' },
   { tab: 'deaths', href: '/deaths', text: 'Deaths' },
   { tab: 'looks', href: '/looks', text: 'Looks' },

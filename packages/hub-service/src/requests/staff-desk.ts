@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import { isWithin, mayDecide, type ApproveRight } from '@labkeeper/core';
+import { REQUEST_TEXT } from '@labkeeper/protocol';
+import { PAGE_ROWS, read, type Reading } from '../pages/reading.js';
+import { Refusal } from '../pages/refusal.js';
+import { APPROVE_SCOPE, approveRight } from '../people/approve-right.js';
+import { AUDIT_SCOPE, auditRight } from '../people/audit-right.js';
+import type { IHubPerson } from '../people/hub-identity.js';
+import type {
+  Done,
+  IRequestActor,
+  IRequestFilter,
+  IRequestPlace,
+  IRequestRow,
+  IRequestWhole
+} from '../store/requests.js';
+import type { IRequestParts } from './request-routes.js';
+
+/** A page of the inbox. */
+export interface IInboxPage {
+  readonly rows: readonly IRequestRow[];
+  /** Where the next page begins; null = this is the last. */
+  readonly next: IRequestPlace | null;
+}
+
+export type Decision = 'approve' | 'deny';
+
+export interface IStaffDeskOptions {
+  readonly asked: IRequestParts;
+  readonly reading: Reading;
+  /** How this service calls the hub in its records. */
+  readonly hub: string;
+}
+
+/**
+ * Requests as one person may see them and decide about them, on pages and by commands alike. Who may decide sees what she
+ * may decide about; who may read the log sees the requests of the same people. Every look is on record. All methods throw a
+ * Refusal with a sentence for whoever asks.
+ */
+export class StaffDesk {
+  constructor(private readonly options: IStaffDeskOptions) {}
+
+  /** Groups whose people's requests somebody may see; null = everybody's. */
+  groupsOf(person: IHubPerson): readonly string[] | null {
+    const rights = [approveRight(person), auditRight(person)].filter(right => right !== null);
+    if (rights.length === 0) {
+      throw new Refusal(
+        403,
+        `You are signed in, but you may not see requests: ${APPROVE_SCOPE} and ${AUDIT_SCOPE} are missing.`,
+        {
+          todo: 'Ask an administrator of JupyterHub for a role with one of these scopes, then sign in again.',
+          link: { href: '/login?next=%2Frequests', text: 'Sign in again' }
+        }
+      );
+    }
+    return rights.some(({ kind }) => kind === 'all')
+      ? null
+      : [...new Set(rights.flatMap(right => (right.kind === 'groups' ? right.groups : [])))].sort();
+  }
+
+  /** @param address - of the view, for the record. */
+  async list(
+    person: IHubPerson,
+    filter: Omit<IRequestFilter, 'groups' | 'hub'>,
+    after: IRequestPlace | null,
+    address: string
+  ): Promise<IInboxPage> {
+    const groups = this.groupsOf(person);
+    const { asked, reading, hub } = this.options;
+    await reading.looking({ person }, 'requests', address);
+    // A group is a group of this hub: another hub in the same database may have one of that name.
+    const limits = groups === null ? { groups } : { groups, hub };
+    const found = await read(() => asked.requests.list({ ...filter, ...limits }, after, PAGE_ROWS + 1));
+    const rows = found.slice(0, PAGE_ROWS);
+    const last = rows.at(-1);
+    return {
+      rows,
+      next:
+        found.length > PAGE_ROWS && last
+          ? { isOpen: last.state === 'requested', createdAtMs: last.createdAtMs, id: last.id }
+          : null
+    };
+  }
+
+  /** One request with its story, of which others' requests are only those that she may see. */
+  async story(person: IHubPerson, id: string): Promise<IRequestWhole> {
+    const groups = this.groupsOf(person);
+    const { asked, reading, hub } = this.options;
+    await reading.looking({ person }, 'requests', `/requests/${id}`);
+    const found = await read(() => asked.requests.find(id));
+    const right: ApproveRight = groups === null ? { kind: 'all' } : { kind: 'groups', groups };
+    if (found === null || !isWithin(right, hub, found)) {
+      throw unknown();
+    }
+    return { ...found, similar: found.similar.filter(other => isWithin(right, hub, other)) };
+  }
+
+  /** Whether somebody may decide about a request, and answer. */
+  mayDecide(person: IHubPerson, request: IRequestRow): boolean {
+    const { hub } = this.options;
+    return mayDecide(approveRight(person), { hub, name: person.name }, request);
+  }
+
+  /** @param version - of the request that she has seen. @param person - as JupyterHub says at this moment. */
+  async decide(
+    person: IHubPerson,
+    id: string,
+    version: number,
+    decision: Decision,
+    reason: string
+  ): Promise<IRequestWhole> {
+    const actor = { words: this.words(reason), messageId: null };
+    return this.act(person, id, actor, known => this.requests.act(id, version, { kind: decision }, known));
+  }
+
+  /** Says something in the thread. @param messageId - made by who says it: sending it again changes nothing. */
+  async answer(
+    person: IHubPerson,
+    id: string,
+    text: string,
+    messageId: string = randomUUID()
+  ): Promise<IRequestWhole> {
+    const actor = { words: this.words(text), messageId };
+    return this.act(person, id, actor, known => this.requests.act(id, null, { kind: 'say' }, known));
+  }
+
+  private get requests(): IRequestParts['requests'] {
+    return this.options.asked.requests;
+  }
+
+  private words(text: string): string {
+    const words = text.trim();
+    if (words === '' || words.length > REQUEST_TEXT || words.includes('\0')) {
+      throw new Refusal(400, `Say why, in at most ${REQUEST_TEXT} characters. Nothing was changed.`);
+    }
+    return words;
+  }
+
+  private async act(
+    person: IHubPerson,
+    id: string,
+    { words, messageId }: Pick<IRequestActor, 'words' | 'messageId'>,
+    does: (actor: IRequestActor) => Promise<Done>
+  ): Promise<IRequestWhole> {
+    const { recorder, news } = this.options.asked;
+    const before = await read(() => this.requests.find(id));
+    const groups = this.groupsOf(person);
+    const right: ApproveRight = groups === null ? { kind: 'all' } : { kind: 'groups', groups };
+    if (before === null || !isWithin(right, this.options.hub, before)) {
+      throw unknown();
+    }
+    if (!this.mayDecide(person, before)) {
+      throw new Refusal(
+        403,
+        before.user === person.name
+          ? 'Nobody decides about a request of her own, or answers it here. Nothing was changed.'
+          : `You may read this request, but ${APPROVE_SCOPE} is missing for this person. Nothing was changed.`
+      );
+    }
+    const done = await read(() => does({ side: 'staff', by: person.name, words, messageId }));
+    switch (done.kind) {
+      case 'done':
+        await recorder.flush();
+        await news.look();
+        return done.request;
+      case 'changed':
+        throw new Refusal(
+          409,
+          'Somebody else did something with this request meanwhile, so nothing was changed.',
+          {
+            todo: 'Read it as it is now, and decide again if it is still open.',
+            link: { href: `/requests/${id}`, text: 'Read the request' }
+          }
+        );
+      case 'full':
+        throw new Refusal(409, 'The thread of this request is full. Nothing was changed.');
+      case 'unknown':
+        throw unknown();
+    }
+  }
+}
+
+function unknown(): Refusal {
+  return new Refusal(404, 'There is no such request, or you may not see it.', {
+    link: { href: '/requests', text: 'Go to the requests' }
+  });
+}

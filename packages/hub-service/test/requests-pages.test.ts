@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { Browser } from '../src/pages/browser.test.data.js';
+import { requestParts } from '../src/requests/request-parts.js';
+import { TokenAccess } from '../src/people/token-access.js';
+import { GroupCommit } from '../src/ingest/group-commit.js';
+import { openDatabase, type IDatabase } from '../src/store/database.js';
+import { SqlLogReader } from '../src/store/sql-log-reader.js';
+import { SqlLogWriter } from '../src/store/sql-log-writer.js';
+import type { IRequestParts } from '../src/requests/request-routes.js';
+import { scratchDatabase, type IScratchDatabase } from './support/scratch-databases.js';
+
+const ACCESS = 'access:services!service=labkeeper';
+
+describe('pages and commands about requests', () => {
+  let scratch: IScratchDatabase;
+  let database: IDatabase;
+  let asked: IRequestParts;
+  let browser: Browser;
+  beforeEach(async () => {
+    scratch = await scratchDatabase('sqlite');
+    database = await openDatabase(scratch.place, () => undefined);
+    const nowMs = (): number => Date.now();
+    const writer = new SqlLogWriter(database, nowMs);
+    asked = requestParts({
+      ...{ database, writer, nowMs },
+      commit: new GroupCommit({
+        writer,
+        groupRecords: 10,
+        waitingRecords: 99,
+        monotonicMs: nowMs,
+        committed: () => undefined
+      }),
+      policy: { active: { digest: 'a'.repeat(64) } } as never,
+      log: { warn: (_: unknown, text: string) => console.warn(text) } as never
+    });
+    const reader = new SqlLogReader(database, nowMs);
+    browser = await Browser.open({
+      ...{ reader, asked },
+      access: hub =>
+        new TokenAccess({
+          hubApi: { whoIs: token => hub.whoIs(token) },
+          serviceName: 'labkeeper',
+          monotonicMs: nowMs
+        })
+    });
+    as('lead', 'custom:labkeeper:approve');
+  });
+  afterEach(async () => {
+    await browser.fastify.close();
+    await database.close();
+    await scratch.remove();
+  });
+  const as = (name: string, ...scopes: string[]): void => {
+    browser.hub.people.set(name, { name, groups: [], scopes: [ACCESS, ...scopes] });
+    browser.hub.present = name;
+    browser.cookies.clear();
+  };
+  const ask = async (
+    user: string,
+    groups: string[] = ['lab-a'],
+    reason = 'Week 9 <script>alert(1)</script>'
+  ) => {
+    const id = randomUUID();
+    await asked.requests.submit(
+      { hub: 'hub', user, server: 'big', groups },
+      {
+        ...{ id, reason },
+        want: { kind: 'package', ecosystem: 'pypi', name: 'torch', version: '2.9.1' },
+        evidence: [
+          { kind: 'command', title: 'Blocked', lines: [{ label: 'pip', text: 'pip install torch' }] }
+        ]
+      }
+    );
+    return id;
+  };
+  const post = (path: string, form: string, fields: Record<string, string>) =>
+    browser.ask(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      payload: new URLSearchParams({ form, ...fields }).toString()
+    });
+
+  it('an approver reads the story, answers and decides; a second decision about what she saw changes nothing', async () => {
+    const id = await ask('alice');
+    expect((await browser.visit('/requests')).body).toContain(`/requests/${id}`);
+    const page = (await browser.visit(`/requests/${id}`)).body;
+    expect(page).toContain('pip install torch');
+    expect(page).not.toContain('<script>');
+    const form = Browser.formToken(page);
+    expect(
+      (await post('/requests/answer', form, { id, version: '1', text: 'Would the CPU build do?' })).statusCode
+    ).toBe(303);
+    const decide = { id, decision: 'deny', reason: 'Use the CPU build.' };
+    expect((await post('/requests/decide', form, { ...decide, version: '1' })).statusCode).toBe(409);
+    expect((await post('/requests/decide', form, { ...decide, version: '2' })).statusCode).toBe(303);
+    expect((await post('/requests/decide', form, { ...decide, version: '2' })).statusCode).toBe(409);
+    const after = (await browser.visit(`/requests/${id}`)).body;
+    expect(after).toContain('Use the CPU build.');
+    expect(after).not.toContain('/requests/decide');
+    expect((await asked.requests.find(id))?.decision).toMatchObject({ by: 'lead' });
+    const log = await new SqlLogReader(database, Date.now).list({ user: 'alice' }, null, 5);
+    expect(log.map(({ action }) => action)).toEqual(['deny', 'request']);
+  });
+
+  it('nobody decides without a form of the session, in a frame of another host, or without a reason', async () => {
+    const id = await ask('alice');
+    const form = Browser.formToken((await browser.visit(`/requests/${id}`)).body);
+    const fields = { id, version: '1', decision: 'approve', reason: 'ok' };
+    expect((await post('/requests/decide', 'x', fields)).statusCode).toBe(403);
+    expect((await post('/requests/decide', form, { ...fields, reason: ' ' })).statusCode).toBe(400);
+    expect((await post('/requests/decide', form, { ...fields, decision: 'revoke' })).statusCode).toBe(400);
+    const foreign = await browser.ask('/requests/decide', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', origin: 'https://evil.example' },
+      payload: new URLSearchParams({ form, ...fields }).toString()
+    });
+    expect(foreign.statusCode).toBe(403);
+    expect((await asked.requests.find(id))?.state).toBe('requested');
+  });
+
+  it('nobody decides about her own, nor who only reads, nor beyond her groups; and who has no right sees nothing', async () => {
+    const [own, other, foreign] = [await ask('lead'), await ask('alice'), await ask('bob', ['lab-b'])];
+    const tryAll = async (): Promise<number[]> => {
+      const form = Browser.formToken((await browser.visit('/requests')).body);
+      const statuses = [];
+      for (const id of [own, other, foreign]) {
+        statuses.push((await browser.ask(`/requests/${id}`)).statusCode);
+        statuses.push(
+          (await post('/requests/decide', form, { id, version: '1', decision: 'approve', reason: 'ok' }))
+            .statusCode
+        );
+      }
+      return statuses;
+    };
+    as('lead', 'custom:labkeeper:audit');
+    expect(await tryAll()).toEqual([200, 403, 200, 403, 200, 403]);
+    as('lead', 'custom:labkeeper:approve!group=lab-a', 'custom:labkeeper:audit!group=lab-c');
+    expect(await tryAll()).toEqual([200, 403, 200, 303, 404, 404]);
+    as('lead', 'custom:labkeeper:admin');
+    expect((await browser.visit('/requests')).statusCode).toBe(403);
+    expect((await browser.visit(`/requests/${own}`)).statusCode).toBe(403);
+    expect((await asked.requests.find(own))?.state).toBe('requested');
+  });
+
+  it('commands do the same with a token, under the same rules, and every look is on record', async () => {
+    const [id, own] = [await ask('alice'), await ask('lead')];
+    as('lead', 'custom:labkeeper:approve', 'custom:labkeeper:audit');
+    const token = browser.hub.tokenOf('lead');
+    const call = (path: string, body?: unknown, bearer = token) =>
+      (browser.fastify as FastifyInstance).inject({
+        method: body === undefined ? 'GET' : 'POST',
+        url: `/api/v1${path}`,
+        headers: {
+          host: browser.hub.settings.host,
+          authorization: `Bearer ${bearer}`,
+          ...(body !== undefined && { 'content-type': 'application/json' })
+        },
+        ...(body !== undefined && { payload: JSON.stringify(body) })
+      });
+    const list = await call('/requests?state=requested');
+    expect(
+      list
+        .json()
+        .requests.map((row: { id: string }) => row.id)
+        .sort()
+    ).toEqual([id, own].sort());
+    expect((await call('/requests?stat=requested')).statusCode).toBe(400);
+    expect((await call(`/requests/${id}`)).json()).toMatchObject({ id, thread: [] });
+    const said = { id: randomUUID(), text: 'Soon.' };
+    expect((await call(`/requests/${id}/messages`, said)).json().thread.length).toBe(1);
+    expect((await call(`/requests/${id}/messages`, said)).json().thread.length).toBe(1);
+    const decision = { decision: 'approve', reason: 'For the course.' };
+    expect((await call(`/requests/${id}/decide`, { ...decision, version: 1 })).statusCode).toBe(409);
+    expect((await call(`/requests/${id}/decide`, { ...decision, version: 2, by: 'bob' })).statusCode).toBe(
+      400
+    );
+    expect((await call(`/requests/${id}/decide`, { ...decision, version: 2 })).json().state).toBe('approved');
+    expect((await call(`/requests/${own}/decide`, { ...decision, version: 1 })).statusCode).toBe(403);
+    expect((await call('/requests', undefined, 'made-up-token')).statusCode).toBe(401);
+    const log = (await call('/log?action=allow')).json();
+    expect(log.records.map((row: { packageName: string }) => row.packageName)).toEqual(['torch']);
+    const [{ index }] = log.records;
+    const looks = async () =>
+      (await new SqlLogReader(database, Date.now).looks(50)).map(({ query }) => query);
+    const before = await looks();
+    expect((await call(`/log?since=${index}`)).json()).toEqual({ records: [], next: null });
+    expect(await looks()).toEqual(before);
+    expect((await call(`/log?since=${index - 1}`)).json().records.length).toBe(1);
+    expect(await looks()).toEqual(['/api/v1/log', ...before]);
+    expect(before).toContain(`/requests/${id}`);
+    as('lead', 'custom:labkeeper:approve');
+    expect((await call('/log', undefined, browser.hub.tokenOf('lead'))).statusCode).toBe(403);
+  });
+});

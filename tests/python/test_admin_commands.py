@@ -1,0 +1,169 @@
+"""`labkeeper log` and `labkeeper requests` against a service that answers as ours does."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from labkeeper.admin_api import AdminApi, ApiError
+from labkeeper.cli import main
+from labkeeper.log_command import run_log
+
+ID = "0b6f0c1e-5d0a-4a57-9a3e-2f3f6f1d7a10"
+
+
+def record(index: int, **more: object) -> dict[str, object]:
+    return {
+        "index": index,
+        "receivedAtMs": 1795770000000 + index,
+        "user": "alice",
+        "server": "",
+        "action": "install",
+        "grade": "claimed",
+        "packageName": f"p{index}",
+        "packageVersion": "1.0",
+        **more,
+    }
+
+
+REQUEST = {
+    "id": ID,
+    "version": 3,
+    "state": "requested",
+    "user": "alice",
+    "want": {"kind": "package", "ecosystem": "pypi", "name": "torch", "version": None},
+    "reason": "Week 9\x1b[31m",
+    "createdAtMs": 1795770000000,
+    "decision": None,
+    "evidence": [],
+    "thread": [],
+}
+
+
+class Service:
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, str | None, object]] = []
+        self.answers: dict[str, tuple[int, object]] = {}
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                length = int(self.headers.get("content-length") or 0)
+                body = json.loads(self.rfile.read(length)) if length else None
+                service.asked.append((self.command, self.path, self.headers["authorization"], body))
+                status, answer = service.answers.get(self.path, (404, {"message": "Nothing is there."}))
+                text = answer.encode() if isinstance(answer, str) else json.dumps(answer).encode()
+                self.send_response(status)
+                if status == 302:
+                    self.send_header("location", "http://127.0.0.1:9/elsewhere")
+                self.send_header("content-length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            do_POST = do_GET
+
+            def log_message(self, *_args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    made = Service()
+    monkeypatch.setenv("LABKEEPER_URL", made.url)
+    monkeypatch.setenv("LABKEEPER_TOKEN", "secret-token")
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+def test_shows_records_the_newest_last(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    evil = record(2, packageName="\x1b[2Jx\u202e", server=None)
+    service.answers["/api/v1/log?user=alice"] = (200, {"records": [evil, record(1)], "next": None})
+    assert main(["log", "--user", "alice"]) == 0
+    heads, first, second = capsys.readouterr().out.splitlines()
+    assert heads.startswith("INDEX") and "p1 1.0" in first
+    assert "\\u001b[2Jx\\u202e" in second and "(erased)" in second
+    assert service.asked[0][2] == "Bearer secret-token"
+    assert main(["log", "--user", "alice", "--json"]) == 0
+    assert [json.loads(line)["index"] for line in capsys.readouterr().out.splitlines()] == [1, 2]
+
+
+def test_follows_new_records_once_through_a_restart(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import argparse
+
+    from labkeeper.log_command import add_log_command
+
+    parser = argparse.ArgumentParser()
+    add_log_command(parser.add_subparsers())
+    parsed = parser.parse_args(["log", "--follow", "--json"])
+    service.answers["/api/v1/log"] = (200, {"records": [record(1)], "next": None})
+    turns = 0
+
+    def sleep(_seconds: float) -> None:
+        nonlocal turns
+        turns += 1
+        if turns == 1:
+            service.answers["/api/v1/log?since=1"] = (503, {"message": "Not now."})
+        elif turns == 2:
+            service.answers["/api/v1/log?since=1"] = (200, {"records": [record(4), record(3)], "next": "9.3"})
+            service.answers["/api/v1/log?since=1&after=9.3"] = (200, {"records": [record(2)], "next": None})
+        elif turns == 3:
+            service.answers["/api/v1/log?since=4"] = (401, {"message": "The token has ended."})
+
+    assert run_log(parsed, sleep=sleep) == 1
+    out, err = capsys.readouterr()
+    assert [json.loads(line)["index"] for line in out.splitlines()] == [1, 2, 3, 4]
+    assert "Not now." in err and "The token has ended." in err
+
+
+def test_decides_with_the_version_that_was_seen(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    service.answers["/api/v1/requests"] = (200, {"requests": [REQUEST], "next": None})
+    service.answers[f"/api/v1/requests/{ID}"] = (200, REQUEST)
+    service.answers[f"/api/v1/requests/{ID}/decide"] = (200, {**REQUEST, "state": "denied"})
+    service.answers[f"/api/v1/requests/{ID}/messages"] = (200, REQUEST)
+    assert main(["requests"]) == 0
+    assert ID in capsys.readouterr().out
+    assert main(["requests", "show", ID]) == 0
+    assert "\\u001b[31m" in capsys.readouterr().out
+    # There is nobody to ask, and nobody decides about what she has not seen.
+    assert main(["requests", "deny", ID, "--reason", "No."]) == 1
+    assert main(["requests", "deny", ID, "--reason", "No.", "--version", "3"]) == 0
+    assert service.asked[-1][3] == {"version": 3, "decision": "deny", "reason": "No."}
+    assert main(["requests", "answer", ID, "Soon."]) == 0
+    body = service.asked[-1][3]
+    assert isinstance(body, dict) and body["text"] == "Soon."
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ((403, {"message": "You may not.", "hint": "Ask."}), "You may not. Ask."),
+        ((200, "<html>a page</html>"), "is not Labkeeper"),
+        ((302, ""), "is not Labkeeper"),
+    ],
+)
+def test_says_what_went_wrong(
+    service: Service, answer: tuple[int, object], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.answers["/api/v1/log"] = answer
+    assert main(["log"]) == 1
+    assert sentence in capsys.readouterr().err
+    assert len(service.asked) == 1
+
+
+def test_sends_the_token_over_https_alone() -> None:
+    with pytest.raises(ApiError, match="https"):
+        AdminApi("http://labkeeper.example.org", "secret-token")
