@@ -10,6 +10,7 @@ import { DeathWatch } from './deaths/death-watch.js';
 import { LostWorkers } from './deaths/lost-workers.js';
 import type { IEnvironment } from './environment.js';
 import { reasonOf } from './failure.js';
+import { OutgoingDesk } from './outgoing/outgoing-desk.js';
 import { createFrontDoor } from './link/front-door.js';
 import { Pages } from './link/pages.js';
 import { ReclaimDesk } from './losses/reclaim-desk.js';
@@ -163,10 +164,11 @@ export function createApp(options: IAppOptions): IApp {
           found: death => pages.death(death),
           isWatched: () => pages.visible > 0
         });
+  const outgoing = new OutgoingDesk(clock, options.audit?.serviceUrl ?? null);
   const policy =
     options.audit &&
     watchPolicy({
-      ...{ clock, log },
+      ...{ clock, log, outgoing: outgoing.ledger },
       environment: options.audit,
       switches: disabled,
       changed: parts => {
@@ -186,7 +188,7 @@ export function createApp(options: IAppOptions): IApp {
     options.audit === null || disabled.has('audit') || environment.recorderPath === null
       ? null
       : new AuditLog({
-          ...{ clock, log, boot },
+          ...{ clock, log, boot, outgoing: outgoing.ledger },
           environment: options.audit,
           tickets: policy?.tickets ?? null,
           home: environment.recorderPath,
@@ -238,7 +240,7 @@ export function createApp(options: IAppOptions): IApp {
     guard,
     join: (receiver, keep) => {
       desk?.join(receiver);
-      const leaves = [auditDesk.join(receiver, keep), standings.add(receiver)];
+      const leaves = [auditDesk.join(receiver, keep), outgoing.join(receiver, keep), standings.add(receiver)];
       return () => leaves.forEach(leave => leave());
     },
     badFrame: once(reason => log(`A page sent what is no message: ${reason}`)),
@@ -372,6 +374,7 @@ export function createApp(options: IAppOptions): IApp {
       const receipt = desk?.close();
       const journalled = guard.close(orderly);
       auditDesk.dispose();
+      outgoing.dispose();
       const audited = audit?.close(orderly);
       pages.close();
       link.close();

@@ -4,3 +4,4 @@ import '@labkeeper/resource-meter/style/deaths.css';
 import '@labkeeper/save-guard/style/base.css';
 import '@labkeeper/save-guard/style/compare.css';
 import '@labkeeper/package-installer/style/base.css';
+import '@labkeeper/package-installer/style/outgoing.css';

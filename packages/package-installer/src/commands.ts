@@ -10,6 +10,8 @@ export interface ICommandsOptions {
 }
 
 const NO_ARGUMENTS = { args: { type: 'object', properties: {} } } as const;
+/** Opens the page "What leaves this container". */
+export const SHOW_OUTGOING = 'labkeeper:show-outgoing';
 const SHOW = 'labkeeper:show-install-log';
 
 /** Adds the command that shows the install log, and names it in the palette. */

@@ -3,7 +3,7 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
 import { ICompanion, PageVisibility, TRANSLATION_DOMAIN } from '@labkeeper/labkit';
-import { addCommands } from '../commands.js';
+import { addCommands, SHOW_OUTGOING } from '../commands.js';
 import { InstallLogPanel } from '../install-log-panel.js';
 import { InstallLogModel } from '../model.js';
 import { readSettings } from '../settings.js';
@@ -34,7 +34,10 @@ export const installLog: JupyterFrontEndPlugin<void> = {
     // Where nothing is recorded, most servers without a hub, there is no tab, and only the command says why.
     const add = (): InstallLogPanel => {
       if (panel === null) {
-        panel = new InstallLogPanel({ model, translator, trans, visibility });
+        panel = new InstallLogPanel({
+          ...{ model, translator, trans, visibility },
+          onOutgoing: () => void app.commands.execute(SHOW_OUTGOING)
+        });
         app.shell.add(panel, 'right', { rank: 902 });
       }
       return panel;

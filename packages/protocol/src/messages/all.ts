@@ -1,4 +1,5 @@
 import { auditRecords, auditState, auditWanted } from './audit.js';
+import { outgoingKnown, outgoingWanted } from './outgoing.js';
 import { companionHello, pageHello, serverHello } from './hello.js';
 import {
   deathsKnown,
@@ -71,7 +72,8 @@ export const MESSAGES = {
     writersKnown,
     sessionKnown,
     auditState,
-    auditRecords
+    auditRecords,
+    outgoingKnown
   ],
   page: [
     pageHello,
@@ -94,7 +96,8 @@ export const MESSAGES = {
     documentsOpen,
     sessionNow,
     sessionSeen,
-    auditWanted
+    auditWanted,
+    outgoingWanted
   ],
   server: [serverHello, serverKernels, kernelDied, kernelFate, kernelStartFailed, serverStopping, serverIdle]
 } as const;
