@@ -119,7 +119,7 @@ export function createApp(options: IAppOptions): IApp {
   const pages =
     settings.pages &&
     pagesListener(options.pages ?? [], {
-      ...{ reader, hubApi, settings, keys, log, nowMs },
+      ...{ reader, hubApi, settings, keys, log, nowMs, monotonicMs },
       range: new LogRange(database),
       holders: new SqlHolders(database),
       legal: new SqlLegal(database, nowMs),

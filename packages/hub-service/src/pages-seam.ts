@@ -25,6 +25,8 @@ export interface IPagesParts {
   readonly log: Logger;
   /** Epoch ms. */
   readonly nowMs: () => number;
+  /** Milliseconds that only grow. */
+  readonly monotonicMs: () => number;
 }
 
 /** Routes for people, at `/` of the pages' own host. Registered with its parts. */

@@ -90,6 +90,8 @@ function answerer(
   return () => {
     const { active } = policy;
     const off = switchesFor(active.policy, subject);
-    return { seen: sha256Hex(canonicalJson({ off, policy: active.digest })), policy: active.digest, off };
+    const requests = 0;
+    const seen = sha256Hex(canonicalJson({ off, policy: active.digest, requests }));
+    return { seen, policy: active.digest, off, requests };
   };
 }

@@ -2,6 +2,7 @@ import type { PagesPlugin } from '../pages-seam.js';
 import { OAuthIdentity } from '../people/oauth-identity.js';
 import type { IPeopleSettings } from '../people/people-settings.js';
 import { systemRandom } from '../people/secrets.js';
+import { TokenAccess } from '../people/token-access.js';
 import { registerPages } from './register-pages.js';
 
 /** All pages of the service, over its own log and its own JupyterHub. */
@@ -19,6 +20,10 @@ export function pagesPlugin(people: IPeopleSettings): PagesPlugin {
         clientSecret: settings.hubToken,
         redirectUri: people.redirectUri
       }),
+      api: {
+        access: new TokenAccess({ hubApi, serviceName: people.serviceName, monotonicMs: parts.monotonicMs }),
+        routes: []
+      },
       groupsFiltered: true,
       random: systemRandom,
       nowMs

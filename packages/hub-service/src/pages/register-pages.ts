@@ -1,6 +1,7 @@
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
+import { adminApi, type ApiRoutes } from '../api/admin-api.js';
 import { cookieNames } from '../people/cookie-names.js';
 import type { IHubIdentity } from '../people/hub-identity.js';
 import { MemorySessionStore } from '../people/memory-session-store.js';
@@ -11,6 +12,7 @@ import { isOwnHost, SECURITY_HEADERS } from '../people/security-headers.js';
 import { SessionCheck } from '../people/session-check.js';
 import type { ISessionStore } from '../people/session-store.js';
 import { SignIn } from '../people/sign-in.js';
+import type { TokenAccess } from '../people/token-access.js';
 import type { IHolders } from '../store/holders.js';
 import type { ILegal } from '../store/legal.js';
 import type { ILogReader } from '../store/log-reader.js';
@@ -40,6 +42,8 @@ export interface IPagesOptions {
   readonly holders?: IHolders;
   /** Holds and erasure; without it there are none. */
   readonly legal?: ILegal;
+  /** What commands from elsewhere may do with a token; without it nothing. */
+  readonly api?: { readonly access: TokenAccess; readonly routes: readonly ApiRoutes[] };
   /** Where sessions are kept; without it in this process's memory. */
   readonly store?: ISessionStore;
 }
@@ -91,5 +95,8 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
   }
   if (options.legal) {
     new LegalRoutes({ legal: options.legal, hub: settings.hub, reading, gate, logRoutes }).register(fastify);
+  }
+  if (options.api) {
+    await adminApi(fastify, options.api.access, options.api.routes);
   }
 }

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { AuditEnvironment, AuditGap } from '../values/audit.js';
+import { RequestStory, RequestSummary } from '../values/requests.js';
 import { EventsAnswer } from './events.js';
+import { FeedbackAnswer, RequestsAnswer } from './requests.js';
 import {
   HubRefusal,
   OwnAnswer,
@@ -21,6 +23,10 @@ const Answer = v.object({ head: Head, receipt: v.nullable(Receipt) });
 /** Of any name: a newer service may know more parts. */
 const Off = v.object({ part: v.string(), reason: v.string() });
 const Events = v.object({ ...EventsAnswer.entries, off: v.array(Off) });
+
+const Summary = v.object(RequestSummary.entries);
+const Requests = v.object({ ...RequestsAnswer.entries, requests: v.array(Summary) });
+const Request = v.object({ request: v.object(RequestStory.entries) });
 
 /** A receipt as a companion keeps it. */
 export type KeptReceipt = v.InferOutput<typeof Receipt>;
@@ -51,6 +57,12 @@ export const readReceiptAnswer = (text: string) => read(v.object({ receipt: Rece
 export const readReceipt = (text: string) => read(Receipt, text);
 /** The answer to `own`; null = this is none. */
 export const readOwnAnswer = (text: string) => read(Own, text);
+/** Own requests; null = this is none. */
+export const readRequestsAnswer = (text: string) => read(Requests, text);
+/** One request with its story; null = this is none. */
+export const readRequestAnswer = (text: string) => read(Request, text);
+/** The answer to feedback; null = this is none. */
+export const readFeedbackAnswer = (text: string) => read(v.object(FeedbackAnswer.entries), text);
 /** What policy switches off; null = that is not said here. */
 export const readEventsAnswer = (text: string) => read(Events, text);
 /** Why the service refuses; null = that is not said here. */

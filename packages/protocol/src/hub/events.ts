@@ -42,6 +42,8 @@ export const EventsAnswer = v.strictObject({
   /** SHA-256 of the policy file that decided. */
   policy: Sha256Hex,
   /** In the order of `SWITCHABLE`. */
-  off: v.pipe(v.array(SwitchedOff), v.maxLength(SWITCHABLE.length))
+  off: v.pipe(v.array(SwitchedOff), v.maxLength(SWITCHABLE.length)),
+  /** Grows when a request of the ticket's own user has changed: they are to be read anew. 0 = there is none. */
+  requests: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0)
 });
 export type EventsAnswer = v.InferOutput<typeof EventsAnswer>;

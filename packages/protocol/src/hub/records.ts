@@ -140,6 +140,10 @@ export const HubRefusal = v.strictObject({
     'not-a-server',
     /** 400: what came is no batch. Sending it again does not help. */
     'malformed',
+    /** 404: the ticket's own user has no such request. */
+    'unknown',
+    /** 409: it is another by now, or no longer open. */
+    'changed',
     /** 413. */
     'too-large',
     /** 426: this version of the protocol is not read here. */

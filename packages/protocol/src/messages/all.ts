@@ -44,6 +44,17 @@ import {
   tick,
   writersKnown
 } from './save.js';
+import {
+  feedbackGiven,
+  requestRead,
+  requestResult,
+  requestSaid,
+  requestsKnown,
+  requestStory,
+  requestSubmitted,
+  requestsWanted,
+  requestWithdrawn
+} from './requests.js';
 import { sessionKnown, sessionNow, sessionSeen } from './session.js';
 import { kernelDied, kernelFate, kernelStartFailed, serverKernels, serverStopping } from './server.js';
 
@@ -73,7 +84,10 @@ export const MESSAGES = {
     sessionKnown,
     auditState,
     auditRecords,
-    outgoingKnown
+    outgoingKnown,
+    requestsKnown,
+    requestStory,
+    requestResult
   ],
   page: [
     pageHello,
@@ -97,7 +111,13 @@ export const MESSAGES = {
     sessionNow,
     sessionSeen,
     auditWanted,
-    outgoingWanted
+    outgoingWanted,
+    requestsWanted,
+    requestSubmitted,
+    requestWithdrawn,
+    requestSaid,
+    requestRead,
+    feedbackGiven
   ],
   server: [serverHello, serverKernels, kernelDied, kernelFate, kernelStartFailed, serverStopping, serverIdle]
 } as const;
