@@ -1,4 +1,4 @@
-import { HUB_PATHS, type OutgoingClass } from '@labkeeper/protocol';
+import { HUB_PATHS, REQUEST_PATHS, type OutgoingClass } from '@labkeeper/protocol';
 
 /** How a class of message is told from others. */
 export interface IOutgoingKind {
@@ -17,7 +17,13 @@ export const OUTGOING: Readonly<Record<OutgoingClass, IOutgoingKind>> = {
   records: { method: 'POST', path: HUB_PATHS.records },
   receipt: { method: 'GET', path: HUB_PATHS.receipt },
   'own-records': { method: 'GET', path: HUB_PATHS.own },
-  policy: { method: 'GET', path: HUB_PATHS.events }
+  policy: { method: 'GET', path: HUB_PATHS.events },
+  request: { method: 'POST', path: REQUEST_PATHS.requests },
+  'own-requests': { method: 'GET', path: REQUEST_PATHS.requests },
+  'request-story': { method: 'GET', path: REQUEST_PATHS.request('*') },
+  'request-withdrawn': { method: 'POST', path: REQUEST_PATHS.withdraw('*') },
+  'request-message': { method: 'POST', path: REQUEST_PATHS.messages('*') },
+  feedback: { method: 'POST', path: REQUEST_PATHS.feedback }
 };
 
 /** The class of a message; null = there is no such class, and it must not be sent. @param path - with or without a query. */

@@ -55,6 +55,42 @@ export function outgoingWords(trans: TranslationBundle): Readonly<Record<Outgoin
         'This server waits for word from the hub about parts of Labkeeper that its policy switches off. The name of the image that the server runs is in the address.'
       ),
       never: nothing
+    },
+    request: {
+      title: trans.__('What you ask for'),
+      why: trans.__(
+        'When you ask for help, a package or more time: what you wrote, and what you left ticked of the facts that were shown to you.'
+      ),
+      never: trans.__(
+        'Nothing that was not shown to you before you sent it. Names of your notebooks are in it only where you left them.'
+      )
+    },
+    'own-requests': {
+      title: trans.__('How your requests stand'),
+      why: trans.__('The hub is asked what became of what you asked for.'),
+      never: nothing
+    },
+    'request-story': {
+      title: trans.__('One of your requests'),
+      why: trans.__('When you open a request, the hub is asked for its answers.'),
+      never: nothing
+    },
+    'request-withdrawn': {
+      title: trans.__('A request taken back'),
+      why: trans.__('When you withdraw a request, its number is sent.'),
+      never: nothing
+    },
+    'request-message': {
+      title: trans.__('What you answer'),
+      why: trans.__('What you write to support staff about a request of yours.'),
+      never: trans.__('Nothing that you did not write yourself.')
+    },
+    feedback: {
+      title: trans.__('Was this right?'),
+      why: trans.__(
+        'When you say whether a verdict was right: which verdict it was, your answer, and the note that you wrote.'
+      ),
+      never: trans.__('No file names, no cell contents, no variables, unless you write them into the note.')
     }
   };
 }

@@ -15,7 +15,19 @@ export const OutgoingClass = v.picklist([
   /** What the hub has on record of this server. */
   'own-records',
   /** What policy switches off. */
-  'policy'
+  'policy',
+  /** Something is asked for: help, a package, more time. */
+  'request',
+  /** The own requests. */
+  'own-requests',
+  /** One own request with its whole story. */
+  'request-story',
+  /** A request is taken back. */
+  'request-withdrawn',
+  /** Something said about a request. */
+  'request-message',
+  /** "Was this right?" */
+  'feedback'
 ]);
 export type OutgoingClass = v.InferOutput<typeof OutgoingClass>;
 
