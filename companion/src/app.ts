@@ -259,6 +259,8 @@ export function createApp(options: IAppOptions): IApp {
         machine,
         runbookUrl: environment.runbookUrl,
         serverName: environment.serverName,
+        python: options.audit?.sites.python ?? null,
+        image: options.audit?.image ?? null,
         boot
       }),
       kernels: () => kernels.all,

@@ -18,6 +18,7 @@ export const OUTGOING: Readonly<Record<OutgoingClass, IOutgoingKind>> = {
   receipt: { method: 'GET', path: HUB_PATHS.receipt },
   'own-records': { method: 'GET', path: HUB_PATHS.own },
   policy: { method: 'GET', path: HUB_PATHS.events },
+  'server-events': { method: 'POST', path: 'api/v1/server-events' },
   request: { method: 'POST', path: REQUEST_PATHS.requests },
   'own-requests': { method: 'GET', path: REQUEST_PATHS.requests },
   'request-story': { method: 'GET', path: REQUEST_PATHS.request('*') },

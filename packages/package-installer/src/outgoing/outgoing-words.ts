@@ -56,6 +56,15 @@ export function outgoingWords(trans: TranslationBundle): Readonly<Record<Outgoin
       ),
       never: nothing
     },
+    'server-events': {
+      title: trans.__('How this server fares'),
+      why: trans.__(
+        'Where the hub’s policy asks for it: kernels that died and why, long throttling, full memory, and how many saves there were. Counts of Python’s own error classes, such as MemoryError, only where policy asks for those too. So that support staff see at once what you ran into.'
+      ),
+      never: trans.__(
+        'No file names, no kernel names, no cell contents, no variables, no text of errors. An error class that somebody wrote herself is counted as “other”.'
+      )
+    },
     request: {
       title: trans.__('What you ask for'),
       why: trans.__(

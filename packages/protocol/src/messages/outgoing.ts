@@ -16,6 +16,8 @@ export const OutgoingClass = v.picklist([
   'own-records',
   /** What policy switches off. */
   'policy',
+  /** Deaths, throttling, counts of saves and, where policy asks for them, of error classes. */
+  'server-events',
   /** Something is asked for: help, a package, more time. */
   'request',
   /** The own requests. */
