@@ -23,6 +23,7 @@ import type { IReclaimEnvironment } from './reclaim/reclaim-environment.js';
 import { PageStandings } from './reclaim/page-standings.js';
 import { PartSwitches } from './policy/part-switches.js';
 import { watchPolicy } from './policy/watch-policy.js';
+import { requestDesk } from './requests/request-desk.js';
 import { ReclaimWatch } from './reclaim/reclaim-watch.js';
 import { ServerIdle } from './reclaim/server-idle.js';
 import { Recording } from './recorder/recording.js';
@@ -171,6 +172,7 @@ export function createApp(options: IAppOptions): IApp {
       ...{ clock, log, outgoing: outgoing.ledger },
       environment: options.audit,
       switches: disabled,
+      requestsChanged: () => asked.changed(),
       changed: parts => {
         pages.hello();
         if (parts.includes('meter')) {
@@ -198,6 +200,7 @@ export function createApp(options: IAppOptions): IApp {
           changed: () => auditDesk.changed(),
           listed: records => auditDesk.listed(records)
         });
+  const asked = requestDesk(options.audit, policy?.tickets ?? null, clock, outgoing.ledger);
   const auditDesk: AuditDesk = new AuditDesk({ clock, source: audit, stateChanged: () => pages.audit() });
   const watch = new DeathWatch({
     facts,
@@ -240,7 +243,12 @@ export function createApp(options: IAppOptions): IApp {
     guard,
     join: (receiver, keep) => {
       desk?.join(receiver);
-      const leaves = [auditDesk.join(receiver, keep), outgoing.join(receiver, keep), standings.add(receiver)];
+      const leaves = [
+        auditDesk.join(receiver, keep),
+        outgoing.join(receiver, keep),
+        asked.join(receiver, keep),
+        standings.add(receiver)
+      ];
       return () => leaves.forEach(leave => leave());
     },
     badFrame: once(reason => log(`A page sent what is no message: ${reason}`)),
@@ -377,6 +385,7 @@ export function createApp(options: IAppOptions): IApp {
       const journalled = guard.close(orderly);
       auditDesk.dispose();
       outgoing.dispose();
+      asked.dispose();
       const audited = audit?.close(orderly);
       pages.close();
       link.close();

@@ -6,7 +6,7 @@ import { outgoingClass } from '../outgoing/outgoing-table.js';
 
 /** How long the whole of an answer may take, ms. */
 const ANSWER_MS = 20_000;
-/** Answers have a few hundred bytes. */
+/** Answers have a few hundred bytes, unless whoever asks knows of longer ones. */
 const BODY_BYTES = 64 * 1024;
 
 /** A question to the hub service. */
@@ -17,6 +17,8 @@ export interface IHubQuestion {
   /** The Authorization header. */
   readonly authorization: string;
   readonly body?: Buffer;
+  /** Of the body; batches are NDJSON. */
+  readonly contentType?: string;
 }
 
 export interface IHubAnswer {
@@ -45,11 +47,18 @@ export class HubClient {
     private readonly serviceUrl: URL,
     private readonly nowMs: () => number,
     private readonly ledger: OutgoingLedger,
-    private readonly answerMs = ANSWER_MS
+    private readonly answerMs = ANSWER_MS,
+    private readonly bodyBytes = BODY_BYTES
   ) {}
 
   /** Asks once. @throws HubAway */
-  ask({ method, path, authorization, body }: IHubQuestion): Promise<IHubAnswer> {
+  ask({
+    method,
+    path,
+    authorization,
+    body,
+    contentType = 'application/x-ndjson'
+  }: IHubQuestion): Promise<IHubAnswer> {
     const what = outgoingClass(method, path);
     if (what === null) {
       return Promise.reject(
@@ -66,7 +75,7 @@ export class HubClient {
         headers: {
           authorization,
           accept: 'application/json',
-          ...(body ? { 'content-type': 'application/x-ndjson', 'content-length': body.length } : {})
+          ...(body ? { 'content-type': contentType, 'content-length': body.length } : {})
         }
       });
       const fail = (reason: string): void => {
@@ -81,7 +90,7 @@ export class HubClient {
       request.on('error', error => fail(`cannot be reached: ${reasonOf(error)}`));
       request.once('response', response => {
         response.on('error', error => fail(`broke off its answer: ${reasonOf(error)}`));
-        readText(response, fail, text => {
+        readText(response, this.bodyBytes, fail, text => {
           clearTimeout(late);
           this.requests.delete(request);
           resolve({ status: response.statusCode ?? 0, text, laterMs: this.later(response) });
@@ -122,6 +131,7 @@ function headOf(request: ClientRequest): string {
 
 function readText(
   response: IncomingMessage,
+  mostBytes: number,
   fail: (reason: string) => void,
   done: (text: string) => void
 ): void {
@@ -130,8 +140,8 @@ function readText(
   response.on('data', (chunk: Buffer) => {
     sizeBytes += chunk.length;
     chunks.push(chunk);
-    if (sizeBytes > BODY_BYTES) {
-      fail(`answered with more than ${BODY_BYTES} bytes`);
+    if (sizeBytes > mostBytes) {
+      fail(`answered with more than ${mostBytes} bytes`);
     }
   });
   response.once('end', () => done(Buffer.concat(chunks).toString('utf8')));

@@ -22,6 +22,8 @@ export interface IPolicyWatchOptions {
   readonly random: () => number;
   /** Policy says what is off, with its reasons. */
   readonly said: (off: ReadonlyMap<SwitchablePart, string>) => void;
+  /** A request of this user has changed. */
+  readonly requestsChanged?: () => void;
 }
 
 /** How the hub's policy stands. */
@@ -94,6 +96,10 @@ export class PolicyWatch implements IDisposable {
       this.seen = events.seen;
       this.policy = events.policy;
       this.told(events.off);
+      if (events.requests !== this.requests) {
+        this.requests = events.requests;
+        this.options.requestsChanged?.();
+      }
     } else if (answer.status !== 204) {
       if (answer.status === 401) {
         tickets.drop(got.ticket);
@@ -134,6 +140,8 @@ export class PolicyWatch implements IDisposable {
   private readonly pace: PollPace;
   private seen: string | null = null;
   private policy: string | null = null;
+  /** What the service counts of changes of requests. */
+  private requests = 0;
   private connected = false;
   private timer: IDisposable | null = null;
   private disposed = false;

@@ -17,6 +17,8 @@ export interface IWatchPolicyOptions {
   readonly outgoing: OutgoingLedger;
   /** These parts went off or came on. */
   readonly changed: (parts: readonly SwitchablePart[]) => void;
+  /** A request of this user has changed. */
+  readonly requestsChanged?: () => void;
 }
 
 /** The watch over the hub's policy, with the tickets that whoever else speaks with the hub shares. */
@@ -37,6 +39,7 @@ export function watchPolicy(options: IWatchPolicyOptions): IWatchedPolicy | null
   const tickets = new HubTickets({ client: new HubClient(serviceUrl, wallMs, outgoing), token, clock });
   const watch = new PolicyWatch({
     ...{ tickets, image, clock, log },
+    requestsChanged: () => options.requestsChanged?.(),
     client: new HubClient(serviceUrl, wallMs, outgoing, POLL_MS),
     random: Math.random,
     said: off => {

@@ -15,6 +15,7 @@ import { pagesServer } from './pages/pages-server.js';
 import type { IPagesParts, PagesPlugin } from './pages-seam.js';
 import { PolicyInForce } from './policy/policy-in-force.js';
 import { PolicyStore } from './policy/policy-store.js';
+import { requestParts } from './requests/request-parts.js';
 import type { ISettings } from './settings.js';
 import { sharedAnswer } from './shared-answer.js';
 import type { IDatabase } from './store/database.js';
@@ -101,13 +102,14 @@ export function createApp(options: IAppOptions): IApp {
     store: new PolicyStore(database, nowMs),
     ...(options.lookMs === undefined ? {} : { lookMs: options.lookMs })
   });
+  const asked = requestParts({ database, writer, commit, policy, log, nowMs });
   const tickets = new Tickets(keys.secret(SECRETS.ticket), nowMs);
   const api = options.runningServers;
   const running = api ? new RunningServers({ api, log, nowMs, monotonicMs }) : null;
   const checks = new TokenChecks({ hubApi, nowMs, monotonicMs });
   const machine = machineListener({
     office: new TicketOffice({ hubId: settings.hubId, hubApi, tickets, checks, running, monotonicMs }),
-    ...{ writer, reader, commit, keys, policy, metrics, log, nowMs, monotonicMs },
+    ...{ writer, reader, commit, keys, policy, metrics, log, nowMs, monotonicMs, asked },
     stretches: new StoredStretches(database),
     entriesAt: places => entriesAt(database, places),
     prefix: settings.prefix,
@@ -119,7 +121,7 @@ export function createApp(options: IAppOptions): IApp {
   const pages =
     settings.pages &&
     pagesListener(options.pages ?? [], {
-      ...{ reader, hubApi, settings, keys, log, nowMs, monotonicMs },
+      ...{ reader, hubApi, settings, keys, log, nowMs, monotonicMs, asked },
       range: new LogRange(database),
       holders: new SqlHolders(database),
       legal: new SqlLegal(database, nowMs),
@@ -133,12 +135,16 @@ export function createApp(options: IAppOptions): IApp {
     policy,
     start: () => {
       digests.start();
+      asked.recorder.start();
+      void asked.news.start();
       running?.start();
     },
     close: async () => {
       running?.close();
       await Promise.all([machine.close(), pages?.close()]);
       await policy.close();
+      asked.news.close();
+      await asked.recorder.close();
       await commit.drain();
       await digests.close();
     }

@@ -10,6 +10,7 @@ import { eventRoutes, type IEventRoutesParts } from './events/event-routes.js';
 import { codeOf, reasonOf } from './failure.js';
 import { recordRoutes, StoreError, type IRecordRoutesParts } from './ingest/record-routes.js';
 import { Refusal } from './refusal.js';
+import { requestRoutes, type IRequestRoutesParts } from './requests/request-routes.js';
 import { ticketRoutes, type ITicketRoutesParts } from './tickets/ticket-routes.js';
 
 /** Longest the head of a request may take, and the whole of it, in ms. */
@@ -23,7 +24,8 @@ const KEEP_ALIVE_MS = 130_000;
 const BODY_BYTES = 1024;
 const LATER_MS = 5000;
 
-export interface IMachineParts extends IRecordRoutesParts, ITicketRoutesParts, IEventRoutesParts {
+export interface IMachineParts
+  extends IRecordRoutesParts, ITicketRoutesParts, IEventRoutesParts, IRequestRoutesParts {
   readonly prefix: string;
   readonly log: FastifyBaseLogger;
   /** Whether the database answers. */
@@ -79,6 +81,7 @@ export function machineListener(parts: IMachineParts): FastifyInstance {
       });
       await scope.register(async tickets => ticketRoutes(tickets, parts), { prefix: '/' });
       await scope.register(async events => eventRoutes(events, parts), { prefix: '/' });
+      await scope.register(async asked => requestRoutes(asked, parts), { prefix: '/' });
       await scope.register(async records => recordRoutes(records, parts), { prefix: '/' });
     },
     { prefix: parts.prefix.replace(/\/$/, '') }

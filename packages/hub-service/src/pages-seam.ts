@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import type { Logger } from 'pino';
 import type { IHubApi } from './hub-api/hub-api.js';
 import type { IKeys } from './keys/keys.js';
+import type { IRequestParts } from './requests/request-routes.js';
 import type { ISettings } from './settings.js';
 import type { IHolders } from './store/holders.js';
 import type { ILegal } from './store/legal.js';
@@ -17,6 +18,8 @@ export interface IPagesParts {
   readonly holders: IHolders;
   /** Holds and erasure. */
   readonly legal: ILegal;
+  /** Requests, and what is said of verdicts. */
+  readonly asked: IRequestParts;
   /** Has digests made for the records that have none yet. */
   readonly cover: () => Promise<void>;
   readonly hubApi: IHubApi;

@@ -144,7 +144,10 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('who holds what on %s', kind
     const before = await kept();
     const write = database.write;
     // As it was before the table came, and what came after the table.
-    for (const table of ['holding', 'legal_act', 'policy_use', 'policy_version']) {
+    for (const table of [
+      ...['holding', 'legal_act', 'policy_use', 'policy_version'],
+      ...['verdict_feedback', 'request_act', 'request', 'request_clock']
+    ]) {
       await sql`drop table ${sql.table(table)}`.execute(write);
     }
     if (kind === 'postgres') {

@@ -11,6 +11,8 @@ export type Grade =
   | 'corroborated'
   /** One source inside the container. */
   | 'claimed'
+  /** The hub service itself did it, or took it in: only the hub can say so, from records of its own. */
+  | 'hub'
   /** It is about the stream itself: its begin, its end, a gap. */
   | 'stream'
   /** Could not be read. */

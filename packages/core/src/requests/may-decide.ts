@@ -7,7 +7,7 @@ export interface IAsker {
   readonly hub: string;
   /** null = erased. */
   readonly user: string | null;
-  /** As they were when she asked, or said something last. */
+  /** As they were when she asked. */
   readonly groups: readonly string[];
 }
 

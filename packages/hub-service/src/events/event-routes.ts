@@ -6,6 +6,8 @@ import { TokenBuckets } from '../ingest/token-buckets.js';
 import type { Metrics } from '../metrics.js';
 import type { PolicyInForce } from '../policy/policy-in-force.js';
 import { Refusal } from '../refusal.js';
+import type { IRequestParts } from '../requests/request-routes.js';
+import type { RequestNews } from '../requests/request-news.js';
 import { sha256, sha256Hex } from '../sha256.js';
 import type { ITicketHolder } from '../tickets/ticket.js';
 import type { TicketOffice } from '../tickets/ticket-office.js';
@@ -15,6 +17,7 @@ export interface IEventRoutesParts {
   readonly office: TicketOffice;
   readonly policy: PolicyInForce;
   readonly metrics: Metrics;
+  readonly asked: IRequestParts;
   /** Milliseconds that only grow. */
   readonly monotonicMs: () => number;
   /** How long a question waits for news, in ms; the usual unless given. */
@@ -27,7 +30,7 @@ const LATER_MS = 30_000;
 
 /** GET events, with the ticket: news at once, else held until there is some, else 204. */
 export function eventRoutes(fastify: FastifyInstance, parts: IEventRoutesParts): void {
-  const { office, policy, metrics, monotonicMs, holdMs } = parts;
+  const { office, policy, metrics, monotonicMs, holdMs, asked } = parts;
   const rate = new TokenBuckets({ ...RATE, monotonicMs });
   const polls = new HeldPolls<EventsAnswer>({
     monotonicMs,
@@ -35,6 +38,7 @@ export function eventRoutes(fastify: FastifyInstance, parts: IEventRoutesParts):
     changed: count => metrics.polls.set(count)
   });
   policy.onChange(() => void polls.lookAtAll());
+  asked.news.onChange(() => void polls.lookAtAll());
   // Before connections are waited for: who waits here would keep the service from its end.
   fastify.addHook('preClose', async () => polls.close());
 
@@ -50,7 +54,7 @@ export function eventRoutes(fastify: FastifyInstance, parts: IEventRoutesParts):
       throw new Refusal(400, 'malformed', 'Only ?seen= of an earlier answer and ?image= are understood.');
     }
     const { seen, image } = query.output;
-    const answerNow = answerer(policy, holder, image ?? null);
+    const answerNow = answerer(policy, asked.news, holder, image ?? null);
     const news = (): EventsAnswer | null => {
       const answer = answerNow();
       return answer.seen === seen ? null : answer;
@@ -83,6 +87,7 @@ function waitFor(
 /** What the server of a ticket is told under the policy of the moment. */
 function answerer(
   policy: PolicyInForce,
+  news: RequestNews,
   { hub, user, groups }: ITicketHolder,
   image: string | null
 ): () => EventsAnswer {
@@ -90,7 +95,7 @@ function answerer(
   return () => {
     const { active } = policy;
     const off = switchesFor(active.policy, subject);
-    const requests = 0;
+    const requests = news.of(hub, user);
     const seen = sha256Hex(canonicalJson({ off, policy: active.digest, requests }));
     return { seen, policy: active.digest, off, requests };
   };

@@ -33,7 +33,7 @@ const TEXTS = [
   'effect',
   'text'
 ] as const satisfies readonly (keyof ILogFilter)[];
-const GRADES = ['confirmed', 'corroborated', 'claimed', 'stream', 'unreadable'] as const;
+const GRADES = ['confirmed', 'corroborated', 'claimed', 'hub', 'stream', 'unreadable'] as const;
 const FORMATS = ['jsonl', 'csv', 'ocsf'] as const satisfies readonly ExportFormat[];
 
 /** @throws ExportUsageError. */

@@ -41,6 +41,7 @@ export const GRADES: Words<Grade> = {
   confirmed: 'Confirmed',
   corroborated: 'Corroborated',
   claimed: 'Claimed',
+  hub: "The hub's own",
   stream: 'About the recording',
   unreadable: 'Unreadable'
 };
@@ -50,6 +51,7 @@ export const GRADE_REASONS: Words<Grade> = {
   confirmed: "The hub's own index served it, and it lies on the disk.",
   corroborated: 'Two sources inside the container agree.',
   claimed: 'Only one source inside the container told it.',
+  hub: 'The hub service itself did it, or took it in.',
   stream: 'It is about the record keeping itself, not about a package.',
   unreadable: 'What came could not be read as a record; its bytes are kept as they came.'
 };

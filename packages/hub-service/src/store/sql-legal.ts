@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { IDatabase } from './database.js';
+import { eraseRequests } from './erase-requests.js';
 import type { Erased, IActor, ILegal, ILegalAct } from './legal.js';
 import type { ITables, LegalActKind } from './tables.js';
 
@@ -61,6 +62,7 @@ export class SqlLegal implements ILegal {
         return { kind: 'held', hold } as const;
       }
       await db.deleteFrom('person_key').where('person_id', '=', id).execute();
+      await eraseRequests(db, id);
       await db.updateTable('server').set({ name: null }).where('person_id', '=', id).execute();
       const { uuid } = await db
         .updateTable('person')

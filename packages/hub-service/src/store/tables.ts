@@ -1,5 +1,11 @@
 import type { Grade } from '@labkeeper/core';
 import type { Generated } from 'kysely';
+import type {
+  IRequestActTable,
+  IRequestClockTable,
+  IRequestTable,
+  IVerdictFeedbackTable
+} from './request-tables.js';
 
 /**
  * The tables, the same on SQLite and PostgreSQL. Times are epoch ms, hashes of streams and digests lower-case
@@ -26,6 +32,10 @@ export interface ITables {
   signing_key: ISigningKeyTable;
   policy_version: IPolicyVersionTable;
   policy_use: IPolicyUseTable;
+  request_clock: IRequestClockTable;
+  request: IRequestTable;
+  request_act: IRequestActTable;
+  verdict_feedback: IVerdictFeedbackTable;
 }
 
 /** One row: which log this is, made at the first start. */

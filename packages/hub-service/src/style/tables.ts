@@ -69,6 +69,7 @@ export const TABLES = `
 }
 
 .grade-confirmed,
+.grade-hub,
 .effect-allow {
   color: var(--good);
 }

@@ -4,6 +4,7 @@ import { EFFECTS, GRADES, wordFor } from '../words.js';
 
 const GRADE_SIGNS: Readonly<Record<Grade, string>> = {
   confirmed: '●',
+  hub: '●',
   corroborated: '◕',
   claimed: '◔',
   stream: '·',

@@ -144,7 +144,7 @@ export function DecisionPart({ told: { record, story } }: IPartProps): ReactElem
               ['Policy, its digest', <code>{decision.policyDigest}</code>]
             ]}
           />
-          {story.row.grade !== 'confirmed' && (
+          {!['confirmed', 'hub'].includes(story.row.grade) && (
             <p className="aside">The container told this verdict; the hub does not vouch for it.</p>
           )}
         </>
@@ -179,7 +179,7 @@ export function EvidencePart({ told: { record, graded } }: IPartProps): ReactEle
           ))}
         </ul>
       )}
-      {graded.grade !== 'confirmed' && graded.grade !== 'stream' && (
+      {!['confirmed', 'hub', 'stream'].includes(graded.grade) && (
         <p className="aside">
           The user owns the container: what only its own processes tell can be forged there.
         </p>

@@ -4,6 +4,7 @@ import { firstSchema } from './first-schema.js';
 import { holdings } from './holdings.js';
 import { legalActs } from './legal-acts.js';
 import { policySchema } from './policy.js';
+import { requestsSchema } from './requests.js';
 
 /** All migrations by name, in the order of their names. One that was released is never changed. */
 export function migrations(kind: DatabaseKind): Record<string, Migration> {
@@ -11,6 +12,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-11-27-first-schema': firstSchema(kind),
     '2026-11-27-holdings': holdings(kind),
     '2026-11-27-legal-acts': legalActs(kind),
-    '2026-11-27-policy': policySchema(kind)
+    '2026-11-27-policy': policySchema(kind),
+    '2026-11-27-requests': requestsSchema(kind)
   };
 }

@@ -1,0 +1,33 @@
+import { canonicalJson } from '@labkeeper/core';
+import type { Transaction } from 'kysely';
+import type { ITables } from './tables.js';
+
+/** Deletes what a person wrote and was answered in her requests, and her name there; that she asked, and what was decided, stays. */
+export async function eraseRequests(db: Transaction<ITables>, person: number): Promise<void> {
+  const hers = db.selectFrom('request').select('id').where('person_id', '=', person);
+  await db.updateTable('request_act').set({ words: null }).where('request_id', 'in', hers).execute();
+  await db
+    .updateTable('request_act')
+    .set({ actor: '' })
+    .where('request_id', 'in', hers)
+    .where('side', '=', 'asker')
+    .execute();
+  await db
+    .updateTable('request')
+    .set({ reason: '', evidence: '[]' })
+    .where('person_id', '=', person)
+    .execute();
+  await db
+    .updateTable('request')
+    .set({ decision_reason: '' })
+    .where('person_id', '=', person)
+    .where('decision_reason', 'is not', null)
+    .execute();
+  await db
+    .updateTable('request')
+    .set({ want: canonicalJson({ kind: 'help', title: '(erased)' }) })
+    .where('person_id', '=', person)
+    .where('kind', '=', 'help')
+    .execute();
+  await db.updateTable('verdict_feedback').set({ note: null }).where('person_id', '=', person).execute();
+}
