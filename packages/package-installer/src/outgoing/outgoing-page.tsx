@@ -90,7 +90,7 @@ function Class(
         ) : (
           <>
             <span>
-              {trans._n('%1 message', '%1 messages', row.count)} · {say.bytes(row.bytes)} · {host}
+              {trans._n('%1 message', '%1 messages', row.count)} · {sizeOf(row.bytes, props)} · {host}
             </span>{' '}
             <time dateTime={isoTime(row.last.atMs)} title={say.moment(row.last.atMs)}>
               {trans.__('last %1', say.clock(row.last.atMs, nowMs))}
@@ -106,7 +106,7 @@ function Class(
 function Example({ last, say, trans }: IOutgoingPageProps & { readonly last: OutgoingExample }): JSX.Element {
   return (
     <details>
-      <summary>{trans.__('The last one, as it was sent (%1)', say.bytes(last.bytes))}</summary>
+      <summary>{trans.__('The last one, as it was sent (%1)', sizeOf(last.bytes, { say, trans }))}</summary>
       <pre tabIndex={0}>
         {last.head}
         {last.body !== null && `\n\n${last.body}`}
@@ -116,6 +116,16 @@ function Example({ last, say, trans }: IOutgoingPageProps & { readonly last: Out
       )}
     </details>
   );
+}
+
+/** Most messages are small: "0 MB" would hide that they are there. */
+function sizeOf(bytes: number, { say, trans }: Pick<IOutgoingPageProps, 'say' | 'trans'>): string {
+  if (bytes >= 1e6) {
+    return say.bytes(bytes);
+  }
+  return bytes < 1000
+    ? trans._n('%1 byte', '%1 bytes', bytes)
+    : trans.__('%1 kB', say.number(Math.round(bytes / 100) / 10));
 }
 
 /** A clock can say anything, also what no calendar has. */

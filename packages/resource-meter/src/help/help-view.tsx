@@ -3,6 +3,7 @@ import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import { Quantities } from '@labkeeper/labkit';
 import { requestSaid, requestSubmitted, requestWithdrawn, type RequestSummary } from '@labkeeper/protocol';
 import { UUID } from '@lumino/coreutils';
+import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import { copyText } from '../deaths/deeds.js';
 import { evidenceOf, textOf, wantOf, type IDraftSection, type IHelpDraft } from './help-draft.js';
@@ -45,6 +46,11 @@ export class HelpView extends ReactWidget {
     this.options.link.shown = false;
     Signal.disconnectReceiver(this);
     super.dispose();
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this.options.link.shown = this.isVisible;
   }
 
   protected override onAfterShow(): void {
