@@ -38,8 +38,7 @@ export class HelpView extends ReactWidget {
   async about(events: readonly string[]): Promise<void> {
     this.events = events;
     const sections = await this.options.gather(events);
-    this.draft = { ...this.draft, sections };
-    this.update();
+    this.replace({ ...this.draft, sections });
   }
 
   override dispose(): void {
@@ -73,11 +72,11 @@ export class HelpView extends ReactWidget {
         link={companion.state}
         reason={companion.reason}
         draft={this.draft}
+        draftNumber={this.draftNumber}
         onDraft={draft => {
           this.draft = draft;
           // Another text is another request.
           this.requestId = UUID.uuid4();
-          this.update();
         }}
         nowMs={Date.now() - companion.clockAheadMs}
         deeds={this.deeds}
@@ -85,6 +84,12 @@ export class HelpView extends ReactWidget {
         {...{ known, story, trans }}
       />
     );
+  }
+
+  private replace(draft: IHelpDraft): void {
+    this.draft = draft;
+    this.draftNumber += 1;
+    this.update();
   }
 
   private readonly deeds = {
@@ -107,8 +112,7 @@ export class HelpView extends ReactWidget {
     const outcome = await link.ask(requestSubmitted, request, id);
     if (outcome.result === 'done') {
       this.requestId = UUID.uuid4();
-      this.draft = { ...this.draft, note: '' };
-      this.update();
+      this.replace({ ...this.draft, note: '' });
     }
     return outcomeWords(outcome, trans.__('Sent. It is request %1.', numberOf(id)), trans);
   }
@@ -141,6 +145,7 @@ export class HelpView extends ReactWidget {
   }
 
   private draft: IHelpDraft = { note: '', sections: [] };
+  private draftNumber = 0;
   private events: readonly string[] = [];
   /** The same text sent twice is one request. */
   private requestId = UUID.uuid4();

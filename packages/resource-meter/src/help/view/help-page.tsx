@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CompanionState, Quantities } from '@labkeeper/labkit';
 import { REQUEST_TEXT, type RequestsKnown, type RequestStory } from '@labkeeper/protocol';
-import { useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { excessOf, withItem, type IDraftItem, type IHelpDraft } from '../help-draft.js';
 import { OwnRequests, type IRequestDeeds } from './own-requests.js';
 
@@ -10,6 +10,8 @@ export interface IHelpPageProps {
   /** Why there is no connection. */
   readonly reason: string;
   readonly draft: IHelpDraft;
+  /** Another one: the draft was replaced from outside. */
+  readonly draftNumber: number;
   readonly onDraft: (draft: IHelpDraft) => void;
   /** Own requests; null = not known yet. */
   readonly known: RequestsKnown | null;
@@ -29,7 +31,8 @@ export interface IHelpPageProps {
 
 /** The page "Get help": what goes to support, to be trimmed, and what became of earlier requests. */
 export function HelpPage(props: IHelpPageProps): JSX.Element {
-  const { link, reason, draft, onDraft, known, deeds, trans } = props;
+  const { link, reason, known, deeds, trans } = props;
+  const { draft, edit } = useDraft(props);
   const id = useId();
   const [outcome, setOutcome] = useState('');
   const [isSending, setSending] = useState(false);
@@ -59,7 +62,7 @@ export function HelpPage(props: IHelpPageProps): JSX.Element {
         rows={4}
         maxLength={REQUEST_TEXT}
         value={draft.note}
-        onChange={({ target }) => onDraft({ ...draft, note: target.value })}
+        onChange={({ target }) => edit(before => ({ ...before, note: target.value }))}
       />
       <p>
         {trans.__(
@@ -74,7 +77,7 @@ export function HelpPage(props: IHelpPageProps): JSX.Element {
               key={at}
               item={item}
               trans={trans}
-              onChange={change => onDraft(withItem(draft, section, at, change))}
+              onChange={change => edit(before => withItem(before, section, at, change))}
             />
           ))}
         </fieldset>
@@ -118,6 +121,25 @@ export function HelpPage(props: IHelpPageProps): JSX.Element {
       {hasHub && <OwnRequests {...props} known={known} />}
     </article>
   );
+}
+
+/** The draft while it is edited: drawn at once, or the cursor would jump in what is typed. */
+function useDraft({ draft: given, draftNumber, onDraft }: IHelpPageProps): {
+  readonly draft: IHelpDraft;
+  readonly edit: (change: (before: IHelpDraft) => IHelpDraft) => void;
+} {
+  const [draft, setDraft] = useState(given);
+  const latest = useRef(given);
+  const keep = (next: IHelpDraft): void => {
+    latest.current = next;
+    setDraft(next);
+  };
+  useEffect(() => keep(given), [draftNumber]);
+  const edit = (change: (before: IHelpDraft) => IHelpDraft): void => {
+    keep(change(latest.current));
+    onDraft(latest.current);
+  };
+  return { draft, edit };
 }
 
 function Item(props: {
