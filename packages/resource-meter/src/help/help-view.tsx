@@ -61,7 +61,10 @@ export class HelpView extends ReactWidget {
   }
 
   protected override onActivateRequest(): void {
-    (this.node.querySelector('textarea') ?? this.node).focus();
+    // Lab activates also on a click within: what is clicked must neither move nor lose the focus.
+    if (!this.node.contains(document.activeElement)) {
+      (this.node.querySelector('textarea') ?? this.node).focus({ preventScroll: true });
+    }
   }
 
   protected override render(): JSX.Element {

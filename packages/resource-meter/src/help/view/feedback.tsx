@@ -61,27 +61,31 @@ function Correction({
   const [note, setNote] = useState('');
   return (
     <>
-      <label htmlFor={`${id}cause`}>{trans.__('What was it really?')}</label>
-      <select
-        id={`${id}cause`}
-        autoFocus
-        value={cause ?? ''}
-        onChange={({ target }) => setCause(causes.find(([name]) => name === target.value)?.[0] ?? null)}
-      >
-        {causes.map(([name, words]) => (
-          <option key={name} value={name}>
-            {words}
-          </option>
-        ))}
-      </select>
-      <label htmlFor={`${id}note`}>{trans.__('Note (not required)')}</label>
-      <input
-        id={`${id}note`}
-        className="jp-mod-styled"
-        maxLength={REQUEST_TEXT}
-        value={note}
-        onChange={({ target }) => setNote(target.value)}
-      />
+      <span className="lk-Feedback-field">
+        <label htmlFor={`${id}cause`}>{trans.__('What was it really?')}</label>
+        <select
+          id={`${id}cause`}
+          autoFocus
+          value={cause ?? ''}
+          onChange={({ target }) => setCause(causes.find(([name]) => name === target.value)?.[0] ?? null)}
+        >
+          {causes.map(([name, words]) => (
+            <option key={name} value={name}>
+              {words}
+            </option>
+          ))}
+        </select>
+      </span>
+      <span className="lk-Feedback-field">
+        <label htmlFor={`${id}note`}>{trans.__('Note (not required)')}</label>
+        <input
+          id={`${id}note`}
+          className="jp-mod-styled"
+          maxLength={REQUEST_TEXT}
+          value={note}
+          onChange={({ target }) => setNote(target.value)}
+        />
+      </span>
       <button
         type="button"
         className="lk-Button"

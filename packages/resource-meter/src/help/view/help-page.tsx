@@ -5,6 +5,9 @@ import { useEffect, useId, useRef, useState } from 'react';
 import { excessOf, withItem, type IDraftItem, type IHelpDraft } from '../help-draft.js';
 import { OwnRequests, type IRequestDeeds } from './own-requests.js';
 
+/** About so many characters are in a line of a text. */
+const COLUMNS = 60;
+
 export interface IHelpPageProps {
   readonly link: CompanionState;
   /** Why there is no connection. */
@@ -158,7 +161,7 @@ function Item(props: {
       <textarea
         className="jp-mod-styled"
         aria-label={trans.__('%1: text', label)}
-        rows={Math.min(12, text.split('\n').length)}
+        rows={Math.min(12, Math.max(text.split('\n').length, Math.ceil(text.length / COLUMNS)))}
         maxLength={REQUEST_TEXT}
         disabled={!isIn}
         value={text}
