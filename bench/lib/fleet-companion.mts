@@ -11,6 +11,7 @@ import { Spool } from '../../companion/lib/audit/spool.js';
 import { reasonOf } from '../../companion/lib/failure.js';
 import { systemClock } from '../../companion/lib/clock.js';
 import { PartSwitches } from '../../companion/lib/policy/part-switches.js';
+import { OutgoingLedger } from '../../companion/lib/outgoing/outgoing-ledger.js';
 import { POLL_MS, PolicyWatch } from '../../companion/lib/policy/policy-watch.js';
 import { MemoryDisk } from './memory-disk.mts';
 
@@ -31,7 +32,7 @@ export interface IFleetCount {
 /** The companion's own client, which counts. */
 class CountingClient extends HubClient {
   constructor(url: URL, count: IFleetCount, answerMs?: number) {
-    super(url, () => Date.now(), answerMs);
+    super(url, () => Date.now(), new OutgoingLedger(Date.now), answerMs);
     this.count = count;
   }
 

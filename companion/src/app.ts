@@ -10,6 +10,7 @@ import { DeathWatch } from './deaths/death-watch.js';
 import { LostWorkers } from './deaths/lost-workers.js';
 import type { IEnvironment } from './environment.js';
 import { reasonOf } from './failure.js';
+import { OutgoingDesk } from './outgoing/outgoing-desk.js';
 import { createFrontDoor } from './link/front-door.js';
 import { Pages } from './link/pages.js';
 import { ReclaimDesk } from './losses/reclaim-desk.js';
@@ -93,8 +94,9 @@ export function createApp(options: IAppOptions): IApp {
   const deaths = new DeathList();
   const counts = { pages: { bad: 0, unknown: 0 }, server: { bad: 0, unknown: 0 } };
 
+  const outgoing = new OutgoingDesk(clock, options.audit?.serviceUrl ?? null);
   const reported = reportEvents({
-    ...{ clock, log, boot },
+    ...{ clock, log, boot, outgoing: outgoing.ledger },
     environment: options.audit,
     tickets: () => policy?.tickets ?? null,
     deaths: () => (disabled.has('deaths') ? [] : deaths.all),
@@ -182,7 +184,7 @@ export function createApp(options: IAppOptions): IApp {
   const policy =
     options.audit &&
     watchPolicy({
-      ...{ clock, log },
+      ...{ clock, log, outgoing: outgoing.ledger },
       environment: options.audit,
       switches: disabled,
       requestsChanged: () => asked.changed(),
@@ -204,7 +206,7 @@ export function createApp(options: IAppOptions): IApp {
     options.audit === null || disabled.has('audit') || environment.recorderPath === null
       ? null
       : new AuditLog({
-          ...{ clock, log, boot },
+          ...{ clock, log, boot, outgoing: outgoing.ledger },
           environment: options.audit,
           tickets: policy?.tickets ?? null,
           home: environment.recorderPath,
@@ -214,7 +216,7 @@ export function createApp(options: IAppOptions): IApp {
           changed: () => auditDesk.changed(),
           listed: records => auditDesk.listed(records)
         });
-  const asked = requestDesk(options.audit, policy?.tickets ?? null, clock);
+  const asked = requestDesk(options.audit, policy?.tickets ?? null, clock, outgoing.ledger);
   const auditDesk: AuditDesk = new AuditDesk({ clock, source: audit, stateChanged: () => pages.audit() });
   const watch = new DeathWatch({
     facts,
@@ -259,7 +261,12 @@ export function createApp(options: IAppOptions): IApp {
     guard,
     join: (receiver, keep) => {
       desk?.join(receiver);
-      const leaves = [auditDesk.join(receiver, keep), asked.join(receiver, keep), standings.add(receiver)];
+      const leaves = [
+        auditDesk.join(receiver, keep),
+        outgoing.join(receiver, keep),
+        asked.join(receiver, keep),
+        standings.add(receiver)
+      ];
       return () => leaves.forEach(leave => leave());
     },
     badFrame: once(reason => log(`A page sent what is no message: ${reason}`)),
@@ -278,6 +285,8 @@ export function createApp(options: IAppOptions): IApp {
         machine,
         runbookUrl: environment.runbookUrl,
         serverName: environment.serverName,
+        python: options.audit?.sites.python ?? null,
+        image: options.audit?.image ?? null,
         boot
       }),
       kernels: () => kernels.all,
@@ -396,6 +405,7 @@ export function createApp(options: IAppOptions): IApp {
       const receipt = desk?.close();
       const journalled = guard.close(orderly);
       auditDesk.dispose();
+      outgoing.dispose();
       asked.dispose();
       const audited = audit?.close(orderly);
       pages.close();

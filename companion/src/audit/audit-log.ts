@@ -4,6 +4,7 @@ import type { IClock } from '../clock.js';
 import { reasonOf } from '../failure.js';
 import type { Log } from '../log.js';
 import { InstalledWatch } from '../installed/installed-watch.js';
+import type { OutgoingLedger } from '../outgoing/outgoing-ledger.js';
 import { serverId, serverLives } from '../recorder/server-id.js';
 import { AuditDisk } from './audit-disk.js';
 import type { IAuditEnvironment } from './audit-environment.js';
@@ -37,6 +38,8 @@ export interface IAuditLogOptions {
   readonly procRoot: string;
   readonly clock: IClock;
   readonly log: Log;
+  /** Where it is noted what leaves this container. */
+  readonly outgoing: OutgoingLedger;
   /** When installed packages are looked at first, ms after the start. */
   readonly lookMs?: number;
   /** How the log stands may have changed. */
@@ -79,7 +82,7 @@ export class AuditLog {
       environment.serviceUrl === null || options.tickets === null
         ? null
         : new Relay({
-            client: new HubClient(environment.serviceUrl, () => clock.wallMs()),
+            client: new HubClient(environment.serviceUrl, () => clock.wallMs(), options.outgoing),
             tickets: options.tickets,
             spool: this.spool,
             receipts: this.receipts,
@@ -98,7 +101,9 @@ export class AuditLog {
     this.own = new OwnRecords({
       ...{ clock, log },
       random: Math.random,
-      hub: serviceUrl && new OwnHub(new HubClient(serviceUrl, () => clock.wallMs()), token, clock),
+      hub:
+        serviceUrl &&
+        new OwnHub(new HubClient(serviceUrl, () => clock.wallMs(), options.outgoing), token, clock),
       spooled: () =>
         spooledFacts(this.spool, boot => this.relay?.acknowledged(boot) ?? 0, LISTED_RECORDS + 1),
       receiptOf: boot => this.receipts.of(boot),

@@ -1,6 +1,8 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { reasonOf } from '../failure.js';
+import type { OutgoingLedger } from '../outgoing/outgoing-ledger.js';
+import { outgoingClass } from '../outgoing/outgoing-table.js';
 
 /** How long the whole of an answer may take, ms. */
 const ANSWER_MS = 20_000;
@@ -33,16 +35,18 @@ export class HubAway extends Error {
 
 /**
  * HTTP to the hub service, with bounds on time and size. No redirect is followed and no proxy is used: the token must reach
- * nobody but the service that was named. Node's own http and not fetch, which would cost some MB in every container.
+ * nobody but the service that was named. What is no class of the table of outgoing messages is not sent. Node's own http and not fetch, which would cost some MB in every container.
  */
 export class HubClient {
   /**
    * @param serviceUrl - ends with a slash.
    * @param nowMs - wall clock, for Retry-After with a date.
+   * @param ledger - where it is noted what was sent.
    */
   constructor(
     private readonly serviceUrl: URL,
     private readonly nowMs: () => number,
+    private readonly ledger: OutgoingLedger,
     private readonly answerMs = ANSWER_MS,
     private readonly bodyBytes = BODY_BYTES
   ) {}
@@ -55,6 +59,12 @@ export class HubClient {
     body,
     contentType = 'application/x-ndjson'
   }: IHubQuestion): Promise<IHubAnswer> {
+    const what = outgoingClass(method, path);
+    if (what === null) {
+      return Promise.reject(
+        new HubAway(`is not asked ${method} ${path}: no such message is described to users`)
+      );
+    }
     const url = new URL(path, this.serviceUrl);
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
@@ -86,6 +96,9 @@ export class HubClient {
           resolve({ status: response.statusCode ?? 0, text, laterMs: this.later(response) });
         });
       });
+      request.once('finish', () =>
+        this.ledger.sent({ what, body, head: headOf(request), bytes: request.socket?.bytesWritten ?? 0 })
+      );
       request.end(body);
     });
   }
@@ -102,6 +115,18 @@ export class HubClient {
   }
 
   private readonly requests = new Set<ReturnType<typeof httpRequest>>();
+}
+
+/** The head as it was sent; of the credential only its kind. */
+function headOf(request: ClientRequest): string {
+  const lines = request
+    .getHeaderNames()
+    .map(name =>
+      name === 'authorization'
+        ? `${name}: ${String(request.getHeader(name)).split(' ')[0]} …`
+        : `${name}: ${String(request.getHeader(name))}`
+    );
+  return [`${request.method} ${request.path}`, ...lines].join('\n');
 }
 
 function readText(

@@ -4,6 +4,7 @@ import { HubClient } from '../audit/hub-client.js';
 import { HubTickets } from '../audit/hub-tickets.js';
 import type { IClock, IDisposable } from '../clock.js';
 import type { Log } from '../log.js';
+import type { OutgoingLedger } from '../outgoing/outgoing-ledger.js';
 import type { PartSwitches } from './part-switches.js';
 import { POLL_MS, PolicyWatch, type IPolicyHealth } from './policy-watch.js';
 
@@ -12,6 +13,8 @@ export interface IWatchPolicyOptions {
   readonly switches: PartSwitches;
   readonly clock: IClock;
   readonly log: Log;
+  /** Where it is noted what leaves this container. */
+  readonly outgoing: OutgoingLedger;
   /** These parts went off or came on. */
   readonly changed: (parts: readonly SwitchablePart[]) => void;
   /** A request of this user has changed. */
@@ -29,17 +32,17 @@ export interface IWatchedPolicy extends IDisposable {
 
 /** Keeps the switches as the hub's policy says. @returns null = there is no service. */
 export function watchPolicy(options: IWatchPolicyOptions): IWatchedPolicy | null {
-  const { environment, switches, clock, log, changed, wanted } = options;
+  const { environment, switches, clock, log, outgoing, changed, wanted } = options;
   const { serviceUrl, token, image } = environment;
   if (serviceUrl === null) {
     return null;
   }
   const wallMs = (): number => clock.wallMs();
-  const tickets = new HubTickets({ client: new HubClient(serviceUrl, wallMs), token, clock });
+  const tickets = new HubTickets({ client: new HubClient(serviceUrl, wallMs, outgoing), token, clock });
   const watch = new PolicyWatch({
     ...{ tickets, image, clock, log },
     requestsChanged: () => options.requestsChanged?.(),
-    client: new HubClient(serviceUrl, wallMs, POLL_MS),
+    client: new HubClient(serviceUrl, wallMs, outgoing, POLL_MS),
     random: Math.random,
     wanted,
     said: off => {

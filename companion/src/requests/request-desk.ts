@@ -18,6 +18,7 @@ import type { IAuditEnvironment } from '../audit/audit-environment.js';
 import { HubClient } from '../audit/hub-client.js';
 import type { HubTickets } from '../audit/hub-tickets.js';
 import type { IClock, IDisposable } from '../clock.js';
+import type { OutgoingLedger } from '../outgoing/outgoing-ledger.js';
 import { RequestHub, STORY_BYTES, type IHubResult } from './request-hub.js';
 
 /** Questions of all pages that are under way, at most: a page that asks more hears that it is for later. */
@@ -138,12 +139,16 @@ export class RequestDesk implements IDisposable {
 export function requestDesk(
   environment: Pick<IAuditEnvironment, 'serviceUrl'> | null,
   tickets: HubTickets | null,
-  clock: IClock
+  clock: IClock,
+  outgoing: OutgoingLedger
 ): RequestDesk {
   const serviceUrl = environment?.serviceUrl ?? null;
   return new RequestDesk(
     serviceUrl === null || tickets === null
       ? null
-      : new RequestHub(new HubClient(serviceUrl, () => clock.wallMs(), ANSWER_MS, STORY_BYTES), tickets)
+      : new RequestHub(
+          new HubClient(serviceUrl, () => clock.wallMs(), outgoing, ANSWER_MS, STORY_BYTES),
+          tickets
+        )
   );
 }

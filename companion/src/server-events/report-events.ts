@@ -4,6 +4,7 @@ import { HubClient } from '../audit/hub-client.js';
 import type { HubTickets } from '../audit/hub-tickets.js';
 import type { IClock } from '../clock.js';
 import type { Log } from '../log.js';
+import type { OutgoingLedger } from '../outgoing/outgoing-ledger.js';
 import { EventQueue } from './event-queue.js';
 import { EventSender } from './event-sender.js';
 import { ServerEvents } from './server-events.js';
@@ -18,6 +19,8 @@ export interface IReportEventsOptions {
   readonly boot: string;
   readonly clock: IClock;
   readonly log: Log;
+  /** What leaves is told here. */
+  readonly outgoing: OutgoingLedger;
   readonly deaths: () => readonly Death[];
   readonly unsentRecords: () => number;
 }
@@ -42,7 +45,7 @@ export function reportEvents(options: IReportEventsOptions): IReportedEvents {
     start() {
       const tickets = options.tickets();
       if (serviceUrl !== null && tickets !== null) {
-        const client = new HubClient(serviceUrl, () => clock.wallMs());
+        const client = new HubClient(serviceUrl, () => clock.wallMs(), options.outgoing);
         sender = new EventSender({ client, tickets, queue, clock, log, random: Math.random });
         events.start();
       }

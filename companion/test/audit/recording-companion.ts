@@ -6,6 +6,7 @@ import { Receipts } from '../../src/audit/receipts.js';
 import { Relay } from '../../src/audit/relay.js';
 import { Spool } from '../../src/audit/spool.js';
 import { systemClock } from '../../src/clock.js';
+import { OutgoingLedger } from '../../src/outgoing/outgoing-ledger.js';
 
 /** Longest pause between two times that something is recorded, ms: the hub takes 500 records a second of one server. */
 const PAUSE_MS = 120;
@@ -32,7 +33,7 @@ export class RecordingCompanion {
     const { home, boot, service, token, log, random = Math.random } = options;
     const clock = systemClock;
     const disk = new AuditDisk(home, '', boot);
-    const client = new HubClient(new URL(service), () => clock.wallMs());
+    const client = new HubClient(new URL(service), () => clock.wallMs(), new OutgoingLedger(Date.now));
     this.spool = new Spool({
       ...{ disk, boot, clock, log },
       serverId: boot,

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HubClient } from '../../src/audit/hub-client.js';
+import { OutgoingLedger } from '../../src/outgoing/outgoing-ledger.js';
 import { HubTickets } from '../../src/audit/hub-tickets.js';
 import { Receipts } from '../../src/audit/receipts.js';
 import { Relay } from '../../src/audit/relay.js';
@@ -31,7 +32,12 @@ describe('the relay', () => {
   function companion(token = 'secret', serverId = 'server') {
     const scene = new SpoolScene(home.path, { clock: systemClock, serverId });
     const receipts = new Receipts(scene.disk);
-    const client = new HubClient(hub?.url ?? new URL('http://127.0.0.1:1/'), () => Date.now(), 400);
+    const client = new HubClient(
+      hub?.url ?? new URL('http://127.0.0.1:1/'),
+      () => Date.now(),
+      new OutgoingLedger(Date.now),
+      400
+    );
     const relay = new Relay({
       client,
       tickets: new HubTickets({ client, token, clock: systemClock }),

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { SwitchablePart } from '@labkeeper/protocol';
 import { HubClient } from '../../src/audit/hub-client.js';
+import { OutgoingLedger } from '../../src/outgoing/outgoing-ledger.js';
 import { HubTickets } from '../../src/audit/hub-tickets.js';
 import { PolicyWatch } from '../../src/policy/policy-watch.js';
 import { FakeClock } from '../fake-clock.js';
@@ -37,7 +38,7 @@ describe('the watch over policy', () => {
     await once(server, 'listening');
     const address = server.address();
     const url = new URL(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/`);
-    const client = new HubClient(url, () => clock.wallMs());
+    const client = new HubClient(url, () => clock.wallMs(), new OutgoingLedger(Date.now));
     watch = new PolicyWatch({
       client,
       tickets: new HubTickets({ client, token: 'secret', clock }),

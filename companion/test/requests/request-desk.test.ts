@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Receiver, REQUEST_PATHS } from '@labkeeper/protocol';
 import { HubClient } from '../../src/audit/hub-client.js';
+import { OutgoingLedger } from '../../src/outgoing/outgoing-ledger.js';
 import { HubTickets } from '../../src/audit/hub-tickets.js';
 import { systemClock } from '../../src/clock.js';
 import { RequestDesk } from '../../src/requests/request-desk.js';
@@ -70,7 +71,7 @@ describe('the desk for requests', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/s/`);
-    const client = () => new HubClient(url, () => 0, 2000, 1_000_000);
+    const client = () => new HubClient(url, () => 0, new OutgoingLedger(Date.now), 2000, 1_000_000);
     desk = new RequestDesk(
       new RequestHub(client(), new HubTickets({ client: client(), token: 'secret', clock: systemClock }))
     );

@@ -10,6 +10,7 @@ import { FakeClock } from '../fake-clock.js';
 import { RunningApp } from '../running-app.js';
 import { kernel } from '../scripted-observer.js';
 import { scratch } from '../wire.js';
+import { OutgoingLedger } from '../../src/outgoing/outgoing-ledger.js';
 
 jest.setTimeout(30_000);
 
@@ -33,8 +34,12 @@ describe('events on their way', () => {
     const logged: string[] = [];
     const sender = new EventSender({
       ...{ queue, clock, log: line => logged.push(line), random: () => 0.5 },
-      client: new HubClient(hub.url, () => 0),
-      tickets: new HubTickets({ client: new HubClient(hub.url, () => 0), token: 'secret', clock })
+      client: new HubClient(hub.url, () => 0, new OutgoingLedger(Date.now)),
+      tickets: new HubTickets({
+        client: new HubClient(hub.url, () => 0, new OutgoingLedger(Date.now)),
+        token: 'secret',
+        clock
+      })
     });
     queue.add(saves(1));
     hub.fates.push('lost-answer');

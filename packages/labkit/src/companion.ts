@@ -17,6 +17,9 @@ export interface ICompanionInfo {
   readonly machine: Machine;
   readonly runbookUrl: string | null;
   readonly serverName: string;
+  /** Version of the server's own Python, and the image that it runs in; null or absent = not known. */
+  readonly python?: string | null;
+  readonly image?: string | null;
 }
 
 /** The one link of this page to its companion. It reconnects by itself; everything here is the newest known state. */

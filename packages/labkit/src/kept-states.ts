@@ -7,6 +7,7 @@ import {
   reclaimsKnown,
   recoveriesKnown,
   Receiver,
+  requestsKnown,
   sessionKnown,
   type IDeclaration
 } from '@labkeeper/protocol';
@@ -19,7 +20,8 @@ const STATES: readonly IDeclaration[] = [
   lossesKnown,
   receiptKnown,
   sessionKnown,
-  auditState
+  auditState,
+  requestsKnown
 ];
 
 /** The last message of each kind that says how something is. */

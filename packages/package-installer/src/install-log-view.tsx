@@ -13,6 +13,8 @@ export interface IInstallLogViewOptions {
   readonly visibility: IPageVisibility;
   readonly translator: ITranslator;
   readonly trans: TranslationBundle;
+  /** Opens the page that shows what leaves this container. */
+  readonly onOutgoing: () => void;
 }
 
 /** The content of the panel. Loaded when it is first seen; records are asked for only while it is seen. */
@@ -47,11 +49,11 @@ export class InstallLogView extends ReactWidget {
   }
 
   protected override render(): JSX.Element {
-    const { model, trans } = this.options;
+    const { model, trans, onOutgoing } = this.options;
     const { companion, state, list, records } = model;
     return (
       <InstallLog
-        {...{ state, list, records, trans }}
+        {...{ state, list, records, trans, onOutgoing }}
         link={companion.state}
         reason={companion.reason}
         // Times of records are this server's.

@@ -15,6 +15,10 @@ import { Signal, type ISignal } from '@lumino/signaling';
 /** Records about the recording itself. */
 const RECORDING: readonly string[] = ['opened', 'closed'];
 
+/** What the hub has is waited for so long where records are only read once, ms. */
+const READ_MS = 3000;
+const LOOK_MS = 50;
+
 /** How the audited log of this server stands and, while somebody looks, what is on record. */
 export class InstallLogModel implements IDisposable {
   constructor(readonly companion: ICompanion) {
@@ -63,8 +67,24 @@ export class InstallLogModel implements IDisposable {
   set shown(isShown: boolean) {
     if (isShown !== this.isShown) {
       this.isShown = isShown;
-      this.tell();
+      this.tellIfNews();
     }
+  }
+
+  /** Reads what is on record. @returns what is known by then; empty where nothing is recorded. */
+  async read(withinMs = READ_MS): Promise<readonly ListedRecord[]> {
+    if (!this.isKept || this.companion.state !== 'connected') {
+      return this.records;
+    }
+    this.readers += 1;
+    this.tellIfNews();
+    const endMs = performance.now() + withinMs;
+    while ((this._list === null || this._list.hub === 'asking') && performance.now() < endMs) {
+      await new Promise(resolve => window.setTimeout(resolve, LOOK_MS));
+    }
+    this.readers -= 1;
+    this.tellIfNews();
+    return this.records;
   }
 
   get changed(): ISignal<this, void> {
@@ -83,16 +103,27 @@ export class InstallLogModel implements IDisposable {
   }
 
   private onConnection(): void {
-    if (this.companion.state === 'connected' && this.isShown) {
+    if (this.companion.state === 'connected' && this.isWanted) {
       // It may be another companion, and this link is new to it in any case.
       this.tell();
     }
     this._changed.emit();
   }
 
+  private get isWanted(): boolean {
+    return this.isShown || this.readers > 0;
+  }
+
+  private tellIfNews(): void {
+    if (this.isWanted !== this.toldWanted) {
+      this.tell();
+    }
+  }
+
   private tell(): void {
+    this.toldWanted = this.isWanted;
     // Without a connection nothing is lost: it is said again when there is one.
-    this.companion.send(encode(auditWanted, { wanted: this.isShown }));
+    this.companion.send(encode(auditWanted, { wanted: this.isWanted }));
   }
 
   private readonly listening: IDisposable;
@@ -100,5 +131,8 @@ export class InstallLogModel implements IDisposable {
   private _list: AuditRecords | null = null;
   private _showRecording = false;
   private isShown = false;
+  /** Who waits for what is on record. */
+  private readers = 0;
+  private toldWanted = false;
   private readonly _changed = new Signal<this, void>(this);
 }

@@ -56,6 +56,16 @@ export class InstallWords {
     return [...(tool === null ? [] : [tool]), ...(environment === null ? [] : [this.place(environment)])];
   }
 
+  /** A record as a line of text: when, and what with its facts. */
+  line(record: ListedRecord): { readonly label: string; readonly text: string } {
+    const { occurredAtMs, receipt } = record;
+    const parts = [this.headline(record), ...this.facts(record)];
+    return {
+      label: occurredAtMs === null ? '–' : this.say.moment(occurredAtMs),
+      text: (receipt === null ? parts : [...parts, this.trans.__('receipt %1', receipt)]).join(' · ')
+    };
+  }
+
   /** Why something is missing; null = nothing is, or the reason is one that this page does not know. */
   gap({ gap }: ListedRecord, nowMs: number): string | null {
     const cause = gap && this.gapCause(gap.cause);

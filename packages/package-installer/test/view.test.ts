@@ -27,7 +27,13 @@ describe('the panel', () => {
     visibility = new Visibility();
     const trans = nullTranslator.load('labkeeper');
     const model = new InstallLogModel(companion);
-    view = new InstallLogView({ model, visibility, trans, translator: nullTranslator });
+    view = new InstallLogView({
+      model,
+      visibility,
+      trans,
+      translator: nullTranslator,
+      onOutgoing: () => undefined
+    });
     Widget.attach(view, document.body);
   });
   afterEach(() => view.dispose());

@@ -18,6 +18,7 @@ export * from './messages/save.js';
 export * from './messages/reclaim.js';
 export * from './messages/session.js';
 export * from './messages/audit.js';
+export * from './messages/outgoing.js';
 export * from './messages/requests.js';
 export * from './messages/all.js';
 export * from './values/audit.js';

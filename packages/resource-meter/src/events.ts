@@ -1,5 +1,6 @@
 import type { Death, Notice } from '@labkeeper/protocol';
 import { Token } from '@lumino/coreutils';
+import type { FeedbackBook } from './help/feedback-book.js';
 
 /** One row of the panel's events. */
 export type PastEvent =
@@ -11,6 +12,10 @@ export interface IEventWords {
   headline(event: PastEvent): string;
   /** Shows everything that is known about it. */
   open(event: PastEvent): void;
+  /** What happened and the proof, some lines of plain text for support. */
+  summary(event: PastEvent): string;
+  /** What the researcher said of verdicts. */
+  readonly feedback: FeedbackBook;
 }
 
 /** Provided by the deaths plugin; without it the panel says the little that it can say itself. */

@@ -1,5 +1,13 @@
 import type { CompanionState, ICompanion, ICompanionInfo } from '@labkeeper/labkit';
-import type { Death, Kernel, Notice, Sample } from '@labkeeper/protocol';
+import {
+  encode,
+  Receiver,
+  type Death,
+  type IDeclaration,
+  type Kernel,
+  type Notice,
+  type Sample
+} from '@labkeeper/protocol';
 import { DisposableDelegate, type IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
@@ -15,6 +23,8 @@ export class FakeCompanion implements ICompanion {
     runbookUrl: null,
     serverName: ''
   };
+  /** Frames that the page sent while connected. */
+  readonly sent: string[] = [];
   sample: Sample | null = null;
   readonly recent = null;
   readonly day = null;
@@ -41,12 +51,20 @@ export class FakeCompanion implements ICompanion {
     // A test says itself when the connection is back.
   }
 
-  send(): boolean {
+  send(frame: string): boolean {
+    if (this.state === 'connected') {
+      this.sent.push(frame);
+    }
     return this.state === 'connected';
   }
 
-  listen(): IDisposable {
-    return new DisposableDelegate(() => undefined);
+  listen(receiver: Receiver): IDisposable {
+    return new DisposableDelegate(this.receiver.join(receiver));
+  }
+
+  /** The companion says something that this class has no method for. */
+  say(declaration: IDeclaration, params: unknown): void {
+    this.receiver.receive(encode(declaration, params));
   }
 
   hold(): IDisposable {
@@ -80,4 +98,6 @@ export class FakeCompanion implements ICompanion {
     this.sample = sample;
     this.sampleTaken.emit(sample);
   }
+
+  private readonly receiver = new Receiver();
 }

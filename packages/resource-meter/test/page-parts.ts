@@ -9,6 +9,8 @@ import { type IKeep, RememberedIds } from '../src/deaths/remembered-ids.js';
 import type { ICellRun } from '../src/deaths/running-cells.js';
 import { Speech } from '../src/deaths/speech.js';
 import { Switches } from '../src/deaths/switches.js';
+import { FeedbackBook } from '../src/help/feedback-book.js';
+import { RequestsLink } from '../src/help/requests-link.js';
 import { DEATH_MS } from './example-events.js';
 import { FakeCompanion } from './fake-companion.js';
 
@@ -26,8 +28,11 @@ export class PageParts {
     this.companion = companion;
     this.switches = new Switches(settings, part => companion.isDisabled(part));
     this.told = new RememberedIds(keep, 'told');
+    this.feedback = new FeedbackBook(new RequestsLink(companion), keep, 'feedback');
     this.desk = new FrontDesk(speech, () => ({
       runbookUrl: null,
+      feedback: this.feedback,
+      onHelp: () => undefined,
       act: () => Promise.resolve('done'),
       copy: () => Promise.resolve('copied')
     }));
@@ -50,6 +55,7 @@ export class PageParts {
   }
 
   readonly companion: FakeCompanion;
+  readonly feedback: FeedbackBook;
   readonly switches: Switches;
   readonly told: RememberedIds;
   /** Kernels whose verdict was told, in order. */

@@ -2,11 +2,14 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
-import { ICompanion, PageVisibility, TRANSLATION_DOMAIN } from '@labkeeper/labkit';
-import { addCommands } from '../commands.js';
+import { ICompanion, PageVisibility, Quantities, TRANSLATION_DOMAIN } from '@labkeeper/labkit';
+import { addCommands, SHOW_OUTGOING } from '../commands.js';
 import { InstallLogPanel } from '../install-log-panel.js';
 import { InstallLogModel } from '../model.js';
 import { readSettings } from '../settings.js';
+
+/** Records that are read for others, at most. */
+const READ_RECORDS = 10;
 
 const ID = '@labkeeper/labextension:install-log';
 
@@ -34,7 +37,10 @@ export const installLog: JupyterFrontEndPlugin<void> = {
     // Where nothing is recorded, most servers without a hub, there is no tab, and only the command says why.
     const add = (): InstallLogPanel => {
       if (panel === null) {
-        panel = new InstallLogPanel({ model, translator, trans, visibility });
+        panel = new InstallLogPanel({
+          ...{ model, translator, trans, visibility },
+          onOutgoing: () => void app.commands.execute(SHOW_OUTGOING)
+        });
         app.shell.add(panel, 'right', { rank: 902 });
       }
       return panel;
@@ -43,7 +49,12 @@ export const installLog: JupyterFrontEndPlugin<void> = {
     addCommands({
       ...{ palette, trans },
       commands: app.commands,
-      show: () => app.shell.activateById(add().id)
+      show: () => app.shell.activateById(add().id),
+      read: async () => {
+        const { InstallWords } = await import('../words.js');
+        const words = new InstallWords(trans, new Quantities(translator));
+        return (await model.read()).slice(0, READ_RECORDS).map(record => words.line(record));
+      }
     });
     if (registry) {
       void followSettings(registry, model);

@@ -16,15 +16,20 @@ export interface IInstallLogProps {
   readonly words: InstallWords;
   readonly say: Quantities;
   readonly trans: TranslationBundle;
+  /** Opens the page that shows what leaves this container. */
+  readonly onOutgoing: () => void;
 }
 
 /** How the audited log stands, and the newest records of this server. */
 export function InstallLog(props: IInstallLogProps): JSX.Element {
-  const { state, trans } = props;
+  const { state, trans, onOutgoing } = props;
   return (
     <>
       <h2 className="lk-InstallLog-title">{trans.__('Install log')}</h2>
       <Summary {...props} />
+      <button type="button" className="lk-Link lk-InstallLog-outgoing" onClick={onOutgoing}>
+        {trans.__('What leaves this container')}
+      </button>
       {state !== null && state.mode !== 'off' && <Records {...props} keepsHub={state.mode === 'hub'} />}
     </>
   );

@@ -1,4 +1,5 @@
 import { auditRecords, auditState, auditWanted } from './audit.js';
+import { outgoingKnown, outgoingWanted } from './outgoing.js';
 import { companionHello, pageHello, serverHello } from './hello.js';
 import {
   deathsKnown,
@@ -83,6 +84,7 @@ export const MESSAGES = {
     sessionKnown,
     auditState,
     auditRecords,
+    outgoingKnown,
     requestsKnown,
     requestStory,
     requestResult
@@ -109,6 +111,7 @@ export const MESSAGES = {
     sessionNow,
     sessionSeen,
     auditWanted,
+    outgoingWanted,
     requestsWanted,
     requestSubmitted,
     requestWithdrawn,

@@ -41,6 +41,9 @@ export const companionHello = notification(
     runbookUrl: v.nullable(Text),
     /** What the hub calls this server; empty without a hub or for the default server. */
     serverName: Text,
+    /** Version of the server's own Python, and the image that it runs in; null or absent = not known. */
+    python: v.optional(v.nullable(Text)),
+    image: v.optional(v.nullable(Text)),
     /** One id per companion process: a new one tells the page to forget unfinished things. */
     boot: Text
   })

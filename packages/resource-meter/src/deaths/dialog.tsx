@@ -4,6 +4,8 @@ import { UUID } from '@lumino/coreutils';
 import { Panel, type Widget } from '@lumino/widgets';
 import type { ExplanationAction } from './explanation.js';
 import type { Speech } from './speech.js';
+import type { FeedbackBook } from '../help/feedback-book.js';
+import { Feedback } from '../help/view/feedback.js';
 import type { ITold, Telling } from './telling.js';
 import { Actions } from './view/actions.js';
 import { Explanation } from './view/explanation.js';
@@ -12,12 +14,16 @@ import { Headline } from './view/headline.js';
 /** Keys that arrive this soon were typed into the notebook, before anybody could see the dialog. */
 const TYPING_MS = 400;
 
-const FOCUSABLE = 'button:not([disabled]), a[href]';
+const FOCUSABLE = 'button:not([disabled]), a[href], select, input';
 
 /** What the dialog's buttons do. Each gives one translated sentence about what came of it. */
 export interface IDialogDeeds {
   act(action: ExplanationAction, told: ITold): Promise<string>;
   copy(told: ITold): Promise<string>;
+  /** What the researcher said of verdicts. */
+  readonly feedback: FeedbackBook;
+  /** Opens the page "Get help" about an event. */
+  readonly onHelp: (eventId: string) => void;
   /** The admin's page about deaths, http or https; null = none. */
   readonly runbookUrl: string | null;
 }
@@ -43,20 +49,23 @@ export class ExplanationDialog extends Dialog<void> {
       body: (
         <UseSignal signal={telling.changed}>
           {() => {
-            const { explanation, onCell } = telling.current;
+            const { event, explanation, onCell } = telling.current;
             return (
-              <Explanation
-                explanation={explanation}
-                speech={speech}
-                leadId={leadId}
-                onCell={
-                  onCell &&
-                  (() => {
-                    jump.close();
-                    onCell();
-                  })
-                }
-              />
+              <>
+                <Explanation
+                  explanation={explanation}
+                  speech={speech}
+                  leadId={leadId}
+                  onCell={
+                    onCell &&
+                    (() => {
+                      jump.close();
+                      onCell();
+                    })
+                  }
+                />
+                {event && <Feedback event={event} book={deeds.feedback} trans={speech.trans} />}
+              </>
             );
           }}
         </UseSignal>
@@ -71,6 +80,11 @@ export class ExplanationDialog extends Dialog<void> {
               speech={speech}
               onAction={action => deeds.act(action, telling.current)}
               onCopy={() => deeds.copy(telling.current)}
+              onHelp={() => {
+                const { event } = telling.current;
+                jump.close();
+                deeds.onHelp(event?.id ?? '');
+              }}
             />
           )}
         </UseSignal>

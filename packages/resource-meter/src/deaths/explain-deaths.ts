@@ -7,11 +7,13 @@ import type { ICompanion } from '@labkeeper/labkit';
 import { DisposableSet, type IDisposable } from '@lumino/disposable';
 import type { Widget } from '@lumino/widgets';
 import type { IEventWords } from '../events.js';
+import { FeedbackBook } from '../help/feedback-book.js';
+import { RequestsLink } from '../help/requests-link.js';
 import { DeathTeller } from './death-teller.js';
 import { actAtServer, copyText } from './deeds.js';
 import type { IDialogDeeds } from './dialog.js';
 import { type IOpenDocument, OpenDocuments } from './documents.js';
-import { eventLine, isDeath } from './explanation.js';
+import { eventLine, explainDeath, explainNotice, isDeath } from './explanation.js';
 import { FrontDesk } from './front-desk.js';
 import { LostConnection } from './lost-connection.js';
 import { NoticeTeller } from './notice-teller.js';
@@ -22,7 +24,7 @@ import { SilentEnd } from './silent-end.js';
 import { Speech } from './speech.js';
 import { StockDialogs } from './stock-dialogs.js';
 import { StockWords } from './stock-words.js';
-import { supportText } from './support-text.js';
+import { summaryText, supportText } from './support-text.js';
 import { Switches } from './switches.js';
 import type { ITold } from './telling.js';
 import { unexplainedEnd } from './unexplained-end.js';
@@ -39,6 +41,8 @@ export interface IExplainDeathsOptions {
   /** Name and version of the application, for support staff. */
   readonly application: string;
   readonly baseUrl: string;
+  /** Opens the page "Get help" about an event. */
+  readonly onHelp: (eventId: string) => void;
   /** Where it is kept what the user has been told; null = nowhere. */
   readonly storage: IKeep | null;
   /** Milliseconds since the epoch. */
@@ -57,7 +61,16 @@ export function explainDeaths(options: IExplainDeathsOptions): IEventWords & IDi
   const runs = new RunningCells(documents, options.steadyNow);
   const told = new RememberedIds(options.storage, `@labkeeper/labextension:told:${options.baseUrl}`);
 
+  const link = new RequestsLink(companion);
+  const feedback = new FeedbackBook(
+    link,
+    options.storage,
+    `@labkeeper/labextension:feedback:${options.baseUrl}`
+  );
+
   const deeds: IDialogDeeds = {
+    feedback,
+    onHelp: options.onHelp,
     get runbookUrl() {
       return webAddress(companion.info?.runbookUrl ?? null);
     },
@@ -120,11 +133,18 @@ export function explainDeaths(options: IExplainDeathsOptions): IEventWords & IDi
     desk,
     runs,
     switches,
-    documents
+    documents,
+    feedback,
+    link
   ]);
 
   return {
     headline: event => eventLine(event.kind === 'death' ? event.death : event.notice, speech),
+    summary: event =>
+      event.kind === 'death'
+        ? summaryText(event.death, explainDeath(event.death, null, false, speech))
+        : summaryText(event.notice, explainNotice(event.notice, speech)),
+    feedback,
     open: event => (event.kind === 'death' ? teller.open(event.death) : notices.open(event.notice)),
     get isDisposed() {
       return parts.isDisposed;

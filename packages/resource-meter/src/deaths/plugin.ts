@@ -5,6 +5,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
 import { ICompanion } from '@labkeeper/labkit';
 import { IEventWords } from '../events.js';
+import { GET_HELP } from '../help/get-help.js';
 // A death may come before anything is opened, and JupyterLab's dialog must be held back by then.
 // eslint-disable-next-line jupyter/prefer-lazy-imports
 import { explainDeaths } from './explain-deaths.js';
@@ -34,6 +35,7 @@ export const deaths: JupyterFrontEndPlugin<IEventWords> = {
       services: app.serviceManager,
       activate: widget => app.shell.activateById(widget.id),
       application: `${app.name} ${app.version}`,
+      onHelp: about => void app.commands.execute(GET_HELP, { about: [about] }),
       baseUrl: app.serviceManager.serverSettings.baseUrl,
       storage: window.localStorage,
       epochNow: () => Date.now(),

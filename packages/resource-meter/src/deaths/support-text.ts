@@ -38,6 +38,30 @@ export function supportText(
     .trim()}\n`;
 }
 
+/** The same in short, for a request for help: as many lines as a researcher reads before she sends them. */
+export function summaryText(event: Death | Notice, { headline, lead, proofs }: IExplanation): string {
+  const { verdict } = event;
+  const lines = [
+    headline,
+    lead,
+    ...proofs.map(proof => `- ${proof.text}`),
+    fact('event', event.id),
+    fact('verdict', `${verdict.cause}, ${verdict.confidence}, memory ${verdict.memory}`)
+  ];
+  if (isDeath(event)) {
+    const { evidence } = event;
+    lines.push(
+      fact('exit', `${JSON.stringify(evidence.exit)}, ${event.consequence}`),
+      fact('limit bytes', `${evidence.limitBytes ?? 'none'} (${evidence.limitSource})`),
+      fact('memory before', moment(evidence.memoryBefore)),
+      fact('counters before', counters(evidence.before)),
+      fact('counters after', counters(evidence.after)),
+      fact('series', evidence.series)
+    );
+  }
+  return lines.filter(line => line !== '').join('\n');
+}
+
 function facts(
   event: Death | Notice | null,
   { info, badFrames, application, cell }: ISupportContext

@@ -10,6 +10,7 @@ import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 import { ICompanion, PageVisibility, Quantities, TRANSLATION_DOMAIN } from '@labkeeper/labkit';
 import { addCommands } from '../commands.js';
 import { IEventWords } from '../events.js';
+import { GET_HELP } from '../help/get-help.js';
 import { KernelActions } from '../kernel-actions.js';
 // The meter is what people see of us from the first moment.
 // eslint-disable-next-line jupyter/prefer-lazy-imports
@@ -69,7 +70,10 @@ export const resourceMeter: JupyterFrontEndPlugin<IMeter> = {
       consoles,
       trans
     });
-    const panel = new ResourcesPanel({ model, actions, words, visibility, say, trans });
+    const panel = new ResourcesPanel({
+      ...{ model, actions, words, visibility, say, trans },
+      onHelp: () => void app.commands.execute(GET_HELP)
+    });
     app.shell.add(panel, 'right', { rank: 900 });
     themes?.themeChanged.connect(() => panel.readTheme());
     const onClick = () => app.shell.activateById(panel.id);

@@ -1,9 +1,12 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Quantities } from '@labkeeper/labkit';
 import { atMs, type IEventWords, type PastEvent } from '../events.js';
+import { Feedback } from '../help/view/feedback.js';
 import { Section } from './section.js';
 
 export interface IEventsProps {
+  /** Opens the page "Get help". */
+  readonly onHelp: () => void;
   readonly events: readonly PastEvent[];
   readonly nowMs: number;
   readonly words: IEventWords | null;
@@ -15,7 +18,7 @@ export interface IEventsProps {
 const SHOWN = 20;
 
 /** Past deaths and notices, newest first. */
-export function EventsSection({ events, nowMs, words, say, trans }: IEventsProps): JSX.Element {
+export function EventsSection({ onHelp, events, nowMs, words, say, trans }: IEventsProps): JSX.Element {
   return (
     <Section title={trans.__('Events')}>
       {events.length === 0 ? (
@@ -30,9 +33,12 @@ export function EventsSection({ events, nowMs, words, say, trans }: IEventsProps
                 {say.clock(atMs(event), nowMs)}
               </time>
               {words ? (
-                <button type="button" className="lk-Link" onClick={() => words.open(event)}>
-                  {words.headline(event)}
-                </button>
+                <>
+                  <button type="button" className="lk-Link" onClick={() => words.open(event)}>
+                    {words.headline(event)}
+                  </button>
+                  <Feedback event={eventOf(event)} book={words.feedback} trans={trans} />
+                </>
               ) : (
                 <span>{plainHeadline(event, trans)}</span>
               )}
@@ -40,9 +46,14 @@ export function EventsSection({ events, nowMs, words, say, trans }: IEventsProps
           ))}
         </ul>
       )}
+      <button type="button" className="lk-Button" onClick={onHelp}>
+        {trans.__('Get help…')}
+      </button>
     </Section>
   );
 }
+
+const eventOf = (event: PastEvent) => (event.kind === 'death' ? event.death : event.notice);
 
 function idOf(event: PastEvent): string {
   return event.kind === 'death' ? `death ${event.death.id}` : `notice ${event.notice.id}`;

@@ -15,6 +15,8 @@ export interface IResourcesProps {
   readonly model: MeterModel;
   readonly actions: KernelActions;
   readonly words: IEventWords | null;
+  /** Opens the page "Get help". */
+  readonly onHelp: () => void;
   readonly themeVersion: number;
   readonly say: Quantities;
   readonly trans: TranslationBundle;
@@ -77,7 +79,14 @@ export function Resources(props: IResourcesProps): JSX.Element {
         )}
         {sample && <MachineSection sample={sample} say={say} trans={trans} />}
         {companion.info && (
-          <EventsSection events={model.events} nowMs={nowMs} words={words} say={say} trans={trans} />
+          <EventsSection
+            onHelp={props.onHelp}
+            events={model.events}
+            nowMs={nowMs}
+            words={words}
+            say={say}
+            trans={trans}
+          />
         )}
       </div>
     </>

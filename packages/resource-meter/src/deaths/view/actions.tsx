@@ -11,10 +11,19 @@ export interface IActionsProps {
   readonly onAction: (action: ExplanationAction) => Promise<string>;
   /** @returns one translated sentence that says whether the text is in the clipboard. */
   readonly onCopy: () => Promise<string>;
+  /** Opens the page "Get help". */
+  readonly onHelp: () => void;
 }
 
 /** The buttons beside "OK", none of which closes the dialog. */
-export function Actions({ actions, runbookUrl, speech, onAction, onCopy }: IActionsProps): JSX.Element {
+export function Actions({
+  actions,
+  runbookUrl,
+  speech,
+  onAction,
+  onCopy,
+  onHelp
+}: IActionsProps): JSX.Element {
   const { trans } = speech;
   const [outcome, setOutcome] = useState('');
   const [done, setDone] = useState<ReadonlySet<string>>(new Set());
@@ -59,6 +68,9 @@ export function Actions({ actions, runbookUrl, speech, onAction, onCopy }: IActi
         )}
         <button type="button" className="jp-mod-styled lk-Actions-button" onClick={() => say(onCopy())}>
           {trans.__('Copy details')}
+        </button>
+        <button type="button" className="jp-mod-styled lk-Actions-button" onClick={onHelp}>
+          {trans.__('Get help…')}
         </button>
       </div>
       <div className="lk-Actions-outcome" role="status">
