@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { sql } from 'kysely';
+import { AnchorQueue } from './anchors/anchor-queue.js';
 import { DigestMaker } from './digests/digest-maker.js';
 import { DigestSchedule } from './digests/digest-schedule.js';
 import { reasonOf } from './failure.js';
@@ -11,6 +12,7 @@ import { RATES, type IRates } from './ingest/record-routes.js';
 import { SECRETS, type IKeys } from './keys/keys.js';
 import { machineListener } from './machine-listener.js';
 import { Metrics } from './metrics.js';
+import { shownAnchors } from './pages/anchor-state.js';
 import { pagesServer } from './pages/pages-server.js';
 import type { IPagesParts, PagesPlugin } from './pages-seam.js';
 import { PolicyInForce } from './policy/policy-in-force.js';
@@ -19,6 +21,7 @@ import type { ISettings } from './settings.js';
 import { sharedAnswer } from './shared-answer.js';
 import type { IDatabase } from './store/database.js';
 import { LogRange } from './store/log-range.js';
+import { SqlAnchors } from './store/sql-anchors.js';
 import { SqlHolders } from './store/sql-holders.js';
 import { SqlLegal } from './store/sql-legal.js';
 import { entriesAt } from './store/own-entries.js';
@@ -89,11 +92,15 @@ export function createApp(options: IAppOptions): IApp {
       metrics.groupSeconds.observe(tookMs / 1000);
     }
   });
+  const anchors = settings.anchors ?? { targets: [], lateMs: Infinity };
+  const sqlAnchors = new SqlAnchors(database);
+  const anchorQueue = new AnchorQueue({ targets: anchors.targets, anchors: sqlAnchors, log, nowMs });
   const digests = new DigestSchedule({
     maker: new DigestMaker({ database, keys, nowMs }),
     metrics,
     log,
-    nowMs
+    nowMs,
+    made: () => void anchorQueue.run()
   });
   const policy = new PolicyInForce({
     ...{ log, metrics },
@@ -123,6 +130,7 @@ export function createApp(options: IAppOptions): IApp {
       range: new LogRange(database),
       holders: new SqlHolders(database),
       legal: new SqlLegal(database, nowMs),
+      anchors: shownAnchors(anchors, sqlAnchors),
       cover: () => digests.make()
     });
 
@@ -133,6 +141,7 @@ export function createApp(options: IAppOptions): IApp {
     policy,
     start: () => {
       digests.start();
+      anchorQueue.start();
       running?.start();
     },
     close: async () => {
@@ -141,6 +150,7 @@ export function createApp(options: IAppOptions): IApp {
       await policy.close();
       await commit.drain();
       await digests.close();
+      await anchorQueue.close();
     }
   };
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { IHubApi } from './hub-api/hub-api.js';
 import type { IKeys } from './keys/keys.js';
 import type { ISettings } from './settings.js';
+import type { IShownAnchors } from './pages/anchor-state.js';
 import type { IHolders } from './store/holders.js';
 import type { ILegal } from './store/legal.js';
 import type { LogRange } from './store/log-range.js';
@@ -17,6 +18,8 @@ export interface IPagesParts {
   readonly holders: IHolders;
   /** Holds and erasure. */
   readonly legal: ILegal;
+  /** What holds the digests outside the service. */
+  readonly anchors?: IShownAnchors;
   /** Has digests made for the records that have none yet. */
   readonly cover: () => Promise<void>;
   readonly hubApi: IHubApi;

@@ -86,7 +86,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
       expect(report.anchors.filter(({ verdict }) => verdict !== 'fits')).toEqual([]);
       expect(
         verifyFile({ file: one, fingerprints: [], receipts: [], digests: [], personal: null }).outcome
-      ).toBe('whole');
+      ).toBe('consistent');
     });
   }
 );

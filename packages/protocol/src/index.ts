@@ -25,3 +25,4 @@ export * from './hub/events.js';
 export * from './hub/policy.js';
 export * from './hub/export.js';
 export * from './hub/answers.js';
+export * from './hub/anchors.js';

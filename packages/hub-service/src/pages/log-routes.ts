@@ -9,6 +9,7 @@ import { type Gate, opensPage } from './gate.js';
 import { logAddress, readLogQuery } from './log-query.js';
 import type { IVisitor, Reading } from './reading.js';
 import { Refusal } from './refusal.js';
+import { anchorAdvice, type IShownAnchors } from './anchor-state.js';
 import { adviceFor } from './service-state.js';
 import type { SignInRoutes } from './sign-in-routes.js';
 import { tellStory } from './story.js';
@@ -26,6 +27,8 @@ export interface ILogRoutesOptions {
   readonly reading: Reading;
   readonly gate: Gate;
   readonly signInRoutes: SignInRoutes;
+  /** null = the status does not tell of anchors. */
+  readonly anchors: IShownAnchors | null;
   /** Epoch ms. */
   readonly nowMs: () => number;
 }
@@ -146,9 +149,12 @@ export class LogRoutes {
 
   private async status(): Promise<IPage> {
     const { reader, settings, nowMs } = this.options;
+    const { anchors: held } = this.options;
     let status;
+    let anchors;
     try {
       status = await reader.status();
+      anchors = held && (await held.read());
     } catch (cause) {
       throw new Refusal(
         503,
@@ -158,11 +164,14 @@ export class LogRoutes {
         }
       );
     }
-    const advice = adviceFor(status, settings, nowMs());
+    const advice = [
+      ...(held && anchors ? anchorAdvice(anchors, held, nowMs()) : []),
+      ...adviceFor(status, settings, nowMs())
+    ];
     return {
       title: 'Status',
       tab: 'status',
-      body: createElement(StatusPage, { status, settings, advice, nowMs: nowMs() })
+      body: createElement(StatusPage, { status, settings, advice, anchors, nowMs: nowMs() })
     };
   }
 }

@@ -7,10 +7,11 @@ import { registerPages } from './register-pages.js';
 /** All pages of the service, over its own log and its own JupyterHub. */
 export function pagesPlugin(people: IPeopleSettings): PagesPlugin {
   const plugin: PagesPlugin = async (fastify, parts) => {
-    const { reader, range, keys, cover, hubApi, settings, nowMs, holders, legal } = parts;
+    const { reader, range, keys, cover, hubApi, settings, nowMs, holders, legal, anchors } = parts;
     await registerPages(fastify, {
       settings: people,
       ...{ reader, holders, legal },
+      ...(anchors === undefined ? {} : { anchors }),
       exports: { source: range, signer: keys, cover },
       identity: new OAuthIdentity({
         hubApi,

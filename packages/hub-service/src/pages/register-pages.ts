@@ -14,6 +14,7 @@ import { SignIn } from '../people/sign-in.js';
 import type { IHolders } from '../store/holders.js';
 import type { ILegal } from '../store/legal.js';
 import type { ILogReader } from '../store/log-reader.js';
+import type { IShownAnchors } from './anchor-state.js';
 import { sendNotice } from './answers.js';
 import { ExportRoutes, type IExportedLog } from './export-routes.js';
 import { Gate, isForeign } from './gate.js';
@@ -40,6 +41,8 @@ export interface IPagesOptions {
   readonly holders?: IHolders;
   /** Holds and erasure; without it there are none. */
   readonly legal?: ILegal;
+  /** What holds the digests outside the service; without it the status does not tell. */
+  readonly anchors?: IShownAnchors;
   /** Where sessions are kept; without it in this process's memory. */
   readonly store?: ISessionStore;
 }
@@ -84,7 +87,10 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     new ExportRoutes({ log: options.exports, reading, gate, nowMs }).register(fastify);
   }
   const canExport = options.exports !== undefined;
-  const logRoutes = new LogRoutes({ canExport, settings, reader, reading, gate, signInRoutes, nowMs });
+  const { anchors = null } = options;
+  const logRoutes = new LogRoutes({
+    ...{ canExport, settings, reader, reading, gate, signInRoutes, nowMs, anchors }
+  });
   logRoutes.register(fastify);
   if (options.holders) {
     new HoldersRoutes({ holders: options.holders, reading, logRoutes, nowMs }).register(fastify);

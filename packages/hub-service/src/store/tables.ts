@@ -1,5 +1,6 @@
 import type { Grade } from '@labkeeper/core';
 import type { Generated } from 'kysely';
+import type { IAnchorTable, IAnchorTargetTable, IKeyRotationTable } from './anchor-tables.js';
 
 /**
  * The tables, the same on SQLite and PostgreSQL. Times are epoch ms, hashes of streams and digests lower-case
@@ -26,6 +27,9 @@ export interface ITables {
   signing_key: ISigningKeyTable;
   policy_version: IPolicyVersionTable;
   policy_use: IPolicyUseTable;
+  anchor: IAnchorTable;
+  anchor_target: IAnchorTargetTable;
+  key_rotation: IKeyRotationTable;
 }
 
 /** One row: which log this is, made at the first start. */

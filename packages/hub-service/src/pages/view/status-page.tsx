@@ -1,8 +1,10 @@
 import type { ReactElement } from 'react';
 import type { IPeopleSettings } from '../../people/people-settings.js';
 import type { ILogStatus } from '../../store/log-reader.js';
+import type { IShownAnchor } from '../anchor-state.js';
 import type { IAdvice } from '../service-state.js';
 import { counted, thousands } from '../words.js';
+import { AnchorsPart } from './anchors-part.js';
 import { Facts, Part } from './facts.js';
 import { Moment } from './moment.js';
 import { RecordText } from './record-text.js';
@@ -11,11 +13,13 @@ export interface IStatusPageProps {
   readonly status: ILogStatus;
   readonly settings: IPeopleSettings;
   readonly advice: readonly IAdvice[];
+  /** null = this page does not tell. */
+  readonly anchors: readonly IShownAnchor[] | null;
   readonly nowMs: number;
 }
 
 /** What is connected, what is not as it should be, and what to do. */
-export function StatusPage({ status, settings, advice, nowMs }: IStatusPageProps): ReactElement {
+export function StatusPage({ status, settings, advice, anchors, nowMs }: IStatusPageProps): ReactElement {
   return (
     <>
       <h1>Status</h1>
@@ -57,6 +61,7 @@ export function StatusPage({ status, settings, advice, nowMs }: IStatusPageProps
           ]}
         />
       </Part>
+      {anchors && <AnchorsPart anchors={anchors} />}
       <Part id="pages" title="These pages">
         <Facts
           facts={[

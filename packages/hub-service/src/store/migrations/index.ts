@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration';
 import type { DatabaseKind } from '../database.js';
+import { anchorsSchema } from './anchors.js';
 import { firstSchema } from './first-schema.js';
 import { holdings } from './holdings.js';
 import { legalActs } from './legal-acts.js';
@@ -11,6 +12,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-11-27-first-schema': firstSchema(kind),
     '2026-11-27-holdings': holdings(kind),
     '2026-11-27-legal-acts': legalActs(kind),
-    '2026-11-27-policy': policySchema(kind)
+    '2026-11-27-policy': policySchema(kind),
+    '2026-11-27-z-anchors': anchorsSchema(kind)
   };
 }
