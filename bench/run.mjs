@@ -38,7 +38,8 @@ const BENCHES = {
   syncs: { quick: false, figures: 'journal.syncs' },
   power: { quick: false, figures: 'power.lost' },
   ingest: { quick: false, figures: 'audit.ingest.sqlite, audit.ingest.pg' },
-  verify: { quick: false, figures: 'audit.export, audit.verify' }
+  verify: { quick: false, figures: 'audit.export, audit.verify' },
+  forged: { quick: false, figures: 'forged.history' }
 };
 
 const wanted = process.argv.slice(2);

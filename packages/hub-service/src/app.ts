@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { sql } from 'kysely';
@@ -73,6 +74,8 @@ export interface IApp {
 const GROUP_RECORDS = { sqlite: 300, postgres: 600 } as const;
 /** How long the database's word counts that it answers, in ms. */
 const READY_MS = 1000;
+/** How long an export waits for its anchors, in ms. */
+const ANCHOR_MS = 5000;
 /** Records that wait, at most: about 100 MB. */
 const WAITING_RECORDS = 30_000;
 
@@ -131,7 +134,11 @@ export function createApp(options: IAppOptions): IApp {
       holders: new SqlHolders(database),
       legal: new SqlLegal(database, nowMs),
       anchors: shownAnchors(anchors, sqlAnchors),
-      cover: () => digests.make()
+      cover: async () => {
+        await digests.make();
+        // So that an export brings its anchors; one that is away holds up none for longer.
+        await Promise.race([anchorQueue.run(), setTimeout(ANCHOR_MS, undefined, { ref: false })]);
+      }
     });
 
   return {

@@ -48,6 +48,13 @@ export class AnchorQueue {
     return this.running;
   }
 
+  /** The same, and then no more. @param ms - what is on its way after that is given up. */
+  async runFor(ms: number): Promise<void> {
+    const timer = setTimeout(() => this.ending.abort(), ms);
+    await this.run();
+    clearTimeout(timer);
+  }
+
   /** What is on its way is given up; it waits in the database. */
   async close(): Promise<void> {
     clearInterval(this.timer);

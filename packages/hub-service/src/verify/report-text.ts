@@ -42,12 +42,14 @@ export function reportText(name: string, report: IVerifyReport): string {
   ].join('\n');
 }
 
-function headline({ outcome, findings }: IVerifyReport): string {
+function headline({ outcome, findings, anchoredEnd }: IVerifyReport): string {
   switch (outcome) {
     case 'whole':
       return 'WHOLE. Nothing in it was changed, nothing of it is missing, and its history is anchored.';
     case 'consistent':
-      return 'CONSISTENT, NOT ANCHORED. Nothing in it contradicts the rest, and nothing is missing in between.';
+      return anchoredEnd === null
+        ? 'CONSISTENT, NOT ANCHORED. Nothing in it contradicts the rest, and nothing is missing in between.'
+        : 'CONSISTENT. It is anchored as far as told below, and not beyond; nothing in it contradicts the rest.';
     case 'altered':
       return `ALTERED. ${findings.count === 1 ? 'One thing is' : `${findings.count} things are`} not as the service signed it.`;
     case 'incomplete':
@@ -66,7 +68,7 @@ function history({ isAnchored, anchoredEnd, anchored, about, anchors }: IVerifyR
     );
   }
   if (anchoredEnd !== null) {
-    if (anchored.length > 0 && about && anchoredEnd < about.endIndex) {
+    if (about && anchoredEnd < about.endIndex) {
       lines.push(`Records from index ${anchoredEnd} on are consistent, not anchored.`);
     }
     return lines;

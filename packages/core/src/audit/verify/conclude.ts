@@ -55,7 +55,7 @@ export function concluded(passed: IPassed): IVerifyReport {
   const { gaps, unreadable } = records.notable.summary();
   const digestSummary = digests.summary();
   return {
-    outcome: outcomeOf(findings, anchoredEnd, history),
+    outcome: outcomeOf(findings, head, anchoredEnd, history),
     isAnchored: history.some(({ verdict }) => verdict === 'fits'),
     anchoredEnd,
     anchored: statements.ranges,
@@ -75,6 +75,7 @@ export function concluded(passed: IPassed): IVerifyReport {
 
 function outcomeOf(
   findings: Findings,
+  head: ExportHead | null,
   anchoredEnd: number | null,
   history: readonly IAnchorResult[]
 ): VerifyOutcome {
@@ -82,7 +83,9 @@ function outcomeOf(
     return findings.isOnly('cut-off') ? 'incomplete' : 'altered';
   }
   const isDoubtful = history.some(({ verdict }) => verdict === 'late' || verdict === 'absent');
-  return anchoredEnd === null || isDoubtful ? 'consistent' : 'whole';
+  // Whoever re-makes history leaves what is held as it is, and goes on from there: so all of the range has to be held.
+  const isHeld = anchoredEnd !== null && head !== null && anchoredEnd >= head.endIndex;
+  return isHeld && !isDoubtful ? 'whole' : 'consistent';
 }
 
 function latest(one: number | null, other: number | null): number | null {

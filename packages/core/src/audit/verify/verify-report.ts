@@ -7,9 +7,9 @@ import type { IStreamSummary } from './stream-chains.js';
 
 /** What an export is. */
 export type VerifyOutcome =
-  /** Nothing in it was changed, nothing of it is missing, and a digest from elsewhere holds its history. */
+  /** Nothing in it was changed, nothing of it is missing, and digests that are held elsewhere cover all of it. */
   | 'whole'
-  /** The same, but whoever owns the key of the service could have made it anew: not anchored, or not in time. */
+  /** The same, but whoever owns the key of the service could have made it anew, or a part of it: not anchored, not all of it, or not in time. */
   | 'consistent'
   /** Something in it is not what the service signed. */
   | 'altered'
