@@ -76,6 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         add_help=False,
         help="write the hub's install log, or a part of it, to a file that verify can read",
     )
+    commands.add_parser("backup", add_help=False, help="write a copy of the hub's install log to a folder")
+    commands.add_parser("restore", add_help=False, help="put a backup back, and verify it")
     commands.add_parser(
         "witness", add_help=False, help="co-sign the digests of hub services, as a second party"
     )
@@ -89,12 +91,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     config.add_argument("--json", action="store_true", help="print the findings as JSON")
     # What an export can be asked for the program itself knows.
     parsed, rest = parser.parse_known_args(arguments)
-    if rest and parsed.command not in ("export", "witness"):
+    if rest and parsed.command not in ("export", "backup", "restore", "witness"):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if parsed.command == "verify":
         return _verify(parsed)
-    if parsed.command == "export":
-        return _run_node("hub-service.mjs", ["export", *rest], least_major=SERVICE_MAJOR)
+    if parsed.command in ("export", "backup", "restore"):
+        return _run_node("hub-service.mjs", [parsed.command, *rest], least_major=SERVICE_MAJOR)
     if parsed.command == "witness":
         return _run_node("witness.mjs", rest)
     if parsed.command == "check-config":

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { sql } from 'kysely';
+import { listedErasures } from './backup/listed-erasures.js';
 import { AnchorQueue } from './anchors/anchor-queue.js';
 import { DigestMaker } from './digests/digest-maker.js';
 import { DigestSchedule } from './digests/digest-schedule.js';
@@ -132,7 +133,7 @@ export function createApp(options: IAppOptions): IApp {
       ...{ reader, hubApi, settings, keys, log, nowMs },
       range: new LogRange(database),
       holders: new SqlHolders(database),
-      legal: new SqlLegal(database, nowMs),
+      legal: listedErasures(new SqlLegal(database, nowMs), database, settings.stateFolder),
       anchors: shownAnchors(anchors, sqlAnchors),
       cover: async () => {
         await digests.make();
