@@ -36,8 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verify = commands.add_parser(
         "verify",
         help="verify an export of the install log, offline",
-        description="Says whether the export was altered and what of it is missing. Status 0 = whole, or consistent where nothing is held against it, 1 = altered, "
-        "incomplete, or contradicted by what is held against it, 2 = cannot be read.",
+        description="Says whether the export was altered and what of it is missing. Status 0 = whole, or consistent "
+        "where nothing is held against it, 1 = altered, incomplete, or contradicted by what is held against it, 2 = "
+        "cannot be read.",
     )
     verify.add_argument("file", metavar="FILE", help="the export (JSONL)")
     verify.add_argument(
@@ -66,7 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--witness", action="append", default=[], metavar="FINGERPRINT", help="SHA-256 of the witness's key"
     )
     verify.add_argument(
-        "--tsa", action="append", default=[], metavar="FILE", help="certificate of the timestamp authority (PEM)"
+        "--tsa",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="certificate of the timestamp authority (PEM)",
     )
     verify.add_argument("--part", action="store_true", help="the export is of a part of the log on purpose")
     verify.add_argument("--personal", metavar="FILE", help="the personal parts that belong to the export")
@@ -106,7 +111,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _verify(parsed: argparse.Namespace) -> int:
     options = [
-        f"--{name}={value}" for name in ("key", "receipt", "digest", "anchor", "witness", "tsa") for value in getattr(parsed, name)
+        f"--{name}={value}"
+        for name in ("key", "receipt", "digest", "anchor", "witness", "tsa")
+        for value in getattr(parsed, name)
     ]
     if parsed.personal is not None:
         options.append(f"--personal={parsed.personal}")

@@ -56,6 +56,7 @@ def configure(
     listen: str | None = None,
     pages_listen: str | None = None,
     policy: str | os.PathLike[str] | None = None,
+    anchors: Mapping[str, str] | None = None,
 ) -> None:
     """
     Add Labkeeper's hub service to a JupyterHub (5.5.4 or newer, 6.1.1 or newer): the last statement of its configuration.
@@ -75,6 +76,8 @@ def configure(
     pages_listen: `host:port` where the pages listen; by default that of `pages_url`, and 127.0.0.1:8192 where it is
         https, which a proxy of yours has to speak.
     policy: the policy file, `labkeeper.toml`. It is read again whenever it changes.
+    anchors: what holds the log's digests outside the service: `directory`, `witness` and `witness_key`, `tsa` and
+        `tsa_certificate`, `late_hours`.
 
     Raises ConfigureError.
     """
@@ -95,6 +98,7 @@ def configure(
         "listen": listen,
         "pages_listen": pages_listen,
         "policy": policy,
+        "anchors": anchors,
     }
     if service_url is None:
         try:

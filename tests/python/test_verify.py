@@ -70,7 +70,7 @@ def test_what_is_held_against_it_fits() -> None:
 
 def test_the_report_as_json() -> None:
     report = json.loads(verify("--json", FILE, "--digest", FILE).stdout)
-    assert report["outcome"] == "whole" and report["isAnchored"] is True
+    assert report["outcome"] == "consistent" and report["isAnchored"] is True
     assert report["records"] == 60 and report["findings"]["count"] == 0
 
 
@@ -97,7 +97,7 @@ def test_a_receipt_that_was_forged_is_no_success(tmp_path: Path) -> None:
     file.write_text(json.dumps(receipt, indent=2))
     result = verify(FILE, "--receipt", file)
     assert result.returncode == 1
-    assert "WHOLE" in result.stdout and "NOT GENUINE" in result.stdout
+    assert "CONSISTENT" in result.stdout and "NOT GENUINE" in result.stdout
 
 
 def one_sentence(result: subprocess.CompletedProcess[str]) -> str:
