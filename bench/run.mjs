@@ -47,7 +47,8 @@ const BENCHES = {
   'hub-load': { quick: false, figures: 'fleet.hub.cpu' },
   policy: { quick: false, figures: 'policy.seconds' },
   revoke: { quick: false, figures: 'revoke.seconds' },
-  search: { quick: false, figures: 'audit.search.p95' }
+  search: { quick: false, figures: 'audit.search.p95' },
+  forged: { quick: false, figures: 'forged.history' }
 };
 
 const wanted = process.argv.slice(2);

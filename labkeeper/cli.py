@@ -39,8 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verify = commands.add_parser(
         "verify",
         help="verify an export of the install log, offline",
-        description="Says whether the export was altered and what of it is missing. Status 0 = whole, 1 = altered, "
-        "incomplete, or contradicted by what is held against it, 2 = cannot be read.",
+        description="Says whether the export was altered and what of it is missing. Status 0 = whole, or consistent "
+        "where nothing is held against it, 1 = altered, incomplete, or contradicted by what is held against it, 2 = "
+        "cannot be read.",
     )
     verify.add_argument("file", metavar="FILE", help="the export (JSONL)")
     verify.add_argument(
@@ -58,6 +59,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="FILE",
         help="a digest held elsewhere, or an earlier export",
     )
+    verify.add_argument(
+        "--anchor",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="what a write-once directory, a witness or a timestamp authority holds: a file, or the directory",
+    )
+    verify.add_argument(
+        "--witness", action="append", default=[], metavar="FINGERPRINT", help="SHA-256 of the witness's key"
+    )
+    verify.add_argument(
+        "--tsa",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="certificate of the timestamp authority (PEM)",
+    )
+    verify.add_argument("--part", action="store_true", help="the export is of a part of the log on purpose")
     verify.add_argument("--personal", metavar="FILE", help="the personal parts that belong to the export")
     verify.add_argument("--json", action="store_true", help="print the report as JSON")
     commands.add_parser(
@@ -66,6 +85,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="write the hub's install log, or a part of it, to a file that verify can read",
     )
     add_legal_commands(commands)
+    commands.add_parser("backup", add_help=False, help="write a copy of the hub's install log to a folder")
+    commands.add_parser("restore", add_help=False, help="put a backup back, and verify it")
+    commands.add_parser(
+        "witness", add_help=False, help="co-sign the digests of hub services, as a second party"
+    )
     config = commands.add_parser(
         "check-config",
         help="check a hub's configuration file, and say what Labkeeper will do with it",
@@ -78,14 +102,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_requests_command(commands)
     # What an export can be asked for the program itself knows.
     parsed, rest = parser.parse_known_args(arguments)
-    if rest and parsed.command != "export":
+    if rest and parsed.command not in ("export", "backup", "restore", "witness"):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if parsed.command == "verify":
         return _verify(parsed)
-    if parsed.command == "export":
-        return _run_node("hub-service.mjs", ["export", *rest], least_major=SERVICE_MAJOR)
     if parsed.command in LEGAL_COMMANDS:
         return run_legal_command(parsed)
+    if parsed.command in ("export", "backup", "restore"):
+        return _run_node("hub-service.mjs", [parsed.command, *rest], least_major=SERVICE_MAJOR)
+    if parsed.command == "witness":
+        return _run_node("witness.mjs", rest)
     if parsed.command == "check-config":
         return _check_config(Path(parsed.file), as_json=parsed.json)
     if parsed.command == "log":
@@ -97,12 +123,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _verify(parsed: argparse.Namespace) -> int:
     options = [
-        f"--{name}={value}" for name in ("key", "receipt", "digest") for value in getattr(parsed, name)
+        f"--{name}={value}"
+        for name in ("key", "receipt", "digest", "anchor", "witness", "tsa")
+        for value in getattr(parsed, name)
     ]
     if parsed.personal is not None:
         options.append(f"--personal={parsed.personal}")
-    if parsed.json:
-        options.append("--json")
+    options += [f"--{name}" for name in ("part", "json") if getattr(parsed, name)]
     return _run_node("verify.mjs", [*options, "--", parsed.file])
 
 

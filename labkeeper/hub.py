@@ -65,6 +65,7 @@ def configure(
     pages_listen: str | None = None,
     policy: str | os.PathLike[str] | None = None,
     offboard: bool = False,
+    anchors: Mapping[str, str] | None = None,
 ) -> None:
     """
     Add Labkeeper's hub service to a JupyterHub (5.5.4 or newer, 6.1.1 or newer): the last statement of its configuration.
@@ -85,6 +86,8 @@ def configure(
         https, which a proxy of yours has to speak.
     policy: the policy file, `labkeeper.toml`. It is read again whenever it changes.
     offboard: let the service end a user's tokens and servers, for `labkeeper offboard` and the firm's directory.
+    anchors: what holds the log's digests outside the service: `directory`, `witness` and `witness_key`, `tsa` and
+        `tsa_certificate`, `late_hours`.
 
     Raises ConfigureError.
     """
@@ -105,6 +108,7 @@ def configure(
         "listen": listen,
         "pages_listen": pages_listen,
         "policy": policy,
+        "anchors": anchors,
     }
     if service_url is None:
         try:

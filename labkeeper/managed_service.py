@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,8 @@ SERVICE_PORT = 8191
 PAGES_PORT = 8192
 
 _STARTER = Path(__file__).with_name("hub_process.py")
+_ANCHORS = ("directory", "witness", "witness_key", "tsa", "tsa_certificate", "late_hours")
+"""What may be told of anchors, each an environment variable of the service."""
 _ANY_ADDRESS = ("", "0.0.0.0", "::", "*")
 
 
@@ -38,6 +41,7 @@ def manage(
     listen: str | None,
     pages_listen: str | None,
     policy: str | os.PathLike[str] | None,
+    anchors: Mapping[str, str] | None,
 ) -> dict[str, Any]:
     """
     Complete the service's entry so that the hub starts it, and give what was decided.
@@ -63,6 +67,7 @@ def manage(
         # JupyterHub passes on none, and PostgreSQL's password may be in ~/.pgpass.
         "HOME": str(Path.home()),
     }
+    environment |= _anchors(anchors or {})
     if policy is not None:
         environment["LABKEEPER_POLICY"] = str(Path(policy).absolute())
     at = None
@@ -88,7 +93,19 @@ def manage(
         "database": environment["LABKEEPER_DATABASE"],
         "state": str(folder),
         "policy": environment.get("LABKEEPER_POLICY"),
+        "anchors": dict(anchors or {}),
     }
+
+
+def _anchors(anchors: Mapping[str, str]) -> dict[str, str]:
+    """What the service is told of them; it looks at the values itself."""
+    for name in anchors:
+        if name not in _ANCHORS:
+            raise ConfigureError("anchors", f"{name!r} is none of {', '.join(_ANCHORS)}.")
+    for one, other in (("witness", "witness_key"), ("tsa", "tsa_certificate")):
+        if (one in anchors) != (other in anchors):
+            raise ConfigureError("anchors", f"expected both {one} and {other}, or neither.")
+    return {f"LABKEEPER_ANCHOR_{name.upper()}": str(value) for name, value in anchors.items()}
 
 
 def start_command() -> tuple[list[str] | None, str]:

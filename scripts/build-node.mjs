@@ -23,7 +23,8 @@ await build({
   entryPoints: {
     companion: 'companion/src/main.ts',
     'recovery-process': 'companion/src/recovery/recovery-process.ts',
-    verify: 'packages/hub-service/src/verify/main.ts'
+    verify: 'packages/hub-service/src/verify/main.ts',
+    witness: 'packages/hub-service/src/witness/main.ts'
   },
   target: 'node22',
   // Optional native parts of ws; without them it uses its own JavaScript.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..doctor.finding import Finding
+from .anchors import check_anchors
 from .loading import check_version, load
 from .names import check_names
 from .policy import check_policy
@@ -33,3 +34,4 @@ def examine_config(path: Path) -> Iterator[Finding]:
     yield from check_service(config)
     yield from check_storage(config)
     yield from check_policy(config)
+    yield from check_anchors(config)

@@ -75,9 +75,11 @@ def test_a_good_configuration_is_told_in_full(check: Check, tmp_path: Path) -> N
     status, found = check(
         IMPORT
         + "c.JupyterHub.public_url = 'https://hub.example.org'\n"
-        + "labkeeper.hub.configure(c, pages_url='https://labkeeper.example.org', audit_groups=['support'])\n",
+        + "labkeeper.hub.configure(c, pages_url='https://labkeeper.example.org', audit_groups=['support'],"
+        + f" anchors={{'directory': {str(tmp_path)!r}}})\n",
     )
     assert status == 0
+    assert f"directory {tmp_path}" in found["anchors"]["message"]
     assert {finding["status"] for finding in found.values()} == {"ok"}, found
     assert "Node 24" in found["hub service"]["message"]
     assert "https://labkeeper.example.org, listening at 127.0.0.1:8192" in found["pages"]["message"]

@@ -1,7 +1,10 @@
+import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { sql } from 'kysely';
 import { eventsKeptMs } from '@labkeeper/core';
+import { listedErasures } from './backup/listed-erasures.js';
+import { AnchorQueue } from './anchors/anchor-queue.js';
 import { DigestMaker } from './digests/digest-maker.js';
 import { DigestSchedule } from './digests/digest-schedule.js';
 import { reasonOf } from './failure.js';
@@ -14,6 +17,7 @@ import { RATES, type IRates } from './ingest/record-routes.js';
 import { SECRETS, type IKeys } from './keys/keys.js';
 import { machineListener } from './machine-listener.js';
 import { Metrics } from './metrics.js';
+import { shownAnchors } from './pages/anchor-state.js';
 import { pagesServer } from './pages/pages-server.js';
 import type { IPagesParts, PagesPlugin } from './pages-seam.js';
 import { Offboarding } from './offboard/offboarding.js';
@@ -29,6 +33,7 @@ import { sharedAnswer } from './shared-answer.js';
 import type { IDatabase } from './store/database.js';
 import { LogRange } from './store/log-range.js';
 import { OwnActs } from './store/own-acts.js';
+import { SqlAnchors } from './store/sql-anchors.js';
 import { SqlHolders } from './store/sql-holders.js';
 import { SqlLegal } from './store/sql-legal.js';
 import { entriesAt } from './store/own-entries.js';
@@ -90,6 +95,8 @@ export interface IApp {
 const GROUP_RECORDS = { sqlite: 300, postgres: 600 } as const;
 /** How long the database's word counts that it answers, in ms. */
 const READY_MS = 1000;
+/** How long an export waits for its anchors, in ms. */
+const ANCHOR_MS = 5000;
 /** Records that wait, at most: about 100 MB. */
 const WAITING_RECORDS = 30_000;
 
@@ -109,11 +116,15 @@ export function createApp(options: IAppOptions): IApp {
       metrics.groupSeconds.observe(tookMs / 1000);
     }
   });
+  const anchors = settings.anchors ?? { targets: [], lateMs: Infinity };
+  const sqlAnchors = new SqlAnchors(database);
+  const anchorQueue = new AnchorQueue({ targets: anchors.targets, anchors: sqlAnchors, log, nowMs });
   const digests = new DigestSchedule({
     maker: new DigestMaker({ database, keys, nowMs }),
     metrics,
     log,
-    nowMs
+    nowMs,
+    made: () => void anchorQueue.run()
   });
   const policy = new PolicyInForce({
     ...{ log, metrics },
@@ -152,7 +163,11 @@ export function createApp(options: IAppOptions): IApp {
     isReady: sharedAnswer(() => answers(database, log), READY_MS, monotonicMs),
     ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs })
   });
-  const legal = new SqlLegal(database, nowMs, acts);
+  const legal = listedErasures(
+    new SqlLegal(database, nowMs, acts),
+    database,
+    settings.stateFolder
+  );
   const access = options.accessApi;
   const offboarding = new Offboarding({
     ...{ database, legal, outgoing, log, nowMs },
@@ -173,7 +188,12 @@ export function createApp(options: IAppOptions): IApp {
       directory: () => policy.active.policy.directory ?? null,
       outgoing: () => outgoing.state(),
       events: new SqlServerEventReader(database),
-      cover: () => digests.make()
+      anchors: shownAnchors(anchors, sqlAnchors),
+      cover: async () => {
+        await digests.make();
+        // So that an export brings its anchors; one that is away holds up none for longer.
+        await Promise.race([anchorQueue.run(), setTimeout(ANCHOR_MS, undefined, { ref: false })]);
+      }
     });
 
   return {
@@ -189,6 +209,7 @@ export function createApp(options: IAppOptions): IApp {
       outgoing.start();
       // What a replica that ended had put down.
       void acts.flush();
+      anchorQueue.start();
       running?.start();
       events.start();
     },
@@ -202,6 +223,7 @@ export function createApp(options: IAppOptions): IApp {
       await events.close();
       await commit.drain();
       await digests.close();
+      await anchorQueue.close();
     }
   };
 }

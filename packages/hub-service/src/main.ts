@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { createApp, type IApp } from './app.js';
+import { backupCommand } from './backup/cli.js';
 import { exportCommand } from './export/cli.js';
 import { reasonOf } from './failure.js';
 import { createAccessApi } from './hub-api/access-api.js';
@@ -35,6 +36,14 @@ if (process.argv[2] === 'check-policy') {
   process.exitCode = await checkPolicyCommand(process.argv[3] ?? 'labkeeper.toml', line =>
     process.stdout.write(`${line}\n`)
   );
+} else if (process.argv[2] === 'backup' || process.argv[2] === 'restore') {
+  process.exitCode = await backupCommand({
+    name: process.argv[2],
+    words: process.argv.slice(3),
+    variables: process.env,
+    say: line => process.stdout.write(`${line}\n`),
+    complain: line => process.stderr.write(`${line}\n`)
+  });
 } else if (process.argv[2] === 'export') {
   process.exitCode = await exportCommand({
     words: process.argv.slice(3),

@@ -9,6 +9,7 @@ import type { IRequestParts } from './requests/request-routes.js';
 import type { Offboarding } from './offboard/offboarding.js';
 import type { IOutgoingState } from './outgoing/outgoing-state.js';
 import type { ISettings } from './settings.js';
+import type { IShownAnchors } from './pages/anchor-state.js';
 import type { IHolders } from './store/holders.js';
 import type { ILegal } from './store/legal.js';
 import type { LogRange } from './store/log-range.js';
@@ -40,6 +41,8 @@ export interface IPagesParts {
   readonly offboarding: Offboarding;
   /** What the policy says of the firm's directory. */
   readonly directory: () => DirectoryPolicy | null;
+  /** What holds the digests outside the service. */
+  readonly anchors?: IShownAnchors;
   /** Has digests made for the records that have none yet. */
   readonly cover: () => Promise<void>;
   readonly hubApi: IHubApi;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { readAnchorSettings, type IAnchorSettings } from './anchors/anchor-settings.js';
 import type { DatabasePlace } from './store/database.js';
 
 /** A host name or address with a port. */
@@ -28,6 +29,8 @@ export interface ISettings {
   readonly database: DatabasePlace;
   /** The policy file; null = there is none. */
   readonly policyFile: string | null;
+  /** Where digests are anchored; absent = nowhere. */
+  readonly anchors?: IAnchorSettings;
   readonly build: string;
 }
 
@@ -96,6 +99,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     text('LABKEEPER_PAGES_LISTEN'),
     mistakes
   );
+  const anchors = readAnchorSettings(variables, mistakes);
   if (mistakes.length > 0 || !hubApiUrl || !serviceUrl || !database) {
     throw new SettingsError(mistakes);
   }
@@ -110,6 +114,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     stateFolder,
     database,
     policyFile: text('LABKEEPER_POLICY'),
+    anchors,
     build: text('LABKEEPER_BUILD') ?? 'development'
   };
 }

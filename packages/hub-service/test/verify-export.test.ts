@@ -28,7 +28,7 @@ describe('an export', () => {
     const report = verified(bytes, {}, personal);
     expect(report.findings.first).toEqual([]);
     expect(report).toMatchObject({
-      outcome: 'whole',
+      outcome: 'consistent',
       isAnchored: false,
       signer: { fingerprint: key.fingerprint, isPinned: null },
       records: 260,
@@ -50,7 +50,7 @@ describe('an export', () => {
   it('is the same in pieces of any size', async () => {
     const { bytes } = await exported(log);
     for (const size of [1, 7, 1000, 1 << 20]) {
-      expect(verified(bytes, {}, null, size).outcome).toBe('whole');
+      expect(verified(bytes, {}, null, size).outcome).toBe('consistent');
     }
   });
 
@@ -58,7 +58,7 @@ describe('an export', () => {
     const report = verified((await exported(log, { firstIndex: 50, endIndex: 190 })).bytes);
     expect(report.findings.first).toEqual([]);
     expect(report).toMatchObject({
-      outcome: 'whole',
+      outcome: 'consistent',
       records: 140,
       proven: 120,
       digests: { count: 8, whole: 6, partial: 2, first: 2, last: 9 },
@@ -67,9 +67,11 @@ describe('an export', () => {
   });
 
   it('is whole without a record', async () => {
-    expect(verified((await exported(log, { firstIndex: 60, endIndex: 60 })).bytes).outcome).toBe('whole');
+    expect(verified((await exported(log, { firstIndex: 60, endIndex: 60 })).bytes).outcome).toBe(
+      'consistent'
+    );
     const empty = new MadeLog({ key, records: 0, streams: 1, digestRecords: 5, uncovered: 0 });
-    expect(verified((await exported(empty)).bytes).outcome).toBe('whole');
+    expect(verified((await exported(empty)).bytes).outcome).toBe('consistent');
   });
 
   it('proves each line of a filter', async () => {
@@ -77,7 +79,7 @@ describe('an export', () => {
     const report = verified(bytes);
     expect(report.findings.first).toEqual([]);
     expect(report).toMatchObject({
-      outcome: 'whole',
+      outcome: 'consistent',
       about: { filter: { package: 'pack-3' }, endIndex: 220 }
     });
     expect(report.records).toBeGreaterThan(30);
@@ -256,7 +258,7 @@ describe('what was done to an export is named', () => {
       'The personal part for record 900 belongs to no record of the export.'
     );
     expect(verified(bytes, {}, fileOf(lines.slice(1)))).toMatchObject({
-      outcome: 'whole',
+      outcome: 'consistent',
       personal: { absent: 1 }
     });
   });
@@ -271,7 +273,7 @@ describe('a history that the owner of the key made anew', () => {
 
   it('is consistent, and not anchored', async () => {
     const report = verified((await exported(remade)).bytes, { fingerprints: [key.fingerprint] });
-    expect(report).toMatchObject({ outcome: 'whole', isAnchored: false, signer: { isPinned: true } });
+    expect(report).toMatchObject({ outcome: 'consistent', isAnchored: false, signer: { isPinned: true } });
   });
 
   it.each([
@@ -287,7 +289,8 @@ describe('a history that the owner of the key made anew', () => {
     expect(report).toMatchObject({ outcome: 'altered', isAnchored: false });
     expect(report.findings.first.map(({ kind }) => kind)).toEqual(['anchor']);
     expect(verified((await exported(log)).bytes, anchors)).toMatchObject({
-      outcome: 'whole',
+      // It holds a part of the history.
+      outcome: 'consistent',
       isAnchored: true
     });
   });
@@ -301,7 +304,7 @@ describe('a history that the owner of the key made anew', () => {
       /^older.jsonl: Digest \d in it is not digest \d of the export.$/
     );
     expect(verified((await exported(log)).bytes, anchors)).toMatchObject({
-      outcome: 'whole',
+      outcome: 'consistent',
       anchoredEnd: 140
     });
   });
@@ -314,11 +317,11 @@ describe('a history that the owner of the key made anew', () => {
     ['without digests', { digestRecords: 500 }, false]
   ])('is found %s', async (_, change, isSeenByReceipt) => {
     const { bytes } = await exported(new MadeLog({ ...log.made, ...change }));
-    expect(verified(bytes).outcome).toBe('whole');
+    expect(verified(bytes).outcome).toBe('consistent');
     const digests = [{ name: 'd', digests: log.signedDigests.slice(3, 4) }];
     expect(verified(bytes, { digests })).toMatchObject({ outcome: 'altered', isAnchored: false });
     const receipts = [{ name: 'r', receipt: log.receipt(65) }];
-    expect(verified(bytes, { receipts }).outcome).toBe(isSeenByReceipt ? 'altered' : 'whole');
+    expect(verified(bytes, { receipts }).outcome).toBe(isSeenByReceipt ? 'altered' : 'consistent');
   });
 
   it('is found with the digest beside the range', async () => {
@@ -327,7 +330,7 @@ describe('a history that the owner of the key made anew', () => {
       digests: [{ name: 'd', digests: log.signedDigests.slice(number, number + 1) }]
     });
     expect(verified(part.bytes, digest(4)).outcome).toBe('altered');
-    expect(verified(part.bytes, digest(2))).toMatchObject({ outcome: 'whole', isAnchored: false });
+    expect(verified(part.bytes, digest(2))).toMatchObject({ outcome: 'consistent', isAnchored: false });
     expect(verified(part.bytes, digest(7)).anchors[0]).toMatchObject({ verdict: 'outside' });
   });
 });
@@ -339,7 +342,7 @@ describe('anchors', () => {
     const forged = { ...receipt, body: { ...receipt.body, head: '1'.repeat(64) } };
     const report = verified(bytes, { receipts: [{ name: 'r', receipt: forged }] });
     expect(report).toMatchObject({
-      outcome: 'whole',
+      outcome: 'consistent',
       isAnchored: false,
       anchors: [{ verdict: 'not-genuine' }]
     });
@@ -348,7 +351,11 @@ describe('anchors', () => {
   it('outside of the range say nothing', async () => {
     const { bytes } = await exported(log, { endIndex: 60 });
     const report = verified(bytes, { receipts: [{ name: 'r', receipt: log.receipt(65) }] });
-    expect(report).toMatchObject({ outcome: 'whole', isAnchored: false, anchors: [{ verdict: 'outside' }] });
+    expect(report).toMatchObject({
+      outcome: 'consistent',
+      isAnchored: false,
+      anchors: [{ verdict: 'outside' }]
+    });
   });
 
   it('that name another key than the one that signed are told', async () => {
@@ -383,7 +390,7 @@ describe('a service with a new key', () => {
   it('signs for its older keys too, which the export lists', async () => {
     const { bytes } = await exported(new Renewed([key, next]), {}, next);
     expect(verified(bytes, { fingerprints: [next.fingerprint] })).toMatchObject({
-      ...{ outcome: 'whole', proven: 220, signer: { isPinned: true } }
+      ...{ outcome: 'consistent', proven: 220, signer: { isPinned: true } }
     });
     expect(verified(bytes, { fingerprints: [key.fingerprint] }).outcome).toBe('altered');
     expect(verified(bytes, { receipts: [{ name: 'r', receipt: log.receipt(65) }] }).isAnchored).toBe(true);

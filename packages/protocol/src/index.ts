@@ -32,3 +32,4 @@ export * from './hub/export.js';
 export * from './hub/answers.js';
 export * from './hub/outgoing.js';
 export * from './hub/acts.js';
+export * from './hub/anchors.js';

@@ -38,3 +38,18 @@ export function receiptText(body: object): string {
 export function exportText(body: object): string {
   return `labkeeper export 1\n${canonicalJson(body)}`;
 }
+
+/** What a witness signs for a digest. */
+export function witnessText(body: object): string {
+  return `labkeeper witness 1\n${canonicalJson(body)}`;
+}
+
+/** What a timestamp authority stamps for a digest. @param sha256 - of the signed digest's canonical JSON. */
+export function timestampText(sha256: string): string {
+  return `labkeeper timestamp 1\n${sha256}\n`;
+}
+
+/** What the old key signs for the new one. */
+export function rotationText(body: object): string {
+  return `labkeeper rotation 1\n${canonicalJson(body)}`;
+}

@@ -19,3 +19,5 @@ export * from './full-jitter.js';
 export * from './holdings.js';
 export * from './own-list.js';
 export * from './own-course.js';
+export * from './witness-course.js';
+export * from './keys-after.js';

@@ -13,6 +13,8 @@ export interface IDigestScheduleOptions {
   readonly log: Logger;
   /** Epoch ms. */
   readonly nowMs: () => number;
+  /** Told when there are new ones; it must not throw. */
+  readonly made?: () => void;
 }
 
 /** Has digests made when an hour of the clock has ended, on demand, and at the end. */
@@ -57,6 +59,9 @@ export class DigestSchedule {
           { number: body.number, firstIndex: body.firstIndex, count: body.count },
           'A digest was signed.'
         );
+      }
+      if (digests.length > 0) {
+        this.options.made?.();
       }
     } catch (error) {
       metrics.digestFailures.inc();

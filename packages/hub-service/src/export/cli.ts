@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { pino } from 'pino';
+import { AnchorQueue } from '../anchors/anchor-queue.js';
+import { readAnchorSettings } from '../anchors/anchor-settings.js';
 import { DigestMaker } from '../digests/digest-maker.js';
 import { reasonOf } from '../failure.js';
 import { openKeys, type IKeys } from '../keys/keys.js';
 import { sha256Hex } from '../sha256.js';
 import { readStorage, SettingsError, type IStorageSettings } from '../settings.js';
 import { openDatabase, type IDatabase } from '../store/database.js';
+import { SqlAnchors } from '../store/sql-anchors.js';
 import { LogRange } from '../store/log-range.js';
 import { SqlLogReader } from '../store/sql-log-reader.js';
 import { exportCsv } from './csv.js';
@@ -15,6 +19,8 @@ import { exportLog } from './export-log.js';
 import type { IExportOut } from './export-source.js';
 import { exportOcsf } from './ocsf.js';
 
+/** How long an export waits for its anchors, in ms. */
+const ANCHOR_MS = 10_000;
 /** Exit codes, for scripts. */
 const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
@@ -48,7 +54,7 @@ export async function exportCommand(command: IExportCommand): Promise<number> {
 }
 
 async function exportFrom(
-  { words, nowMs, say }: IExportCommand,
+  { words, variables, nowMs, say }: IExportCommand,
   asked: IExportArguments,
   storage: IStorageSettings,
   database: IDatabase,
@@ -67,6 +73,7 @@ async function exportFrom(
     query: words.join(' ')
   });
   await coverAll(new DigestMaker({ database, keys, nowMs }));
+  await anchorAll(variables, database, nowMs);
   const { out: path, format } = asked;
   const records = await writeExportFile(path, async out => {
     if (format !== 'jsonl') {
@@ -91,6 +98,18 @@ async function coverAll(maker: DigestMaker): Promise<void> {
     // Whatever it was: if it is still so, the second try tells.
     await maker.make();
   }
+}
+
+/** So that the export brings its anchors. What is away is told on the status page, and holds up no export. */
+async function anchorAll(
+  variables: IExportCommand['variables'],
+  database: IDatabase,
+  nowMs: () => number
+): Promise<void> {
+  const { targets } = readAnchorSettings(variables, []);
+  const anchors = new SqlAnchors(database);
+  const queue = new AnchorQueue({ targets, anchors, log: pino({ level: 'silent' }), nowMs });
+  await queue.runFor(ANCHOR_MS);
 }
 
 async function withLog(

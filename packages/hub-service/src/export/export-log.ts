@@ -73,6 +73,11 @@ export async function exportLog(parts: IExportParts, range: IExportRange): Promi
     await personalOut?.write(Buffer.from(block.map(personalLine).join('')));
   }
   await lines.write(digests.map(digest => `{"digest":${canonicalJson(digest)}}`));
+  const [firstDigest, lastDigest] = [digests[0], digests.at(-1)];
+  if (source.anchors && firstDigest && lastDigest) {
+    const anchors = await source.anchors(firstDigest.body.number, lastDigest.body.number);
+    await lines.write(anchors.map(anchor => `{"anchor":${anchor}}`));
+  }
   const body = { lines: lines.count, sha256: lines.hex(), filter, firstIndex, endIndex, count };
   const end = { body, key: signer.signingKeyId, signature: signer.sign(exportText(body)) };
   await lines.write([canonicalJson({ end })]);

@@ -32,6 +32,8 @@ export interface IExportSource {
   leaves(firstIndex: number, endIndex: number): AsyncIterable<Uint8Array>;
   /** Digests that touch [firstIndex, endIndex), in order of number, each as the canonical JSON that was signed. */
   digests(firstIndex: number, endIndex: number): Promise<readonly { readonly signed: string }[]>;
+  /** What holds the digests from one number to another outside the service, each as canonical JSON; absent = nothing does. */
+  anchors?(firstNumber: number, lastNumber: number): Promise<readonly string[]>;
   /** All keys that this log was ever signed with. */
   keys(): Promise<readonly ExportKey[]>;
 }

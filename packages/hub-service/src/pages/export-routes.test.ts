@@ -31,7 +31,7 @@ describe('an export from the pages', () => {
     expect(answer.headers['content-disposition']).toBe(
       'attachment; filename="labkeeper-log-20261127T050000Z.jsonl"'
     );
-    expect(verified(answer.rawPayload)).toMatchObject({ outcome: 'whole', records: 60 });
+    expect(verified(answer.rawPayload)).toMatchObject({ outcome: 'consistent', records: 60 });
     expect(covered()).toBe(1);
     expect(browser.log.seen[0]).toMatchObject({ kind: 'export', query: '/export?format=jsonl' });
   });
@@ -40,7 +40,7 @@ describe('an export from the pages', () => {
     const { browser } = await signedIn();
     const answer = await browser.ask('/export?format=jsonl&package=pack-2');
     const report = verified(answer.rawPayload);
-    expect(report).toMatchObject({ outcome: 'whole', about: { filter: { package: 'pack-2' } } });
+    expect(report).toMatchObject({ outcome: 'consistent', about: { filter: { package: 'pack-2' } } });
     expect(report.proven).toBe(report.records);
   });
 

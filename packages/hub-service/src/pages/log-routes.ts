@@ -13,6 +13,7 @@ import { logAddress, readLogQuery } from './log-query.js';
 import { type IVisitor, read as readLog, type Reading } from './reading.js';
 import { Refusal } from './refusal.js';
 import type { ISavedView, ISavedViews } from './saved-views.js';
+import { anchorAdvice, type IShownAnchors } from './anchor-state.js';
 import { adviceFor } from './service-state.js';
 import type { SignInRoutes } from './sign-in-routes.js';
 import { tellStory } from './story.js';
@@ -38,6 +39,8 @@ export interface ILogRoutesOptions {
   readonly outgoing?: () => Promise<IOutgoingState>;
   /** Deaths of a record's person; without it none are shown beside it. */
   readonly events?: IServerEventReader | undefined;
+  /** null = the status does not tell of anchors. */
+  readonly anchors: IShownAnchors | null;
   /** Epoch ms. */
   readonly nowMs: () => number;
 }
@@ -185,11 +188,14 @@ export class LogRoutes {
 
   private async status(): Promise<IPage> {
     const { reader, settings, nowMs } = this.options;
+    const { anchors: held } = this.options;
     let status;
     let outgoing;
+    let anchors;
     try {
       status = await reader.status();
       outgoing = (await this.options.outgoing?.()) ?? null;
+      anchors = held && (await held.read());
     } catch (cause) {
       throw new Refusal(
         503,
@@ -199,11 +205,14 @@ export class LogRoutes {
         }
       );
     }
-    const advice = adviceFor(status, settings, nowMs(), this.options.policyTrouble());
+    const advice = [
+      ...(held && anchors ? anchorAdvice(anchors, held, nowMs()) : []),
+      ...adviceFor(status, settings, nowMs(), this.options.policyTrouble())
+    ];
     return {
       title: 'Status',
       tab: 'status',
-      body: createElement(StatusPage, { status, settings, advice, outgoing, nowMs: nowMs() })
+      body: createElement(StatusPage, { status, settings, advice, anchors, outgoing, nowMs: nowMs() })
     };
   }
 }

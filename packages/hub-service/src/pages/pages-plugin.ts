@@ -14,6 +14,7 @@ export function pagesPlugin(people: IPeopleSettings): PagesPlugin {
     const { reader, range, keys, cover, hubApi, settings, nowMs, holders, legal, events, asked } = parts;
     await registerPages(fastify, {
       settings: people,
+      ...(parts.anchors && { anchors: parts.anchors }),
       store: parts.sessions,
       views: parts.views,
       policyTrouble: parts.policyTrouble,

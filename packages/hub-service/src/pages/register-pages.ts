@@ -23,6 +23,7 @@ import type { IHolders } from '../store/holders.js';
 import type { ILegal } from '../store/legal.js';
 import type { ILogReader } from '../store/log-reader.js';
 import type { IServerEventReader } from '../store/server-events.js';
+import type { IShownAnchors } from './anchor-state.js';
 import { sendNotice } from './answers.js';
 import { DeathsRoutes } from './deaths-routes.js';
 import { ExportRoutes, type IExportedLog } from './export-routes.js';
@@ -63,6 +64,8 @@ export interface IPagesOptions {
   readonly api?: { readonly access: TokenAccess; readonly routes: readonly ApiRoutes[] };
   /** How it stands with what goes out to others. */
   readonly outgoing?: () => Promise<IOutgoingState>;
+  /** What holds the digests outside the service; without it the status does not tell. */
+  readonly anchors?: IShownAnchors;
   /** Where sessions are kept; without it in this process's memory. */
   readonly store?: ISessionStore;
   /** What seals begun sign-ins, 32 bytes, the same for all replicas; without it this process alone opens them. */
@@ -115,9 +118,9 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     new ExportRoutes({ log: options.exports, reading, gate, nowMs }).register(fastify);
   }
   const canExport = options.exports !== undefined;
-  const { events } = options;
+  const { events, anchors = null } = options;
   const logRoutes = new LogRoutes({
-    ...{ canExport, settings, reader, reading, gate, signInRoutes, nowMs },
+    ...{ canExport, settings, reader, reading, gate, signInRoutes, nowMs, anchors },
     views: options.views ?? null,
     policyTrouble: options.policyTrouble ?? (() => null),
     ...(options.outgoing && { outgoing: options.outgoing }),

@@ -116,6 +116,8 @@ function openSqlite(file: string): IDatabase {
     close: async () => {
       await read.destroy();
       await write.destroy();
+      // Kysely closes only what it used: one that stays open holds the file's journal.
+      [reader, writer].filter(({ isOpen }) => isOpen).forEach(connection => connection.close());
     }
   };
 }

@@ -138,6 +138,19 @@ export class LogRange {
       .execute();
   }
 
+  /** What holds the digests of these numbers outside the service, each as canonical JSON, in their order. */
+  async anchors(firstNumber: number, lastNumber: number): Promise<readonly string[]> {
+    const rows = await this.database.read
+      .selectFrom('anchor')
+      .select('anchor')
+      .where('digest', '>=', firstNumber)
+      .where('digest', '<=', lastNumber)
+      .orderBy('digest')
+      .orderBy('target')
+      .execute();
+    return rows.map(({ anchor }) => anchor);
+  }
+
   /** null = there is none yet. */
   async newestDigest(): Promise<IStoredDigest | null> {
     const found = await this.database.read

@@ -87,6 +87,44 @@ export class SqlLegal implements ILegal {
     return { kind: 'erased', person: done.person };
   }
 
+  /**
+   * Does an erasure again in a log that was restored from before it. Holds do not stop it.
+   *
+   * @param uuid - of the person.
+   * @returns false = nobody is known by it, or she is erased already.
+   */
+  async eraseAgain(uuid: string): Promise<boolean> {
+    const id = await this.alone(async db => {
+      const found = await db
+        .selectFrom('person')
+        .innerJoin('hub', 'hub.id', 'person.hub_id')
+        .select(['person.id', 'hub.name as hub'])
+        .where('person.uuid', '=', uuid)
+        .where('person.name', 'is not', null)
+        .executeTakeFirst();
+      if (!found) {
+        return null;
+      }
+      await forgetEvents(db, found.id);
+      await db.deleteFrom('person_key').where('person_id', '=', found.id).execute();
+      await eraseRequests(db, found.id);
+      await db.updateTable('server').set({ name: null }).where('person_id', '=', found.id).execute();
+      await db.updateTable('person').set({ name: null }).where('id', '=', found.id).execute();
+      const actor = {
+        hub: found.hub,
+        by: 'labkeeper restore',
+        isMachine: true,
+        reason: 'Was erased after this backup was made.'
+      };
+      await this.act(db, actor, { kind: 'erase', person_id: found.id, case_name: null, lifts: null });
+      return found.id;
+    });
+    if (id !== null) {
+      await this.deletePersonal(id);
+    }
+    return id !== null;
+  }
+
   /** No hold is set while an erasure looks for one. What was done is then appended to the log too. */
   private async alone<Result>(act: (db: Transaction<ITables>) => Promise<Result>): Promise<Result> {
     const result = await aloneWithActs(this.database, act);

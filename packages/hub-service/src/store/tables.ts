@@ -8,6 +8,7 @@ import type {
 } from './request-tables.js';
 import type { IOutgoingTables } from './outgoing-tables.js';
 import type { IServerEventTables } from './server-event-tables.js';
+import type { IAnchorTable, IAnchorTargetTable, IKeyRotationTable } from './anchor-tables.js';
 
 /**
  * The tables, the same on SQLite and PostgreSQL. Times are epoch ms, hashes of streams and digests lower-case
@@ -41,6 +42,9 @@ export interface ITables extends IOutgoingTables, IServerEventTables {
   request: IRequestTable;
   request_act: IRequestActTable;
   verdict_feedback: IVerdictFeedbackTable;
+  anchor: IAnchorTable;
+  anchor_target: IAnchorTargetTable;
+  key_rotation: IKeyRotationTable;
 }
 
 /** One row: which log this is, made at the first start. */

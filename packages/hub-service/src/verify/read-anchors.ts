@@ -4,7 +4,7 @@ import { InputError } from './input-error.js';
 import { InputFile } from './input-file.js';
 
 /** Receipts and digests are small; a file with more of them than a hundred thousand is none of ours. */
-const FILE_BYTES = 64 * 1024 * 1024;
+export const FILE_BYTES = 64 * 1024 * 1024;
 const EXPORT_BEGIN = '{"labkeeperExport":';
 
 /** What was named on the command line. */
@@ -24,7 +24,7 @@ export function readAnchors(files: IAnchorFiles, tools: Pick<IVerifyTools, 'deco
 }
 
 /** As people write it: in any case, with colons or spaces, with `sha256:` before it. */
-function fingerprintOf(text: string): string {
+export function fingerprintOf(text: string): string {
   const digits = text
     .toLowerCase()
     .replace(/^sha256:/, '')
@@ -81,7 +81,7 @@ function documents(text: string): readonly string[] {
   return lines.every(line => line.startsWith('{') && line.trimEnd().endsWith('}')) ? lines : [text];
 }
 
-function withFile<Value>(path: string, use: (file: InputFile) => Value): Value {
+export function withFile<Value>(path: string, use: (file: InputFile) => Value): Value {
   const file = new InputFile(path);
   try {
     return use(file);

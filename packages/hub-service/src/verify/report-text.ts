@@ -8,6 +8,8 @@ const VERDICTS: Readonly<Record<IAnchorResult['verdict'], string>> = {
   fits: 'fits',
   contradicts: 'CONTRADICTS',
   outside: 'says nothing about this export',
+  late: 'NOT IN TIME',
+  absent: 'IS NOT HERE',
   'not-genuine': 'NOT GENUINE'
 };
 
@@ -15,7 +17,7 @@ const VERDICTS: Readonly<Record<IAnchorResult['verdict'], string>> = {
 export function reportText(name: string, report: IVerifyReport): string {
   return [
     `${plain(name)}: ${headline(report)}`,
-    ...(report.outcome === 'altered' ? [] : [history(report)]),
+    ...(report.outcome === 'altered' ? [] : history(report)),
     '',
     ...about(report),
     ...list('Found', report.findings, ({ what }) => what),
@@ -40,10 +42,14 @@ export function reportText(name: string, report: IVerifyReport): string {
   ].join('\n');
 }
 
-function headline({ outcome, findings }: IVerifyReport): string {
+function headline({ outcome, findings, anchoredEnd }: IVerifyReport): string {
   switch (outcome) {
     case 'whole':
-      return 'WHOLE. Nothing in it was changed, and nothing of it is missing.';
+      return 'WHOLE. Nothing in it was changed, nothing of it is missing, and its history is anchored.';
+    case 'consistent':
+      return anchoredEnd === null
+        ? 'CONSISTENT, NOT ANCHORED. Nothing in it contradicts the rest, and nothing is missing in between.'
+        : 'CONSISTENT. It is anchored as far as told below, and not beyond; nothing in it contradicts the rest.';
     case 'altered':
       return `ALTERED. ${findings.count === 1 ? 'One thing is' : `${findings.count} things are`} not as the service signed it.`;
     case 'incomplete':
@@ -51,16 +57,39 @@ function headline({ outcome, findings }: IVerifyReport): string {
   }
 }
 
-function history({ isAnchored, anchoredEnd }: IVerifyReport): string {
-  if (!isAnchored) {
-    return (
-      'Consistent, not anchored: whoever owns the key of the service could have made this history anew. ' +
-      'A receipt or digest from earlier, held elsewhere, would show it (--receipt, --digest).'
+function history({ isAnchored, anchoredEnd, anchored, about, anchors }: IVerifyReport): readonly string[] {
+  const lines = anchored.map(
+    ({ kind, holder, endIndex, fromMs, toMs, count }) =>
+      `Anchored by ${plain(holder)} ${kind === 'directory' ? 'as closed' : 'at'} ${span(fromMs, toMs)}: every record before index ${endIndex} that a digest proves (${count} digests).`
+  );
+  if (anchored.length === 0 && anchoredEnd !== null) {
+    lines.push(
+      `Anchored by a digest from elsewhere: every record before index ${anchoredEnd} that a digest proves. Others are consistent, not anchored, but for the receipts below.`
     );
   }
-  return anchoredEnd === null
-    ? 'Anchored by receipts: the streams named below, up to the record named there. All else is consistent, not anchored.'
-    : `Anchored by a digest from elsewhere: every record before index ${anchoredEnd} that a digest proves. Others are consistent, not anchored, but for the receipts below.`;
+  if (anchoredEnd !== null) {
+    if (about && anchoredEnd < about.endIndex) {
+      lines.push(`Records from index ${anchoredEnd} on are consistent, not anchored.`);
+    }
+    return lines;
+  }
+  if (isAnchored) {
+    return [
+      'Anchored by receipts: the streams named below, up to the record named there. All else is consistent, not anchored.'
+    ];
+  }
+  const isLate = anchors.some(({ verdict }) => verdict === 'late');
+  return [
+    'Consistent, not anchored: whoever owns the key of the service could have made this history anew. ' +
+      (isLate
+        ? 'What holds it saw it too late, see below.'
+        : 'What a witness, a timestamp authority or a write-once directory holds, or a receipt or digest from earlier, ' +
+          'would show it (--witness, --tsa, --anchor, --receipt, --digest).')
+  ];
+}
+
+function span(fromMs: number, toMs: number): string {
+  return fromMs === toMs ? time(fromMs) : `${time(fromMs)} to ${time(toMs)}`;
 }
 
 function about(report: IVerifyReport): readonly string[] {

@@ -1,4 +1,5 @@
 import {
+  announcedAnchors,
   announcedDigests,
   ExportVerifier,
   NotAnExportError,
@@ -6,17 +7,35 @@ import {
   type NextLine
 } from '@labkeeper/core';
 import { EXPORT_LINE_BYTES } from '@labkeeper/protocol';
-import type { IVerifyArguments } from './arguments.js';
+import type { IVerifiedFiles, IVerifyArguments } from './arguments.js';
 import { forwardLines } from './forward-lines.js';
 import { InputError } from './input-error.js';
 import { InputFile } from './input-file.js';
 import { nodeVerifyTools } from './node-tools.js';
 import { readAnchors } from './read-anchors.js';
+import { readHolders, type Held } from './read-statements.js';
 
-/** Verifies an export that lies in a file. @throws InputError with one sentence when it cannot be read. */
-export function verifyFile(asked: Omit<IVerifyArguments, 'json'>): IVerifyReport {
+/** Verifies an export and what holds its history outside. @throws InputError with one sentence when something cannot be read. */
+export async function verifyHeldFile(asked: IVerifyArguments): Promise<IVerifyReport> {
   const tools = nodeVerifyTools();
-  const anchors = readAnchors(asked, tools);
+  const file = new InputFile(asked.file);
+  try {
+    const brought = announcedAnchors(file.linesBackwards(EXPORT_LINE_BYTES), tools);
+    return verifyFile(asked, await readHolders(asked, brought, tools));
+  } finally {
+    file.close();
+  }
+}
+
+/**
+ * Verifies an export that lies in a file.
+ *
+ * @param held - what witnesses, authorities and directories hold of it.
+ * @throws InputError with one sentence when it cannot be read.
+ */
+export function verifyFile(asked: IVerifiedFiles, held: Held = { digests: [] }): IVerifyReport {
+  const tools = nodeVerifyTools();
+  const given = readAnchors(asked, tools);
   const opened: InputFile[] = [];
   const open = (path: string): InputFile => {
     const file = new InputFile(path);
@@ -27,6 +46,7 @@ export function verifyFile(asked: Omit<IVerifyArguments, 'json'>): IVerifyReport
     const file = open(asked.file);
     // Digests stand at the end, and their records pass before: so the end is read first.
     const digests = announcedDigests(file.linesBackwards(EXPORT_LINE_BYTES), tools);
+    const anchors = { ...given, ...held, digests: [...given.digests, ...held.digests] };
     const personal = asked.personal === null ? null : nextLineOf(open(asked.personal));
     const verifier = new ExportVerifier(tools, { digests, anchors, personal });
     for (const block of file.blocks()) {

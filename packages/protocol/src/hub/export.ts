@@ -15,11 +15,28 @@ const KeyId = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
 /** base64url of the 64 bytes of an Ed25519 signature. */
 const Signature = v.pipe(v.string(), v.regex(/^[0-9A-Za-z_-]{86}$/));
 
+/** base64url of the raw 32 bytes of a public key. */
+const PublicKey = v.pipe(v.string(), v.regex(/^[0-9A-Za-z_-]{43}$/));
+
+/** The old key of a service names the new one: Ed25519 over `rotationText`, by the old one. */
+export const SignedRotation = v.strictObject({
+  body: v.strictObject({
+    log: Uuid,
+    /** Raw public part of the key that signs this, base64url. */
+    oldPublicKey: PublicKey,
+    /** That of the key that follows. */
+    publicKey: PublicKey,
+    atMs: EpochMs
+  }),
+  signature: Signature
+});
+export type SignedRotation = v.InferOutput<typeof SignedRotation>;
+
 /** A public key of the service. */
 export const ExportKey = v.strictObject({
   id: KeyId,
   /** base64url of the raw 32 bytes. */
-  publicKey: v.pipe(v.string(), v.regex(/^[0-9A-Za-z_-]{43}$/)),
+  publicKey: PublicKey,
   /** In use from then on. */
   fromMs: EpochMs
 });
@@ -45,7 +62,9 @@ export const ExportHead = v.strictObject({
   /** The first index that is no longer in the range. */
   endIndex: LogIndex,
   /** Every key that signed something in it, and those in use since. */
-  keys: v.pipe(v.array(ExportKey), v.maxLength(1000))
+  keys: v.pipe(v.array(ExportKey), v.maxLength(1000)),
+  /** Every change of the key that the old key signed, the oldest first; absent = there was none. */
+  rotations: v.optional(v.pipe(v.array(SignedRotation), v.maxLength(100)))
 });
 export type ExportHead = v.InferOutput<typeof ExportHead>;
 

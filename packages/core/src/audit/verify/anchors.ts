@@ -8,6 +8,60 @@ export interface IAnchors {
   readonly receipts: readonly { readonly name: string; readonly receipt: SignedReceipt }[];
   /** One digest that is held elsewhere, or those of an earlier export. */
   readonly digests: readonly { readonly name: string; readonly digests: readonly SignedDigest[] }[];
+  /** What witnesses, authorities and directories say; their signatures have been checked. Absent = nothing. */
+  readonly statements?: readonly IHeldStatement[];
+  /** Holders that have to have said something. */
+  readonly pinned?: readonly IPinnedHolder[];
+  /** The export is of a part of the log on purpose: that the log goes on is nothing. */
+  readonly isPart?: boolean;
+}
+
+/** What holds digests outside the service. */
+export type HolderKind = 'directory' | 'witness' | 'timestamp';
+
+/** That somebody saw a digest. */
+export interface IHeldStatement {
+  readonly kind: HolderKind;
+  /** Who, for people. */
+  readonly holder: string;
+  /** Of the file that it is from; null = the export brings it itself. */
+  readonly name: string | null;
+  /** null = it does not say. */
+  readonly log: string | null;
+  /** Of the digest. */
+  readonly number: number;
+  /** Of the signed digest's canonical JSON, hexadecimal. */
+  readonly sha256: string;
+  /** Where the digest ends; null = it does not say. */
+  readonly endIndex: number | null;
+  /** When, by the holder's clock; a directory has none, and this is what the digest itself says. */
+  readonly atMs: number;
+  /** Why it proves nothing, one sentence; null = it is genuine, and by one that is pinned. */
+  readonly trouble: string | null;
+}
+
+/** A holder whose key or certificate the caller knows from elsewhere. */
+export interface IPinnedHolder {
+  readonly kind: HolderKind;
+  readonly name: string;
+  /** Whether a statement of its kind is by it. */
+  fits(statement: IHeldStatement): boolean;
+}
+
+/** What one holder holds of an export. */
+export interface IAnchoredRange {
+  readonly kind: HolderKind;
+  readonly holder: string;
+  readonly name: string | null;
+  /** Digests that it holds, of these numbers. */
+  readonly count: number;
+  readonly firstNumber: number;
+  readonly lastNumber: number;
+  /** The first index that it does not reach. */
+  readonly endIndex: number;
+  /** By its clock. */
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** How an anchor and an export go together. */
@@ -18,12 +72,16 @@ export type AnchorVerdict =
   | 'contradicts'
   /** The export says nothing about what the anchor is about. */
   | 'outside'
+  /** It was made so long after what it is about, that this could have been made anew until then. */
+  | 'late'
+  /** It is pinned, and is not here. */
+  | 'absent'
   /** Its signature is by none of the keys that the export lists: it proves nothing either way. */
   | 'not-genuine';
 
 /** What became of one anchor. */
 export interface IAnchorResult {
-  readonly kind: 'key' | 'receipt' | 'digest';
+  readonly kind: 'key' | 'receipt' | 'digest' | HolderKind;
   readonly name: string;
   readonly verdict: AnchorVerdict;
   /** One or two sentences. */

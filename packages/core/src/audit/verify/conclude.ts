@@ -1,4 +1,5 @@
 import type { ExportHead } from '@labkeeper/protocol';
+import { keysAfter } from '../keys-after.js';
 import type { IAnchorResult, IAnchors } from './anchors.js';
 import { DigestAnchors } from './digest-anchors.js';
 import type { DigestChain } from './digest-chain.js';
@@ -6,8 +7,9 @@ import type { Findings } from './findings.js';
 import type { IPersonalSummary } from './personal-match.js';
 import type { RecordPass } from './record-pass.js';
 import type { Signatures } from './signatures.js';
+import { StatementAnchors } from './statement-anchors.js';
 import type { IVerifyTools } from './tools.js';
-import type { ISigner, IVerifyReport } from './verify-report.js';
+import type { ISigner, IVerifyReport, VerifyOutcome } from './verify-report.js';
 
 /** Everything that is known when the last byte has passed. */
 export interface IPassed {
@@ -36,9 +38,11 @@ export function concluded(passed: IPassed): IVerifyReport {
     digests.checked,
     proving.reduce<number | null>((first, [number]) => Math.min(first ?? number, number), null)
   );
+  const statements = new StatementAnchors(head, digests.checked, records.receivedMs, findings);
   const history = [
     ...records.receipts.results(passed.signatures, range),
-    ...digestAnchors.results(passed.anchors.digests)
+    ...digestAnchors.results(passed.anchors.digests),
+    ...statements.results(passed.anchors)
   ];
   const signer = signerOf(passed);
   const anchors = [...keyResults(passed.anchors.fingerprints, signer), ...history];
@@ -47,12 +51,14 @@ export function concluded(passed: IPassed): IVerifyReport {
       findings.add(kind === 'key' ? 'key' : 'anchor', kind === 'key' ? what : `${name}: ${what}`);
     }
   }
+  const anchoredEnd = latest(digestAnchors.end, statements.end);
   const { gaps, unreadable } = records.notable.summary();
   const digestSummary = digests.summary();
   return {
-    outcome: findings.count === 0 ? 'whole' : findings.isOnly('cut-off') ? 'incomplete' : 'altered',
+    outcome: outcomeOf(findings, head, anchoredEnd, history),
     isAnchored: history.some(({ verdict }) => verdict === 'fits'),
-    anchoredEnd: digestAnchors.end,
+    anchoredEnd,
+    anchored: statements.ranges,
     anchors,
     findings: { count: findings.count, first: findings.list },
     about: head && aboutOf(head),
@@ -67,20 +73,40 @@ export function concluded(passed: IPassed): IVerifyReport {
   };
 }
 
+function outcomeOf(
+  findings: Findings,
+  head: ExportHead | null,
+  anchoredEnd: number | null,
+  history: readonly IAnchorResult[]
+): VerifyOutcome {
+  if (findings.count > 0) {
+    return findings.isOnly('cut-off') ? 'incomplete' : 'altered';
+  }
+  const isDoubtful = history.some(({ verdict }) => verdict === 'late' || verdict === 'absent');
+  // Whoever re-makes history leaves what is held as it is, and goes on from there: so all of the range has to be held.
+  const isHeld = anchoredEnd !== null && head !== null && anchoredEnd >= head.endIndex;
+  return isHeld && !isDoubtful ? 'whole' : 'consistent';
+}
+
+function latest(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.max(one, other);
+}
+
 function aboutOf({ log, createdAtMs, filter, firstIndex, endIndex }: ExportHead): IVerifyReport['about'] {
   return { log, createdAtMs, filter, firstIndex, endIndex };
 }
 
-function signerOf({ signer, signatures, anchors }: IPassed): ISigner | null {
+function signerOf({ signer, signatures, anchors, head, tools }: IPassed): ISigner | null {
   const fingerprint = signer === null ? null : signatures.fingerprint(signer);
   if (signer === null || fingerprint === null) {
     return null;
   }
   const { fingerprints } = anchors;
+  const trusted = keysAfter(fingerprints, head?.rotations ?? [], head?.log ?? '', tools);
   return {
     id: signer,
     fingerprint,
-    isPinned: fingerprints.length === 0 ? null : fingerprints.includes(fingerprint)
+    isPinned: fingerprints.length === 0 ? null : trusted.has(fingerprint)
   };
 }
 

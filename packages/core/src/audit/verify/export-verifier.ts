@@ -1,5 +1,6 @@
-import { EXPORT_FORMAT, ExportHead, parseShape, type SignedDigest } from '@labkeeper/protocol';
+import { AnchorLine, EXPORT_FORMAT, ExportHead, parseShape, type SignedDigest } from '@labkeeper/protocol';
 import type { IAnchors } from './anchors.js';
+import { isAnchorLine } from './announced-anchors.js';
 import { isDigestLine } from './announced-digests.js';
 import { ascii, ByteReader } from './byte-reader.js';
 import { checkEnd, type IEnding } from './check-end.js';
@@ -146,6 +147,11 @@ export class ExportVerifier implements ILineTaker {
     } else if (isDigestLine(line)) {
       this.digestLines += 1;
       if (digests.add(this.tools.decode(line))) {
+        return;
+      }
+    } else if (isAnchorLine(line)) {
+      // Whoever asked read them before: here it only counts that they can be read.
+      if (this.digestLines > 0 && parseShape(AnchorLine, this.tools.decode(line))) {
         return;
       }
     } else if (isEndLine(line)) {

@@ -1,5 +1,14 @@
+export { announcedAnchors } from './announced-anchors.js';
 export { announcedDigests } from './announced-digests.js';
-export type { AnchorVerdict, IAnchorResult, IAnchors } from './anchors.js';
+export type {
+  AnchorVerdict,
+  HolderKind,
+  IAnchoredRange,
+  IAnchorResult,
+  IAnchors,
+  IHeldStatement,
+  IPinnedHolder
+} from './anchors.js';
 export { digestHash } from './digest-chain.js';
 export { parseEntryLine, type IEntryLine } from './entry-line.js';
 export { ExportVerifier, NotAnExportError, type IVerifyOptions } from './export-verifier.js';

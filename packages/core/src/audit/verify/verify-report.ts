@@ -1,5 +1,5 @@
 import type { ExportFilter } from '@labkeeper/protocol';
-import type { IAnchorResult } from './anchors.js';
+import type { IAnchoredRange, IAnchorResult } from './anchors.js';
 import type { IDigestSummary } from './digest-chain.js';
 import type { IVerifyFinding } from './findings.js';
 import type { IPersonalSummary } from './personal-match.js';
@@ -7,8 +7,10 @@ import type { IStreamSummary } from './stream-chains.js';
 
 /** What an export is. */
 export type VerifyOutcome =
-  /** Nothing in it was changed, and nothing of it is missing. */
+  /** Nothing in it was changed, nothing of it is missing, and digests that are held elsewhere cover all of it. */
   | 'whole'
+  /** The same, but whoever owns the key of the service could have made it anew, or a part of it: not anchored, not all of it, or not in time. */
+  | 'consistent'
   /** Something in it is not what the service signed. */
   | 'altered'
   /** What is there is in order, but the file stops before its end. */
@@ -55,6 +57,8 @@ export interface IVerifyReport {
   readonly isAnchored: boolean;
   /** Records before this index that a digest proves are held by a digest from elsewhere; null = there is none that fits. */
   readonly anchoredEnd: number | null;
+  /** What each holder outside the service holds. */
+  readonly anchored: readonly IAnchoredRange[];
   readonly anchors: readonly IAnchorResult[];
   readonly findings: IListed<IVerifyFinding>;
   /** null = the first line cannot be read. */

@@ -2,8 +2,10 @@ import type { ReactElement } from 'react';
 import type { IOutgoingState } from '../../outgoing/outgoing-state.js';
 import type { IPeopleSettings } from '../../people/people-settings.js';
 import type { ILogStatus } from '../../store/log-reader.js';
+import type { IShownAnchor } from '../anchor-state.js';
 import type { IAdvice } from '../service-state.js';
 import { counted, thousands } from '../words.js';
+import { AnchorsPart } from './anchors-part.js';
 import { Facts, Part } from './facts.js';
 import { Moment } from './moment.js';
 import { OutgoingPart } from './outgoing-part.js';
@@ -13,13 +15,22 @@ export interface IStatusPageProps {
   readonly status: ILogStatus;
   readonly settings: IPeopleSettings;
   readonly advice: readonly IAdvice[];
+  /** null = this page does not tell. */
+  readonly anchors: readonly IShownAnchor[] | null;
   readonly nowMs: number;
   /** null = nothing goes out here. */
   readonly outgoing: IOutgoingState | null;
 }
 
 /** What is connected, what is not as it should be, and what to do. */
-export function StatusPage({ status, settings, advice, nowMs, outgoing }: IStatusPageProps): ReactElement {
+export function StatusPage({
+  status,
+  settings,
+  advice,
+  anchors,
+  nowMs,
+  outgoing
+}: IStatusPageProps): ReactElement {
   return (
     <>
       <h1>Status</h1>
@@ -62,6 +73,7 @@ export function StatusPage({ status, settings, advice, nowMs, outgoing }: IStatu
         />
       </Part>
       {outgoing && <OutgoingPart state={outgoing} />}
+      {anchors && <AnchorsPart anchors={anchors} />}
       <Part id="pages" title="These pages">
         <Facts
           facts={[

@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration';
 import type { DatabaseKind } from '../database.js';
+import { anchorsSchema } from './anchors.js';
 import { firstSchema } from './first-schema.js';
 import { holdings } from './holdings.js';
 import { legalActs } from './legal-acts.js';
@@ -25,6 +26,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-11-27-saved-views': savedViews(kind),
     '2026-11-27-sessions': sessions,
     '2026-11-27-short-events': shortEvents(kind),
+    '2026-11-27-z-anchors': anchorsSchema(kind),
     '2026-11-28-outgoing': outgoingSchema(kind)
   };
 }
