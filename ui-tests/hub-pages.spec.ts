@@ -115,7 +115,10 @@ test('without scripts: a view gets a name, and the list follows the log until it
   browser
 }) => {
   test.setTimeout(90_000);
-  const { page } = await signedIn(browser, { javaScriptEnabled: false, viewport: { width: 360, height: 800 } });
+  const { page } = await signedIn(browser, {
+    javaScriptEnabled: false,
+    viewport: { width: 360, height: 800 }
+  });
   await page.goto(`${pagesUrl}/log?user=alice`);
   await page.getByText('Save this view').click();
   await page.getByLabel('Name').fill('What Alice did');

@@ -163,11 +163,7 @@ export function createApp(options: IAppOptions): IApp {
     isReady: sharedAnswer(() => answers(database, log), READY_MS, monotonicMs),
     ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs })
   });
-  const legal = listedErasures(
-    new SqlLegal(database, nowMs, acts),
-    database,
-    settings.stateFolder
-  );
+  const legal = listedErasures(new SqlLegal(database, nowMs, acts), database, settings.stateFolder);
   const access = options.accessApi;
   const offboarding = new Offboarding({
     ...{ database, legal, outgoing, log, nowMs },

@@ -80,7 +80,11 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
         personal: other.replace('.jsonl', '.personal.jsonl')
       });
       expect(report.findings.first).toEqual([]);
-      expect(report).toMatchObject({ outcome: 'consistent', isAnchored: true, streams: { count: COMPANIONS } });
+      expect(report).toMatchObject({
+        outcome: 'consistent',
+        isAnchored: true,
+        streams: { count: COMPANIONS }
+      });
       expect(before.length).toBeGreaterThan(COMPANIONS);
       expect(report.anchors).toHaveLength(before.length + 2);
       expect(report.anchors.filter(({ verdict }) => verdict !== 'fits')).toEqual([]);

@@ -68,15 +68,21 @@ export class Identities {
     batches: readonly IUnplaced[]
   ): Promise<{ readonly places: readonly KnownPlace[]; keep(): void }> {
     const unknown = new Map<string, ISpeaker>();
+    // Taken out now: while the others are looked up, what is remembered may come to its end.
+    const remembered = new Map<string, IKnownSpeaker>();
     for (const { speaker } of batches) {
-      if (!this.speakers.get(speakerKey(speaker))) {
-        unknown.set(speakerKey(speaker), speaker);
+      const key = speakerKey(speaker);
+      const known = this.speakers.get(key);
+      if (known) {
+        remembered.set(key, known);
+      } else {
+        unknown.set(key, speaker);
       }
     }
     const learnt = await learnSpeakers(db, [...unknown.values()], this.nowMs());
     const speakers = batches.map(({ speaker }) => {
       const key = speakerKey(speaker);
-      return there(learnt.get(key) ?? this.speakers.get(key) ?? undefined);
+      return there(learnt.get(key) ?? remembered.get(key));
     });
     const wanted = batches.map(({ boot, first }, i) => ({
       ...{ server: there(speakers[i]).serverId, boot },
