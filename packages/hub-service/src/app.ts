@@ -22,7 +22,9 @@ import { pagesServer } from './pages/pages-server.js';
 import type { IPagesParts, PagesPlugin } from './pages-seam.js';
 import { Offboarding } from './offboard/offboarding.js';
 import { serversStep, tokensStep } from './offboard/steps.js';
+import { deathAnnouncement } from './outgoing/death-announcement.js';
 import { Outgoing } from './outgoing/outgoing.js';
+import { requestAnnouncement } from './outgoing/request-announcement.js';
 import { OutgoingMetrics } from './outgoing/outgoing-metrics.js';
 import { PolicyInForce } from './policy/policy-in-force.js';
 import { PolicyStore } from './policy/policy-store.js';
@@ -132,12 +134,20 @@ export function createApp(options: IAppOptions): IApp {
     store: new PolicyStore(database, nowMs),
     ...(options.lookMs === undefined ? {} : { lookMs: options.lookMs })
   });
-  const asked = requestParts({ database, writer, commit, policy, log, nowMs });
   const outgoing = new Outgoing({
     ...{ database, log, nowMs },
     sender: { hubId: settings.hubId, build: settings.build },
     targets: () => policy.active.policy.target ?? [],
     metrics: new OutgoingMetrics(metrics.registry)
+  });
+  const asked = requestParts({
+    ...{ database, writer, commit, policy, log, nowMs },
+    announce: async act => {
+      const told = requestAnnouncement(act, settings.pages?.origin ?? null);
+      if (told) {
+        await outgoing.announce(told.announcement, told.place);
+      }
+    }
   });
   const ownActs = new OwnActs({ database, writer, keys, hubId: settings.hubId });
   const acts = lateActs(ownActs, log);
@@ -149,7 +159,13 @@ export function createApp(options: IAppOptions): IApp {
     ...{ database, log, nowMs, monotonicMs },
     registry: metrics.registry,
     keptMs: () => eventsKeptMs(policy.active.policy),
-    api: options.serverRuns ?? null
+    api: options.serverRuns ?? null,
+    announce: async (speaker, event) => {
+      const told = deathAnnouncement(speaker, event);
+      if (told) {
+        await outgoing.announce(told.announcement, told.place);
+      }
+    }
   });
   const machine = machineListener({
     serverEvents: events,

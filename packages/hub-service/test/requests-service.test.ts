@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { REQUEST_PATHS, type RequestAnswer, type RequestsAnswer } from '@labkeeper/protocol';
+import {
+  Announcement,
+  REQUEST_PATHS,
+  RequestSubmit,
+  type RequestAnswer,
+  type RequestsAnswer
+} from '@labkeeper/protocol';
+import * as v from 'valibot';
 import type { DatabaseKind } from '../src/store/database.js';
+import { requestAnnouncement } from '../src/outgoing/request-announcement.js';
 import { requestParts } from '../src/requests/request-parts.js';
 import { GroupCommit } from '../src/ingest/group-commit.js';
 import { SqlLogReader } from '../src/store/sql-log-reader.js';
@@ -129,6 +137,47 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('requests of companions, %s'
     expect(story?.personal).toMatch(/deny by lead.*Use the CPU build/);
     expect(story?.neighbours.map(({ action }) => action)).toEqual(['request']);
   }, 30_000);
+
+  it('are told to others once they are in the log, each once by its key, also where telling fails at first', async () => {
+    const nowMs = (): number => Date.now();
+    const writer = new SqlLogWriter(service.database, nowMs);
+    const told: ReturnType<typeof requestAnnouncement>[] = [];
+    let fails = true;
+    const replica = requestParts({
+      ...{ database: service.database, writer, policy: service.app.policy, nowMs },
+      log: { warn: () => undefined } as never,
+      commit: new GroupCommit({
+        ...{ writer, groupRecords: 10, waitingRecords: 10, monotonicMs: nowMs, committed: () => undefined }
+      }),
+      announce: async act => {
+        if (fails) {
+          fails = false;
+          throw new Error('The queue is away.');
+        }
+        told.push(requestAnnouncement(act, 'https://pages.example.org'));
+      }
+    });
+    const what = v.parse(RequestSubmit, asked());
+    const speaker = { hub: 'hub', user: 'carol', server: '', groups: [] };
+    await replica.requests.submit(speaker, what);
+    const lead = { side: 'staff', by: 'lead', words: 'Use the CPU build.', messageId: null } as const;
+    await replica.requests.act(what.id, 1, { kind: 'deny' }, lead);
+    await replica.recorder.flush();
+    expect(told).toEqual([]);
+    await replica.recorder.flush();
+    await replica.recorder.flush();
+    expect(told.map(one => one?.place.onceKey)).toEqual([`request:${what.id}:1`, `request:${what.id}:2`]);
+    expect(told.map(one => v.parse(Announcement, one?.announcement))).toMatchObject([
+      { type: 'request.made', data: { user: 'carol', kind: 'package', state: 'requested', by: null } },
+      {
+        type: 'request.decided',
+        data: {
+          ...{ state: 'denied', by: 'lead', reason: 'Use the CPU build.' },
+          link: `https://pages.example.org/requests/${what.id}`
+        }
+      }
+    ]);
+  });
 
   it('what is said of a verdict is kept once', async () => {
     const said = {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { LAPSE_MS } from '@labkeeper/core';
 import type { RequestSubmit } from '@labkeeper/protocol';
-import { sql } from 'kysely';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
 import type { IRequestPlace } from '../src/store/requests.js';
 import { SqlLegal } from '../src/store/sql-legal.js';
 import { OPEN_EACH, SqlRequests } from '../src/store/sql-requests.js';
+import { asFirstVersion } from './support/first-version.js';
 import { scratchDatabase, type IScratchDatabase } from './support/scratch-databases.js';
 
 const speaker = (user = 'alice', groups: string[] = ['lab-a'], hub = 'hub') => ({
@@ -180,14 +180,11 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('requests in %s', kind => {
   });
 
   it('come to a log that was there before them', async () => {
-    await sql`drop table verdict_feedback`.execute(database.write);
-    await sql`drop table request_act`.execute(database.write);
-    await sql`drop table request`.execute(database.write);
-    await sql`drop table request_clock`.execute(database.write);
-    await sql`delete from kysely_migration where name >= '2026-11-27-requests'`.execute(database.write);
-    const upgraded = await openDatabase(scratch.place, () => undefined);
+    const first = await asFirstVersion(kind, database);
+    const upgraded = await openDatabase(first.place, () => undefined);
     const later = new SqlRequests(upgraded, () => nowMs);
     expect((await later.submit(speaker(), asked())).kind).toBe('made');
     await upgraded.close();
+    await first.remove();
   });
 });

@@ -10,6 +10,7 @@ import { openDatabase, type DatabaseKind } from '../src/store/database.js';
 import type { IServerRun } from '../src/store/server-events.js';
 import { json, refusal } from './support/answers.js';
 import { startService, type IRunningService } from './support/running-service.js';
+import { asFirstVersion } from './support/first-version.js';
 import { scratchDatabase, scratchFolder } from './support/scratch-databases.js';
 
 jest.setTimeout(60_000);
@@ -234,17 +235,11 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('events of servers on %s', k
 it.each<DatabaseKind>(['sqlite', 'postgres'])('comes into a database of before on %s', async kind => {
   const scratch = await scratchDatabase(kind);
   const before = await openDatabase(scratch.place, () => undefined);
-  for (const table of ['server_event', 'event_stream', 'server_run', 'kernel_time']) {
-    await before.write.schema.dropTable(table).execute();
-  }
-  await before.write
-    .withTables<{ kysely_migration: { name: string } }>()
-    .deleteFrom('kysely_migration')
-    .where('name', '=', '2026-11-27-short-events')
-    .execute();
+  const first = await asFirstVersion(kind, before);
   await before.close();
-  const after = await openDatabase(scratch.place, () => undefined);
+  const after = await openDatabase(first.place, () => undefined);
   expect(await new SqlServerEventReader(after).deaths({ fromMs: 0 }, null, 1)).toEqual([]);
   await after.close();
+  await first.remove();
   await scratch.remove();
 });

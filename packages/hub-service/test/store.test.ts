@@ -199,6 +199,25 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the log on %s', kind => {
     await again.close();
   });
 
+  it('still knows who is remembered when her time is over while others are looked up', async () => {
+    const bob = { ...ALICE, user: 'bob' };
+    let stepMs = 0;
+    const slow = new SqlLogWriter(database, () => (nowMs += stepMs));
+    const [a, b] = [new CompanionStream(), new CompanionStream()];
+    await slow.append([batchOf(ALICE, a.batch(1))]);
+    // A database that is slow: each look at the clock is much later.
+    for (const [i, next] of [20_000, 45_000, 59_000].entries()) {
+      stepMs = next;
+      const appended = await slow.append([
+        batchOf(ALICE, a.batch(1)),
+        batchOf({ ...bob, user: `bob-${i}` }, new CompanionStream().batch(1))
+      ]);
+      expect(appended.map(({ kind: what }) => what)).toEqual(['stored', 'stored']);
+      stepMs = 0;
+    }
+    expect((await slow.append([batchOf(bob, b.batch(1))]))[0]?.kind).toBe('stored');
+  });
+
   it('numbers without a gap while two replicas append and one fails now and then', async () => {
     const replicas = [writer, new SqlLogWriter(database, () => nowMs)];
     const streams = Array.from({ length: 8 }, () => new CompanionStream(randomUUID()));

@@ -19,6 +19,8 @@ export interface IRequestRecorderOptions {
   readonly commit: GroupCommit;
   readonly policy: PolicyInForce;
   readonly log: Logger;
+  /** Tells others of an act, each once. Durable when it resolves. */
+  readonly announce?: (act: IUnloggedAct) => Promise<void>;
 }
 
 /** How often it is looked for requests whose time has come, and for acts that the log did not take, in ms. */
@@ -86,6 +88,8 @@ export class RequestRecorder {
     const { speaker, boot, seq } = act;
     const before = await writer.head(speaker, boot);
     if (before.seq >= seq || (await this.append(act, before, policy.active.digest, commit))) {
+      // Before it is marked: where this fails, or the service ends here, it is done again, and told once.
+      await this.options.announce?.(act);
       await markLogged(database, act.id);
     }
   }

@@ -13,6 +13,8 @@ export interface IEventPartsOptions {
   readonly registry: Registry;
   /** null = where servers run is not read. */
   readonly api: IServerRunsApi | null;
+  /** Tells others of an event that was stored. */
+  readonly announce: IServerEventParts['announce'];
   /** How long events are kept, ms. */
   readonly keptMs: () => number;
   readonly log: Logger;
@@ -23,12 +25,13 @@ export interface IEventPartsOptions {
 }
 
 /** Everything behind the events of servers but their routes. */
-export function eventParts({ database, registry, api, keptMs, log, nowMs, monotonicMs }: IEventPartsOptions) {
+export function eventParts(options: IEventPartsOptions) {
+  const { database, registry, api, announce, keptMs, log, nowMs, monotonicMs } = options;
   const writer = new SqlServerEvents(database, nowMs);
   const metrics = new EventMetrics(registry);
   const runs = api && new ServerRuns({ api, log, monotonicMs });
   const purge = new EventPurge({ writer, metrics, keptMs, log, nowMs });
-  const parts: IServerEventParts = { writer, metrics, runs };
+  const parts: IServerEventParts = { writer, metrics, runs, announce };
   return {
     ...parts,
     start(): void {

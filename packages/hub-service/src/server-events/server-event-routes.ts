@@ -1,11 +1,17 @@
 import { eventsWanted } from '@labkeeper/core';
-import { HUB_PATHS, SERVER_EVENTS_BYTES, type ServerEventsAnswer } from '@labkeeper/protocol';
+import {
+  HUB_PATHS,
+  SERVER_EVENTS_BYTES,
+  type ServerEvent,
+  type ServerEventsAnswer
+} from '@labkeeper/protocol';
 import type { FastifyInstance } from 'fastify';
 import { reasonOf } from '../failure.js';
 import { StoreError } from '../ingest/record-routes.js';
 import { TokenBuckets } from '../ingest/token-buckets.js';
 import type { PolicyInForce } from '../policy/policy-in-force.js';
 import { Refusal } from '../refusal.js';
+import type { ISpeaker } from '../store/log-writer.js';
 import type { IServerEventWriter } from '../store/server-events.js';
 import type { ITicketHolder } from '../tickets/ticket.js';
 import type { TicketOffice } from '../tickets/ticket-office.js';
@@ -19,6 +25,8 @@ export interface IServerEventParts {
   readonly metrics: EventMetrics;
   /** null = where servers run is not known. */
   readonly runs: ServerRuns | null;
+  /** Tells others of an event that was stored: at most once, because it is not stored a second time. */
+  readonly announce: (speaker: ISpeaker, event: ServerEvent) => Promise<void>;
 }
 
 export interface IServerEventRoutesParts {
@@ -38,7 +46,7 @@ const PERSON = { perSecond: 2, burst: 2400 };
 /** POST of a batch of events, with the ticket. */
 export function serverEventRoutes(fastify: FastifyInstance, parts: IServerEventRoutesParts): void {
   const { office, policy, monotonicMs } = parts;
-  const { writer, metrics, runs } = parts.serverEvents;
+  const { writer, metrics, runs, announce } = parts.serverEvents;
   const requests = new TokenBuckets({ ...REQUESTS, monotonicMs });
   const events = new TokenBuckets({ ...EVENTS, monotonicMs });
   const persons = new TokenBuckets({ ...PERSON, monotonicMs });
@@ -82,6 +90,11 @@ export function serverEventRoutes(fastify: FastifyInstance, parts: IServerEventR
       try {
         const { seq, stored } = await writer.append(incoming);
         metrics.stored(stored);
+        for (const { event } of stored) {
+          await announce(incoming.speaker, event).catch((error: unknown) =>
+            request.log.error({ reason: reasonOf(error) }, 'A death could not be announced.')
+          );
+        }
         return { seq };
       } catch (error) {
         metrics.failures.inc();
