@@ -135,7 +135,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('acts in the log on %s', kin
     const file = join(folder.path, 'acts.jsonl');
     writeFileSync(file, out.bytes);
     expect(verifyFile({ file, personal: null, fingerprints: [], receipts: [], digests: [] })).toMatchObject({
-      outcome: 'whole',
+      outcome: 'consistent',
       records: 8,
       streams: { unbroken: 2 }
     });

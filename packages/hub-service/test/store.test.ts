@@ -204,13 +204,14 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the log on %s', kind => {
     let stepMs = 0;
     const slow = new SqlLogWriter(database, () => (nowMs += stepMs));
     const [a, b] = [new CompanionStream(), new CompanionStream()];
-    await slow.append([batchOf(ALICE, a.batch(1))]);
-    // A database that is slow: each look at the clock is much later.
-    for (const [i, next] of [20_000, 45_000, 59_000].entries()) {
+    for (let next = 4000; next < 60_000; next += 4000) {
+      nowMs += 120_000;
+      await slow.append([batchOf(ALICE, a.batch(1))]);
+      // A database that is slow: each look at the clock is much later.
       stepMs = next;
       const appended = await slow.append([
         batchOf(ALICE, a.batch(1)),
-        batchOf({ ...bob, user: `bob-${i}` }, new CompanionStream().batch(1))
+        batchOf({ ...bob, user: `bob-${next}` }, new CompanionStream().batch(1))
       ]);
       expect(appended.map(({ kind: what }) => what)).toEqual(['stored', 'stored']);
       stepMs = 0;
