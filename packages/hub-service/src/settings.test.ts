@@ -21,6 +21,7 @@ function mistakes(change: Record<string, string>): readonly string[] {
 describe('settings', () => {
   it('are what JupyterHub gives, and a database in the state folder', () => {
     expect(readSettings(GOOD)).toEqual({
+      anchors: { targets: [], lateMs: 6 * 3_600_000 },
       hubId: 'hub',
       hubApiUrl: 'http://127.0.0.1:8081/hub/api',
       hubToken: 'secret-token',
