@@ -2,7 +2,7 @@
 
 ACCOUNTS = {
     "researcher": "works in JupyterLab",
-    "approver": "works in JupyterLab too",
-    "support": "reads the install log",
-    "admin": "runs the hub",
+    "approver": "works in JupyterLab, and decides on requests",
+    "support": "reads the install log, and answers requests",
+    "admin": "runs the hub, and sets legal holds",
 }

@@ -12,6 +12,8 @@ from labkeeper.managed_service import start_command
 #: The hub's port, and those that follow it: its API, its proxy's API, the hub service, the pages.
 PORTS = 5
 READER = "support"
+DECIDERS = (READER, "approver")
+ADMINS = ("admin",)
 
 
 def service_port(port: int) -> int:

@@ -14,7 +14,7 @@ sys.path.insert(0, str(root))
 
 import labkeeper.hub  # noqa: E402
 from dev.accounts import ACCOUNTS  # noqa: E402
-from dev.install_log import READER, pages_host, pages_port, pages_url, service_port  # noqa: E402
+from dev.install_log import ADMINS, DECIDERS, READER, pages_host, pages_port, pages_url, service_port  # noqa: E402
 from dev.spawner import GIB, LimitedSpawner  # noqa: E402
 
 c = get_config()  # noqa: F821
@@ -94,4 +94,6 @@ labkeeper.hub.configure(
     state=state / "labkeeper",
     hub_id="demo",
     audit_users=[READER],
+    approve_users=DECIDERS,
+    admin_users=ADMINS,
 )

@@ -26,6 +26,12 @@ SERVICE_SCOPES = ("list:users", "read:servers")
 SUMMARY = "LabkeeperHub"
 """The section of the configuration that says what was done; `labkeeper check-config` reads it."""
 
+PEOPLE_ROLES = {
+    "audit": (AUDIT_ROLE, "Read the install log of every user"),
+    "approve": ("labkeeper-approve", "Decide on requests of other users"),
+    "admin": ("labkeeper-admin", "Run Labkeeper: legal holds, erasure, the end of somebody's access"),
+}
+"""The roles of people at the pages: each right's name and description."""
 OFFBOARD_SCOPES = ("tokens", "delete:servers")
 """What `offboard=True` adds: to end anybody's tokens and servers. JupyterHub has no smaller scope for tokens."""
 
@@ -60,6 +66,10 @@ def configure(
     name: str = "labkeeper",
     audit_users: Iterable[str] = (),
     audit_groups: Iterable[str] = (),
+    approve_users: Iterable[str] = (),
+    approve_groups: Iterable[str] = (),
+    admin_users: Iterable[str] = (),
+    admin_groups: Iterable[str] = (),
     hub_url: str | None = None,
     listen: str | None = None,
     pages_listen: str | None = None,
@@ -80,6 +90,8 @@ def configure(
     state: folder for keys and database; by default `labkeeper-state` in the folder that the hub runs in.
     name: the service's name in JupyterHub.
     audit_users, audit_groups: who may read the install log. Nobody else may, the hub's admins included.
+    approve_users, approve_groups: who may answer and decide on other people's requests.
+    admin_users, admin_groups: who may do that all, set legal holds, erase persons and end their access.
     hub_url: where browsers reach the hub; by default `c.JupyterHub.public_url`, else where its proxy listens.
     listen: `host:port` where the service listens for users' servers; by default the host of the hub's API, port 8191.
     pages_listen: `host:port` where the pages listen; by default that of `pages_url`, and 127.0.0.1:8192 where it is
@@ -99,7 +111,9 @@ def configure(
     prefix = f"{base}services/{name}/"
     pages = None if pages_url is None else _pages_url(pages_url)
     hub = _hub_url(c, hub_url, base, pages)
-    role = _audit_role(c, name, _names("audit_users", audit_users), _names("audit_groups", audit_groups))
+    role = _add_people_role(c, name, "audit", audit_users, audit_groups)
+    _add_people_role(c, name, "approve", approve_users, approve_groups)
+    _add_people_role(c, name, "admin", admin_users, admin_groups)
     service = _entry(c.JupyterHub, "services", name)
     _add_service_role(c, name, offboard)
     own = {
@@ -231,21 +245,28 @@ def _short(name: object) -> str | None:
     return name[:_NAME_LENGTH] if isinstance(name, str) and name else None
 
 
-def _audit_role(c: Config, service: str, users: list[str], groups: list[str]) -> dict[str, Any]:
-    """Make the role of those who read the install log."""
-    role = _entry(c.JupyterHub, "load_roles", AUDIT_ROLE)
-    role.setdefault("description", "Read the install log of every user")
-    role["scopes"] = _joined(role.get("scopes", []), [f"{_SCOPE}audit", f"access:services!service={service}"])
+def _add_people_role(
+    c: Config, service: str, right: str, users: Iterable[str], groups: Iterable[str]
+) -> dict[str, Any]:
+    """Make the role of those who have a right at the pages."""
+    name, description = PEOPLE_ROLES[right]
+    arguments = (f"{right}_users", f"{right}_groups")
+    listed = [_names(argument, value) for argument, value in zip(arguments, (users, groups), strict=True)]
+    role = _entry(c.JupyterHub, "load_roles", name)
+    role.setdefault("description", description)
+    role["scopes"] = _joined(
+        role.get("scopes", []), [f"{_SCOPE}{right}", f"access:services!service={service}"]
+    )
     if any(s.get("manage_roles") is True for key, s in c.items() if key.endswith("Authenticator")):
-        if users or groups:
+        if any(listed):
             raise ConfigureError(
-                "audit_users, audit_groups",
-                f"expected none, because the authenticator manages roles; let it give the role {AUDIT_ROLE}.",
+                ", ".join(arguments),
+                f"expected none, because the authenticator manages roles; let it give the role {name}.",
             )
         return role
     # Empty lists too: without the key JupyterHub would leave the role to those who had it before.
-    role["users"] = _joined(role.get("users", []), users)
-    role["groups"] = _joined(role.get("groups", []), groups)
+    role["users"] = _joined(role.get("users", []), listed[0])
+    role["groups"] = _joined(role.get("groups", []), listed[1])
     return role
 
 

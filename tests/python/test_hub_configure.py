@@ -10,7 +10,7 @@ import pytest
 from traitlets.config import Config
 
 from labkeeper import managed_service
-from labkeeper.hub import AUDIT_ROLE, SERVICE_ROLE, SUMMARY, ConfigureError, configure
+from labkeeper.hub import AUDIT_ROLE, PEOPLE_ROLES, SERVICE_ROLE, SUMMARY, ConfigureError, configure
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 ELSEWHERE = {"service_url": "http://labkeeper:8191", "api_token": TOKEN}
@@ -57,7 +57,10 @@ def test_alone_it_adds_a_service_without_a_route_that_may_only_read() -> None:
     c = Config()
     configure(c, **ELSEWHERE)
     assert entry(c, "services", "labkeeper") == {"name": "labkeeper", "api_token": TOKEN}
-    assert [role["name"] for role in c.JupyterHub.load_roles] == [AUDIT_ROLE, SERVICE_ROLE]
+    assert [role["name"] for role in c.JupyterHub.load_roles] == [
+        *(name for name, _ in PEOPLE_ROLES.values()),
+        SERVICE_ROLE,
+    ]
     role = entry(c, "load_roles", SERVICE_ROLE)
     assert role["scopes"] == ["list:users", "read:servers"] and role["services"] == ["labkeeper"]
     assert "users" not in role and "groups" not in role
