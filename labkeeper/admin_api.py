@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
+from .plain_text import plain
+
 _PREFIX = "/api/v1"
 _TIMEOUT_S = 30
 _ANSWER_BYTES = 16 * 1024 * 1024
-_LOCAL = {"localhost", "127.0.0.1", "::1"}
+_LOCAL = re.compile(r"localhost|::1|127(\.\d{1,3}){3}")
+"""Names of this machine; `127.example.org` is none."""
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+"""What a header can carry; of anything else http.client would quote the whole token in its error."""
 
 
 class ApiError(Exception):
@@ -32,27 +39,45 @@ class _NoRedirect(HTTPRedirectHandler):
 
 
 class AdminApi:
-    """The API at the pages' own host."""
+    """The API at the pages' own host; `timeout` is in seconds, for each question."""
 
-    def __init__(self, url: str, token: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+    def __init__(self, url: str, token: str, timeout: float = _TIMEOUT_S) -> None:
+        # No sentence repeats the address or the token: there may be a password in either.
+        try:
+            parts = urlsplit(url)
+            is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            is_address = False
+        if (
+            not is_address
+            or parts.path not in ("", "/")
+            or parts.query
+            or parts.fragment
+            or "@" in parts.netloc
+        ):
             raise ApiError(
-                f"LABKEEPER_URL is {url}: it should be the pages' address, such as https://labkeeper.example.org."
+                "LABKEEPER_URL should be the address of Labkeeper's pages, such as https://labkeeper.example.org, "
+                "without a path, a name or a password."
             )
-        if parts.scheme == "http" and parts.hostname not in _LOCAL and not parts.hostname.startswith("127."):
+        is_local = _LOCAL.fullmatch(parts.hostname or "") is not None
+        if parts.scheme == "http" and not is_local:
+            raise ApiError("LABKEEPER_URL begins with http: the token could be read on its way. Use https.")
+        token = token.strip()
+        if not _TOKEN.fullmatch(token):
             raise ApiError(
-                f"LABKEEPER_URL is {url}: over http the token could be read on its way. Use https."
+                "LABKEEPER_TOKEN has a space, a line's end or a letter that no token of JupyterHub has: copy it again."
             )
         self._base = f"{parts.scheme}://{parts.netloc}{_PREFIX}"
         self._token = token
+        self._timeout = timeout
         handlers: list[Any] = [_NoRedirect()]
-        if parts.hostname in _LOCAL or parts.hostname.startswith("127."):
+        if is_local:
+            # A proxy would read it.
             handlers.append(ProxyHandler({}))
         self._opener = build_opener(*handlers)
 
     @classmethod
-    def from_environment(cls) -> AdminApi:
+    def from_environment(cls, timeout: float = _TIMEOUT_S) -> AdminApi:
         """From LABKEEPER_URL and LABKEEPER_TOKEN: a token on the command line stands in lists of processes."""
         url, token = (
             os.environ.get("LABKEEPER_URL", "").strip(),
@@ -63,7 +88,7 @@ class AdminApi:
                 "Set LABKEEPER_URL to the address of Labkeeper's pages, and LABKEEPER_TOKEN to a token of yours from "
                 "JupyterHub's page “Token”, with the scopes that this needs."
             )
-        return cls(url, token)
+        return cls(url, token, timeout)
 
     def get(self, *path: str, **query: str | None) -> Any:
         """Read something; raises ApiError."""
@@ -86,13 +111,18 @@ class AdminApi:
             data = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
         try:
-            with self._opener.open(Request(url, data, headers, method=method), timeout=_TIMEOUT_S) as answer:
+            with self._opener.open(
+                Request(url, data, headers, method=method), timeout=self._timeout
+            ) as answer:
                 return _read(answer.read(_ANSWER_BYTES))
         except HTTPError as error:
             raise ApiError(_sentence(error), error.code) from error
         except (URLError, OSError) as error:
             reason = getattr(error, "reason", error)
             raise ApiError(f"{self._base} does not answer: {reason}.") from error
+        except (HTTPException, ValueError):
+            # Without their texts, which quote what was sent or answered.
+            raise ApiError(f"{self._base} does not answer as a web server does.") from None
 
 
 def _read(text: bytes) -> Any:
@@ -106,6 +136,9 @@ def _sentence(error: HTTPError) -> str:
     try:
         answer = json.loads(error.read(_ANSWER_BYTES))
         said = " ".join(str(answer[key]) for key in ("message", "hint") if key in answer)
-    except (ValueError, TypeError, OSError):
+    except (ValueError, TypeError, OSError, HTTPException):
         said = ""
-    return said or f"What answered, with status {error.code}, is not Labkeeper's API: look at LABKEEPER_URL."
+    return (
+        plain(said)
+        or f"What answered, with status {error.code}, is not Labkeeper's API: look at LABKEEPER_URL."
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -23,7 +24,22 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and give its exit status: 0 = all is well, 1 = something is broken, 2 = wrong usage."""
+    """
+    Run the command line and give its exit status.
+
+    0 = all is well, 1 = something is broken, 2 = wrong usage, or it could not be asked for, 141 = nobody reads the output.
+    """
+    try:
+        status = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Such as `labkeeper log | head`. Python flushes once more at its end, and would complain there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return status
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(
         prog="labkeeper", description="Labkeeper keeps kernels alive and explains their deaths."
     )
@@ -39,9 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verify = commands.add_parser(
         "verify",
         help="verify an export of the install log, offline",
-        description="Says whether the export was altered and what of it is missing. Status 0 = whole, or consistent "
-        "where nothing is held against it, 1 = altered, incomplete, or contradicted by what is held against it, 2 = "
-        "cannot be read.",
+        description="Says whether the export was altered and what of it is missing. Status 0 = whole (anchors hold "
+        "all of it), or consistent (nothing contradicts it, but anchors do not hold all of it), 1 = altered, incomplete, or "
+        "contradicted by what is held against it, 2 = cannot be read. A script tells whole from consistent by --json.",
     )
     verify.add_argument("file", metavar="FILE", help="the export (JSONL)")
     verify.add_argument(

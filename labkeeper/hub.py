@@ -1,8 +1,9 @@
 """
 Labkeeper on a JupyterHub: `import labkeeper.hub; labkeeper.hub.configure(c)` at the end of jupyterhub_config.py.
 
-One file, so that it can be mounted alone into a hub that has no wheel of ours (Zero to JupyterHub). It adds a service,
-scopes and two roles, and tells users' servers where the service is; what the configuration has already is kept.
+One file, so that it can be mounted alone into a hub that has no wheel of ours: Zero to JupyterHub mounts ONE file. That is
+why it is longer than others here, and imports ours only where it starts the service itself. It adds a service, scopes and two
+roles, and tells users' servers where the service is; what the configuration has already is kept.
 """
 
 from __future__ import annotations

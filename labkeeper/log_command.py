@@ -38,7 +38,8 @@ def add_log_command(commands: argparse._SubParsersAction[argparse.ArgumentParser
         "log",
         help="show the hub's install log, with a token from your own machine",
         description="Needs LABKEEPER_URL (the address of Labkeeper's pages) and LABKEEPER_TOKEN (a token of JupyterHub "
-        "with access:services!service=labkeeper and custom:labkeeper:audit). Every look is on record.",
+        "with access:services!service=labkeeper and custom:labkeeper:audit). Every look is on record. Status 0 = shown, "
+        "2 = the service could not be asked, or refused.",
     )
     for name in _FILTERS:
         day = " (a day, such as 2026-11-27)" if name in ("from", "until") else ""
@@ -65,7 +66,7 @@ def run_log(
             _follow(api, filters, records, as_json=parsed.json, sleep=sleep)
     except ApiError as error:
         print(f"labkeeper log: {error}", file=sys.stderr)
-        return 1
+        return 2
     except KeyboardInterrupt:
         return 130
     return 0

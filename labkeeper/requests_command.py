@@ -19,7 +19,8 @@ def add_requests_command(commands: argparse._SubParsersAction[argparse.ArgumentP
         "requests",
         help="list, show, answer and decide requests of researchers, with a token from your own machine",
         description="Needs LABKEEPER_URL (the address of Labkeeper's pages) and LABKEEPER_TOKEN (a token of JupyterHub "
-        "with access:services!service=labkeeper and custom:labkeeper:approve; to read alone, custom:labkeeper:audit).",
+        "with access:services!service=labkeeper and custom:labkeeper:approve; to read alone, custom:labkeeper:audit). "
+        "Status 0 = done, 1 = you were asked and did not say yes, 2 = the service could not be asked, or refused.",
     )
     deeds = requests.add_subparsers(dest="deed", metavar="DEED")
     show_list = deeds.add_parser("list", help="list requests, open ones first (the default)")
@@ -52,7 +53,7 @@ def run_requests(
         return _run(parsed, open_api())
     except ApiError as error:
         print(f"labkeeper requests: {error}", file=sys.stderr)
-        return 1
+        return 2
     except KeyboardInterrupt:
         return 130
 
@@ -80,8 +81,13 @@ def _confirmed(request: dict[str, Any], deed: str) -> int | None:
         raise ApiError(
             "Name the --version that you have seen, as `show` tells it: there is nobody here to ask."
         )
-    print(_story(request))
-    answer = input(f"{deed} this? [y/N] ")
+    # On stderr: stdout has the answer alone, which may be JSON.
+    print(f"{_story(request)}\n{deed} this? [y/N] ", end="", file=sys.stderr, flush=True)
+    try:
+        answer = input()
+    except EOFError:
+        print(file=sys.stderr)
+        return None
     return request["version"] if answer.strip().lower() in ("y", "yes") else None
 
 

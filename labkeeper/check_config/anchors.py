@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 from traitlets.config import Config
@@ -41,5 +42,10 @@ def check_anchors(config: Config) -> Iterator[Finding]:
             f"{certificate} cannot be read: the timestamp authority's certificate (PEM).",
             "Put it there.",
         )
-    named = [f"{name} {anchors[name]}" for name in ("directory", "witness", "tsa") if name in anchors]
+    # Without the name and password that an address may have.
+    named = [
+        f"{name} {re.sub(r'//[^/?#]*@', '//', str(anchors[name]))}"
+        for name in ("directory", "witness", "tsa")
+        if name in anchors
+    ]
     yield Finding("anchors", "ok", f"Digests go to: {'; '.join(named)}.")

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -123,7 +128,7 @@ def test_follows_new_records_once_through_a_restart(
         elif turns == 3:
             service.answers["/api/v1/log?since=4"] = (401, {"message": "The token has ended."})
 
-    assert run_log(parsed, sleep=sleep) == 1
+    assert run_log(parsed, sleep=sleep) == 2
     out, err = capsys.readouterr()
     assert [json.loads(line)["index"] for line in out.splitlines()] == [1, 2, 3, 4]
     assert "Not now." in err and "The token has ended." in err
@@ -139,7 +144,7 @@ def test_decides_with_the_version_that_was_seen(service: Service, capsys: pytest
     assert main(["requests", "show", ID]) == 0
     assert "\\u001b[31m" in capsys.readouterr().out
     # There is nobody to ask, and nobody decides about what she has not seen.
-    assert main(["requests", "deny", ID, "--reason", "No."]) == 1
+    assert main(["requests", "deny", ID, "--reason", "No."]) == 2
     assert main(["requests", "deny", ID, "--reason", "No.", "--version", "3"]) == 0
     assert service.asked[-1][3] == {"version": 3, "decision": "deny", "reason": "No."}
     assert main(["requests", "answer", ID, "Soon."]) == 0
@@ -159,11 +164,120 @@ def test_says_what_went_wrong(
     service: Service, answer: tuple[int, object], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     service.answers["/api/v1/log"] = answer
-    assert main(["log"]) == 1
+    assert main(["log"]) == 2
     assert sentence in capsys.readouterr().err
     assert len(service.asked) == 1
 
 
-def test_sends_the_token_over_https_alone() -> None:
+@pytest.mark.parametrize("host", ["labkeeper.example.org", "127.example.org", "127.0.0.1.example.org"])
+def test_sends_the_token_over_https_alone(host: str) -> None:
     with pytest.raises(ApiError, match="https"):
-        AdminApi("http://labkeeper.example.org", "secret-token")
+        AdminApi(f"http://{host}", "secret-token")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://labkeeper.example.org/services/labkeeper",
+        "https://labkeeper.example.org/?a=b",
+        "https://admin:hunter2@labkeeper.example.org",
+        "https://labkeeper.example.org:hunter2",
+        "https://[hunter2",
+    ],
+)
+def test_takes_an_address_alone_and_repeats_no_password(url: str) -> None:
+    with pytest.raises(ApiError, match="without a path") as refused:
+        AdminApi(url, "secret-token")
+    assert "hunter2" not in str(refused.value)
+
+
+COMMANDS = [["log"], ["requests"], ["hold", "--reason", "x"], ["offboard", "ada", "--reason", "x"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("token", ["secret\r\nX-Evil: 1", "secret token", "secret\u2013token", "secret\x7f"])
+def test_never_prints_a_token_that_no_header_can_carry(
+    service: Service,
+    command: list[str],
+    token: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LABKEEPER_TOKEN", token)
+    assert main(command) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and "LABKEEPER_TOKEN" in err and "secret" not in err and not service.asked
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_sends_the_token_to_no_proxy_in_plain_text(
+    service: Service, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.settimeout(0)
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        monkeypatch.setenv("LABKEEPER_TOKEN", "  secret-token\n")
+        assert main(command) == 2
+        assert [authorization for _, _, authorization, _ in service.asked] == ["Bearer secret-token"]
+        with pytest.raises(BlockingIOError):
+            proxy.accept()
+
+
+@pytest.mark.parametrize(
+    "answer", [b"no HTTP at all\r\n\r\n", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"]
+)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_says_in_one_sentence_that_no_web_server_answers(
+    command: list[str], answer: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def speak() -> None:
+            connection = listener.accept()[0]
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer)
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65536):
+                    pass
+
+        threading.Thread(target=speak, daemon=True).start()
+        monkeypatch.setenv("LABKEEPER_URL", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        monkeypatch.setenv("LABKEEPER_TOKEN", "secret-token")
+        assert main(command) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and "does not answer as a web server does" in err and "secret" not in err
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("typed", "status"), [("", 1), ("n\n", 1), ("y\n", 0)])
+def test_asks_beside_the_answer_and_takes_the_end_of_input_for_no(
+    service: Service,
+    typed: str,
+    status: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    service.answers[f"/api/v1/requests/{ID}"] = (200, REQUEST)
+    service.answers[f"/api/v1/requests/{ID}/decide"] = (200, {**REQUEST, "state": "denied"})
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    assert main(["requests", "deny", ID, "--reason", "No.", "--json"]) == status
+    out, err = capsys.readouterr()
+    assert "deny this? [y/N]" in err and "torch" in err
+    assert out == "" if status else json.loads(out)["state"] == "denied"
+
+
+def test_ends_quietly_where_nobody_reads_on(service: Service) -> None:
+    service.answers["/api/v1/log"] = (200, {"records": [record(1)], "next": None})
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as nobody:
+        done = subprocess.run(
+            [sys.executable, "-m", "labkeeper.cli", "log"], stdout=nobody, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (141, b"")

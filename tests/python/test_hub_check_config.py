@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 from hubs import HERE, PYTHONS, ROOT, has_hub
+from traitlets.config import Config
 
 from labkeeper import managed_service
+from labkeeper.check_config.anchors import check_anchors
 from labkeeper.cli import main
+from labkeeper.hub import SUMMARY
 from labkeeper.managed_service import PROGRAM
 
 SCRIPT = PROGRAM if PROGRAM.is_file() else HERE / "fake_hub_service.mjs"
@@ -87,6 +90,12 @@ def test_a_good_configuration_is_told_in_full(check: Check, tmp_path: Path) -> N
     assert f"{tmp_path}/labkeeper-state can be made" in found["state"]["message"]
     assert "labkeeper.sqlite (not made yet)" in found["database"]["message"]
     assert not (tmp_path / "labkeeper-state").exists()
+
+
+def test_shows_no_password_of_an_anchors_address() -> None:
+    anchors = {"tsa": "https://ada:p@ss@tsa.example.org/tsa", "witness": "https://witness.example.org"}
+    found = list(check_anchors(Config({SUMMARY: {"mode": "managed", "anchors": anchors}})))
+    assert found[-1].message.count("://") == 2 and "tsa https://tsa.example.org/tsa" in found[-1].message
 
 
 def test_no_pages_and_no_readers_are_notes_with_a_way_out(check: Check, tmp_path: Path) -> None:
