@@ -28,11 +28,11 @@ export class InstallWords {
       case 'altered':
         return trans.__('Files altered: %1', name);
       case 'request':
-        return trans.__('Asked for %1', name);
+        return record.package === null ? trans.__('Asked at the hub') : trans.__('Asked for %1', name);
       case 'allow':
-        return trans.__('Allowed: %1', name);
+        return record.package === null ? trans.__('Allowed at the hub') : trans.__('Allowed: %1', name);
       case 'deny':
-        return trans.__('Denied: %1', name);
+        return record.package === null ? trans.__('Declined at the hub') : trans.__('Denied: %1', name);
       case 'warn':
         return trans.__('Warned about %1', name);
       case 'dry-run':

@@ -13,6 +13,9 @@ test.each<[string, Partial<ListedRecord>]>([
   ['Upgraded to numpy 2.3.1', { action: 'upgrade' }],
   ['Removed numpy 2.3.1', { action: 'remove' }],
   ['Found on disk: numpy 2.3.1', { action: 'found-on-disk' }],
+  ['Asked for numpy 2.3.1', { action: 'request' }],
+  ['Asked at the hub', { action: 'request', package: null }],
+  ['Declined at the hub', { action: 'deny', package: null }],
   ['Gap in the record', { action: 'gap', package: null }],
   ['A record that could not be read', { action: 'unreadable', package: null }],
   ['Something else (teleported)', { action: 'teleported' }]
