@@ -1,3 +1,4 @@
+import { PollPace } from '@labkeeper/core';
 import {
   encode,
   feedbackGiven,
@@ -28,8 +29,13 @@ const ANSWER_MS = 20_000;
 
 /** Brings what pages ask for to the hub, and tells all pages how their user's requests stand. */
 export class RequestDesk implements IDisposable {
-  /** @param hub - null = there is no hub service. */
-  constructor(private readonly hub: RequestHub | null) {
+  /** @param hub - null = there is no hub service. @param random - from 0 up to 1. */
+  constructor(
+    private readonly hub: RequestHub | null,
+    private readonly clock: IClock,
+    random: () => number
+  ) {
+    this.pace = new PollPace(random);
     this.known = { requests: [], isCut: false, hub: hub === null ? 'none' : 'asking' };
   }
 
@@ -44,6 +50,7 @@ export class RequestDesk implements IDisposable {
     };
     receiver
       .on(requestsWanted, ({ wanted }) => {
+        this.wanting[wanted ? 'add' : 'delete'](keep);
         if (wanted) {
           this.changed();
         }
@@ -57,9 +64,17 @@ export class RequestDesk implements IDisposable {
       )
       .on(requestRead, ({ id }) => void this.read(keep, id))
       .on(feedbackGiven, feedback => {
-        void this.ask(keep, feedback.id, hub => hub.post(REQUEST_PATHS.feedback, feedback));
+        void this.ask(keep, feedback.id, async hub => {
+          const answer = await hub.post(REQUEST_PATHS.feedback, feedback);
+          if (answer.result === 'later') {
+            // The page sends it again when it hears that the hub is back.
+            this.waiting.add(keep);
+            this.changed();
+          }
+          return answer;
+        });
       });
-    return () => void this.pages.delete(keep);
+    return () => [this.pages, this.wanting, this.waiting].forEach(pages => pages.delete(keep));
   }
 
   /** Own requests are read anew, and all pages are told. What comes meanwhile is one more reading. */
@@ -69,12 +84,15 @@ export class RequestDesk implements IDisposable {
       return;
     }
     this.isStale = true;
+    this.retry?.dispose();
+    this.retry = null;
     this.reading ??= this.readAll(this.hub).finally(() => (this.reading = null));
   }
 
   dispose(): void {
     this.isDisposed = true;
     this.pages.clear();
+    this.retry?.dispose();
     this.hub?.dispose();
   }
 
@@ -87,6 +105,26 @@ export class RequestDesk implements IDisposable {
           ? { ...this.known, hub: 'failed' }
           : { requests: [...list.requests], isCut: list.isCut, hub: 'read' };
       this.pages.forEach(keep => this.tell(keep));
+      if (list === null) {
+        this.readLater();
+      } else {
+        this.pace.answered();
+        this.waiting.clear();
+      }
+    }
+  }
+
+  /** The hub is asked again, ever more seldom, while somebody would see the answer. */
+  private readLater(): void {
+    this.retry?.dispose();
+    this.retry = null;
+    if (!this.isDisposed && this.wanting.size + this.waiting.size > 0) {
+      this.retry = this.clock.after(this.pace.failed('away'), () => {
+        this.retry = null;
+        if (this.wanting.size + this.waiting.size > 0) {
+          this.changed();
+        }
+      });
     }
   }
 
@@ -129,6 +167,12 @@ export class RequestDesk implements IDisposable {
 
   private known: RequestsKnown;
   private readonly pages = new Set<KeepForPage>();
+  /** Pages that show own requests. */
+  private readonly wanting = new Set<KeepForPage>();
+  /** Pages that have something to send again when the hub is back. */
+  private readonly waiting = new Set<KeepForPage>();
+  private readonly pace: PollPace;
+  private retry: IDisposable | null = null;
   private running = 0;
   private reading: Promise<void> | null = null;
   private isStale = false;
@@ -149,6 +193,8 @@ export function requestDesk(
       : new RequestHub(
           new HubClient(serviceUrl, () => clock.wallMs(), outgoing, ANSWER_MS, STORY_BYTES),
           tickets
-        )
+        ),
+    clock,
+    Math.random
   );
 }

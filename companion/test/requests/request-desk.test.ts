@@ -9,6 +9,7 @@ import { HubTickets } from '../../src/audit/hub-tickets.js';
 import { systemClock } from '../../src/clock.js';
 import { RequestDesk } from '../../src/requests/request-desk.js';
 import { RequestHub } from '../../src/requests/request-hub.js';
+import { FakeClock } from '../fake-clock.js';
 import { until } from '../until.js';
 
 const summary = (id: string, version = 1) => ({
@@ -40,6 +41,7 @@ function pageOf(desk: RequestDesk) {
 describe('the desk for requests', () => {
   let server: Server;
   let desk: RequestDesk;
+  let clock: FakeClock;
   let answer: (
     method: string,
     path: string,
@@ -50,6 +52,7 @@ describe('the desk for requests', () => {
   let tickets: number;
   beforeEach(async () => {
     asked.length = 0;
+    clock = new FakeClock();
     tickets = 0;
     server = createServer((request, response) => {
       let body = '';
@@ -73,7 +76,9 @@ describe('the desk for requests', () => {
     const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/s/`);
     const client = () => new HubClient(url, () => 0, new OutgoingLedger(Date.now), 2000, 1_000_000);
     desk = new RequestDesk(
-      new RequestHub(client(), new HubTickets({ client: client(), token: 'secret', clock: systemClock }))
+      new RequestHub(client(), new HubTickets({ client: client(), token: 'secret', clock: systemClock })),
+      clock,
+      () => 0.5
     );
   });
   afterEach(async () => {
@@ -140,8 +145,47 @@ describe('the desk for requests', () => {
     expect(page.last('requests/list')).toMatchObject({ requests: [{ id }] });
   });
 
+  it('asks a hub that is away again, ever more seldom, while a page wants to know', async () => {
+    answer = () => ({ status: 503, body: {} });
+    const page = pageOf(desk);
+    const lists = (): number => page.heard.filter(({ method }) => method === 'requests/list').length;
+    page.say('requests/wanted', { wanted: true });
+    for (const [at, pauseMs] of [4000, 8000, 16_000, 22_500, 22_500].entries()) {
+      await until(() => lists() === at + 1 && clock.pending === 1);
+      clock.advance(pauseMs - 1);
+      expect(clock.pending).toBe(1);
+      clock.advance(1);
+      expect(clock.pending).toBe(0);
+    }
+    await until(() => clock.pending === 1);
+    answer = () => ({ status: 200, body: { requests: [], next: null } });
+    clock.advance(60_000);
+    await until(() => page.last('requests/list')?.['hub'] === 'read');
+    expect(clock.pending).toBe(0);
+    answer = () => ({ status: 503, body: {} });
+    desk.changed();
+    await until(() => clock.pending === 1);
+    page.leave();
+    const before = asked.length;
+    clock.advance(60_000);
+    expect([clock.pending, asked.length]).toEqual([0, before]);
+  });
+
+  it('says when the hub is back to a page whose feedback waits', async () => {
+    answer = () => ({ status: 503, body: {} });
+    const page = pageOf(desk);
+    page.say('requests/feedback', {
+      ...{ id: randomUUID(), of: 'death', subject: 'd', toldCause: 'exited', toldConfidence: 'high' },
+      ...{ answer: 'yes', cause: null, note: null }
+    });
+    await until(() => page.last('requests/list')?.['hub'] === 'failed' && clock.pending === 1);
+    answer = () => ({ status: 200, body: { requests: [], next: null } });
+    clock.advance(60_000);
+    await until(() => page.last('requests/list')?.['hub'] === 'read');
+  });
+
   it('says so where there is no hub service', async () => {
-    const alone = pageOf(new RequestDesk(null));
+    const alone = pageOf(new RequestDesk(null, clock, () => 0));
     expect(alone.last('requests/list')).toEqual({ requests: [], isCut: false, hub: 'none' });
     const id = randomUUID();
     alone.say('requests/feedback', {

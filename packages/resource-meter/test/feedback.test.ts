@@ -1,7 +1,13 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
-import { feedbackGiven, parseParams, requestResult, type VerdictFeedback } from '@labkeeper/protocol';
+import {
+  feedbackGiven,
+  parseParams,
+  requestResult,
+  requestsKnown,
+  type VerdictFeedback
+} from '@labkeeper/protocol';
 import { createElement } from 'react';
 import { FeedbackBook } from '../src/help/feedback-book.js';
 import { RequestsLink } from '../src/help/requests-link.js';
@@ -75,6 +81,23 @@ describe('what is said of verdicts', () => {
     answer('refused');
     await settled();
     expect(book.standing(DEATH.id)).toBe('refused');
+  });
+
+  it('is sent again when the hub is back, though the companion was here all the time', async () => {
+    const list = (hub: string): void => companion.say(requestsKnown, { requests: [], isCut: false, hub });
+    list('read');
+    book.give(DEATH, YES);
+    answer('later');
+    await settled();
+    list('failed');
+    expect(given(companion)).toHaveLength(1);
+    list('read');
+    list('read');
+    expect(new Set(given(companion).map(({ id }) => id)).size).toBe(1);
+    expect(given(companion)).toHaveLength(2);
+    answer('done');
+    await settled();
+    expect(book.standing(DEATH.id)).toBe('sent');
   });
 
   it('survives a damaged store, and keeps no more than a hundred', () => {

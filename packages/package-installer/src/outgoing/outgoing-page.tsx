@@ -54,7 +54,7 @@ function Classes(
     <>
       <p>
         {trans.__(
-          'Everything below goes to the hub service at %1, and nowhere else. The examples are the last messages that this server really sent; only the credential is left out. Counted since %2.',
+          'Everything below goes to the hub service at %1, and nowhere else. What the hub passes on is your administrators’ decision. The examples are the last messages that this server really sent; only the credential is left out. Counted since %2.',
           host,
           say.moment(known.sinceMs)
         )}

@@ -59,10 +59,10 @@ export function outgoingWords(trans: TranslationBundle): Readonly<Record<Outgoin
     'server-events': {
       title: trans.__('How this server fares'),
       why: trans.__(
-        'Where the hub’s policy asks for it: kernels that died and why, long throttling, full memory, and how many saves there were. Counts of Python’s own error classes, such as MemoryError, only where policy asks for those too. So that support staff see at once what you ran into.'
+        'Unless the hub’s policy switches it off: kernels that died and why, long throttling, full memory, and how many saves there were. Only where policy asks for it: counts of Python’s own error classes, such as MemoryError, and the name of a module that is missing, which can be one of yours. So that support staff see at once what you ran into.'
       ),
       never: trans.__(
-        'No file names, no kernel names, no cell contents, no variables, no text of errors. An error class that somebody wrote herself is counted as “other”.'
+        'No kernel names, no cell contents, no variables, no text of errors, and no file names but the name of a missing module. An error class that somebody wrote herself is counted as “other”.'
       )
     },
     request: {

@@ -22,8 +22,8 @@ export interface IDialogDeeds {
   copy(told: ITold): Promise<string>;
   /** What the researcher said of verdicts. */
   readonly feedback: FeedbackBook;
-  /** Opens the page "Get help" about an event. */
-  readonly onHelp: (eventId: string) => void;
+  /** Opens the page "Get help" about these events; without any, about the newest. */
+  readonly onHelp: (eventIds: readonly string[]) => void;
   /** The admin's page about deaths, http or https; null = none. */
   readonly runbookUrl: string | null;
 }
@@ -83,7 +83,7 @@ export class ExplanationDialog extends Dialog<void> {
               onHelp={() => {
                 const { event } = telling.current;
                 jump.close();
-                deeds.onHelp(event?.id ?? '');
+                deeds.onHelp(event ? [event.id] : []);
               }}
             />
           )}

@@ -42,7 +42,7 @@ export interface IExplainDeathsOptions {
   readonly application: string;
   readonly baseUrl: string;
   /** Opens the page "Get help" about an event. */
-  readonly onHelp: (eventId: string) => void;
+  readonly onHelp: (eventIds: readonly string[]) => void;
   /** Where it is kept what the user has been told; null = nowhere. */
   readonly storage: IKeep | null;
   /** Milliseconds since the epoch. */

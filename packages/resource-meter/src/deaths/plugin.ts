@@ -35,7 +35,7 @@ export const deaths: JupyterFrontEndPlugin<IEventWords> = {
       services: app.serviceManager,
       activate: widget => app.shell.activateById(widget.id),
       application: `${app.name} ${app.version}`,
-      onHelp: about => void app.commands.execute(GET_HELP, { about: [about] }),
+      onHelp: about => void app.commands.execute(GET_HELP, { about: [...about] }),
       baseUrl: app.serviceManager.serverSettings.baseUrl,
       storage: window.localStorage,
       epochNow: () => Date.now(),

@@ -8,11 +8,12 @@ import {
   type Cause,
   type Death,
   type Notice,
+  type RequestsKnown,
   type Verdict,
   type VerdictFeedback
 } from '@labkeeper/protocol';
 import type { IKeep } from '../deaths/remembered-ids.js';
-import type { RequestsLink } from './requests-link.js';
+import type { Outcome, RequestsLink } from './requests-link.js';
 import { storable } from './storable.js';
 
 /** Answers that are remembered, at most. */
@@ -46,8 +47,9 @@ export class FeedbackBook implements IDisposable {
     private readonly key: string
   ) {
     this.entries = read(keep, key);
-    link.companion.stateChanged.connect(this.resend, this);
-    this.resend();
+    link.companion.stateChanged.connect(() => void this.resend(), this);
+    link.changed.connect(this.onLink, this);
+    void this.resend();
   }
 
   get changed(): ISignal<this, void> {
@@ -91,22 +93,36 @@ export class FeedbackBook implements IDisposable {
     Signal.clearData(this);
   }
 
-  private resend(): void {
-    if (this.link.companion.state === 'connected') {
-      for (const { feedback, standing } of this.entries.values()) {
-        if (standing === 'waiting') {
-          void this.send(feedback);
-        }
+  private onLink(): void {
+    const hub = this.link.known?.hub ?? null;
+    const isBack = hub === 'read' && this.hub !== 'read';
+    this.hub = hub;
+    if (isBack) {
+      void this.resend();
+    }
+  }
+
+  /** One after the other: the companion has room for a few. A later call takes over, as its connection may be another. */
+  private async resend(): Promise<void> {
+    this.turn += 1;
+    const { turn } = this;
+    for (const { feedback, standing } of this.entries.values()) {
+      if (this.disposed || turn !== this.turn || this.link.companion.state !== 'connected') {
+        return;
+      }
+      if (standing === 'waiting' && (await this.send(feedback)) === 'later') {
+        return;
       }
     }
   }
 
-  private async send(feedback: VerdictFeedback): Promise<void> {
+  private async send(feedback: VerdictFeedback): Promise<Outcome['result']> {
     const { result } = await this.link.ask(feedbackGiven, feedback, feedback.id);
     if (!this.disposed && result !== 'later') {
       const standing = result === 'done' ? 'sent' : result === 'no-hub' ? 'kept' : 'refused';
       this.put({ feedback, standing });
     }
+    return result;
   }
 
   private put(entry: IEntry): void {
@@ -125,6 +141,9 @@ export class FeedbackBook implements IDisposable {
 
   private entries: ReadonlyMap<string, IEntry>;
   private disposed = false;
+  /** How the hub was, as the companion said last. */
+  private hub: RequestsKnown['hub'] | null = null;
+  private turn = 0;
   private readonly _changed = new Signal<this, void>(this);
 }
 

@@ -12,6 +12,8 @@ const LABEL = 200;
 
 /** One fact that support may get. */
 export interface IDraftItem {
+  /** What it is about, where other facts have the same label. */
+  readonly id?: string;
   readonly label: string;
   /** As the researcher leaves it. */
   readonly text: string;
@@ -47,6 +49,69 @@ export function withItem(
         : each
     )
   };
+}
+
+/**
+ * Facts that were read again, with what the researcher did to them: what she unticked or trimmed must not come back.
+ *
+ * @param fresh - as they are now. @param before - as they were read last time. @param left - as she left those.
+ * @param named - ids of what help is asked about only now: that is ticked in any case.
+ */
+export function mergedSections(
+  fresh: readonly IDraftSection[],
+  before: readonly IDraftSection[],
+  left: readonly IDraftSection[],
+  named: readonly string[]
+): IDraftSection[] {
+  const read = byKey(before);
+  const known = byKey(left);
+  const now = byKey(fresh);
+  const isChanged = (key: string, { isIn, text }: IDraftItem): boolean => {
+    const was = read.get(key);
+    return was?.isIn !== isIn || was.text !== text;
+  };
+  const merge = (kind: IDraftSection['kind'], item: IDraftItem): IDraftItem => {
+    const key = keyOf(kind, item);
+    const mine = known.get(key);
+    if (mine === undefined) {
+      return item;
+    }
+    const isNamed = item.id !== undefined && named.includes(item.id);
+    return {
+      ...item,
+      isIn: isNamed || mine.isIn,
+      text: mine.text === read.get(key)?.text ? item.text : mine.text
+    };
+  };
+  // What is gone may come back: what she did to it is kept with it.
+  const gone = left.map(section => ({
+    ...section,
+    items: section.items.filter(item => {
+      const key = keyOf(section.kind, item);
+      return !now.has(key) && isChanged(key, item);
+    })
+  }));
+  return [
+    ...fresh.map(section => ({
+      ...section,
+      items: [
+        ...section.items.map(item => merge(section.kind, item)),
+        ...gone.filter(({ kind }) => kind === section.kind).flatMap(({ items }) => items)
+      ]
+    })),
+    ...gone.filter(({ kind, items }) => items.length > 0 && fresh.every(section => section.kind !== kind))
+  ];
+}
+
+function byKey(sections: readonly IDraftSection[]): ReadonlyMap<string, IDraftItem> {
+  return new Map(
+    sections.flatMap(({ kind, items }) => items.map(item => [keyOf(kind, item), item] as const))
+  );
+}
+
+/** What tells a fact from others, the same in each reading. */
+function keyOf(kind: IDraftSection['kind'], { id, label }: IDraftItem): string {
+  return `${kind} ${id ?? label}`;
 }
 
 /** What is sent of the facts: those that are ticked and not empty. */

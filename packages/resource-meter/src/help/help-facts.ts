@@ -40,7 +40,7 @@ export function helpFacts(sources: IHelpSources): IDraftSection[] {
     {
       kind: 'records',
       title: trans.__('Last installs'),
-      items: sources.records.map(line => ({ ...line, isIn: true }))
+      items: sources.records.map(line => ({ ...line, id: `${line.label} ${line.text}`, isIn: true }))
     }
   ];
   return sections.filter(({ items }) => items.length > 0);
@@ -56,6 +56,7 @@ function happened({ companion, words, about }: IHelpSources): IDraftItem[] {
   const wanted = all.filter(event => about.includes(idOf(event)));
   const others = all.filter(event => !about.includes(idOf(event)));
   return [...wanted, ...others].slice(0, EVENTS).map((event, at) => ({
+    id: idOf(event),
     label: isoTime(atMs(event)),
     text: words.summary(event),
     isIn: about.length > 0 ? at < wanted.length : at < TICKED_EVENTS
@@ -70,7 +71,7 @@ function inUse({ companion, say, trans }: IHelpSources): IDraftItem[] {
   const { memory, cpu, shm, home, processes, gpus } = sample;
   const of = (used: number, whole: number | null): string =>
     whole === null ? say.bytes(used) : trans.__('%1 of %2', say.bytes(used), say.bytes(whole));
-  const lines: (readonly [string, string] | null)[] = [
+  const lines: (readonly [label: string, text: string, id?: string] | null)[] = [
     memory && [
       trans.__('Memory'),
       `${of(memory.unreclaimableBytes, memory.limitBytes)} (${memory.limitSource}), cache ${say.bytes(memory.cacheBytes)}, peak ${memory.peakBytes === null ? '?' : say.bytes(memory.peakBytes)}`
@@ -90,11 +91,14 @@ function inUse({ companion, say, trans }: IHelpSources): IDraftItem[] {
       const title = kernels.find(kernel => kernel.kernelId === kernelId)?.title ?? kernelId;
       return [
         trans.__('Kernel'),
-        `${title}: ${say.bytes(memoryBytes)}, peak ${say.bytes(peakBytes)}, CPU ${say.number(cpuCores)}`
+        `${title}: ${say.bytes(memoryBytes)}, peak ${say.bytes(peakBytes)}, CPU ${say.number(cpuCores)}`,
+        kernelId
       ] as const;
     })
   ];
-  return lines.filter(line => line !== null).map(([label, text]) => ({ label, text, isIn: true }));
+  return lines
+    .filter(line => line !== null)
+    .map(([label, text, id]) => ({ ...(id !== undefined && { id }), label, text, isIn: true }));
 }
 
 function versions({ companion, application, browser, trans }: IHelpSources): IDraftItem[] {

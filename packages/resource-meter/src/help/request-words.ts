@@ -45,6 +45,13 @@ export function stateWords({ state, lastFrom, want }: RequestSummary, trans: Tra
   }
 }
 
+/** Why a request could not be read; '' = it was. */
+export function unreadWords(outcome: Outcome, trans: TranslationBundle): string {
+  return outcome.result === 'later'
+    ? trans.__('The hub does not answer now. Close this and open it again in a minute.')
+    : outcomeWords(outcome, '', trans);
+}
+
 /** What came of something that was sent. @param done - what to say where it is done. */
 export function outcomeWords({ result, message }: Outcome, done: string, trans: TranslationBundle): string {
   switch (result) {

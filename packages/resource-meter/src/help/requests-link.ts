@@ -29,13 +29,18 @@ export class RequestsLink implements IDisposable {
   ) {
     this.listening = companion.listen(
       new Receiver()
-        .on(requestResult, ({ ref, result, message }) => this.answers.get(ref)?.({ result, message }))
+        .on(requestResult, ({ ref, result, message }) => {
+          // A request that was read is answered by its id, like one that was sent: what was sent goes first.
+          const key = this.answers.has(ref) ? ref : readKey(ref);
+          this.settle(key, { result, message });
+        })
         .on(requestsKnown, known => {
           this._known = known;
           this._changed.emit();
         })
         .on(requestStory, story => {
-          this._story = story;
+          this._stories.set(story.id, story);
+          this.settle(readKey(story.id), { result: 'done', message: null });
           this._changed.emit();
         })
     );
@@ -47,9 +52,9 @@ export class RequestsLink implements IDisposable {
     return this._known;
   }
 
-  /** The request that was read last, with its answers. */
-  get story(): RequestStory | null {
-    return this._story;
+  /** The requests that were read, with their answers, by their ids. */
+  get stories(): ReadonlyMap<string, RequestStory> {
+    return this._stories;
   }
 
   get changed(): ISignal<this, void> {
@@ -64,9 +69,9 @@ export class RequestsLink implements IDisposable {
     }
   }
 
-  /** Asks for one request with its answers; it comes as `story`. */
-  read(id: string): void {
-    this.companion.send(encode(requestRead, { id }));
+  /** Asks for one request with its answers. @returns `done`: it is among the `stories`. `later` as with `ask`. */
+  read(id: string): Promise<Outcome> {
+    return this.wait(readKey(id), encode(requestRead, { id }));
   }
 
   /**
@@ -74,18 +79,7 @@ export class RequestsLink implements IDisposable {
    * @returns `later` where there is no connection, or no answer in time: the same can be sent again.
    */
   ask<D extends IDeclaration>(declaration: D, params: unknown, ref: string): Promise<Outcome> {
-    return new Promise(resolve => {
-      const done = (outcome: Outcome): void => {
-        window.clearTimeout(late);
-        this.answers.delete(ref);
-        resolve(outcome);
-      };
-      const late = window.setTimeout(() => done({ result: 'later', message: null }), this.answerMs);
-      this.answers.set(ref, done);
-      if (!this.companion.send(encode(declaration, params))) {
-        done({ result: 'later', message: null });
-      }
-    });
+    return this.wait(ref, encode(declaration, params));
   }
 
   get isDisposed(): boolean {
@@ -99,6 +93,29 @@ export class RequestsLink implements IDisposable {
     Signal.clearData(this);
   }
 
+  private wait(key: string, frame: string): Promise<Outcome> {
+    return new Promise(resolve => {
+      const waiting = this.answers.get(key) ?? new Set();
+      const done = (outcome: Outcome): void => {
+        window.clearTimeout(late);
+        waiting.delete(done);
+        if (waiting.size === 0) {
+          this.answers.delete(key);
+        }
+        resolve(outcome);
+      };
+      const late = window.setTimeout(() => done({ result: 'later', message: null }), this.answerMs);
+      this.answers.set(key, waiting.add(done));
+      if (!this.companion.send(frame)) {
+        done({ result: 'later', message: null });
+      }
+    });
+  }
+
+  private settle(key: string, outcome: Outcome): void {
+    [...(this.answers.get(key) ?? [])].forEach(done => done(outcome));
+  }
+
   private onConnection(): void {
     if (this.companion.state === 'connected' && this.isShown) {
       this.tell();
@@ -110,10 +127,14 @@ export class RequestsLink implements IDisposable {
     this.companion.send(encode(requestsWanted, { wanted: this.isShown }));
   }
 
-  private readonly answers = new Map<string, (outcome: Outcome) => void>();
+  private readonly answers = new Map<string, Set<(outcome: Outcome) => void>>();
   private readonly listening: IDisposable;
   private _known: RequestsKnown | null = null;
-  private _story: RequestStory | null = null;
+  private readonly _stories = new Map<string, RequestStory>();
   private isShown = false;
   private readonly _changed = new Signal<this, void>(this);
+}
+
+function readKey(id: string): string {
+  return `read ${id}`;
 }

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CompanionState, Quantities } from '@labkeeper/labkit';
 import { REQUEST_TEXT, type RequestsKnown, type RequestStory } from '@labkeeper/protocol';
-import { useEffect, useId, useRef, useState } from 'react';
+import { useId, useState } from 'react';
 import { excessOf, withItem, type IDraftItem, type IHelpDraft } from '../help-draft.js';
 import { OwnRequests, type IRequestDeeds } from './own-requests.js';
 
@@ -15,10 +15,13 @@ export interface IHelpPageProps {
   readonly draft: IHelpDraft;
   /** Another one: the draft was replaced from outside. */
   readonly draftNumber: number;
-  readonly onDraft: (draft: IHelpDraft) => void;
+  /** The facts are being put together. */
+  readonly isReading: boolean;
+  /** Changes the draft as it is by now. @returns what it became. */
+  readonly onEdit: (change: (before: IHelpDraft) => IHelpDraft) => IHelpDraft;
   /** Own requests; null = not known yet. */
   readonly known: RequestsKnown | null;
-  readonly story: RequestStory | null;
+  readonly stories: ReadonlyMap<string, RequestStory>;
   readonly nowMs: number;
   /** Each gives one translated sentence about what came of it. */
   readonly deeds: IRequestDeeds & {
@@ -34,14 +37,16 @@ export interface IHelpPageProps {
 
 /** The page "Get help": what goes to support, to be trimmed, and what became of earlier requests. */
 export function HelpPage(props: IHelpPageProps): JSX.Element {
-  const { link, reason, known, deeds, trans } = props;
+  const { link, reason, known, isReading, deeds, trans } = props;
   const { draft, edit } = useDraft(props);
   const id = useId();
   const [outcome, setOutcome] = useState('');
   const [isSending, setSending] = useState(false);
   const hasHub = known !== null && known.hub !== 'none';
   const excess = excessOf(draft);
-  const canSend = hasHub && link === 'connected' && !isSending && draft.note.trim() !== '' && excess === 0;
+  // Facts that come at the moment of the click would not have been seen.
+  const isBusy = isSending || isReading;
+  const canSend = hasHub && link === 'connected' && !isBusy && draft.note.trim() !== '' && excess === 0;
   const send = async (): Promise<void> => {
     setSending(true);
     setOutcome(trans.__('Sending…'));
@@ -72,6 +77,7 @@ export function HelpPage(props: IHelpPageProps): JSX.Element {
           'These facts go with it. Untick what should not, and change what you like: nothing else is sent.'
         )}
       </p>
+      {isReading && <p role="status">{trans.__('Reading…')}</p>}
       {draft.sections.map(({ title, items }, section) => (
         <fieldset key={title} className="lk-Help-section">
           <legend>{title}</legend>
@@ -127,22 +133,14 @@ export function HelpPage(props: IHelpPageProps): JSX.Element {
 }
 
 /** The draft while it is edited: drawn at once, or the cursor would jump in what is typed. */
-function useDraft({ draft: given, draftNumber, onDraft }: IHelpPageProps): {
+function useDraft({ draft: given, draftNumber, onEdit }: IHelpPageProps): {
   readonly draft: IHelpDraft;
   readonly edit: (change: (before: IHelpDraft) => IHelpDraft) => void;
 } {
-  const [draft, setDraft] = useState(given);
-  const latest = useRef(given);
-  const keep = (next: IHelpDraft): void => {
-    latest.current = next;
-    setDraft(next);
-  };
-  useEffect(() => keep(given), [draftNumber]);
-  const edit = (change: (before: IHelpDraft) => IHelpDraft): void => {
-    keep(change(latest.current));
-    onDraft(latest.current);
-  };
-  return { draft, edit };
+  const [drawn, setDrawn] = useState({ draft: given, draftNumber });
+  const edit = (change: (before: IHelpDraft) => IHelpDraft): void =>
+    setDrawn({ draft: onEdit(change), draftNumber });
+  return { draft: drawn.draftNumber === draftNumber ? drawn.draft : given, edit };
 }
 
 function Item(props: {

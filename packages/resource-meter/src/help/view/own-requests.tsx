@@ -1,24 +1,33 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { Quantities } from '@labkeeper/labkit';
+import type { CompanionState, Quantities } from '@labkeeper/labkit';
 import {
   REQUEST_TEXT,
   type RequestStory,
   type RequestsKnown,
   type RequestSummary
 } from '@labkeeper/protocol';
-import { useId, useState } from 'react';
+import { useEffect, useId, useState } from 'react';
 import { numberOf, stateWords, titleOf } from '../request-words.js';
+
+/** What came of an answer to support. */
+export interface IAnswered {
+  readonly isDone: boolean;
+  /** One translated sentence about it. */
+  readonly words: string;
+}
 
 /** What can be done with own requests. Each gives one translated sentence about what came of it. */
 export interface IRequestDeeds {
-  read(id: string): void;
+  /** '' = it is among the stories. */
+  read(id: string): Promise<string>;
   withdraw(request: RequestSummary): Promise<string>;
-  answer(id: string, text: string): Promise<string>;
+  answer(id: string, text: string): Promise<IAnswered>;
 }
 
 export interface IOwnRequestsProps {
+  readonly link: CompanionState;
   readonly known: RequestsKnown;
-  readonly story: RequestStory | null;
+  readonly stories: ReadonlyMap<string, RequestStory>;
   readonly nowMs: number;
   readonly deeds: IRequestDeeds;
   readonly say: Quantities;
@@ -56,10 +65,20 @@ export function OwnRequests(props: IOwnRequestsProps): JSX.Element {
 }
 
 function Row(props: IOwnRequestsProps & { readonly request: RequestSummary }): JSX.Element {
-  const { request, story, nowMs, deeds, say, trans } = props;
+  const { request, link, known, stories, nowMs, deeds, say, trans } = props;
+  const story = stories.get(request.id);
   const [isOpen, setOpen] = useState(false);
+  const [unread, setUnread] = useState('');
   const [isSure, setSure] = useState(false);
   const [outcome, setOutcome] = useState('');
+  const canRead = link === 'connected' && known.hub === 'read';
+  // Read when it is opened, when something is new in it, and when the hub is back.
+  useEffect(() => {
+    if (isOpen && (canRead || story === undefined)) {
+      setUnread('');
+      void deeds.read(request.id).then(setUnread);
+    }
+  }, [isOpen, canRead, request.version, request.changedAtMs]);
   const withdraw = (): void => {
     // A request that is taken back stays so: the same button asks once more.
     if (!isSure) {
@@ -84,18 +103,8 @@ function Row(props: IOwnRequestsProps & { readonly request: RequestSummary }): J
         </span>
       )}
       <span className="lk-Requests-buttons">
-        <button
-          type="button"
-          className="lk-Button"
-          aria-expanded={isOpen}
-          onClick={() => {
-            setOpen(!isOpen);
-            if (!isOpen) {
-              deeds.read(request.id);
-            }
-          }}
-        >
-          {isOpen ? trans.__('Close') : trans._n('Show (%1 answer)', 'Show (%1 answers)', request.messages)}
+        <button type="button" className="lk-Button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {isOpen ? trans.__('Close') : trans._n('Show (%1 message)', 'Show (%1 messages)', request.messages)}
         </button>
         {request.state === 'requested' && (
           <button type="button" className="lk-Button" onClick={withdraw}>
@@ -105,7 +114,7 @@ function Row(props: IOwnRequestsProps & { readonly request: RequestSummary }): J
       </span>
       {outcome !== '' && <span role="status">{outcome}</span>}
       {isOpen &&
-        (story?.id === request.id ? <Story {...props} story={story} /> : <p>{trans.__('Reading…')}</p>)}
+        (story ? <Story {...props} story={story} /> : <p role="status">{unread || trans.__('Reading…')}</p>)}
     </li>
   );
 }
@@ -116,9 +125,13 @@ function Story(props: IOwnRequestsProps & { readonly story: RequestStory }): JSX
   const [text, setText] = useState('');
   const [outcome, setOutcome] = useState('');
   const answer = async (): Promise<void> => {
-    setOutcome(await deeds.answer(story.id, text));
-    setText('');
-    deeds.read(story.id);
+    const { isDone, words } = await deeds.answer(story.id, text);
+    setOutcome(words);
+    if (isDone) {
+      // What was written meanwhile was not sent.
+      setText(now => (now === text ? '' : now));
+      await deeds.read(story.id);
+    }
   };
   return (
     <div className="lk-Requests-story">
