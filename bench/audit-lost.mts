@@ -3,9 +3,10 @@
 // send everything else again byte by byte. At the end all of it must be in the log, each record once. The log is read with
 // SQLite or psql alone, and records are found by a name that they got before anything of ours saw them.
 //
-// The same is done with three things broken on purpose, each of which has to be found: a service that acknowledges before it
-// commits, a companion that acknowledges before it writes, and a service that stores a batch wherever its stream stands.
-import { type ILaneResult, runKillLane } from './lib/audit-kill-lane.mts';
+// The same is done with five things broken on purpose, each of which has to be found: a service that acknowledges before it
+// commits, a companion that acknowledges before it writes, a service that stores a batch wherever its stream stands, all on
+// SQLite; a PostgreSQL that commits before that is on its disk, and one that stores a batch wherever its stream stands.
+import { type ILaneOptions, type ILaneResult, runKillLane } from './lib/audit-kill-lane.mts';
 import { record } from './lib/result.mts';
 import { extent, times } from './lib/trial.mts';
 
@@ -31,20 +32,27 @@ const wrong = lanes.flatMap(lane => lane.wrong);
 if (wrong.length > 0) throw new Error(`the log is not whole: ${wrong.slice(0, 10).join('; ')}`);
 
 const broken = async (
-  victims: Parameters<typeof runKillLane>[0]['victims'],
-  sabotage: { readonly service?: string; readonly companion?: string }
+  kind: ILaneOptions['kind'],
+  victims: ILaneOptions['victims'],
+  sabotage: ILaneOptions['sabotage']
 ): Promise<ILaneResult> => {
-  const lane = await runKillLane({ kind: 'sqlite', kills: BROKEN_KILLS, victims, sabotage });
-  console.error(JSON.stringify({ sabotage, ...lane }));
+  const lane = await runKillLane({ kind, kills: BROKEN_KILLS, victims, sabotage });
+  console.error(JSON.stringify({ kind, sabotage, ...lane }));
   return lane;
 };
-const early = await broken({ service: 1 }, { service: 'early-commit' });
-const unwritten = await broken({ companion: 1 }, { companion: 'early-write' });
-const careless = await broken({ service: 1 }, { service: 'any-head' });
-if (early.lost === 0 || unwritten.lost === 0 || careless.twice === 0)
+const early = await broken('sqlite', { service: 1 }, { service: 'early-commit' });
+const unwritten = await broken('sqlite', { companion: 1 }, { companion: 'early-write' });
+const careless = await broken('sqlite', { service: 1 }, { service: 'any-head' });
+const earlyPg = await broken('pg', { all: 1 }, { database: 'early-commit' });
+const carelessPg = await broken('pg', { service: 1 }, { database: 'any-head' });
+if (
+  [early, unwritten, earlyPg].some(({ lost }) => lost === 0) ||
+  careless.twice === 0 ||
+  carelessPg.twice === 0
+)
   throw new Error('what was broken on purpose was not found: this shows nothing');
 
-const samples = { lanes, broken: { early, unwritten, careless } };
+const samples = { lanes, broken: { early, unwritten, careless, earlyPg, carelessPg } };
 const under = `${KILLS} SIGKILLs of companion, service and database under load (${sum(lanes, 'recorded')} records told as recorded, ${sum(lanes, 'receipted')} with a receipt)`;
 record(
   {

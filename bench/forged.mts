@@ -85,15 +85,21 @@ try {
   const ways: Record<string, string[]> = {
     directory: ['--anchor', at('held-worm')],
     witness: ['--witness', witness.fingerprint, '--anchor', at('held-witness.jsonl')],
-    timestamp: ['--tsa', stamps.certificate, '--anchor', at('original.jsonl')],
+    'timestamps and an earlier export': ['--tsa', stamps.certificate, '--anchor', at('original.jsonl')],
+    'timestamps alone': ['--tsa', stamps.certificate],
     'witness, pinned alone': ['--witness', witness.fingerprint],
     nothing: []
   };
+  // Somebody holds something from before. What keys alone show, docs/verify.md does not claim.
+  const anchored = ['directory', 'witness', 'timestamps and an earlier export'];
   const honest = Object.fromEntries(
     Object.entries(ways).map(([way, options]) => [way, verify(at('original.jsonl'), ...options).outcome])
   );
+  const notWhole = anchored.filter(way => honest[way] !== 'whole');
+  if (notWhole.length > 0)
+    throw new Error(`the honest history is not whole: ${notWhole.join()}; this shows nothing`);
   const outcomes: Record<string, Record<string, Record<string, number>>> = {};
-  let wholeWithAnchor = 0;
+  const calledWhole = Object.fromEntries(Object.keys(ways).map(way => [way, 0]));
   let calledWholeWithout = 0;
   for (let i = 0; i < HISTORIES; i++) {
     const kind = FORGERIES[i % FORGERIES.length] ?? 'whole';
@@ -107,9 +113,8 @@ try {
       const byKind = ((outcomes[way] ??= {})[kind] ??= {});
       byKind[outcome] = (byKind[outcome] ?? 0) + 1;
       const isWhole = outcome === 'whole' || text.includes('WHOLE');
-      if (way === 'nothing') {
-        if (isWhole || !/not anchored/i.test(text)) calledWholeWithout += 1;
-      } else if (!way.endsWith('alone') && isWhole) wholeWithAnchor += 1;
+      if (isWhole) calledWhole[way] = (calledWhole[way] ?? 0) + 1;
+      if (way === 'nothing' && (isWhole || !/not anchored/i.test(text))) calledWholeWithout += 1;
     }
     rmSync(at('forged.sqlite'), { force: true });
   }
@@ -118,15 +123,17 @@ try {
       id: 'forged.history',
       what:
         `re-made histories of ${EVENTS} records, ${BATCH} in each digest (changed, removed, inserted, reordered, cut off, all anew; ` +
-        'signed and anchored again), that verify calls whole with one anchor held: directory, witness or timestamps; the worst of the three',
+        'signed and anchored again), that verify calls whole with one anchor held: directory, witness, or timestamps and an earlier ' +
+        `export; the worst of the three. Not in it, as docs/verify.md says of keys alone: with nothing but the timestamps' ` +
+        `certificate ${calledWhole['timestamps alone']} are called whole, since they were made anew within its day`,
       unit: 'histories',
-      value: wholeWithAnchor,
+      value: Math.max(...anchored.map(way => calledWhole[way] ?? 0)),
       n: HISTORIES,
       peer: {
         name: 'without an anchor: called whole, or not called "not anchored"',
         value: calledWholeWithout
       },
-      samples: { honest, outcomes }
+      samples: { honest, calledWhole, outcomes }
     },
     'forged'
   );

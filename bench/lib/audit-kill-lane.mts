@@ -27,7 +27,12 @@ export interface ILaneOptions {
   /** Shares of what is killed. */
   readonly victims: Readonly<Partial<Record<Victim, number>>>;
   /** Names of files in `sabotage`: what is broken on purpose. */
-  readonly sabotage?: { readonly service?: string; readonly companion?: string };
+  readonly sabotage?: {
+    readonly service?: string;
+    readonly companion?: string;
+    /** Of statements, run once the service has made its schema. */
+    readonly database?: string;
+  };
 }
 
 export interface ILaneResult extends ILogCheck {
@@ -67,6 +72,8 @@ export async function runKillLane(options: ILaneOptions): Promise<ILaneResult> {
   try {
     await cluster?.start();
     await service.start();
+    const statements = sabotagePath(options.sabotage?.database, 'sql');
+    if (statements !== null) cluster?.runFile(statements);
     const { kills, seconds } = await lane.run();
     await service.kill('SIGTERM');
     const place = cluster ? { url: cluster.url } : { file: join(state, 'labkeeper.sqlite') };
@@ -198,8 +205,8 @@ function sumOf(all: readonly { readonly promised: readonly { readonly upTo: numb
   return all.flatMap(({ promised }) => promised).reduce((sum, { upTo }) => sum + upTo, 0);
 }
 
-function sabotagePath(name: string | undefined): string | null {
-  return name === undefined ? null : fileURLToPath(new URL(`sabotage/${name}.mjs`, import.meta.url));
+function sabotagePath(name: string | undefined, kind = 'mjs'): string | null {
+  return name === undefined ? null : fileURLToPath(new URL(`sabotage/${name}.${kind}`, import.meta.url));
 }
 
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));

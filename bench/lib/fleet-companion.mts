@@ -1,7 +1,7 @@
 // What a companion says to the hub service, said by the companion's own code: tickets, the watch over policy with its long
-// poll, the spool, the relay with its back-off. Only the disk below the spool is not real, and there is no kernel above it.
+// poll, the spool, the relay with its back-off, a batch of events each quarter of an hour. Only the disk below the spool is not real, and there is no kernel above it.
 import { randomUUID } from 'node:crypto';
-import { packageEvent, streamEvent } from '../../packages/core/lib/index.js';
+import { eventId, packageEvent, streamEvent } from '../../packages/core/lib/index.js';
 import type { SwitchablePart } from '../../packages/protocol/lib/index.js';
 import { HubTickets } from '../../companion/lib/audit/hub-tickets.js';
 import { HubClient, type IHubAnswer, type IHubQuestion } from '../../companion/lib/audit/hub-client.js';
@@ -13,11 +13,18 @@ import { systemClock } from '../../companion/lib/clock.js';
 import { PartSwitches } from '../../companion/lib/policy/part-switches.js';
 import { OutgoingLedger } from '../../companion/lib/outgoing/outgoing-ledger.js';
 import { POLL_MS, PolicyWatch } from '../../companion/lib/policy/policy-watch.js';
+import { EventQueue } from '../../companion/lib/server-events/event-queue.js';
+import { EventSender } from '../../companion/lib/server-events/event-sender.js';
+import { HOLD_MS } from '../../packages/hub-service/lib/events/held-polls.js';
+import { sha256Hex } from '../../packages/hub-service/lib/sha256.js';
 import { MemoryDisk } from './memory-disk.mts';
 
 const MINUTE_MS = 60_000;
 /** As in the companion's audit log. */
 const HEARTBEAT_MINUTES = 10;
+/** As in the companion's server events. */
+const TALLY_MS = 15 * MINUTE_MS;
+const IMAGE = 'quay.io/lab/base:2026';
 
 /** What a companion asked the service for: `ticket`, `events`, `records`. */
 export type Asked = string;
@@ -73,6 +80,13 @@ export class FleetCompanion implements IFleetCount {
     const tickets = new HubTickets({ client: new CountingClient(serviceUrl, this), token, clock });
     const disk = new MemoryDisk();
     const boot = randomUUID();
+    this.events = new EventQueue(boot, IMAGE);
+    this.sender = new EventSender({
+      client: new CountingClient(serviceUrl, this),
+      ...{ tickets, clock, log },
+      queue: this.events,
+      random: Math.random
+    });
     this.spool = new Spool({
       ...{ disk, boot, clock, log },
       serverId: boot,
@@ -90,7 +104,7 @@ export class FleetCompanion implements IFleetCount {
     this.watch = new PolicyWatch({
       client: new CountingClient(serviceUrl, this, POLL_MS),
       ...{ tickets, clock, log },
-      image: 'quay.io/lab/base:2026',
+      image: IMAGE,
       random: Math.random,
       said: off => {
         const changed = this.switches.set(new Set(off.keys()));
@@ -109,6 +123,10 @@ export class FleetCompanion implements IFleetCount {
       void this.record();
       setInterval(() => void this.record(), everyMs);
     }, Math.random() * everyMs);
+    setTimeout(() => {
+      this.tally();
+      setInterval(() => this.tally(), TALLY_MS);
+    }, Math.random() * TALLY_MS);
   }
 
   asked(what: Asked): void {
@@ -122,7 +140,7 @@ export class FleetCompanion implements IFleetCount {
     if (what === 'events') {
       // Who was answered by the old service at its end, and not by the new one, is not back.
       if (!isGood) this.pollBackAtMs = null;
-      else if (isSince) this.pollBackAtMs ??= askedAtMs;
+      else if (isSince) this.pollBackAtMs ??= admittedAtMs(result, askedAtMs);
     }
     if (what === 'records') {
       if (!isGood) {
@@ -140,8 +158,8 @@ export class FleetCompanion implements IFleetCount {
   }
 
   /**
-   * When it was back, epoch ms: when it had put the question that was then held, and, where a record had not come
-   * through, when one did. null = it is not.
+   * When it was back, epoch ms: when the service had let its question in, to hold or to answer it, and, where a record had
+   * not come through, when one did. null = it is not.
    */
   get backAtMs(): number | null {
     const relayMs = this.isRelayCut ? this.relayBackAtMs : -Infinity;
@@ -176,6 +194,17 @@ export class FleetCompanion implements IFleetCount {
     ]);
   }
 
+  /** What a server has to say each quarter of an hour. */
+  private tally(): void {
+    const atMs = Date.now();
+    this.events.add({
+      kind: 'kernels',
+      ...{ id: eventId(sha256Hex, randomUUID()), atMs },
+      ...{ started: 1, kernelMs: TALLY_MS, unsentRecords: this.waiting }
+    });
+    void this.sender.send();
+  }
+
   private minute(): void {
     this.minutes += 1;
     if (this.minutes >= HEARTBEAT_MINUTES && this.relay.connected) {
@@ -189,10 +218,22 @@ export class FleetCompanion implements IFleetCount {
   private readonly spool: Spool;
   private readonly relay: Relay;
   private readonly watch: PolicyWatch;
+  private readonly events: EventQueue;
+  private readonly sender: EventSender;
   /** As if each had begun at another time. */
   private minutes = Math.floor(Math.random() * HEARTBEAT_MINUTES);
   private cutAtMs = Number.POSITIVE_INFINITY;
   private pollBackAtMs: number | null = null;
   private relayBackAtMs: number | null = null;
   private isRelayCut = false;
+}
+
+/**
+ * When the service had let a question in that it answered well, epoch ms, and no earlier than that: a question without news
+ * (204) was held for `HOLD_MS` from then on, and up to a second longer.
+ */
+function admittedAtMs(result: number | string, askedAtMs: number): number {
+  const answeredAtMs = Date.now();
+  const wasHeld = result === 204 && answeredAtMs - askedAtMs >= HOLD_MS;
+  return wasHeld ? answeredAtMs - HOLD_MS : answeredAtMs;
 }

@@ -89,6 +89,11 @@ export class OwnCluster {
     return this.child !== null && this.child.exitCode === null && this.child.signalCode === null;
   }
 
+  /** Runs a file of statements. @throws when one fails. */
+  runFile(file: string): void {
+    execFileSync('psql', ['-qX', '-v', 'ON_ERROR_STOP=1', this.url, '-f', file], { stdio: 'ignore' });
+  }
+
   private answers(): boolean {
     try {
       execFileSync('psql', ['--quiet', '--no-psqlrc', this.url, '--command', 'select 1'], {

@@ -28,7 +28,8 @@ export class EventQueue {
   /** Nothing is to be sent any more. */
   clear(): void {
     this.waiting.length = 0;
-    this.batch = null;
+    // The hub may have the batch under way: what comes later must not bear its numbers.
+    this.done();
   }
 
   /** The body of the batch that is next; null = there is none. */

@@ -76,6 +76,29 @@ describe('events on their way', () => {
     sender.dispose();
   });
 
+  it('bear numbers of their own after policy took the batch under way back', async () => {
+    const clock = new FakeClock();
+    const queue = new EventQueue(randomUUID(), null);
+    const client = (): HubClient => new HubClient(hub.url, () => 0, new OutgoingLedger(Date.now));
+    const sender = new EventSender({
+      ...{ queue, clock, log: () => undefined, random: () => 0.5, client: client() },
+      tickets: new HubTickets({ client: client(), token: 'secret', clock })
+    });
+    [1, 2, 3].forEach(count => queue.add(saves(count)));
+    hub.fates.push('lost-answer');
+    await sender.send();
+    queue.clear();
+    expect(queue.isEmpty).toBe(true);
+    queue.add(saves(4));
+    clock.advance(60_000);
+    await sender.send();
+    expect(heads()).toMatchObject([
+      { first: 1, count: 3 },
+      { first: 4, count: 1 }
+    ]);
+    sender.dispose();
+  });
+
   it('tell the hub of a death of this server, and of none where deaths are switched off', async () => {
     hub.events = { send: true, errors: false };
     const home = scratch();
