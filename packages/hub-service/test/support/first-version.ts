@@ -21,27 +21,55 @@ const FIRST_TABLES = [
   'signing_key'
 ];
 
+const POLICY = '2026-11-27-policy';
+/** Those that came until the policy, which is the version before acts were records of the log. */
+export const POLICY_TABLES = [...FIRST_TABLES, 'holding', 'legal_act', 'policy_version', 'policy_use'];
+
 /**
  * A database as the first version of the service left it, with the rows that another has in the columns of that time: what
  * comes from opening it is what an upgrade of that age does.
  */
-export async function asFirstVersion(kind: DatabaseKind, from: IDatabase): Promise<IScratchDatabase> {
+export function asFirstVersion(kind: DatabaseKind, from: IDatabase): Promise<IScratchDatabase> {
+  return asVersion(kind, from, '2026-11-27-first-schema', FIRST_TABLES);
+}
+
+/** The same as the version left it that ends with the migration of the policy. */
+export function asPolicyVersion(kind: DatabaseKind, from: IDatabase): Promise<IScratchDatabase> {
+  return asVersion(kind, from, POLICY, POLICY_TABLES);
+}
+
+async function asVersion(
+  kind: DatabaseKind,
+  from: IDatabase,
+  migration: string,
+  names: readonly string[]
+): Promise<IScratchDatabase> {
   const scratch = await scratchDatabase(kind);
   const ignore = (): void => undefined;
-  await migrateDatabase(scratch.place, ignore, '2026-11-27-first-schema');
+  await migrateDatabase(scratch.place, ignore, migration);
   const to = openAsItIs(scratch.place, 0, ignore);
   try {
     const tables = await to.read.introspection.getTables();
-    for (const name of FIRST_TABLES) {
+    for (const name of names) {
       const table = sql.table(name);
-      const columns = tables.find(each => each.name === name)?.columns.map(column => column.name) ?? [];
+      const found = tables.find(each => each.name === name)?.columns ?? [];
+      const columns = found.map(column => column.name);
       const rows = await sql<Record<string, unknown>>`select ${sql.join(columns.map(one => sql.ref(one)))}
         from ${table}`.execute(from.read);
-      await sql`delete from ${table}`.execute(to.write);
+      if (name === 'log_head') {
+        // The one that has a row from the beginning.
+        await sql`delete from ${table}`.execute(to.write);
+      }
       for (const row of rows.rows) {
         await sql`insert into ${table} (${sql.join(columns.map(one => sql.ref(one)))})
           ${kind === 'postgres' ? sql`overriding system value` : sql``}
           values (${sql.join(columns.map(one => row[one]))})`.execute(to.write);
+      }
+      for (const { name: numbered } of found.filter(
+        column => kind === 'postgres' && column.isAutoIncrementing
+      )) {
+        await sql`select setval(pg_get_serial_sequence(${name}, ${numbered}), coalesce(max(${sql.ref(numbered)}), 0) + 1, false)
+          from ${table}`.execute(to.write);
       }
     }
     return scratch;

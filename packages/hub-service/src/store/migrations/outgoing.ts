@@ -1,10 +1,13 @@
+import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { DatabaseKind } from '../database.js';
+import type { ITables } from '../tables.js';
+import { earlierActs } from './earlier-acts.js';
 
 /** What is to be sent to others, how far they were told of the log, and the service's own records. */
 export function outgoingSchema(kind: DatabaseKind): Migration {
   return {
-    async up(db) {
+    async up(db: Kysely<ITables>) {
       /** A table whose rows have a number of their own. */
       const numbered = (name: string) =>
         kind === 'sqlite'
@@ -50,6 +53,7 @@ export function outgoingSchema(kind: DatabaseKind): Migration {
         .addColumn('event_id', 'text', column => column.notNull().unique())
         .addColumn('act', 'text', column => column.notNull())
         .execute();
+      await earlierActs(kind, db);
     }
   };
 }

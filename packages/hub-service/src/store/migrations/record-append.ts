@@ -51,6 +51,7 @@ end $$`;
 /**
  * Batches in their order: compare and set of each stream's head, the only key of idempotence. `r_*` are the records of all
  * batches; `entries` their lines, which have no newline of their own; `sealed` their personal parts one after the other.
+ * Whoever calls it keeps the list of packages' names: `labkeeper.terms` says so to the trigger that does it for others.
  */
 const APPEND_BATCHES = `create or replace function append_batches(
   b_stream integer[], b_hub integer[], b_person integer[], b_server integer[], b_groups integer[],
@@ -83,6 +84,8 @@ begin
     update log_head set next_index = next_index + total returning next_index - total into base;
     select array_agg(base + firsts[r.batch] + r.seq - b_before[r.batch] - 1 order by r.o) into r_idx
       from unnest(r_batch, r_seq) with ordinality as r(batch, seq, o);
+    -- Until the transaction ends; as a part of the function's declaration it would be for superusers only.
+    perform set_config('labkeeper.terms', 'kept', true);
     insert into record (received_at_ms, idx, hub_id, person_id, server_id, group_set_id, stream_id, seq, occurred_at_ms,
       action, ecosystem, package_name, package_version, tool, effect, grade, environment, leaf)
     select at_ms, r.idx, b_hub[r.batch], b_person[r.batch], b_server[r.batch], b_groups[r.batch], b_stream[r.batch], r.seq,

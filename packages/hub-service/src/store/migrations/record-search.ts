@@ -20,6 +20,10 @@ export function recordSearch(kind: DatabaseKind): Migration {
         .ifNotExists()
         .addColumn('name', 'text', column => column.primaryKey())
         .execute();
+      if (kind === 'postgres') {
+        // Waits for appends that have begun, so that none lies between the trigger and the names below.
+        await sql.raw(TERMS_OF_OTHERS).execute(db);
+      }
       await sql`insert into package_term (name) select distinct package_name from record
         where package_name is not null on conflict do nothing`.execute(db);
       const indexes = [
@@ -53,10 +57,32 @@ export function recordSearch(kind: DatabaseKind): Migration {
   };
 }
 
-/** Without the extension, or the right to it, free text is found all the same, by reading every name. */
-const TRIGRAMS = `do $$ begin
+/**
+ * In a rolling upgrade replicas of the older version append until they stop, and do not know of the list. A new scan at each
+ * start would miss what they append after the last one; SQLite has one service only, which is stopped before.
+ */
+const TERMS_OF_OTHERS = `create or replace function package_term_of_other() returns trigger language plpgsql as $$ begin
+  if not exists (select 1 from package_term where name = new.package_name) then
+    insert into package_term (name) values (new.package_name) on conflict do nothing;
+  end if;
+  return null;
+end $$;
+drop trigger if exists record_package_term on record;
+create trigger record_package_term after insert on record for each row
+  when (current_setting('labkeeper.terms', true) is distinct from 'kept' and new.package_name is not null)
+  execute function package_term_of_other();`;
+
+/**
+ * Without the extension, or the right to it, free text is found all the same, by reading every name: nothing that goes wrong
+ * here may keep the service from its start. Somebody may have put it into a schema that is not searched.
+ */
+const TRIGRAMS = `do $$ declare
+  place text;
+begin
   create extension if not exists pg_trgm;
-  create index if not exists package_term_trigrams on package_term using gin (lower(name) gin_trgm_ops);
-exception when insufficient_privilege or undefined_file or feature_not_supported then
+  select n.nspname into place from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = 'pg_trgm';
+  execute format(
+    'create index if not exists package_term_trigrams on package_term using gin (lower(name) %I.gin_trgm_ops)', place);
+exception when others then
   raise notice 'pg_trgm cannot be used here: %', sqlerrm;
 end $$`;
