@@ -14,6 +14,7 @@ import { pagesPlugins } from './pages-plugins.js';
 import { type IPeopleSettings, PeopleSettingsError, readPeopleSettings } from './people/people-settings.js';
 import { checkPolicyCommand } from './policy/check-policy.js';
 import { readSettings, SettingsError, type IListen } from './settings.js';
+import { resumeErasures } from './backup/listed-erasures.js';
 import { openDatabase, type IDatabase } from './store/database.js';
 
 /** Longest an orderly end may take, in ms: JupyterHub kills a service of its own after 5 s. */
@@ -68,6 +69,7 @@ async function run(): Promise<void> {
     );
     await refuseOtherKey(database, keys, settings.stateFolder);
     await registerSigningKey(database, keys, Date.now());
+    const finishErasures = await resumeErasures(database, settings.stateFolder);
     const app = createApp({
       ...{ settings, keys, database, log },
       hubApi: createHubApi({ url: settings.hubApiUrl, timeoutMs: HUB_MS }),
@@ -96,6 +98,12 @@ async function run(): Promise<void> {
       await app.pages.listen(settings.pages.listen);
     }
     app.start();
+    void finishErasures().catch((error: unknown) =>
+      log.warn(
+        { reason: reasonOf(error) },
+        'Parts of erased persons are still there: the next start goes on.'
+      )
+    );
     log.info(
       {
         machine: place(settings.machine),

@@ -25,16 +25,20 @@ export async function readErasures(path: string): Promise<readonly Erasure[]> {
     }
     throw error;
   }
-  return text
-    .split('\n')
-    .filter(line => line !== '')
-    .map((line, i) => {
-      const erasure = parseShape(Erasure, line);
-      if (!erasure) {
-        throw new Error(`${path}, line ${i + 1}: this is no line of the list of erasures.`);
-      }
-      return erasure;
-    });
+  return (
+    text
+      .split('\n')
+      // What stands after the last newline was being written when the machine stopped: the next start writes it again.
+      .slice(0, -1)
+      .filter(line => line !== '')
+      .map((line, i) => {
+        const erasure = parseShape(Erasure, line);
+        if (!erasure) {
+          throw new Error(`${path}, line ${i + 1}: this is no line of the list of erasures.`);
+        }
+        return erasure;
+      })
+  );
 }
 
 /** Adds the erasures of the database that the list does not have. Durable when it resolves; twice is once. */
@@ -52,8 +56,10 @@ export async function keepErasures(database: IDatabase, path: string): Promise<v
   if (missing.length === 0) {
     return;
   }
-  const file = await open(path, 'a', 0o600);
+  const file = await open(path, 'a+', 0o600);
   try {
+    const bytes = await file.readFile();
+    await file.truncate(bytes.lastIndexOf(10) + 1);
     await file.writeFile(
       missing.map(({ person, atMs }) => `${JSON.stringify({ log, person, atMs })}\n`).join('')
     );
