@@ -4,6 +4,7 @@ import { parseShape, Uuid } from '@labkeeper/protocol';
 import * as v from 'valibot';
 import { codeOf } from '../failure.js';
 import type { IDatabase } from '../store/database.js';
+import { hasTable } from '../store/open-existing.js';
 
 /** That somebody was erased: nothing in it names her. */
 const Erasure = v.strictObject({ log: Uuid, person: Uuid, atMs: v.pipe(v.number(), v.integer()) });
@@ -43,6 +44,9 @@ export async function readErasures(path: string): Promise<readonly Erasure[]> {
 
 /** Adds the erasures of the database that the list does not have. Durable when it resolves; twice is once. */
 export async function keepErasures(database: IDatabase, path: string): Promise<void> {
+  if (!(await hasTable(database, 'legal_act'))) {
+    return;
+  }
   const known = new Set((await readErasures(path)).map(({ person }) => person));
   const { id: log } = await database.read.selectFrom('log').select('id').executeTakeFirstOrThrow();
   const rows = await database.read

@@ -1,6 +1,7 @@
 import type { IDatabase } from './database.js';
 import { filterIds, matching } from './log-filter.js';
 import type { ILogFilter } from './log-reader.js';
+import { hasTable } from './open-existing.js';
 import { openPersonal, placeOf } from './personal-cipher.js';
 
 /** One line of the log as it is exported. */
@@ -140,6 +141,9 @@ export class LogRange {
 
   /** What holds the digests of these numbers outside the service, each as canonical JSON, in their order. */
   async anchors(firstNumber: number, lastNumber: number): Promise<readonly string[]> {
+    if (!(await hasTable(this.database, 'anchor'))) {
+      return [];
+    }
     const rows = await this.database.read
       .selectFrom('anchor')
       .select('anchor')
