@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { createApp, type IApp } from './app.js';
 import { backupCommand } from './backup/cli.js';
+import { resumeErasures } from './backup/listed-erasures.js';
 import { exportCommand } from './export/cli.js';
 import { reasonOf } from './failure.js';
 import { createAccessApi } from './hub-api/access-api.js';
@@ -14,7 +15,6 @@ import { pagesPlugins } from './pages-plugins.js';
 import { type IPeopleSettings, PeopleSettingsError, readPeopleSettings } from './people/people-settings.js';
 import { checkPolicyCommand } from './policy/check-policy.js';
 import { readSettings, SettingsError, type IListen } from './settings.js';
-import { resumeErasures } from './backup/listed-erasures.js';
 import { openDatabase, type IDatabase } from './store/database.js';
 
 /** Longest an orderly end may take, in ms: JupyterHub kills a service of its own after 5 s. */
