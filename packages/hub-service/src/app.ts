@@ -37,7 +37,6 @@ import { LogRange } from './store/log-range.js';
 import { OwnActs } from './store/own-acts.js';
 import { SqlAnchors } from './store/sql-anchors.js';
 import { SqlHolders } from './store/sql-holders.js';
-import { SqlLegal } from './store/sql-legal.js';
 import { entriesAt } from './store/own-entries.js';
 import { SqlLogReader } from './store/sql-log-reader.js';
 import { SqlSavedViews } from './store/sql-saved-views.js';
@@ -179,7 +178,7 @@ export function createApp(options: IAppOptions): IApp {
     isReady: sharedAnswer(() => answers(database, log), READY_MS, monotonicMs),
     ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs })
   });
-  const legal = listedErasures(new SqlLegal(database, nowMs, acts), database, settings.stateFolder);
+  const legal = listedErasures(database, nowMs, acts, settings.stateFolder);
   const access = options.accessApi;
   const offboarding = new Offboarding({
     ...{ database, legal, outgoing, log, nowMs },

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { createApp, type IApp } from './app.js';
 import { backupCommand } from './backup/cli.js';
+import { resumeErasures } from './backup/listed-erasures.js';
 import { exportCommand } from './export/cli.js';
 import { reasonOf } from './failure.js';
 import { createAccessApi } from './hub-api/access-api.js';
@@ -68,6 +69,7 @@ async function run(): Promise<void> {
     );
     await refuseOtherKey(database, keys, settings.stateFolder);
     await registerSigningKey(database, keys, Date.now());
+    const finishErasures = await resumeErasures(database, settings.stateFolder);
     const app = createApp({
       ...{ settings, keys, database, log },
       hubApi: createHubApi({ url: settings.hubApiUrl, timeoutMs: HUB_MS }),
@@ -96,6 +98,12 @@ async function run(): Promise<void> {
       await app.pages.listen(settings.pages.listen);
     }
     app.start();
+    void finishErasures().catch((error: unknown) =>
+      log.warn(
+        { reason: reasonOf(error) },
+        'Parts of erased persons are still there: the next start goes on.'
+      )
+    );
     log.info(
       {
         machine: place(settings.machine),

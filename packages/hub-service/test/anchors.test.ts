@@ -194,6 +194,34 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('anchors on %s', kind => {
     expect(readFileSync(first, 'utf8')).toContain('"count":3');
   });
 
+  it('go on in the directory where writing a file was cut short', async () => {
+    await close(2);
+    await queue.run();
+    const [name = ''] = readdirSync(at('worm'));
+    const file = join(at('worm'), name);
+    expect(readdirSync(at('worm'))).toEqual([name]);
+    const whole = readFileSync(file, 'utf8');
+    // As it is left by a process that is killed in between, before the digest counts as anchored.
+    rmSync(file);
+    writeFileSync(file, whole.slice(0, 100));
+    await database.write.deleteFrom('anchor').where('target', 'like', 'directory%').execute();
+    await close(1);
+    await queue.run();
+    nowMs += 2 * HOUR_MS;
+    await queue.run();
+    expect((await states())[0]).toMatchObject({ newest: 1, waiting: 0, trouble: null, altered: null });
+    expect(readFileSync(file.replace('.json', '.1.json'), 'utf8')).toBe(whole);
+    expect(await verified('--anchor', at('worm'))).toMatchObject({
+      outcome: 'whole',
+      findings: { count: 0 }
+    });
+    // Cut short, and nothing comes after it.
+    rmSync(file.replace('.json', '.1.json'));
+    nowMs += 2 * HOUR_MS;
+    await queue.run();
+    expect((await states())[0]?.altered).toMatch(/altered are those of digests 0\.$/);
+  });
+
   it('of a witness go on after it was killed, and it signs no second history', async () => {
     await close(2);
     await queue.run();

@@ -1,15 +1,18 @@
-import { constants } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../failure.js';
 import { AnchorTrouble, type IAnchoredDigest, type IAnchorTarget } from './anchor-target.js';
+import { isUnfinished, writeOnce } from './write-once.js';
 
 /** At most so many bytes of a file are looked at: a digest has some 500. */
 const FILE_BYTES = 64 * 1024;
 
-/** What the file of a digest is called. */
-export function digestFileName(log: string, number: number): string {
-  return `labkeeper-${log}-${String(number).padStart(9, '0')}.json`;
+/** A digest's file is tried under so many names: one after each that was cut short. */
+const PARTS = 4;
+
+/** What the file of a digest is called. @param part - 0 = the first; greater where those before were cut short. */
+function digestFileName(log: string, number: number, part: number): string {
+  return `labkeeper-${log}-${String(number).padStart(9, '0')}${part === 0 ? '' : `.${part}`}.json`;
 }
 
 /** A directory whose files are written once: what keeps them from being changed afterwards is the directory's own. */
@@ -18,10 +21,10 @@ export class DirectoryTarget implements IAnchorTarget {
 
   readonly kind = 'directory';
 
-  async anchor({ digest, text, sha256 }: IAnchoredDigest) {
-    const { log, number } = digest.body;
-    const file = digestFileName(log, number);
-    await this.write(file, `${text}\n`, number);
+  async anchor(anchored: IAnchoredDigest) {
+    const { digest, sha256 } = anchored;
+    const { number } = digest.body;
+    const file = await this.write(anchored);
     const { place, kind } = this;
     return { kind, digest: number, sha256, place, storedAtMs: Date.now(), file } as const;
   }
@@ -29,9 +32,10 @@ export class DirectoryTarget implements IAnchorTarget {
   async inspect(digests: AsyncIterable<IAnchoredDigest>): Promise<string | null> {
     const missing: number[] = [];
     const altered: number[] = [];
-    for await (const { digest, text } of digests) {
-      const { log, number } = digest.body;
-      const found = await readSome(join(this.place, digestFileName(log, number)));
+    for await (const anchored of digests) {
+      const { digest, text } = anchored;
+      const { number } = digest.body;
+      const found = await this.read(anchored);
       if (found === null) {
         missing.push(number);
       } else if (found !== `${text}\n`) {
@@ -47,31 +51,46 @@ export class DirectoryTarget implements IAnchorTarget {
       : null;
   }
 
-  private async write(name: string, text: string, number: number): Promise<void> {
-    const path = join(this.place, name);
-    try {
-      // Never over another file, and through no link.
-      const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-      const file = await open(path, flags, 0o440);
-      try {
-        await file.writeFile(text);
-        await file.sync();
-      } finally {
-        await file.close();
+  /** @returns the name that it has. */
+  private async write({ digest, text }: IAnchoredDigest): Promise<string> {
+    const { log, number } = digest.body;
+    const whole = `${text}\n`;
+    for (let part = 0; part < PARTS; part++) {
+      const name = digestFileName(log, number, part);
+      const path = join(this.place, name);
+      if ((await writeOnce(path, whole)) === 'written') {
+        await syncFolder(this.place);
+        return name;
       }
-      await syncFolder(this.place);
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') {
-        throw error;
+      const found = await readSome(path);
+      if (found === whole) {
+        return name;
       }
-      if ((await readSome(path)) !== text) {
+      if (!isUnfinished(found, whole)) {
         throw new AnchorTrouble(
-          `${path} is there already and holds something else: digest ${number} was made anew, or writing it was cut short.`,
-          true,
-          { cause: error }
+          `${path} is there already and holds something else: digest ${number} was made anew, or the file was altered.`,
+          true
         );
       }
     }
+    throw new Error(`Writing the file of digest ${number} in ${this.place} was cut short ${PARTS} times.`);
+  }
+
+  /** The file of a digest that is not just the beginning of it; null = there is none. */
+  private async read({ digest, text }: IAnchoredDigest): Promise<string | null> {
+    const { log, number } = digest.body;
+    let last: string | null = null;
+    for (let part = 0; part < PARTS; part++) {
+      const found = await readSome(join(this.place, digestFileName(log, number, part)));
+      if (found === null) {
+        break;
+      }
+      last = found;
+      if (!isUnfinished(found, `${text}\n`)) {
+        break;
+      }
+    }
+    return last;
   }
 }
 

@@ -1,18 +1,26 @@
 import type { IDatabase } from '../store/database.js';
-import type { ILegal } from '../store/legal.js';
+import { SqlLegal } from '../store/sql-legal.js';
 import { erasureListPath, keepErasures } from './erasure-list.js';
 
-/** The same, with every erasure on the list that restores go by. */
-export function listedErasures(legal: ILegal, database: IDatabase, stateFolder: string): ILegal {
-  return {
-    acts: limit => legal.acts(limit),
-    holds: () => legal.holds(),
-    hold: (actor, user, caseName) => legal.hold(actor, user, caseName),
-    lift: (actor, hold) => legal.lift(actor, hold),
-    erase: async (actor, user) => {
-      const erased = await legal.erase(actor, user);
-      await keepErasures(database, erasureListPath(stateFolder));
-      return erased;
-    }
-  };
+/**
+ * Legal holds and erasure, with every erasure on the list that restores go by as soon as it is committed.
+ *
+ * @param own - as for `SqlLegal`.
+ */
+export function listedErasures(
+  database: IDatabase,
+  nowMs: () => number,
+  own: ConstructorParameters<typeof SqlLegal>[2],
+  stateFolder: string
+): SqlLegal {
+  return new SqlLegal(database, nowMs, own, () => keepErasures(database, erasureListPath(stateFolder)));
+}
+
+/**
+ * At a start: brings to the list what a service that was killed no longer did. @returns deletes personal parts that
+ * such a one left behind. It may take its time, and nobody has the keys to them: the log goes on beside it.
+ */
+export async function resumeErasures(database: IDatabase, stateFolder: string): Promise<() => Promise<void>> {
+  await keepErasures(database, erasureListPath(stateFolder));
+  return () => new SqlLegal(database, Date.now).finishErasures();
 }

@@ -1,6 +1,7 @@
 import { mkdir, open, readdir } from 'node:fs/promises';
 import { backup, DatabaseSync } from 'node:sqlite';
-import { openDatabase, type DatabasePlace } from '../store/database.js';
+import type { DatabasePlace } from '../store/database.js';
+import { openExisting } from '../store/open-existing.js';
 import { backupFiles } from './backup-files.js';
 import { erasureListPath, keepErasures } from './erasure-list.js';
 import { runProgram } from './run-program.js';
@@ -22,7 +23,7 @@ export async function makeBackup(
     throw new Error(`${folder} is not empty: a backup goes into a folder of its own.`);
   }
   const files = backupFiles(folder);
-  const database = await openDatabase(place, () => undefined);
+  const database = await openExisting(place);
   try {
     await keepErasures(database, erasureListPath(stateFolder));
     await (place.kind === 'sqlite'

@@ -1,15 +1,16 @@
 import { spawn } from 'node:child_process';
 import { codeOf } from '../failure.js';
+import { libpqEnvironment } from './libpq-environment.js';
 
 /**
  * Runs one of PostgreSQL's own programs. The address goes by the environment: arguments are for all to see.
  *
- * @throws with the last thing that it said.
+ * @throws with the last thing that it said, and as `libpqEnvironment`.
  */
 export async function runProgram(program: string, words: readonly string[], url: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const child = spawn(program, words, {
-      env: { ...process.env, ...connection(url) },
+      env: { ...process.env, ...libpqEnvironment(url) },
       stdio: ['ignore', 'ignore', 'pipe']
     });
     let said = '';
@@ -23,16 +24,4 @@ export async function runProgram(program: string, words: readonly string[], url:
       code === 0 ? resolve() : reject(new Error(`${program} ended with ${code}: ${said.trim()}`))
     );
   });
-}
-
-function connection(text: string): Record<string, string> {
-  const url = new URL(text);
-  const parts = {
-    PGHOST: url.hostname.replace(/^\[|\]$/g, ''),
-    PGPORT: url.port,
-    PGUSER: decodeURIComponent(url.username),
-    PGPASSWORD: decodeURIComponent(url.password),
-    PGDATABASE: decodeURIComponent(url.pathname.slice(1))
-  };
-  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== ''));
 }

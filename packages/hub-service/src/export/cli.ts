@@ -8,7 +8,8 @@ import { reasonOf } from '../failure.js';
 import { openKeys, type IKeys } from '../keys/keys.js';
 import { sha256Hex } from '../sha256.js';
 import { readStorage, SettingsError, type IStorageSettings } from '../settings.js';
-import { openDatabase, type IDatabase } from '../store/database.js';
+import type { IDatabase } from '../store/database.js';
+import { hasTable, openExisting } from '../store/open-existing.js';
 import { SqlAnchors } from '../store/sql-anchors.js';
 import { LogRange } from '../store/log-range.js';
 import { SqlLogReader } from '../store/sql-log-reader.js';
@@ -106,6 +107,9 @@ async function anchorAll(
   database: IDatabase,
   nowMs: () => number
 ): Promise<void> {
+  if (!(await hasTable(database, 'anchor'))) {
+    return;
+  }
   const { targets } = readAnchorSettings(variables, []);
   const anchors = new SqlAnchors(database);
   const queue = new AnchorQueue({ targets, anchors, log: pino({ level: 'silent' }), nowMs });
@@ -125,8 +129,7 @@ async function withLog(
     throw new Error(`There is no log here: ${missing} does not exist.`);
   }
   const keys = await openKeys(stateFolder);
-  // A broken idle connection is told by the next statement.
-  const database = await openDatabase(place, () => undefined);
+  const database = await openExisting(place);
   try {
     await use(database, keys);
   } finally {

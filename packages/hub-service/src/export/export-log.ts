@@ -53,12 +53,14 @@ export async function exportLog(parts: IExportParts, range: IExportRange): Promi
   const endIndex = endOf(range, logEnd, all);
   const digests = all.filter(({ body }) => body.firstIndex < endIndex);
   const filter = range.filter && filterMembers(range.filter);
+  const rotations = (await source.rotations?.()) ?? [];
   const head: ExportHead = {
     labkeeperExport: EXPORT_FORMAT,
     log: await source.log(),
     createdAtMs: parts.nowMs,
     ...{ filter, firstIndex, endIndex },
-    keys: (await source.keys()).map(({ id, publicKey, fromMs }) => ({ id, publicKey, fromMs }))
+    keys: (await source.keys()).map(({ id, publicKey, fromMs }) => ({ id, publicKey, fromMs })),
+    ...(rotations.length > 0 ? { rotations: [...rotations] } : {})
   };
   const lines = new HashedLines(out);
   await lines.write([JSON.stringify(head)]);

@@ -1,4 +1,4 @@
-import type { ExportKey } from '@labkeeper/protocol';
+import type { ExportKey, SignedRotation } from '@labkeeper/protocol';
 import type { ILogFilter } from '../store/log-reader.js';
 
 /** A line of the log on its way out. */
@@ -34,6 +34,8 @@ export interface IExportSource {
   digests(firstIndex: number, endIndex: number): Promise<readonly { readonly signed: string }[]>;
   /** What holds the digests from one number to another outside the service, each as canonical JSON; absent = nothing does. */
   anchors?(firstNumber: number, lastNumber: number): Promise<readonly string[]>;
+  /** Every change of the key that the old key signed, the oldest first; absent = there was none. */
+  rotations?(): Promise<readonly SignedRotation[]>;
   /** All keys that this log was ever signed with. */
   keys(): Promise<readonly ExportKey[]>;
 }

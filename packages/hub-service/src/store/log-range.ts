@@ -1,6 +1,8 @@
+import { parseShape, SignedRotation } from '@labkeeper/protocol';
 import type { IDatabase } from './database.js';
 import { filterIds, matching } from './log-filter.js';
 import type { ILogFilter } from './log-reader.js';
+import { hasTable } from './open-existing.js';
 import { openPersonal, placeOf } from './personal-cipher.js';
 
 /** One line of the log as it is exported. */
@@ -140,6 +142,9 @@ export class LogRange {
 
   /** What holds the digests of these numbers outside the service, each as canonical JSON, in their order. */
   async anchors(firstNumber: number, lastNumber: number): Promise<readonly string[]> {
+    if (!(await hasTable(this.database, 'anchor'))) {
+      return [];
+    }
     const rows = await this.database.read
       .selectFrom('anchor')
       .select('anchor')
@@ -160,6 +165,21 @@ export class LogRange {
       .limit(1)
       .executeTakeFirst();
     return found ?? null;
+  }
+
+  /** Every change of the key that the old key signed, the oldest first. @throws when one cannot be read. */
+  async rotations(): Promise<readonly SignedRotation[]> {
+    if (!(await hasTable(this.database, 'key_rotation'))) {
+      return [];
+    }
+    const rows = await this.database.read.selectFrom('key_rotation').select('signed').orderBy('id').execute();
+    return rows.map(({ signed }) => {
+      const rotation = parseShape(SignedRotation, signed);
+      if (!rotation) {
+        throw new Error('A change of the key in the database cannot be read.');
+      }
+      return rotation;
+    });
   }
 
   /** All keys that this log was ever signed with, the oldest first. */

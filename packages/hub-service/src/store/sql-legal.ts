@@ -13,11 +13,12 @@ const AT_A_TIME = 1000;
 
 /** Legal holds and erasure in SQLite or PostgreSQL. */
 export class SqlLegal implements ILegal {
-  /** @param nowMs - epoch ms. @param own - appends acts to the log, as far as it can now; without it they wait for one that does. */
+  /** @param nowMs - epoch ms. @param own - appends acts to the log, as far as it can now; without it they wait for one that does. @param erased - told of an erasure once it is committed. */
   constructor(
     private readonly database: IDatabase,
     private readonly nowMs: () => number,
-    private readonly own: Pick<OwnActs, 'flush'> | null = null
+    private readonly own: Pick<OwnActs, 'flush'> | null = null,
+    private readonly erased: () => Promise<void> = () => Promise.resolve()
   ) {}
 
   acts(limit: number): Promise<readonly ILegalAct[]> {
@@ -82,8 +83,12 @@ export class SqlLegal implements ILegal {
     if (done.kind !== 'erased') {
       return done;
     }
-    // Without the key nobody reads them any more; deleting them may take its time.
-    await this.deletePersonal(done.id);
+    try {
+      await this.erased();
+    } finally {
+      // Without the key nobody reads them any more; deleting them may take its time.
+      await this.deletePersonal(done.id);
+    }
     return { kind: 'erased', person: done.person };
   }
 
@@ -123,6 +128,22 @@ export class SqlLegal implements ILegal {
       await this.deletePersonal(id);
     }
     return id !== null;
+  }
+
+  /** Deletes what is left of personal parts whose person was erased: the service may have been killed in between. */
+  async finishErasures(): Promise<void> {
+    // By the act: a person without a key may be one whose keys were not restored yet.
+    const erased = await this.database.read
+      .selectFrom('legal_act')
+      .select('person_id')
+      .distinct()
+      .where('kind', '=', 'erase')
+      .execute();
+    for (const { person_id } of erased) {
+      if (person_id !== null) {
+        await this.deletePersonal(person_id);
+      }
+    }
   }
 
   /** No hold is set while an erasure looks for one. What was done is then appended to the log too. */

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   announcedAnchors,
@@ -25,6 +25,7 @@ import {
   verifyToken,
   type IPinnedCertificate
 } from '../anchors/timestamp-token.js';
+import { isUnfinished } from '../anchors/write-once.js';
 import { sha256Hex } from '../sha256.js';
 import { InputError } from './input-error.js';
 import { InputFile } from './input-file.js';
@@ -133,14 +134,11 @@ class Reader {
     const digests: SignedDigest[] = [];
     for (const name of readdirSync(path).sort()) {
       if (DIGEST_FILE.test(name)) {
-        const file = join(path, name);
-        const digest = parseShape(
-          SignedDigest,
-          withFile(file, opened => opened.text(FILE_BYTES))
-        );
+        const text = textOf(join(path, name));
+        const digest = parseShape(SignedDigest, text);
         if (digest) {
           digests.push(digest);
-        } else {
+        } else if (!isContinued(path, name, text)) {
           const trouble = `its file ${name} cannot be read: it was altered, or cut short as it was written.`;
           this.add(
             'directory',
@@ -247,6 +245,17 @@ function certificatesOf(path: string): readonly IPinnedCertificate[] {
       cause: error
     });
   }
+}
+
+function textOf(path: string): string {
+  return withFile(path, opened => opened.text(FILE_BYTES));
+}
+
+/** Writing it was cut short, and what it was to be was written to the next name. */
+function isContinued(folder: string, name: string, text: string): boolean {
+  const [, first = '', part = '0'] = /^(.*?)(?:\.(\d))?\.json$/.exec(name) ?? [];
+  const next = join(folder, `${first}.${Number(part) + 1}.json`);
+  return existsSync(next) && isUnfinished(text, textOf(next));
 }
 
 function isFolder(path: string): boolean {

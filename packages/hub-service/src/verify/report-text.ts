@@ -78,7 +78,7 @@ function history({ isAnchored, anchoredEnd, anchored, about, anchors }: IVerifyR
       'Anchored by receipts: the streams named below, up to the record named there. All else is consistent, not anchored.'
     ];
   }
-  const isLate = anchors.some(({ verdict }) => verdict === 'late');
+  const isLate = anchors.some(({ kind, verdict }) => verdict === 'late' && kind !== 'received');
   return [
     'Consistent, not anchored: whoever owns the key of the service could have made this history anew. ' +
       (isLate

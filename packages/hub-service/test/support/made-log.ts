@@ -57,6 +57,10 @@ export interface IMadeLog {
   readonly remade?: (record: AuditRecord, index: number) => AuditRecord;
   /** Which log it says it is; another one where its owner began anew. */
   readonly log?: string;
+  /** When each record came, epoch ms, by its index. */
+  readonly receivedMs?: (index: number) => number;
+  /** When digests say that they were closed, epoch ms. */
+  readonly closedMs?: number;
 }
 
 interface IStream {
@@ -150,7 +154,7 @@ export class MadeLog implements IExportSource {
       server: uuid(4, stream),
       stream: uuid(1, stream),
       seq,
-      receivedAtMs: NOW_MS + index
+      receivedAtMs: this.made.receivedMs?.(index) ?? NOW_MS + index
     };
     const personal =
       index % 4 === 1 ? canonicalJson({ argv: ['pip', 'install', `x${index}`], salt: '0'.repeat(32) }) : null;
@@ -221,7 +225,7 @@ export class MadeLog implements IExportSource {
       count,
       root: Buffer.from(merkleRoot(sha256, this.leafList(firstIndex, firstIndex + count))).toString('hex'),
       previous: before ? sha256Hex(canonicalJson(before)) : NO_HASH,
-      closedAtMs: NOW_MS + firstIndex + count
+      closedAtMs: this.made.closedMs ?? NOW_MS + firstIndex + count
     };
     this.signedDigests.push({ body, key: key.signingKeyId, signature: key.sign(digestText(body)) });
   }

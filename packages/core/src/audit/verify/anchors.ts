@@ -81,7 +81,8 @@ export type AnchorVerdict =
 
 /** What became of one anchor. */
 export interface IAnchorResult {
-  readonly kind: 'key' | 'receipt' | 'digest' | HolderKind;
+  /** `received`: no anchor, but what records say themselves of when they came. */
+  readonly kind: 'key' | 'receipt' | 'digest' | 'received' | HolderKind;
   readonly name: string;
   readonly verdict: AnchorVerdict;
   /** One or two sentences. */

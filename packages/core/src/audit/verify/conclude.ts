@@ -38,11 +38,12 @@ export function concluded(passed: IPassed): IVerifyReport {
     digests.checked,
     proving.reduce<number | null>((first, [number]) => Math.min(first ?? number, number), null)
   );
-  const statements = new StatementAnchors(head, digests.checked, records.receivedMs, findings);
+  const statements = new StatementAnchors(head, digests.checked, records.times.earliest, findings);
   const history = [
     ...records.receipts.results(passed.signatures, range),
     ...digestAnchors.results(passed.anchors.digests),
-    ...statements.results(passed.anchors)
+    ...statements.results(passed.anchors),
+    ...records.times.results()
   ];
   const signer = signerOf(passed);
   const anchors = [...keyResults(passed.anchors.fingerprints, signer), ...history];

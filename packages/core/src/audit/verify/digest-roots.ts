@@ -80,6 +80,11 @@ export class DigestRoots {
     return root === body.root ? 'same' : 'differs';
   }
 
+  /** Number of the digest whose range an index is in; null = of none. */
+  numberOf(index: number): number | null {
+    return this.rangeOf(index)?.body.number ?? null;
+  }
+
   private rangeOf(index: number): IRange | null {
     const { last } = this;
     if (last && index >= last.body.firstIndex && index < last.end) {

@@ -7,6 +7,7 @@ import { IndexOrder } from './index-order.js';
 import { NotableRecords } from './notable-records.js';
 import type { PersonalMatch } from './personal-match.js';
 import { ReceiptAnchors } from './receipt-anchors.js';
+import { ReceivedTimes } from './received-times.js';
 import { recordFacts, type IRecordFacts } from './record-facts.js';
 import { StreamChains } from './stream-chains.js';
 import type { IVerifyTools } from './tools.js';
@@ -23,7 +24,6 @@ export class RecordPass {
   ) {
     const isWhole = head !== null && head.filter === null;
     this.isFiltered = head !== null && head.filter !== null;
-    this.begins = new Map(options.digests.map(({ body }) => [body.firstIndex, body.number]));
     this.roots = new DigestRoots(tools.sha256, options.digests);
     this.order = new IndexOrder(isWhole ? head.firstIndex : null, isWhole, findings);
     this.chains = new StreamChains(findings, isWhole, head?.firstIndex ?? 0);
@@ -36,9 +36,7 @@ export class RecordPass {
   readonly notable = new NotableRecords();
   /** Records whose own proof leads to a digest, by its number. */
   readonly provenBy = new Map<number, number>();
-
-  /** When the first record of each digest came, epoch ms, by the digest's number. */
-  readonly receivedMs = new Map<number, number>();
+  readonly times = new ReceivedTimes();
 
   /** Records so far. */
   get count(): number {
@@ -65,13 +63,10 @@ export class RecordPass {
     this.lastIndex = index;
     this.order.next(index);
     this.prove(entry, this.roots.add(index, entry.entry));
+    this.times.add(index, entry.digest ?? this.roots.numberOf(index), entry.receivedAtMs);
     this.chains.add({ index, stream, seq, hash, facts });
     const { receivedAtMs } = entry;
     const hub = (): string => this.tools.decode(entry.hub);
-    const begun = this.begins.get(index);
-    if (begun !== undefined) {
-      this.receivedMs.set(begun, receivedAtMs);
-    }
     this.receipts.add({ index, stream, seq, hash, boot: facts?.boot ?? null, receivedAtMs, hub });
     this.personal?.add(index, facts ? facts.personal : undefined);
     if (facts?.gap) {
@@ -122,8 +117,6 @@ export class RecordPass {
     }
   }
 
-  /** Number of the digest that begins with an index. */
-  private readonly begins: ReadonlyMap<number, number>;
   private readonly isFiltered: boolean;
   private readonly order: IndexOrder;
   private number = 0;

@@ -2,11 +2,10 @@ import type { ExportHead } from '@labkeeper/protocol';
 import type { AnchorVerdict, IAnchorResult, IAnchors, IAnchoredRange, IHeldStatement } from './anchors.js';
 import type { ICheckedDigest } from './digest-chain.js';
 import type { Findings } from './findings.js';
+import { CLOCK_MS } from './received-times.js';
 
 /** A digest that was anchored later than this after it was closed is not anchored in time, in ms. */
 export const IN_TIME_MS = 24 * 3_600_000;
-/** A clock may go so wrong, in ms. */
-const CLOCK_MS = 10 * 60_000;
 
 interface ICompared {
   readonly statement: IHeldStatement;
@@ -17,13 +16,19 @@ interface ICompared {
 
 /** What witnesses, timestamp authorities and write-once directories hold, against the digests of an export. */
 export class StatementAnchors {
-  /** @param receivedMs - when the first record of a digest came, by its number; not known = its records are not here. */
+  /** @param receivedMs - when the earliest record of a digest came, by its number; not known = its records are not here. */
   constructor(
     private readonly head: ExportHead | null,
     private readonly checked: ReadonlyMap<number, ICheckedDigest>,
     private readonly receivedMs: ReadonlyMap<number, number>,
     private readonly findings: Findings
-  ) {}
+  ) {
+    // Not spread into Math.min: a log of years has more digests than a call has room for.
+    for (const number of checked.keys()) {
+      this.least = Math.min(this.least, number);
+      this.greatest = Math.max(this.greatest, number);
+    }
+  }
 
   /** Ranges that are held, one for each holder. */
   readonly ranges: IAnchoredRange[] = [];
@@ -39,7 +44,12 @@ export class StatementAnchors {
     const groups = new Map<string, IHeldStatement[]>();
     for (const statement of statements) {
       const key = JSON.stringify([statement.kind, statement.holder, statement.name]);
-      groups.set(key, [...(groups.get(key) ?? []), statement]);
+      const group = groups.get(key);
+      if (group) {
+        group.push(statement);
+      } else {
+        groups.set(key, [statement]);
+      }
     }
     const results = [...groups.values()].flatMap(group => this.group(group, anchors.isPart ?? false));
     const absent = (anchors.pinned ?? [])
@@ -96,8 +106,7 @@ export class StatementAnchors {
       return said('contradicts', `It is of log ${log}, the export of log ${this.head.log}.`);
     }
     if (digest === null) {
-      const numbers = [...this.checked.keys()];
-      const isInside = number >= Math.min(...numbers) && number <= Math.max(...numbers);
+      const isInside = number >= this.least && number <= this.greatest;
       return isInside || statement.name === null
         ? said(
             'contradicts',
@@ -120,7 +129,7 @@ export class StatementAnchors {
       const hours = Math.floor((atMs - sinceMs) / 3_600_000);
       return said(
         'late',
-        `It saw digest ${number} only ${hours} hours after the first record of it came: until then it could have been made anew.`
+        `It saw digest ${number} only ${hours} hours after the earliest record of it came: until then it could have been made anew.`
       );
     }
     return said('fits', '');
@@ -129,10 +138,9 @@ export class StatementAnchors {
   /** The export was made when the log reached further. */
   private isBeyond({ number, endIndex, atMs }: IHeldStatement): boolean {
     const { head } = this;
-    const last = Math.max(-1, ...this.checked.keys());
     return (
       head !== null &&
-      number > last &&
+      number > this.greatest &&
       atMs <= head.createdAtMs + CLOCK_MS &&
       (endIndex === null || endIndex > head.endIndex)
     );
@@ -161,6 +169,10 @@ export class StatementAnchors {
       count: fitting.length
     };
   }
+
+  /** Numbers of the digests that are here. */
+  private least = Infinity;
+  private greatest = -1;
 }
 
 function rangeText({ firstNumber, lastNumber, endIndex, count }: IAnchoredRange): string {
