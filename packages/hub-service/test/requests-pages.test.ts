@@ -189,6 +189,21 @@ describe('pages and commands about requests', () => {
     expect((await call(`/log?since=${index - 1}`)).json().records.length).toBe(1);
     expect(await looks()).toEqual(['/api/v1/log', ...before]);
     expect(before).toContain(`/requests/${id}`);
+    const foreign = await ask('bob', ['lab-b']);
+    const who = { side: 'staff', by: 'boss', words: 'Secret of lab-b.', messageId: null } as const;
+    await asked.requests.act(foreign, 1, { kind: 'approve' }, who);
+    const last = await ask('carol');
+    as('lead', 'custom:labkeeper:approve!group=lab-a');
+    const bounded = browser.hub.tokenOf('lead');
+    for (const answer of [
+      await call(`/requests/${last}`, undefined, bounded),
+      await call(`/requests/${last}/messages`, { id: randomUUID(), text: 'Soon.' }, bounded),
+      await call(`/requests/${last}/decide`, { ...decision, version: 2 }, bounded)
+    ]) {
+      expect(answer.statusCode).toBe(200);
+      expect(answer.json().similar.map((row: { id: string }) => row.id)).toEqual([id]);
+    }
+    expect((await looks()).slice(0, 3)).toEqual(Array.from({ length: 3 }, () => `/requests/${last}`));
     as('lead', 'custom:labkeeper:approve');
     expect((await call('/log', undefined, browser.hub.tokenOf('lead'))).statusCode).toBe(403);
   });
