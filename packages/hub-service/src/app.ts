@@ -160,7 +160,7 @@ export function createApp(options: IAppOptions): IApp {
     keptMs: () => eventsKeptMs(policy.active.policy),
     api: options.serverRuns ?? null,
     announce: async (speaker, event) => {
-      const told = deathAnnouncement(speaker, event);
+      const told = deathAnnouncement(speaker, event, nowMs());
       if (told) {
         await outgoing.announce(told.announcement, told.place);
       }

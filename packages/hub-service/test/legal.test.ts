@@ -6,6 +6,7 @@ import { exportLog } from '../src/export/export-log.js';
 import { openKeys, registerSigningKey, type IKeys } from '../src/keys/keys.js';
 import { Browser } from '../src/pages/browser.test.data.js';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
+import { OWN_USER } from '../src/store/own-acts.js';
 import { LogRange } from '../src/store/log-range.js';
 import { SqlHolders } from '../src/store/sql-holders.js';
 import { SqlLegal } from '../src/store/sql-legal.js';
@@ -114,6 +115,20 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('holds and erasure on %s', k
   };
   const verified = ({ file, personal }: { file: string; personal: string }) =>
     verifyFile({ file, personal, fingerprints: [], receipts: [], digests: [] });
+
+  it('nobody holds or erases the service’s own stream', async () => {
+    await legal.hold({ hub: 'hub', by: 'lead', reason: 'x' }, 'anna', null);
+    await database.write.updateTable('person').set({ name: OWN_USER }).where('name', '=', 'bert').execute();
+    const actor = { hub: 'hub', by: 'lead', reason: 'Mischief.' };
+    expect(await legal.hold(actor, OWN_USER, null)).toBe(false);
+    expect(await legal.erase(actor, OWN_USER)).toEqual({ kind: 'unknown' });
+    const { uuid } = await database.read
+      .selectFrom('person')
+      .select('uuid')
+      .where('name', '=', OWN_USER)
+      .executeTakeFirstOrThrow();
+    expect(await legal.eraseAgain(uuid)).toBe(false);
+  });
 
   it('erases a person: the log verifies as before, and nothing personal can be opened', async () => {
     const before = await exported('before');

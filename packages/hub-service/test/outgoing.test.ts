@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Announcement, OutgoingTarget } from '@labkeeper/protocol';
@@ -8,8 +9,12 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { Webhook } from 'standardwebhooks';
 import { Outgoing } from '../src/outgoing/outgoing.js';
+import { deathAnnouncement } from '../src/outgoing/death-announcement.js';
+import { WAITING } from '../src/outgoing/message-queue.js';
 import { OutgoingMetrics } from '../src/outgoing/outgoing-metrics.js';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
+import { SqlLegal } from '../src/store/sql-legal.js';
+import { SqlSavedViews } from '../src/store/sql-saved-views.js';
 import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import { batchOf } from './support/batch-of.js';
 import { CompanionStream } from './support/companion-stream.js';
@@ -39,14 +44,15 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('what goes out, on %s', kind
   let targets: OutgoingTarget[];
   let nowMs = Date.now();
 
-  const outgoing = (): Outgoing =>
+  const outgoing = (change: { everyMs?: number } = {}): Outgoing =>
     new Outgoing({
       database,
       sender: { hubId: 'hub', build: 'test' },
       targets: () => targets,
       metrics: new OutgoingMetrics(new Registry()),
       log: pino({ level: 'silent' }),
-      nowMs: () => nowMs
+      nowMs: () => nowMs,
+      ...change
     });
   const webhook = (change: object = {}): OutgoingTarget => ({
     ...{ kind: 'webhook', name: 'hook', url: http.url, secret_file: secretFile, ...LOCAL, ...change }
@@ -147,6 +153,94 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('what goes out, on %s', kind
     expect(http.received).toHaveLength(0);
     nowMs += 30_001;
     await other.turn();
+    expect(http.received).toHaveLength(1);
+  });
+
+  it('sends to one target while another takes a connection and never answers', async () => {
+    const held: Socket[] = [];
+    const hole = createServer(socket => void held.push(socket)).listen(0, '127.0.0.1');
+    await once(hole, 'listening');
+    const { port } = hole.address() as AddressInfo;
+    targets = [webhook({ name: 'hole', url: `http://127.0.0.1:${port}/` }), webhook()];
+    const one = outgoing({ everyMs: 20 });
+    one.start();
+    for (let i = 0; i < 3; i += 1) {
+      await one.announce(request('request.made', `r${i}`), { orderKey: `r${i}`, onceKey: `r${i}` });
+      for (let waited = 0; waited < 3000 && http.received.length <= i; waited += 20) {
+        await new Promise(resolve => setTimeout(resolve, 20));
+      }
+    }
+    expect(http.received).toHaveLength(3);
+    targets = [];
+    hole.close();
+    for (const socket of held) {
+      socket.destroy();
+    }
+    await one.close();
+  });
+
+  it('keeps nothing more for a target for which too many messages wait, and says so', async () => {
+    const row = {
+      ...{ target: 'hook', body: '{}', hub: 'hub', person: 'anna', at_ms: nowMs, attempts: 0, lease: null },
+      ...{ next_at_ms: nowMs + 1e9, done_at_ms: null, trouble: null }
+    } as const;
+    for (let i = 0; i < WAITING; i += 1000) {
+      const keys = Array.from({ length: 1000 }, (_, j) => `k${i + j}`);
+      await database.write
+        .insertInto('outgoing_message')
+        .values(
+          keys.map(key => ({
+            ...row,
+            message_id: key,
+            order_key: key,
+            once_key: key,
+            state: 'waiting' as const
+          }))
+        )
+        .execute();
+    }
+    const one = outgoing();
+    await one.announce(request('request.made', 'r1'), { orderKey: 'r1', onceKey: 'r1' });
+    const state = await one.state();
+    expect(state.targets).toMatchObject([{ waiting: WAITING, dead: 0 }]);
+    expect(state.targets[0]?.trouble).toContain('1 more were not kept');
+  });
+
+  it('forgets messages about whoever is erased, sent or not', async () => {
+    await write(1);
+    const one = outgoing();
+    await one.announce(request('request.made', 'r1'), { orderKey: 'r1', onceKey: 'r1' });
+    await one.turn();
+    await one.announce(request('request.decided', 'r1'), { orderKey: 'r1', onceKey: 'r1:2' });
+    const views = new SqlSavedViews(database, () => nowMs);
+    await views.save({ hub: 'hub', owner: 'anna' }, { name: 'mine', address: '/log', isShared: true });
+    await views.save({ hub: 'hub', owner: 'bert' }, { name: 'his', address: '/log', isShared: false });
+    await new SqlLegal(database, () => nowMs).erase({ hub: 'hub', by: 'lead', reason: 'Asked.' }, 'anna');
+    expect(await database.read.selectFrom('outgoing_message').select('body').execute()).toEqual([]);
+    expect(await database.read.selectFrom('saved_view').select('name').execute()).toEqual([{ name: 'his' }]);
+  });
+
+  it('tells one blocked install of a person and hour, and one death of a server in five minutes', async () => {
+    const death = (id: string, atMs: number) =>
+      deathAnnouncement(
+        { hub: 'hub', user: 'anna', server: '', groups: [] },
+        {
+          kind: 'death',
+          ...{ id, atMs, cause: 'segfault', confidence: 'high', memory: 'no' },
+          ...{ consequence: 'restarted', signal: 11, exitCode: null, heldBytes: null },
+          ...{ unreclaimableBytes: null, limitBytes: null }
+        },
+        600_000
+      )?.place.onceKey;
+    expect(death('a', 1)).toBe(death('b', 1e12));
+    const one = outgoing();
+    await one.turn();
+    await write(5, record => ({
+      ...record,
+      action: 'deny',
+      package: record.package && { ...record.package, name: `p${record.seq}` }
+    }));
+    await one.turn();
     expect(http.received).toHaveLength(1);
   });
 

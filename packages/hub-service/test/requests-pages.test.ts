@@ -184,11 +184,32 @@ describe('pages and commands about requests', () => {
     const looks = async () =>
       (await new SqlLogReader(database, Date.now).looks(50)).map(({ query }) => query);
     const before = await looks();
-    expect((await call(`/log?since=${index}`)).json()).toEqual({ records: [], next: null });
-    expect(await looks()).toEqual(before);
-    expect((await call(`/log?since=${index - 1}`)).json().records.length).toBe(1);
+    const nothing = { records: [], next: null };
+    // Another filter, or a place that she was not given, is a look also where it shows nothing.
+    expect((await call(`/log?since=${index}`)).json()).toEqual(nothing);
     expect(await looks()).toEqual(['/api/v1/log', ...before]);
+    expect((await call(`/log?since=${index}`)).json()).toEqual(nothing);
+    expect((await call(`/log?since=${index}&action=allow`)).json()).toEqual(nothing);
+    expect(await looks()).toEqual(['/api/v1/log', ...before]);
+    expect((await call(`/log?since=999&action=allow`)).json()).toEqual(nothing);
+    expect((await call(`/log?since=${index - 1}`)).json().records.length).toBe(1);
+    expect(await looks()).toEqual(['/api/v1/log', '/api/v1/log?action=allow', '/api/v1/log', ...before]);
     expect(before).toContain(`/requests/${id}`);
+    const foreign = await ask('bob', ['lab-b']);
+    const who = { side: 'staff', by: 'boss', words: 'Secret of lab-b.', messageId: null } as const;
+    await asked.requests.act(foreign, 1, { kind: 'approve' }, who);
+    const last = await ask('carol');
+    as('lead', 'custom:labkeeper:approve!group=lab-a');
+    const bounded = browser.hub.tokenOf('lead');
+    for (const answer of [
+      await call(`/requests/${last}`, undefined, bounded),
+      await call(`/requests/${last}/messages`, { id: randomUUID(), text: 'Soon.' }, bounded),
+      await call(`/requests/${last}/decide`, { ...decision, version: 2 }, bounded)
+    ]) {
+      expect(answer.statusCode).toBe(200);
+      expect(answer.json().similar.map((row: { id: string }) => row.id)).toEqual([id]);
+    }
+    expect((await looks()).slice(0, 3)).toEqual(Array.from({ length: 3 }, () => `/requests/${last}`));
     as('lead', 'custom:labkeeper:approve');
     expect((await call('/log', undefined, browser.hub.tokenOf('lead'))).statusCode).toBe(403);
   });

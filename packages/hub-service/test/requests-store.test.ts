@@ -4,7 +4,8 @@ import type { RequestSubmit } from '@labkeeper/protocol';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
 import type { IRequestPlace } from '../src/store/requests.js';
 import { SqlLegal } from '../src/store/sql-legal.js';
-import { OPEN_EACH, SqlRequests } from '../src/store/sql-requests.js';
+import { OPEN_EACH, REQUESTS_A_DAY, SqlRequests } from '../src/store/sql-requests.js';
+import { FEEDBACKS_A_DAY, SqlVerdictFeedback } from '../src/store/verdict-feedback.js';
 import { asFirstVersion } from './support/first-version.js';
 import { scratchDatabase, type IScratchDatabase } from './support/scratch-databases.js';
 
@@ -108,6 +109,34 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('requests in %s', kind => {
     expect(await requests.submit(speaker(), asked())).toEqual({ kind: 'too-many' });
     expect((await requests.submit(speaker('bob'), asked())).kind).toBe('made');
   });
+
+  it('of one person are bounded in a day, also those that were taken back, and so is what she says of verdicts', async () => {
+    const mine = { side: 'asker', by: 'alice', words: null, messageId: null } as const;
+    for (let i = 0; i < REQUESTS_A_DAY; i += 1) {
+      await requests.act(await made(), 1, { kind: 'withdraw' }, mine);
+    }
+    expect(await requests.submit(speaker(), asked())).toEqual({ kind: 'too-many-today' });
+    expect((await requests.submit(speaker('bob'), asked())).kind).toBe('made');
+    const feedback = new SqlVerdictFeedback(database, () => nowMs);
+    const said = {
+      ...{ id: randomUUID(), subject: 'x', toldCause: 'signal', toldConfidence: 'likely' },
+      ...{ cause: null, note: null }
+    } as const;
+    const say = (id: string, user = 'alice') =>
+      feedback.say(speaker(user), { ...said, of: 'death', answer: 'no', id });
+    await say(said.id);
+    for (let i = 1; i < FEEDBACKS_A_DAY; i += 1) {
+      await say(randomUUID());
+    }
+    expect([await say(said.id), await say(randomUUID()), await say(randomUUID(), 'bob')]).toEqual([
+      true,
+      false,
+      true
+    ]);
+    nowMs += 86_400_001;
+    expect((await requests.submit(speaker(), asked())).kind).toBe('made');
+    expect(await say(randomUUID())).toBe(true);
+  }, 60_000);
 
   it('are listed open ones first, page by page, each once, and filtered', async () => {
     const ids = [];

@@ -125,6 +125,21 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('events of servers on %s', k
     expect((await reader.deaths({ fromMs: 0, node: 'node-b' }, null, 10)).length).toBe(1);
   });
 
+  it('takes no numbers that no server has, and sums that grow too large stop no other server', async () => {
+    const liar = await service.ticket('liar');
+    expect(await seq(liar, body(randomUUID(), 1, [hours(2 ** 53 - 1)]))).toBe(1);
+    expect(await service.database.read.selectFrom('kernel_time').selectAll().execute()).toEqual([]);
+    await seq(liar, body(randomUUID(), 1, [hours(1e11)]));
+    await service.database.write.updateTable('kernel_time').set({ kernel_ms: 1e13, started: 1e9 }).execute();
+    const ticket = await service.ticket('ann');
+    expect(await seq(ticket, body(randomUUID(), 1, [hours(1e11), death()]))).toBe(2);
+    expect(await service.database.read.selectFrom('kernel_time').selectAll().execute()).toMatchObject([
+      { kernel_ms: 1e13, started: 1e9 }
+    ]);
+    expect(await reader.rates({ fromMs: 0 }, 'node', 10)).toMatchObject([{ deaths: 1 }]);
+    expect(await metric('labkeeper_kernel_hours_total')).toBeLessThan(1e6);
+  });
+
   it('gives rates per day, node and image, and lists of a group or a person', async () => {
     const today = Math.floor(Date.now() / DAY_MS);
     for (const [user, node, deaths, kernelMs] of [

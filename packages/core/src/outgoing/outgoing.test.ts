@@ -87,6 +87,28 @@ describe('a message for a chat', () => {
     expect(all).not.toContain('\u202E');
   });
 
+  it('lets nobody make a link in Markdown, and leaves the address of the page one', () => {
+    const { text, blocks } = message({ reason: 'See [the hub](https://evil.example) or WWW.evil.example' });
+    expect(JSON.stringify([text, blocks])).not.toMatch(/\]\(|:\/\/|www\./i);
+    const made = slackMessage({
+      type: 'request.made',
+      timestamp: '2026-11-27T09:00:00.000Z',
+      data: {
+        ...{
+          hub: 'hub',
+          id: 'r1',
+          user: 'anna',
+          kind: 'help',
+          title: 'http://evil.example',
+          state: 'requested'
+        },
+        ...{ by: null, reason: null, link: 'https://labkeeper.example/requests/r1' }
+      }
+    });
+    expect(made.text).toContain('https://labkeeper.example/requests/r1');
+    expect(made.text).not.toContain('http://');
+  });
+
   it('is never longer than a chat takes', () => {
     const { text, blocks } = message({ reason: '&'.repeat(1024), package: 'p'.repeat(256) });
     expect(text.length).toBeLessThanOrEqual(3000);

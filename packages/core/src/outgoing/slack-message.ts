@@ -10,14 +10,15 @@ export interface ISlackMessage {
 /** Longest text of a header, and of a section (Slack refuses longer ones). */
 const HEADER_LENGTH = 150;
 const SECTION_LENGTH = 2900;
+const PAGE = 'Page';
 
 /** An announcement for people in a chat. Nothing that comes from a user can make a link, a mention or a format. */
 export function slackMessage(announcement: Announcement): ISlackMessage {
   const { title, lines } = told(announcement);
   const facts = lines.filter(([, value]) => value !== null && value !== '');
-  const section = facts.map(([name, value]) => `*${name}:* ${slackText(String(value))}`).join('\n');
+  const section = facts.map(([name, value]) => `*${name}:* ${factText(name, value)}`).join('\n');
   return {
-    text: cut([slackText(title), ...facts.map(([, value]) => slackText(String(value)))].join(' · '), 3000),
+    text: cut([slackText(title), ...facts.map(([name, value]) => factText(name, value))].join(' · '), 3000),
     blocks: [
       // Plain text: it is shown as it is.
       { type: 'header', text: { type: 'plain_text', text: cut(plain(title), HEADER_LENGTH), emoji: false } },
@@ -29,16 +30,24 @@ export function slackMessage(announcement: Announcement): ISlackMessage {
   };
 }
 
+/** The page's address is the service's own: the only one that is to be a link. */
+function factText(name: string, value: string | number | null): string {
+  return name === PAGE ? escaped(plain(String(value))) : slackText(String(value));
+}
+
 /**
  * Escapes what Slack reads as markup: `&`, `<` and `>` as it asks, control characters and directions of writing away, and
- * the characters of its formats held apart by a character without width, because it has no escape for them.
+ * the characters of its formats held apart by a character without width, because it has no escape for them. So are those of
+ * Markdown's links and the beginnings of addresses: Mattermost reads them in messages of Slack's kind.
  */
 export function slackText(text: string): string {
-  return plain(text)
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/[*_~`@#!]/g, '\u200B$&\u200B');
+  return escaped(plain(text))
+    .replace(/[*_~`@#![\]()]/g, '\u200B$&\u200B')
+    .replace(/:(?=\/\/)|www(?=\.)/gi, '$&\u200B');
+}
+
+function escaped(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }
 
 function plain(text: string): string {
@@ -69,7 +78,7 @@ function told(announcement: Announcement): { readonly title: string; readonly li
           ['By', by],
           ['Reason', reason],
           ['Hub', hub],
-          ['Page', link]
+          [PAGE, link]
         ]
       };
     }

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { FIELDS, logAddress, readLogQuery } from '../pages/log-query.js';
-import { read, type IVisitor, type Reading } from '../pages/reading.js';
+import type { IVisitor, Reading } from '../pages/reading.js';
 import { Refusal } from '../pages/refusal.js';
 import { AUDIT_SCOPE, auditRight } from '../people/audit-right.js';
 import type { IHubPerson } from '../people/hub-identity.js';
-import type { ILogReader, ILogRow } from '../store/log-reader.js';
+import type { ILogRow } from '../store/log-reader.js';
 import { shaped, type ApiRoutes } from './admin-api.js';
 
 const Text = v.optional(v.string());
@@ -16,6 +16,9 @@ const LogQuery = v.strictObject({
   since: v.optional(v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number)))
 });
 
+/** Views that are followed at a time; who is forgotten looks on record again. */
+const FOLLOWED = 1000;
+
 /** Records as `labkeeper log` shows them, the newest first. */
 export interface ILogAnswer {
   readonly records: readonly ILogRow[];
@@ -24,13 +27,9 @@ export interface ILogAnswer {
 }
 
 /** GET log: what the page of the log shows, under the same rules. Every answer that shows something is a look on record. */
-export function logApi({
-  reading,
-  reader
-}: {
-  readonly reading: Reading;
-  readonly reader: ILogReader;
-}): ApiRoutes {
+export function logApi({ reading }: { readonly reading: Reading }): ApiRoutes {
+  /** The newest `since` that a person and view was given: only that may be asked for again without a look. */
+  const followed = new Map<string, number>();
   return (api, door) => {
     api.get('/log', async (request): Promise<ILogAnswer> => {
       const visitor = visitorOf(await door.reader(request));
@@ -40,13 +39,11 @@ export function logApi({
       if (problem !== undefined) {
         throw new Refusal(400, problem);
       }
-      if (since !== undefined) {
-        // Whoever follows asks again and again: where nothing is new, nothing is shown.
-        const group = reading.groupOf(visitor, filter.group);
-        const [newest] = await read(() =>
-          reader.list(group === null ? filter : { ...filter, group }, after, 1)
-        );
-        if (newest === undefined || newest.index <= since) {
+      const view = JSON.stringify([visitor.person.name, logAddress(fields, null)]);
+      if (since !== undefined && after === null && followed.get(view) === since) {
+        // Whoever follows asks again and again: where nothing is new since her look on record, nothing is shown.
+        const newest = await reading.newest(visitor, filter);
+        if (newest === null || newest <= since) {
           return { records: [], next: null };
         }
       }
@@ -57,10 +54,22 @@ export function logApi({
         `/api/v1${logAddress(fields, after)}`
       );
       const records = since === undefined ? rows : rows.filter(({ index }) => index > since);
+      if (after === null) {
+        remember(followed, view, Math.max(since ?? 0, rows[0]?.index ?? 0));
+      }
       const isEnd = next === null || records.length < rows.length;
       return { records, next: isEnd ? null : `${next.receivedAtMs}.${next.index}` };
     });
   };
+}
+
+function remember(followed: Map<string, number>, view: string, since: number): void {
+  followed.delete(view);
+  followed.set(view, since);
+  for (const oldest of followed.size > FOLLOWED ? followed.keys() : []) {
+    followed.delete(oldest);
+    break;
+  }
 }
 
 function visitorOf(person: IHubPerson): IVisitor {

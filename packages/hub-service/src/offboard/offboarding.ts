@@ -11,7 +11,7 @@ import type { Outgoing } from '../outgoing/outgoing.js';
 import type { IDatabase } from '../store/database.js';
 import { knownPerson, personOf, type IKnownPerson } from '../store/known-person.js';
 import type { IActor, ILegal } from '../store/legal.js';
-import { aloneWithActs, noteAct, type OwnActs } from '../store/own-acts.js';
+import { aloneWithActs, noteAct, OWN_USER, type OwnActs } from '../store/own-acts.js';
 import type { IOffboardStep } from './steps.js';
 
 export interface IOffboardingOptions {
@@ -39,6 +39,9 @@ export class Offboarding {
 
   /** @returns null = neither JupyterHub nor the log knows the user; nothing was done. @throws when the database fails. */
   async offboard(actor: IActor, { user, case: caseName }: OffboardWanted): Promise<OffboardAnswer | null> {
+    if (user === OWN_USER) {
+      return null;
+    }
     const { database, outgoing, log, steps } = this.options;
     if ((await knownPerson(database.read, actor.hub, user)) === undefined && !(await this.isAtHub(user))) {
       return null;

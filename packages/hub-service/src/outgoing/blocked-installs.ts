@@ -2,7 +2,7 @@ import type { Announcement, IForwardedRecord } from '@labkeeper/protocol';
 import { LogEntry, parseShape } from '@labkeeper/protocol';
 import type { IMessagePlace } from './message-queue.js';
 
-/** One person and package are announced once in so long, in ms: a loop of pip is one message. */
+/** Of one person one is announced in so long, in ms: whatever a container tries, it floods no chat. The log has them all. */
 const ONCE_MS = 3_600_000;
 
 /** What is announced of a record: that an install was blocked. null = it tells of no such thing. */
@@ -29,7 +29,7 @@ export function blockedInstall(
     },
     place: {
       orderKey: `blocked:${index}`,
-      onceKey: JSON.stringify(['blocked', hub, user, server, ecosystem, packageName, hour])
+      onceKey: JSON.stringify(['blocked', hub, user, hour])
     }
   };
 }

@@ -26,7 +26,7 @@ export interface IMessagePlace {
 /** A replica that took a message and ended has no more to say about it after so long, in ms. */
 export const MESSAGE_LEASE_MS = 30_000;
 /** Messages that wait for one target, at most: a target that is away for weeks fills no disk. */
-const WAITING = 10_000;
+export const WAITING = 10_000;
 /** What was sent is remembered so long, and what was given up, in ms. */
 const KEPT_MS = { sent: 7 * 86_400_000, dead: 30 * 86_400_000 } as const;
 const TROUBLE_LENGTH = 500;
@@ -40,6 +40,9 @@ export class MessageQueue {
     private readonly random: () => number
   ) {}
 
+  /** How many were not put down since this process began, because too many wait for their target; by target. */
+  readonly dropped = new Map<string, number>();
+
   /**
    * Puts an announcement down for targets. Durable when its transaction is.
    *
@@ -51,6 +54,7 @@ export class MessageQueue {
     { orderKey, onceKey }: IMessagePlace,
     db: Kysely<ITables> = this.database.write
   ): Promise<void> {
+    const { hub, user: person } = announcement.data;
     const atMs = this.nowMs();
     for (const target of targets) {
       const { count } = await db
@@ -59,7 +63,10 @@ export class MessageQueue {
         .where('target', '=', target)
         .where('state', '=', 'waiting')
         .executeTakeFirstOrThrow();
-      const isFull = Number(count) >= WAITING;
+      if (Number(count) >= WAITING) {
+        this.dropped.set(target, (this.dropped.get(target) ?? 0) + 1);
+        continue;
+      }
       await db
         .insertInto('outgoing_message')
         .values({
@@ -67,10 +74,9 @@ export class MessageQueue {
           message_id: `msg_${randomUUID()}`,
           ...{ order_key: orderKey, once_key: onceKey },
           body: JSON.stringify(announcement),
+          ...{ hub, person },
           ...{ at_ms: atMs, attempts: 0, next_at_ms: atMs, lease: null },
-          state: isFull ? 'dead' : 'waiting',
-          done_at_ms: isFull ? atMs : null,
-          trouble: isFull ? `${WAITING} messages wait for this target already.` : null
+          ...{ state: 'waiting', done_at_ms: null, trouble: null }
         })
         .onConflict(conflict => conflict.columns(['target', 'once_key']).doNothing())
         .execute();

@@ -29,6 +29,12 @@ export class OutgoingMetrics {
       labelNames,
       registers
     });
+    this.dropped = new Gauge({
+      name: 'labkeeper_outgoing_dropped_messages',
+      help: 'Messages since this process began that were not put down, because too many waited.',
+      labelNames,
+      registers
+    });
     this.lag = new Gauge({
       name: 'labkeeper_outgoing_lag_records',
       help: 'Records of the log that a target does not have yet.',
@@ -41,5 +47,6 @@ export class OutgoingMetrics {
   readonly failures: Counter<'target'>;
   readonly waiting: Gauge<'target'>;
   readonly dead: Gauge<'target'>;
+  readonly dropped: Gauge<'target'>;
   readonly lag: Gauge<'target'>;
 }

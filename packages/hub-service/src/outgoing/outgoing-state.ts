@@ -34,10 +34,15 @@ export interface IOutgoingState {
 
 const DEAD = 20;
 
-/** How it stands with all targets: those of the policy first. */
+/**
+ * How it stands with all targets: those of the policy first.
+ *
+ * @param dropped - messages that were not put down, by target.
+ */
 export async function outgoingState(
   database: IDatabase,
-  targets: readonly OutgoingTarget[]
+  targets: readonly OutgoingTarget[],
+  dropped: ReadonlyMap<string, number>
 ): Promise<IOutgoingState> {
   const db = database.read;
   const counts = await db
@@ -46,18 +51,28 @@ export async function outgoingState(
       'target',
       'state',
       fn.countAll<number>().as('count'),
-      fn.max('done_at_ms').as('lastMs'),
       fn.max('trouble').as('trouble')
     ])
+    .where('state', 'in', ['waiting', 'dead'])
     .groupBy(['target', 'state'])
     .execute();
   const cursors = await db.selectFrom('outgoing_cursor').selectAll().execute();
   const end = await logEnd(database);
   const kinds = new Map(targets.map(({ name, kind }) => [name, kind]));
-  const names = new Set([
-    ...kinds.keys(),
-    ...counts.filter(({ state }) => state !== 'sent').map(({ target }) => target)
-  ]);
+  const names = new Set([...kinds.keys(), ...counts.map(({ target }) => target)]);
+  const sent = new Map<string, number | null>();
+  for (const name of kinds.keys()) {
+    // The index leads to the one that was tried last: the many that were sent are not counted through.
+    const last = await db
+      .selectFrom('outgoing_message')
+      .select('done_at_ms')
+      .where('state', '=', 'sent')
+      .where('target', '=', name)
+      .orderBy('next_at_ms', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    sent.set(name, last?.done_at_ms ?? null);
+  }
   const dead = await db
     .selectFrom('outgoing_message')
     .select(['id', 'target', 'at_ms as atMs', 'trouble'])
@@ -71,14 +86,18 @@ export async function outgoingState(
       const isForwarded = kind === 'syslog' || kind === 'otlp';
       const of = (state: string) => counts.find(row => row.target === name && row.state === state);
       const cursor = cursors.find(({ target }) => target === name);
-      const lastMs = of('sent')?.lastMs ?? null;
+      const lastMs = sent.get(name) ?? null;
+      const lost = dropped.get(name) ?? 0;
       return {
         ...{ name, kind },
         waiting: Number(of('waiting')?.count ?? 0),
         dead: Number(of('dead')?.count ?? 0),
         lag: isForwarded ? Math.max(0, end - (cursor?.next_index ?? end)) : null,
         sentAtMs: isForwarded ? (cursor?.sent_at_ms ?? null) : lastMs === null ? null : Number(lastMs),
-        trouble: (isForwarded ? cursor?.trouble : of('waiting')?.trouble) ?? null
+        trouble:
+          lost > 0
+            ? `Too many messages waited: ${lost} more were not kept since this service began.`
+            : ((isForwarded ? cursor?.trouble : of('waiting')?.trouble) ?? null)
       };
     }),
     dead: dead.map(({ trouble, ...row }) => ({ ...row, trouble: trouble ?? 'It was given up.' }))

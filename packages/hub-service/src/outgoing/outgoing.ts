@@ -28,8 +28,12 @@ export interface IOutgoingOptions {
 
 const EVERY_MS = 2000;
 const TIDY_MS = 600_000;
+/** How often the queue is counted: its table may be long. */
+const MEASURE_MS = 60_000;
 /** Messages that are sent to one target at the same time. */
 const MESSAGES = 8;
+/** As many, so often, to one target in one turn. */
+const ROUNDS = 20;
 /** Sends what the policy names targets for: announcements from a queue, and the log's records in their order. */
 export class Outgoing {
   private readonly queue: MessageQueue;
@@ -51,7 +55,7 @@ export class Outgoing {
   async close(): Promise<void> {
     this.isClosed = true;
     clearTimeout(this.timer);
-    await this.turning;
+    await this.settled();
   }
 
   /**
@@ -64,24 +68,47 @@ export class Outgoing {
   }
 
   state(): Promise<IOutgoingState> {
-    return outgoingState(this.options.database, this.options.targets());
+    return outgoingState(this.options.database, this.options.targets(), this.queue.dropped);
   }
 
-  /** One turn: everything that is due now. */
+  /** One turn, one thing after the other: everything that is due now. */
   async turn(): Promise<void> {
-    await this.safely('announcer', () => this.announcer.look(this.wanting('install.blocked')));
-    await Promise.all(
-      this.options
-        .targets()
-        .map(target =>
-          this.safely(target.name, () =>
-            target.kind === 'syslog' || target.kind === 'otlp'
-              ? this.forwarding.forward(target, () => this.isClosed)
-              : this.deliver(target)
-          )
-        )
-    );
-    await this.safely('state', () => this.measure());
+    for (const begin of [this.beginLook, this.beginTargets, this.beginMeasure]) {
+      begin.call(this);
+      await this.settled();
+    }
+  }
+
+  private beginLook(): void {
+    this.begin('labkeeper:announcer', () => this.announcer.look(this.wanting('install.blocked')));
+  }
+
+  private beginTargets(): void {
+    for (const target of this.options.targets()) {
+      this.begin(target.name, () =>
+        target.kind === 'syslog' || target.kind === 'otlp'
+          ? this.forwarding.forward(target, () => this.isClosed)
+          : this.deliver(target)
+      );
+    }
+  }
+
+  private beginMeasure(): void {
+    this.begin('labkeeper:state', () => this.measure());
+  }
+
+  /** Unless it is under way still: nothing waits for a target that is slow but what is for it. */
+  private begin(what: string, act: () => Promise<void>): void {
+    if (!this.underWay.has(what)) {
+      this.underWay.set(
+        what,
+        this.safely(what, act).finally(() => this.underWay.delete(what))
+      );
+    }
+  }
+
+  private async settled(): Promise<void> {
+    await Promise.all(this.underWay.values());
   }
 
   private plan(ms: number): void {
@@ -89,7 +116,10 @@ export class Outgoing {
       return;
     }
     this.timer = setTimeout(() => {
-      this.turning = this.turn().finally(() => this.plan(this.options.everyMs ?? EVERY_MS));
+      this.beginLook();
+      this.beginTargets();
+      this.beginMeasure();
+      this.plan(this.options.everyMs ?? EVERY_MS);
     }, ms).unref();
   }
 
@@ -103,7 +133,8 @@ export class Outgoing {
   }
 
   private async deliver(target: MessageTarget): Promise<void> {
-    for (let taken = MESSAGES; taken === MESSAGES && !this.isClosed;) {
+    let taken = MESSAGES;
+    for (let round = 0; round < ROUNDS && taken === MESSAGES && !this.isClosed; round += 1) {
       const messages = await this.queue.take(target.name, this.lease, MESSAGES);
       taken = messages.length;
       await Promise.all(messages.map(message => this.tryMessage(target, message)));
@@ -137,13 +168,15 @@ export class Outgoing {
       this.tidiedAtMs = nowMs();
       await this.queue.tidy(targets().map(({ name }) => name));
     }
-    if (targets().length === 0) {
+    if (targets().length === 0 || nowMs() - this.measuredAtMs < MEASURE_MS) {
       return;
     }
+    this.measuredAtMs = nowMs();
     const state = await this.state();
     for (const { name, waiting, dead, lag } of state.targets) {
       metrics.waiting.set({ target: name }, waiting);
       metrics.dead.set({ target: name }, dead);
+      metrics.dropped.set({ target: name }, this.queue.dropped.get(name) ?? 0);
       if (lag !== null) {
         metrics.lag.set({ target: name }, lag);
       }
@@ -164,7 +197,8 @@ export class Outgoing {
   private readonly announcer: Announcer;
   /** This replica, in this run of it. */
   private readonly lease = randomUUID();
-  private turning: Promise<void> = Promise.resolve();
+  private readonly underWay = new Map<string, Promise<void>>();
+  private measuredAtMs = 0;
   private timer: NodeJS.Timeout | undefined;
   private tidiedAtMs = 0;
   private isClosed = false;

@@ -3,6 +3,7 @@ import { request as requestHttps } from 'node:https';
 import { reasonOf } from '../failure.js';
 import { checkedAddress, type Resolve } from './checked-address.js';
 import { SendError } from './failures.js';
+import { inTime } from './in-time.js';
 
 export interface IPost {
   readonly url: URL;
@@ -29,7 +30,7 @@ const ANSWER_BYTES = 16 * 1024;
 export async function post(options: IPost): Promise<string> {
   const { url, body, headers, allowInternal, ca, timeoutMs, resolve } = options;
   const signal = AbortSignal.timeout(timeoutMs);
-  const at = await checkedAddress(url.hostname, allowInternal, resolve);
+  const at = await inTime(checkedAddress(url.hostname, allowInternal, resolve), signal);
   try {
     const answer = await new Promise<IncomingMessage>((done, fail) => {
       const isSecure = url.protocol === 'https:';

@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { reasonOf } from '../failure.js';
 import { checkedAddress, type ICheckedAddress, type Resolve } from './checked-address.js';
 import { SendError } from './failures.js';
+import { inTime } from './in-time.js';
 
 export interface ISyslogSend {
   /** `tls://host:6514`, `tcp://host:601` or `udp://host:514`. */
@@ -36,12 +37,13 @@ const PORTS = new Map([
 export async function sendSyslog(options: ISyslogSend): Promise<void> {
   const { url, allowInternal, resolve, timeoutMs } = options;
   const port = url.port === '' ? (PORTS.get(url.protocol) ?? 514) : Number(url.port);
-  const at = await checkedAddress(url.hostname, allowInternal, resolve);
+  const signal = AbortSignal.timeout(timeoutMs);
+  const at = await inTime(checkedAddress(url.hostname, allowInternal, resolve), signal);
   try {
     if (url.protocol === 'udp:') {
       await datagrams(at, port, options.lines);
     } else {
-      await stream(at, port, options, AbortSignal.timeout(timeoutMs));
+      await stream(at, port, options, signal);
     }
   } catch (error) {
     throw new SendError(`It did not take it: ${reasonOf(error)}.`, null, false, { cause: error });
@@ -72,6 +74,9 @@ async function stream(
     socket.destroy(new Error('it did not end in time'));
   };
   signal.addEventListener('abort', stop);
+  if (signal.aborted) {
+    stop();
+  }
   try {
     await once(socket, isTls ? 'secureConnect' : 'connect');
     // What it says is read, so that its end is seen; syslog has no answers.

@@ -102,6 +102,13 @@ export class Reading {
     });
   }
 
+  /** Index of the newest record of a view, without a look: for who has looked, and asks whether there is more. */
+  async newest(visitor: IVisitor, filter: ILogFilter): Promise<number | null> {
+    const asked = this.limited(visitor, filter, this.groupOf(visitor, filter.group));
+    const [first] = await read(() => this.options.reader.list(asked, null, 1));
+    return first?.index ?? null;
+  }
+
   /** null = there is no such record, or none that this person may know of. */
   async story(visitor: IVisitor, index: number): Promise<ILogStory | null> {
     const { right } = visitor;

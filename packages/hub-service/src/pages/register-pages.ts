@@ -139,7 +139,7 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
   if (options.legal) {
     new LegalRoutes({ legal: options.legal, hub: settings.hub, reading, gate, logRoutes }).register(fastify);
   }
-  const ownRoutes: ApiRoutes[] = [logApi({ reading, reader })];
+  const ownRoutes: ApiRoutes[] = [logApi({ reading })];
   if (options.asked) {
     const desk = new StaffDesk({ asked: options.asked, reading, hub: settings.hub });
     new RequestPages({ desk, gate, logRoutes }).register(fastify);

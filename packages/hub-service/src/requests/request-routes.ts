@@ -135,6 +135,12 @@ export function requestRoutes(fastify: FastifyInstance, parts: IRequestRoutesPar
           'changed',
           'You have as many open requests as anybody may have: take one back, or wait for an answer.'
         );
+      case 'too-many-today':
+        throw new Refusal(
+          409,
+          'changed',
+          'You have made as many requests as anybody may make in a day: try again tomorrow.'
+        );
       case 'made':
         await changed();
         return { request: storyOf(submitted.request) };
@@ -167,7 +173,13 @@ export function requestRoutes(fastify: FastifyInstance, parts: IRequestRoutesPar
   post(REQUEST_PATHS.feedback, async (request): Promise<FeedbackAnswer> => {
     const { hub, user, server, groups } = holderOf(request);
     const said = bodyOf(VerdictFeedback, request);
-    await stored(() => feedback.say({ hub, user, server, groups }, said));
+    if (!(await stored(() => feedback.say({ hub, user, server, groups }, said)))) {
+      throw new Refusal(
+        409,
+        'changed',
+        'You have said as much of verdicts as is kept of one person in a day: try again tomorrow.'
+      );
+    }
     return { id: said.id };
   });
 }

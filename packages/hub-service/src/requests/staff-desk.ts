@@ -84,15 +84,10 @@ export class StaffDesk {
 
   /** One request with its story, of which others' requests are only those that she may see. */
   async story(person: IHubPerson, id: string): Promise<IRequestWhole> {
-    const groups = this.groupsOf(person);
-    const { asked, reading, hub } = this.options;
+    const right = this.rightOf(person);
+    const { asked, reading } = this.options;
     await reading.looking({ person }, 'requests', `/requests/${id}`);
-    const found = await read(() => asked.requests.find(id));
-    const right: ApproveRight = groups === null ? { kind: 'all' } : { kind: 'groups', groups };
-    if (found === null || !isWithin(right, hub, found)) {
-      throw unknown();
-    }
-    return { ...found, similar: found.similar.filter(other => isWithin(right, hub, other)) };
+    return this.shown(right, await read(() => asked.requests.find(id)));
   }
 
   /** Whether somebody may decide about a request, and answer. */
@@ -128,6 +123,20 @@ export class StaffDesk {
     return this.options.asked.requests;
   }
 
+  private rightOf(person: IHubPerson): ApproveRight {
+    const groups = this.groupsOf(person);
+    return groups === null ? { kind: 'all' } : { kind: 'groups', groups };
+  }
+
+  /** A request as somebody of this right may see it. @throws Refusal where she may not. */
+  private shown(right: ApproveRight, found: IRequestWhole | null): IRequestWhole {
+    const { hub } = this.options;
+    if (found === null || !isWithin(right, hub, found)) {
+      throw unknown();
+    }
+    return { ...found, similar: found.similar.filter(other => isWithin(right, hub, other)) };
+  }
+
   private words(text: string): string {
     const words = text.trim();
     if (words === '' || words.length > REQUEST_TEXT || words.includes('\0')) {
@@ -142,13 +151,12 @@ export class StaffDesk {
     { words, messageId }: Pick<IRequestActor, 'words' | 'messageId'>,
     does: (actor: IRequestActor) => Promise<Done>
   ): Promise<IRequestWhole> {
-    const { recorder, news } = this.options.asked;
-    const before = await read(() => this.requests.find(id));
-    const groups = this.groupsOf(person);
-    const right: ApproveRight = groups === null ? { kind: 'all' } : { kind: 'groups', groups };
-    if (before === null || !isWithin(right, this.options.hub, before)) {
-      throw unknown();
-    }
+    const { asked, reading } = this.options;
+    const { recorder, news } = asked;
+    const right = this.rightOf(person);
+    // The answer shows the request: that is a look too.
+    await reading.looking({ person }, 'requests', `/requests/${id}`);
+    const before = this.shown(right, await read(() => this.requests.find(id)));
     if (!this.mayDecide(person, before)) {
       throw new Refusal(
         403,
@@ -162,7 +170,7 @@ export class StaffDesk {
       case 'done':
         await recorder.flush();
         await news.look();
-        return done.request;
+        return this.shown(right, done.request);
       case 'changed':
         throw new Refusal(
           409,

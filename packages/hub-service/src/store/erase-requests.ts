@@ -31,3 +31,12 @@ export async function eraseRequests(db: Transaction<ITables>, person: number): P
     .execute();
   await db.updateTable('verdict_feedback').set({ note: null }).where('person_id', '=', person).execute();
 }
+
+/**
+ * Deletes what knows a person by her name: messages about her that went out or wait, and the views that she saved. What
+ * waits is not sent any more. Her sessions are sealed, so hers are not known among others'; they end by themselves.
+ */
+export async function eraseByName(db: Transaction<ITables>, hub: string, name: string): Promise<void> {
+  await db.deleteFrom('outgoing_message').where('hub', '=', hub).where('person', '=', name).execute();
+  await db.deleteFrom('saved_view').where('hub', '=', hub).where('owner', '=', name).execute();
+}

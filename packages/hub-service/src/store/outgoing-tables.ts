@@ -21,6 +21,9 @@ export interface IOutgoingMessageTable {
   once_key: string;
   /** JSON of an announcement. */
   body: string;
+  /** Whom it is about, by hub and name, for her erasure; null = nobody. */
+  hub: string;
+  person: string | null;
   at_ms: number;
   state: MessageState;
   /** Tries that were begun. */

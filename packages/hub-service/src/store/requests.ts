@@ -73,7 +73,9 @@ export type Submitted =
   /** Somebody else has a request of this id. */
   | { readonly kind: 'taken' }
   /** The person has as many open ones as she may. */
-  | { readonly kind: 'too-many' };
+  | { readonly kind: 'too-many' }
+  /** The person has made as many in the last day as she may. */
+  | { readonly kind: 'too-many-today' };
 
 export type Done =
   /** Also where a message was sent before. */

@@ -1,10 +1,10 @@
 import type { ActAction } from '@labkeeper/protocol';
 import type { Kysely, Transaction } from 'kysely';
 import type { IDatabase } from './database.js';
-import { eraseRequests } from './erase-requests.js';
+import { eraseByName, eraseRequests } from './erase-requests.js';
 import { knownPerson, personOf } from './known-person.js';
 import type { Erased, IActor, ILegal, ILegalAct } from './legal.js';
-import { aloneWithActs, noteAct, type OwnActs } from './own-acts.js';
+import { aloneWithActs, noteAct, OWN_USER, type OwnActs } from './own-acts.js';
 import { forgetEvents } from './sql-server-events.js';
 import type { ITables } from './tables.js';
 
@@ -31,7 +31,7 @@ export class SqlLegal implements ILegal {
 
   hold(actor: IActor, user: string | null, caseName: string | null): Promise<boolean> {
     return this.alone(async db => {
-      const person = user === null ? null : (await knownPerson(db, actor.hub, user))?.id;
+      const person = user === null ? null : (await human(db, actor.hub, user))?.id;
       if (person === undefined) {
         return false;
       }
@@ -57,7 +57,7 @@ export class SqlLegal implements ILegal {
 
   async erase(actor: IActor, user: string): Promise<Erased> {
     const done = await this.alone(async db => {
-      const id = (await knownPerson(db, actor.hub, user))?.id;
+      const id = (await human(db, actor.hub, user))?.id;
       if (id === undefined) {
         return { kind: 'unknown' } as const;
       }
@@ -70,6 +70,7 @@ export class SqlLegal implements ILegal {
       await forgetEvents(db, id);
       await db.deleteFrom('person_key').where('person_id', '=', id).execute();
       await eraseRequests(db, id);
+      await eraseByName(db, actor.hub, user);
       await db.updateTable('server').set({ name: null }).where('person_id', '=', id).execute();
       const { uuid } = await db
         .updateTable('person')
@@ -103,9 +104,10 @@ export class SqlLegal implements ILegal {
       const found = await db
         .selectFrom('person')
         .innerJoin('hub', 'hub.id', 'person.hub_id')
-        .select(['person.id', 'hub.name as hub'])
+        .select(['person.id', 'person.name', 'hub.name as hub'])
         .where('person.uuid', '=', uuid)
         .where('person.name', 'is not', null)
+        .where('person.name', '!=', OWN_USER)
         .executeTakeFirst();
       if (!found) {
         return null;
@@ -113,6 +115,9 @@ export class SqlLegal implements ILegal {
       await forgetEvents(db, found.id);
       await db.deleteFrom('person_key').where('person_id', '=', found.id).execute();
       await eraseRequests(db, found.id);
+      if (found.name !== null) {
+        await eraseByName(db, found.hub, found.name);
+      }
       await db.updateTable('server').set({ name: null }).where('person_id', '=', found.id).execute();
       await db.updateTable('person').set({ name: null }).where('id', '=', found.id).execute();
       const actor = {
@@ -205,6 +210,11 @@ export class SqlLegal implements ILegal {
       place = last;
     }
   }
+}
+
+/** The service's own stream is nobody's: without its name and key no act could be put on record any more. */
+function human(db: Kysely<ITables>, hub: string, name: string): ReturnType<typeof knownPerson> {
+  return name === OWN_USER ? Promise.resolve(undefined) : knownPerson(db, hub, name);
 }
 
 function actsOf(db: Kysely<ITables>) {

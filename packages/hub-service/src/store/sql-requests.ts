@@ -29,6 +29,9 @@ import type { ITables } from './tables.js';
 
 /** Open requests of one person, at most. */
 export const OPEN_EACH = 20;
+/** Requests that one person makes in a day, at most; those that she took back count. */
+export const REQUESTS_A_DAY = 50;
+const DAY_MS = 86_400_000;
 /** Requests whose time has come that are written down at a time. */
 const OVERDUE_AT_ONCE = 100;
 /** What the log is told of; messages are between two people. */
@@ -67,6 +70,9 @@ export class SqlRequests implements IRequests {
         return { kind: 'too-many' };
       }
       const nowMs = this.nowMs();
+      if ((await madeSince(db, personId, nowMs - DAY_MS)) >= REQUESTS_A_DAY) {
+        return { kind: 'too-many-today' };
+      }
       const { kind } = asked.want;
       const { state, version, lapsesAtMs } = newStanding(kind, nowMs);
       await db
@@ -272,6 +278,16 @@ async function openOf(db: Transaction<ITables>, person: number): Promise<number>
     .select(eb => eb.fn.countAll<number>().as('count'))
     .where('person_id', '=', person)
     .where('state', '=', 'requested')
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+async function madeSince(db: Transaction<ITables>, person: number, sinceMs: number): Promise<number> {
+  const { count } = await db
+    .selectFrom('request')
+    .select(eb => eb.fn.countAll<number>().as('count'))
+    .where('person_id', '=', person)
+    .where('created_at_ms', '>', sinceMs)
     .executeTakeFirstOrThrow();
   return Number(count);
 }

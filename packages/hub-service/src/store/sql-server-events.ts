@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely';
+import { sql, type Expression, type RawBuilder, type Transaction } from 'kysely';
 import type { IDatabase } from './database.js';
 import type { IKnownSpeaker } from './identities.js';
 import { learnSpeaker } from './learn-speakers.js';
@@ -12,6 +12,9 @@ const SKEW_MS = 10_000;
 const TALLY_DAYS = 400;
 /** Rows that are deleted at a time: others write between. */
 const AT_A_TIME = 5000;
+/** A sum grows no further: a few servers that lie keep nobody else's events out, and sums of sums stay whole numbers. */
+const MOST_STARTED = 1e9;
+const MOST_KERNEL_MS = 1e13;
 
 /** Writes the short-lived events into SQLite or PostgreSQL. */
 export class SqlServerEvents implements IServerEventWriter {
@@ -182,11 +185,16 @@ async function addKernelTime(
     .values({ day, node: node ?? '', image: image ?? '', started, kernel_ms: kernelMs })
     .onConflict(conflict =>
       conflict.columns(['day', 'node', 'image']).doUpdateSet(eb => ({
-        started: eb('kernel_time.started', '+', eb.ref('excluded.started')),
-        kernel_ms: eb('kernel_time.kernel_ms', '+', eb.ref('excluded.kernel_ms'))
+        started: atMost(eb('kernel_time.started', '+', eb.ref('excluded.started')), MOST_STARTED),
+        kernel_ms: atMost(eb('kernel_time.kernel_ms', '+', eb.ref('excluded.kernel_ms')), MOST_KERNEL_MS)
       }))
     )
     .execute();
+}
+
+/** The smaller one; SQLite and PostgreSQL call it by different names. */
+function atMost(sum: Expression<number>, most: number): RawBuilder<number> {
+  return sql<number>`case when ${sum} > ${sql.lit(most)} then ${sql.lit(most)} else ${sum} end`;
 }
 
 /** Deletes all events of a person: for her erasure. */

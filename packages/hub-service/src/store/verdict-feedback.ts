@@ -13,11 +13,19 @@ export interface IFeedbackRow extends VerdictFeedback {
 
 /** "Was this right?" */
 export interface IVerdictFeedback {
-  /** Durable when it resolves; what was said before is not changed. */
-  say(speaker: ISpeaker, feedback: VerdictFeedback): Promise<void>;
+  /**
+   * Durable when it resolves; what was said before is not changed.
+   *
+   * @returns false = she has said as much in the last day as is kept of one person; nothing was changed.
+   */
+  say(speaker: ISpeaker, feedback: VerdictFeedback): Promise<boolean>;
   /** The newest first. */
   newest(limit: number): Promise<readonly IFeedbackRow[]>;
 }
+
+/** What is kept of one person and day, at most. */
+export const FEEDBACKS_A_DAY = 200;
+const DAY_MS = 86_400_000;
 
 /** What researchers say of verdicts, in SQLite or PostgreSQL. */
 export class SqlVerdictFeedback implements IVerdictFeedback {
@@ -27,9 +35,25 @@ export class SqlVerdictFeedback implements IVerdictFeedback {
     private readonly nowMs: () => number
   ) {}
 
-  async say(speaker: ISpeaker, said: VerdictFeedback): Promise<void> {
-    await this.database.write.transaction().execute(async db => {
+  async say(speaker: ISpeaker, said: VerdictFeedback): Promise<boolean> {
+    return this.database.write.transaction().execute(async db => {
       const { personId, serverId } = await learnSpeaker(db, speaker, this.nowMs());
+      // What one person says comes one after the other, also where it comes to several replicas.
+      await db
+        .updateTable('person')
+        .set(eb => ({ hub_id: eb.ref('hub_id') }))
+        .where('id', '=', personId)
+        .execute();
+      const { count } = await db
+        .selectFrom('verdict_feedback')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('person_id', '=', personId)
+        .where('at_ms', '>', this.nowMs() - DAY_MS)
+        .where('uuid', '!=', said.id)
+        .executeTakeFirstOrThrow();
+      if (Number(count) >= FEEDBACKS_A_DAY) {
+        return false;
+      }
       await db
         .insertInto('verdict_feedback')
         .values({
@@ -45,6 +69,7 @@ export class SqlVerdictFeedback implements IVerdictFeedback {
         })
         .onConflict(conflict => conflict.column('uuid').doNothing())
         .execute();
+      return true;
     });
   }
 

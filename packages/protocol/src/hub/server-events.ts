@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { Uuid } from '../values/audit.js';
-import { Bytes, Count, EpochMs } from '../values/units.js';
+import { Bytes, EpochMs } from '../values/units.js';
 import { Consequence } from '../values/kernel.js';
 import { Cause, Confidence, MemoryAnswer } from '../values/verdict.js';
 import { IMAGE_LENGTH } from './events.js';
@@ -14,6 +14,10 @@ export const SERVER_EVENTS_BYTES = 64 * 1024;
 const EventId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
 const Share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const WholeMs = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+/** Of one stretch of time: sums of many of them stay whole numbers. */
+const Tally = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1e6));
+/** Of all kernels of a server in one stretch of time. */
+const TogetherMs = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1e11));
 const MaybeBytes = v.nullable(Bytes);
 const common = { id: EventId, atMs: EpochMs };
 
@@ -83,7 +87,7 @@ export const DeathEvent = v.strictObject({
   confidence: Confidence,
   memory: MemoryAnswer,
   consequence: Consequence,
-  signal: v.nullable(Count),
+  signal: v.nullable(Tally),
   exitCode: v.nullable(v.pipe(v.number(), v.integer())),
   heldBytes: MaybeBytes,
   /** Of the container when it died; null = not known. */
@@ -95,7 +99,7 @@ export const DeathEvent = v.strictObject({
 export const ThrottledEvent = v.strictObject({
   kind: v.literal('throttled'),
   ...common,
-  minutes: Count,
+  minutes: Tally,
   /** Share of the quota's periods in which it was held. */
   share: v.nullable(Share)
 });
@@ -112,11 +116,11 @@ export const MemoryHighEvent = v.strictObject({
 export const SavesEvent = v.strictObject({
   kind: v.literal('saves'),
   ...common,
-  count: Count,
+  count: Tally,
   /** The longest that a change waited until it was in its file, ms; null = no change did. */
   worstAgeMs: v.nullable(WholeMs),
   /** Times that the journal could not take a change: it was in the browser alone. */
-  notSafe: Count
+  notSafe: Tally
 });
 
 /** How often errors of one class ended a cell, in one stretch of time. Only where policy asks for it. */
@@ -126,18 +130,18 @@ export const ErrorsEvent = v.strictObject({
   class: v.picklist(ERROR_CLASSES),
   /** Which module is missing, where the class says that one is; null = another class, or not known. */
   module: v.nullable(ModuleName),
-  count: Count
+  count: Tally
 });
 
 /** Kernels that lived, so that deaths have a rate. Counted at the hub, and not kept. */
 export const KernelsEvent = v.strictObject({
   kind: v.literal('kernels'),
   ...common,
-  started: Count,
+  started: Tally,
   /** Together. */
-  kernelMs: WholeMs,
+  kernelMs: TogetherMs,
   /** Records of installs that the hub does not have yet. */
-  unsentRecords: Count
+  unsentRecords: Tally
 });
 
 /** What a companion tells beside the records of installs: short-lived, and in no hashed log. */

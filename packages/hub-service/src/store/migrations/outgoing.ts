@@ -23,6 +23,8 @@ export function outgoingSchema(kind: DatabaseKind): Migration {
         .addColumn('order_key', 'text', column => column.notNull())
         .addColumn('once_key', 'text', column => column.notNull())
         .addColumn('body', 'text', column => column.notNull())
+        .addColumn('hub', 'text', column => column.notNull())
+        .addColumn('person', 'text')
         .addColumn('at_ms', 'bigint', column => column.notNull())
         .addColumn('state', 'text', column => column.notNull())
         .addColumn('attempts', 'integer', column => column.notNull())
@@ -36,6 +38,11 @@ export function outgoingSchema(kind: DatabaseKind): Migration {
         .createIndex('outgoing_message_next')
         .on('outgoing_message')
         .columns(['state', 'target', 'next_at_ms'])
+        .execute();
+      await db.schema
+        .createIndex('outgoing_message_person')
+        .on('outgoing_message')
+        .columns(['person', 'hub'])
         .execute();
       await db.schema
         .createTable('outgoing_cursor')
