@@ -50,6 +50,7 @@ const HOLD_VIEWS = [
   { name: 'holders-empty', path: '/holders' },
   { name: 'deaths', path: '/deaths' },
   { name: 'deaths-wrong', path: '/deaths?days=0' },
+  { name: 'verdicts', path: '/verdicts' },
   { name: 'holds', path: '/holds' }
 ];
 

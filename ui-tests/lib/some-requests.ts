@@ -83,5 +83,15 @@ export async function someRequests(): Promise<IRequestParts> {
     `<script>alert(1)</script>`
   );
   await ask(5, 'lead', torch(null), 'For me.');
+  for (const [at, note] of [null, `It was my own ${'long-'.repeat(40)}exit().`, null].entries()) {
+    await parts.feedback.say(
+      { hub: 'hub', user: `user-${at}`, server: '', groups: [] },
+      {
+        ...{ id: idOf(800 + at), of: 'death', subject: `d${at}`, toldConfidence: 'certain', note },
+        toldCause: at === 2 ? 'segfault' : 'memory-limit',
+        ...{ answer: note === null ? 'yes' : 'no', cause: note === null ? null : 'exited' }
+      }
+    );
+  }
   return parts;
 }

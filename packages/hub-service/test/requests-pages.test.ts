@@ -74,6 +74,31 @@ describe('pages and commands about requests', () => {
     );
     return id;
   };
+  it('say what researchers think of verdicts, to who may read all', async () => {
+    const say = (user: string, answer: 'yes' | 'no', note: string | null = null) =>
+      asked.feedback.say(
+        { hub: 'hub', user, server: '', groups: [] },
+        {
+          id: randomUUID(),
+          ...{ of: 'death', subject: 'd1', toldCause: 'memory-limit', toldConfidence: 'high', answer, note },
+          cause: answer === 'no' ? 'exited' : null
+        }
+      );
+    as('support', 'custom:labkeeper:audit');
+    expect((await browser.visit('/verdicts')).body).toContain('Nobody has said anything yet.');
+    await say('alice', 'yes');
+    await say('bob', 'no', '<b>I left.</b>');
+    const page = await browser.visit('/verdicts');
+    expect(page.body).toContain('&lt;b&gt;I left.');
+    expect(page.body).toContain('Exited by itself');
+    expect(await asked.feedback.tally()).toEqual([{ toldCause: 'memory-limit', right: 1, wrong: 1 }]);
+    expect((await browser.visit('/looks')).body).toContain('/verdicts');
+    as('tutor', 'custom:labkeeper:audit!group=lab-a');
+    expect((await browser.visit('/verdicts')).statusCode).toBe(403);
+    as('nobody');
+    expect((await browser.visit('/verdicts')).statusCode).toBe(403);
+  });
+
   const post = (path: string, form: string, fields: Record<string, string>) =>
     browser.ask(path, {
       method: 'POST',

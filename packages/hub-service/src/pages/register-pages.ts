@@ -37,6 +37,7 @@ import type { ISavedViews } from './saved-views.js';
 import { RequestPages } from './request-routes.js';
 import { SignInRoutes } from './sign-in-routes.js';
 import { STYLE_PATH, STYLE_TEXT } from './style-sheet.js';
+import { VerdictsRoutes } from './verdicts-routes.js';
 import { ViewRoutes } from './view-routes.js';
 
 export interface IPagesOptions {
@@ -132,6 +133,10 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
   }
   if (options.holders) {
     new HoldersRoutes({ holders: options.holders, reading, logRoutes, nowMs }).register(fastify);
+  }
+  if (options.asked) {
+    const { feedback } = options.asked;
+    new VerdictsRoutes({ feedback, reading, logRoutes }).register(fastify);
   }
   if (events) {
     new DeathsRoutes({ events, reading, hub: settings.hub, logRoutes, nowMs }).register(fastify);

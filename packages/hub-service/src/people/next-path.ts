@@ -3,7 +3,7 @@ export const HOME_PATH = '/log';
 /** Addresses of ours are at most so long. */
 export const ADDRESS_LENGTH = 2048;
 
-const PAGES = /^\/(log(\/\d{1,16})?|requests(\/[0-9a-f-]{36})?|status|looks|holders|deaths|holds)$/;
+const PAGES = /^\/(log(\/\d{1,16})?|requests(\/[0-9a-f-]{36})?|status|looks|holders|deaths|verdicts|holds)$/;
 
 /**
  * The page of ours that `asked` names, as path and query; HOME_PATH for everything else, so that a sign-in never ends

@@ -21,6 +21,16 @@ export interface IVerdictFeedback {
   say(speaker: ISpeaker, feedback: VerdictFeedback): Promise<boolean>;
   /** The newest first. */
   newest(limit: number): Promise<readonly IFeedbackRow[]>;
+  /** How often each verdict was called right and wrong; the most answers first. */
+  tally(): Promise<readonly IVerdictTally[]>;
+}
+
+/** What is said of one verdict. */
+export interface IVerdictTally {
+  readonly toldCause: VerdictFeedback['toldCause'];
+  readonly right: number;
+  /** Wrong, or something else. */
+  readonly wrong: number;
 }
 
 /** What is kept of one person and day, at most. */
@@ -71,6 +81,23 @@ export class SqlVerdictFeedback implements IVerdictFeedback {
         .execute();
       return true;
     });
+  }
+
+  async tally(): Promise<readonly IVerdictTally[]> {
+    const rows = await this.database.read
+      .selectFrom('verdict_feedback')
+      .select(({ fn }) => ['told_cause as toldCause', 'answer', fn.countAll<number>().as('count')])
+      .groupBy(['told_cause', 'answer'])
+      .execute();
+    const tallies = new Map<VerdictFeedback['toldCause'], { right: number; wrong: number }>();
+    for (const { toldCause, answer, count } of rows) {
+      const tally = tallies.get(toldCause) ?? { right: 0, wrong: 0 };
+      tally[answer === 'yes' ? 'right' : 'wrong'] += Number(count);
+      tallies.set(toldCause, tally);
+    }
+    return [...tallies]
+      .map(([toldCause, tally]) => ({ toldCause, ...tally }))
+      .sort((a, b) => b.right + b.wrong - a.right - a.wrong);
   }
 
   async newest(limit: number): Promise<readonly IFeedbackRow[]> {

@@ -27,6 +27,11 @@ export function DeathsPage({ query, found, groups }: IDeathsPageProps): ReactEle
     <>
       <h1>Deaths of kernels</h1>
       <DeathsForm fields={fields} />
+      {groups === null && (
+        <p className="more">
+          <a href="/verdicts">Were we right? What researchers say</a>
+        </p>
+      )}
       {groups && (
         <p className="aside">
           Only people who were in <RecordText text={groups.join(', ')} /> then.
