@@ -104,6 +104,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     commands.add_parser("backup", add_help=False, help="write a copy of the hub's install log to a folder")
     commands.add_parser("restore", add_help=False, help="put a backup back, and verify it")
     commands.add_parser(
+        "rotate-key", add_help=False, help="make a new key that the old one names as the next"
+    )
+    commands.add_parser(
         "witness", add_help=False, help="co-sign the digests of hub services, as a second party"
     )
     config = commands.add_parser(
@@ -118,13 +121,13 @@ def _run(arguments: Sequence[str] | None) -> int:
     add_requests_command(commands)
     # What an export can be asked for the program itself knows.
     parsed, rest = parser.parse_known_args(arguments)
-    if rest and parsed.command not in ("export", "backup", "restore", "witness"):
+    if rest and parsed.command not in ("export", "backup", "restore", "rotate-key", "witness"):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if parsed.command == "verify":
         return _verify(parsed)
     if parsed.command in LEGAL_COMMANDS:
         return run_legal_command(parsed)
-    if parsed.command in ("export", "backup", "restore"):
+    if parsed.command in ("export", "backup", "restore", "rotate-key"):
         return _run_node("hub-service.mjs", [parsed.command, *rest], least_major=SERVICE_MAJOR)
     if parsed.command == "witness":
         return _run_node("witness.mjs", rest)

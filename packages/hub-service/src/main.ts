@@ -10,6 +10,7 @@ import { createRunningServersApi } from './hub-api/running-servers-api.js';
 import { createServerRunsApi } from './hub-api/server-runs-api.js';
 import { openKeys, registerSigningKey } from './keys/keys.js';
 import { refuseOtherKey } from './keys/refuse-other-key.js';
+import { rotateCommand } from './keys/rotate-command.js';
 import { BACKLOG } from './machine-listener.js';
 import { pagesPlugins } from './pages-plugins.js';
 import { type IPeopleSettings, PeopleSettingsError, readPeopleSettings } from './people/people-settings.js';
@@ -42,6 +43,14 @@ if (process.argv[2] === 'check-policy') {
     name: process.argv[2],
     words: process.argv.slice(3),
     variables: process.env,
+    say: line => process.stdout.write(`${line}\n`),
+    complain: line => process.stderr.write(`${line}\n`)
+  });
+} else if (process.argv[2] === 'rotate-key') {
+  process.exitCode = await rotateCommand({
+    words: process.argv.slice(3),
+    variables: process.env,
+    nowMs: () => Date.now(),
     say: line => process.stdout.write(`${line}\n`),
     complain: line => process.stderr.write(`${line}\n`)
   });

@@ -26,7 +26,8 @@ export interface IKeys {
 /** Purposes of `IKeys.secret`. */
 export const SECRETS = { ticket: 'ticket', signIn: 'sign-in', session: 'session' } as const;
 
-const SIGNING_FILE = 'signing-key.pem';
+/** The key that signs, in the state folder. */
+export const SIGNING_FILE = 'signing-key.pem';
 const SECRET_FILE = 'service-secret';
 const SECRET_BYTES = 32;
 
@@ -52,7 +53,8 @@ export async function registerSigningKey(database: IDatabase, keys: IKeys, nowMs
     .execute();
 }
 
-function newSigningKey(): Buffer {
+/** A new private key, PEM. */
+export function newSigningKey(): Buffer {
   const { privateKey } = generateKeyPairSync('ed25519');
   return Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' }));
 }
@@ -71,13 +73,24 @@ function readSigningKey(pem: Buffer, stateFolder: string): KeyObject {
   return key;
 }
 
-function keysOf(signingKey: KeyObject, secret: Buffer): IKeys {
-  const { x: publicKey } = createPublicKey(signingKey).export({ format: 'jwk' });
-  if (publicKey === undefined) {
+/** Raw public part of a private key, base64url. */
+export function publicKeyOf(signingKey: KeyObject): string {
+  const { x } = createPublicKey(signingKey).export({ format: 'jwk' });
+  if (x === undefined) {
     throw new Error('The signing key has no public part.');
   }
+  return x;
+}
+
+/** How records and exports call a key. @param publicKey - base64url. */
+export function keyIdOf(publicKey: string): string {
+  return sha256Hex(Buffer.from(publicKey, 'base64url')).slice(0, 16);
+}
+
+function keysOf(signingKey: KeyObject, secret: Buffer): IKeys {
+  const publicKey = publicKeyOf(signingKey);
   return {
-    signingKeyId: sha256Hex(Buffer.from(publicKey, 'base64url')).slice(0, 16),
+    signingKeyId: keyIdOf(publicKey),
     publicKey,
     sign: text => sign(null, Buffer.from(text), signingKey).toString('base64url'),
     secret: purpose => new Uint8Array(hkdfSync('sha256', secret, '', `labkeeper ${purpose}`, SECRET_BYTES))

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../failure.js';
 
@@ -46,6 +46,40 @@ export class StateFolder {
       throw new Error(`The file ${path} was made and is not there.`);
     }
     return made;
+  }
+
+  /** Keeps a secret under a name that is not taken; durable when it resolves. */
+  async put(name: string, content: Buffer): Promise<void> {
+    const file = await open(join(this.path, name), 'wx', 0o600);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await syncFolder(this.path);
+  }
+
+  /**
+   * Puts another secret in the place of one, which is kept under a name of its own. At no moment is there none.
+   *
+   * @param other - name of what comes; it keeps that name too.
+   */
+  async swap(name: string, keptAs: string, other: string): Promise<void> {
+    const content = await readSecret(join(this.path, other));
+    if (!content) {
+      throw new Error(`The file ${join(this.path, other)} is not there: put it back from a backup.`);
+    }
+    await link(join(this.path, name), join(this.path, keptAs)).catch((error: unknown) => {
+      // Of a try before.
+      if (codeOf(error) !== 'EEXIST') {
+        throw error;
+      }
+    });
+    const coming = `${join(this.path, name)}.${randomUUID()}`;
+    await link(join(this.path, other), coming);
+    await rename(coming, join(this.path, name));
+    await syncFolder(this.path);
   }
 }
 
