@@ -19,6 +19,7 @@ _FILTERS = (
     "server",
     "package",
     "version",
+    "image",
     "tool",
     "action",
     "effect",

@@ -157,6 +157,7 @@ export function createApp(options: IAppOptions): IApp {
   const events = eventParts({
     ...{ database, log, nowMs, monotonicMs },
     registry: metrics.registry,
+    hub: settings.hubId,
     keptMs: () => eventsKeptMs(policy.active.policy),
     api: options.serverRuns ?? null,
     announce: async (speaker, event) => {

@@ -13,7 +13,7 @@ export interface IExportArguments extends IExportRange {
 /** How it is used. */
 export const EXPORT_USAGE =
   'usage: labkeeper export --out FILE [--format jsonl|csv|ocsf] [--first INDEX] [--end INDEX] [--personal] ' +
-  '[--hub NAME] [--user NAME] [--group NAME] [--server NAME] [--package NAME] [--version VERSION] [--tool NAME] ' +
+  '[--hub NAME] [--user NAME] [--group NAME] [--server NAME] [--image TEXT] [--package NAME] [--version VERSION] [--tool NAME] ' +
   '[--action NAME] [--effect NAME] [--grade GRADE] [--from TIME] [--until TIME] [--text TEXT]';
 
 /** The command line is wrong. The message says how, and how it is used. */
@@ -26,6 +26,7 @@ const TEXTS = [
   'user',
   'group',
   'server',
+  'image',
   'package',
   'version',
   'tool',
@@ -52,7 +53,7 @@ function read(words: readonly string[]): IExportArguments {
     args: [...words],
     options: {
       ...{ out: text, format: text, first: text, end: text, from: text, until: text, grade: text },
-      ...{ hub: text, user: text, group: text, server: text, package: text, version: text },
+      ...{ hub: text, user: text, group: text, server: text, image: text, package: text, version: text },
       ...{ tool: text, action: text, effect: text, text },
       personal: { type: 'boolean', default: false }
     }

@@ -9,6 +9,7 @@ export const FIELDS = [
   'user',
   'group',
   'server',
+  'image',
   'package',
   'version',
   'tool',

@@ -103,6 +103,7 @@ export class MemoryLog implements ILogReader {
         entry: opaque === undefined ? recordEntry(frame, canonicalJson(record)) : opaqueEntry(frame, opaque),
         personal: made.personal ? canonicalJson(made.personal) : null,
         personalErased: false,
+        image: 'registry.example.org/research/scipy-notebook:2026-11',
         stream: STREAM,
         seq: index + 1,
         digest: made.digest ?? null,

@@ -17,6 +17,8 @@ export class ServerRuns {
     private readonly options: {
       readonly api: IServerRunsApi;
       readonly log: Pick<Logger, 'warn'>;
+      /** Told of each reading, runs by `serverKey`. It must not throw. */
+      readonly told?: (runs: ReadonlyMap<string, IServerRun>) => void;
       /** Milliseconds that only grow. */
       readonly monotonicMs: () => number;
     }
@@ -57,6 +59,7 @@ export class ServerRuns {
     const beganMs = this.now();
     try {
       this.runs = (await this.options.api.all()) ?? new Map();
+      this.options.told?.(this.runs);
       this.told = false;
     } catch (error) {
       if (!this.told) {

@@ -1,5 +1,6 @@
 import { sql, type Kysely, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 import type { ILogFilter } from './log-reader.js';
+import { imageHas, streamsOf } from './stream-images.js';
 import { termMatches, termsWith } from './package-terms.js';
 import type { ITables } from './tables.js';
 
@@ -9,6 +10,8 @@ export interface IFilterIds {
   readonly persons?: readonly number[];
   readonly servers?: readonly number[];
   readonly groupSets?: readonly number[];
+  /** Of the image; null = too many to name them. */
+  readonly streams?: readonly number[] | null;
   /** Names of packages that the text is part of; null = too many to name them. */
   readonly packages?: readonly string[] | null;
 }
@@ -19,7 +22,7 @@ export interface IFilterIds {
  * @returns null = nobody of that name is known: nothing can be found.
  */
 export async function filterIds(db: Kysely<ITables>, filter: ILogFilter): Promise<IFilterIds | null> {
-  const { hub, user, server, group, text } = filter;
+  const { hub, user, server, group, image, text } = filter;
   const ids: { -readonly [K in keyof IFilterIds]: IFilterIds[K] } = {};
   if (hub !== undefined) {
     ids.hubs = idsOf(await db.selectFrom('hub').select('id').where('name', '=', hub).execute());
@@ -38,6 +41,9 @@ export async function filterIds(db: Kysely<ITables>, filter: ILogFilter): Promis
     ids.groupSets = idsOf(
       await db.selectFrom('group_member').select('set_id as id').where('name', '=', group).execute()
     );
+  }
+  if (image !== undefined) {
+    ids.streams = await streamsOf(db, image);
   }
   if (text !== undefined) {
     ids.packages = await termsWith(db, text);
@@ -63,6 +69,12 @@ export function matching(
     if (list !== undefined) {
       query = query.where(isOneOf(column, list));
     }
+  }
+  if (ids.streams) {
+    query = query.where(isOneOf('stream_id', ids.streams));
+  } else if (filter.image !== undefined) {
+    const named = db.selectFrom('stream_image').select('stream_id').where(imageHas(filter.image));
+    query = query.where('record.stream_id', 'in', named);
   }
   const exact = {
     package_name: filter.package,

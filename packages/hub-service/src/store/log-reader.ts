@@ -6,6 +6,8 @@ export interface ILogFilter {
   readonly user?: string;
   readonly group?: string;
   readonly server?: string;
+  /** Part of the name of the image that the server ran in, as its spawner said. */
+  readonly image?: string;
   readonly package?: string;
   readonly version?: string;
   readonly tool?: string;
@@ -52,6 +54,8 @@ export interface ILogStory {
   readonly personal: string | null;
   readonly personalErased: boolean;
   readonly stream: string;
+  /** Which image the server ran in, as its spawner said; null = nobody said. */
+  readonly image: string | null;
   readonly seq: number;
   /** The digest that covers it; null = none yet. */
   readonly digest: number | null;

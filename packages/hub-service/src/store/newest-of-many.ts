@@ -9,10 +9,11 @@ const MANY = 200;
 const COLUMNS = {
   groupSets: ['group_set_id', 'integer'],
   servers: ['server_id', 'integer'],
+  streams: ['stream_id', 'integer'],
   persons: ['person_id', 'integer'],
   packages: ['package_name', 'text']
 } as const satisfies Partial<Record<keyof IFilterIds, readonly [string, string]>>;
-const LISTS = ['groupSets', 'servers', 'persons', 'packages'] as const;
+const LISTS = ['groupSets', 'servers', 'persons', 'streams', 'packages'] as const;
 
 /**
  * Records that a filter means, as `matching`, but at most the `limit` newest after a place. Where one member of the filter
@@ -38,8 +39,14 @@ export function newestOfMany(
   }
   const [column, type] = COLUMNS[list];
   const { [list]: values, ...others } = ids;
-  const { text: _text, ...rest } = filter;
-  const each = narrow(matching(db, list === 'packages' ? rest : filter, others))
+  const { text, image, ...rest } = filter;
+  // What is asked value by value must not be asked as a whole too.
+  const asked = {
+    ...rest,
+    ...(text !== undefined && list !== 'packages' && { text }),
+    ...(image !== undefined && list !== 'streams' && { image })
+  };
+  const each = narrow(matching(db, asked, others))
     .where(sql<boolean>`${sql.ref(`record.${column}`)} = k.value`)
     .select(['record.received_at_ms', 'record.idx'])
     .orderBy('record.received_at_ms', 'desc')

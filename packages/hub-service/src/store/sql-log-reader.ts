@@ -71,7 +71,9 @@ export class SqlLogReader implements ILogReader {
           .onRef('record_body.received_at_ms', '=', 'record.received_at_ms')
       )
       .innerJoin('stream', 'stream.id', 'record.stream_id')
+      .leftJoin('stream_image', 'stream_image.stream_id', 'record.stream_id')
       .select(['record.stream_id', 'record.seq', 'record_body.entry', 'stream.uuid as stream'])
+      .select('stream_image.image')
       .where('record.idx', '=', index)
       .executeTakeFirst();
     const [row] = await this.rows(this.db.selectFrom('record').where('idx', '=', index));
@@ -92,6 +94,7 @@ export class SqlLogReader implements ILogReader {
       personal,
       personalErased,
       stream: found.stream,
+      image: found.image,
       seq: found.seq,
       digest: await this.digestOf(index),
       // In one stream indexes grow as sequence numbers do.

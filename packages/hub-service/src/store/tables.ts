@@ -38,6 +38,7 @@ export interface ITables extends IOutgoingTables, IServerEventTables {
   policy_use: IPolicyUseTable;
   saved_view: ISavedViewTable;
   session: ISessionTable;
+  stream_image: IStreamImageTable;
   request_clock: IRequestClockTable;
   request: IRequestTable;
   request_act: IRequestActTable;
@@ -263,4 +264,10 @@ export interface ISessionTable {
   /** JSON of all the rest, encrypted: it holds the person's token at JupyterHub. */
   sealed: string;
   ends_at_ms: number;
+}
+
+/** Which image a stream's server ran in, as its spawner said. */
+export interface IStreamImageTable {
+  stream_id: number;
+  image: string;
 }

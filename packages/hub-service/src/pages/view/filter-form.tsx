@@ -14,6 +14,7 @@ const NAMES: Readonly<Record<Field, string>> = {
   user: 'User',
   group: 'Group',
   server: 'Server',
+  image: 'Image',
   package: 'Package',
   version: 'Version',
   tool: 'Tool',
@@ -28,6 +29,7 @@ const HINTS: Readonly<Partial<Record<Field, string>>> = {
   text: 'part of a name',
   package: 'whole name',
   server: 'name or (default)',
+  image: 'part of its name',
   tool: 'such as pip'
 };
 

@@ -25,6 +25,7 @@ export function WhoPart({ told: { story, record, personal } }: IPartProps): Reac
   const facts: Fact[] = [
     ['User', user === null ? 'erased' : <RecordText text={user} />],
     ['Server', server === null ? 'erased' : <RecordText text={serverWord(server)} />],
+    ['Image', text(story.image)],
     ['Hub', <RecordText text={hub} />]
   ];
   if (environment) {

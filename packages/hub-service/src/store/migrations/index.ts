@@ -10,6 +10,7 @@ import { savedViews } from './saved-views.js';
 import { sessions } from './sessions.js';
 import { recordAppend } from './record-append.js';
 import { requestsSchema } from './requests.js';
+import { streamImage } from './stream-image.js';
 import { shortEvents } from './short-events.js';
 import { recordSearch } from './record-search.js';
 
@@ -27,6 +28,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-11-27-sessions': sessions,
     '2026-11-27-short-events': shortEvents(kind),
     '2026-11-27-z-anchors': anchorsSchema(kind),
-    '2026-11-28-outgoing': outgoingSchema(kind)
+    '2026-11-28-outgoing': outgoingSchema(kind),
+    '2026-11-28-stream-image': streamImage
   };
 }
