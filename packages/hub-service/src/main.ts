@@ -78,7 +78,12 @@ async function run(): Promise<void> {
     );
     await refuseOtherKey(database, keys, settings.stateFolder);
     await registerSigningKey(database, keys, Date.now());
-    const finishErasures = await resumeErasures(database, settings.stateFolder);
+    const finishErasures = await resumeErasures(database, settings.stateFolder, error =>
+      log.error(
+        { reason: reasonOf(error) },
+        'The list of erasures in the state folder cannot be written: a restore of an older backup would bring erased people back.'
+      )
+    );
     const app = createApp({
       ...{ settings, keys, database, log },
       hubApi: createHubApi({ url: settings.hubApiUrl, timeoutMs: HUB_MS }),

@@ -129,7 +129,13 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('a backup of a log in %s', k
     appendFileSync(list, '{"log":"');
     const parts = () => database.read.selectFrom('personal').select('idx').execute();
     expect(await parts()).not.toEqual([]);
-    const finish = await resumeErasures(database, state);
+    // A state folder that cannot be written keeps no service from starting.
+    const told: unknown[] = [];
+    await resumeErasures(database, join(state, 'signing-key.pem'), error => told.push(error));
+    expect(told).toHaveLength(1);
+    const finish = await resumeErasures(database, state, error => {
+      throw error;
+    });
     await finish();
     expect(await parts()).toEqual([]);
     const { uuid } = await database.read

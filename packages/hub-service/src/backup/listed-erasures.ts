@@ -17,10 +17,17 @@ export function listedErasures(
 }
 
 /**
- * At a start: brings to the list what a service that was killed no longer did. @returns deletes personal parts that
- * such a one left behind. It may take its time, and nobody has the keys to them: the log goes on beside it.
+ * At a start: brings to the list what a service that was killed no longer did.
+ *
+ * @param complain - told where it cannot: the state folder may be a read-only secret, and the log goes on all the same.
+ * @returns deletes personal parts that such a one left behind. It may take its time, and nobody has the keys to them: the log
+ * goes on beside it.
  */
-export async function resumeErasures(database: IDatabase, stateFolder: string): Promise<() => Promise<void>> {
-  await keepErasures(database, erasureListPath(stateFolder));
+export async function resumeErasures(
+  database: IDatabase,
+  stateFolder: string,
+  complain: (error: unknown) => void
+): Promise<() => Promise<void>> {
+  await keepErasures(database, erasureListPath(stateFolder)).catch(complain);
   return () => new SqlLegal(database, Date.now).finishErasures();
 }
