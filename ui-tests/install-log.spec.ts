@@ -25,7 +25,20 @@ test('who is not asked to read the log is told so by the hub, and gets no page',
   baseURL
 }) => {
   await page.goto(pagesOf(baseURL ?? ''));
-  await signIn(page, 'approver');
+  await signIn(page, 'researcher');
   await expect(page.getByText('403')).toBeVisible();
   expect(new URL(page.url()).origin).toBe(baseURL);
+});
+
+test('who decides on requests and does not read the log is led to the requests', async ({
+  page,
+  baseURL
+}) => {
+  const pages = pagesOf(baseURL ?? '');
+  await page.goto(pages);
+  await signIn(page, 'approver');
+  await expect(page.getByText('custom:labkeeper:audit is missing')).toBeVisible();
+  await page.getByRole('link', { name: 'Go to the requests' }).click();
+  await expect(page).toHaveURL(`${pages}/requests`);
+  await expect(page.getByRole('heading', { name: 'Requests' })).toBeVisible();
 });

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { approveRight } from '../people/approve-right.js';
 import { AUDIT_SCOPE, auditRight } from '../people/audit-right.js';
 import { ADMIN_SCOPE, isAdmin } from '../people/admin-right.js';
 import type { ICookieNames } from '../people/cookie-names.js';
@@ -31,7 +32,9 @@ export class Gate {
         `You are signed in, but you may not read the install log: ${AUDIT_SCOPE} is missing.`,
         {
           todo: 'Ask an administrator of JupyterHub for a role with that scope, then sign in again.',
-          link: { href: '/login?next=%2Flog', text: 'Sign in again' }
+          link: approveRight(session.person)
+            ? { href: '/requests', text: 'Go to the requests' }
+            : { href: '/login?next=%2Flog', text: 'Sign in again' }
         }
       );
     }
