@@ -70,7 +70,7 @@ export function VerdictsPage({ tally, rows }: IVerdictsPageProps): ReactElement 
                   head: 'Words',
                   cell: ({ note }) =>
                     note === null ? <span className="none">–</span> : <RecordText text={note} />,
-                  className: 'what'
+                  className: 'package'
                 }
               ]}
             />
