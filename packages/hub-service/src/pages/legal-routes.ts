@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ISession } from '../people/session-store.js';
 import type { IActor, ILegal, ILegalAct } from '../store/legal.js';
 import { type IPage, sendNotice, sendRefusal } from './answers.js';
+import { FormFields } from './form-fields.js';
 import type { Gate } from './gate.js';
 import type { LogRoutes } from './log-routes.js';
 import { read, type Reading } from './reading.js';
@@ -26,7 +27,7 @@ const BACK = { href: '/holds', text: 'Back to holds' };
 
 type Act = (
   session: ISession,
-  form: Form,
+  form: FormFields,
   request: FastifyRequest,
   reply: FastifyReply
 ) => Promise<FastifyReply>;
@@ -64,7 +65,7 @@ export class LegalRoutes {
     const session = await gate.sender(request);
     try {
       gate.admin(session);
-      return await act(session, new Form(request.body), request, reply);
+      return await act(session, new FormFields(request.body, BACK), request, reply);
     } catch (error) {
       if (error instanceof Refusal) {
         return sendRefusal(request, reply, error, session);
@@ -75,7 +76,7 @@ export class LegalRoutes {
 
   private async hold(
     session: ISession,
-    form: Form,
+    form: FormFields,
     _request: FastifyRequest,
     reply: FastifyReply
   ): Promise<FastifyReply> {
@@ -95,7 +96,7 @@ export class LegalRoutes {
 
   private async lift(
     session: ISession,
-    form: Form,
+    form: FormFields,
     _request: FastifyRequest,
     reply: FastifyReply
   ): Promise<FastifyReply> {
@@ -111,7 +112,7 @@ export class LegalRoutes {
 
   private async erase(
     session: ISession,
-    form: Form,
+    form: FormFields,
     request: FastifyRequest,
     reply: FastifyReply
   ): Promise<FastifyReply> {
@@ -137,38 +138,13 @@ export class LegalRoutes {
     }
   }
 
-  private actor({ person }: ISession, form: Form): IActor {
+  private actor({ person }: ISession, form: FormFields): IActor {
     const reason = form.text('reason', REASON_LENGTH);
     if (reason === null) {
       throw new Refusal(400, 'Say why: it stays on record. Nothing was changed.', { link: BACK });
     }
     return { hub: this.options.hub, by: person.name, reason };
   }
-}
-
-/** What came with a form. */
-class Form {
-  constructor(body: unknown) {
-    this.values = new Map(typeof body === 'object' && body !== null ? Object.entries(body) : []);
-  }
-
-  /** null = the field is empty. @throws Refusal */
-  text(name: string, length: number): string | null {
-    const value = this.values.get(name) ?? '';
-    // Databases have no text with a NUL in it.
-    if (typeof value !== 'string' || value.length > length || value.includes('\0')) {
-      throw new Refusal(
-        400,
-        `“${name}” cannot be taken as it is: at most ${length} characters. Nothing was changed.`,
-        {
-          link: BACK
-        }
-      );
-    }
-    return value.trim() || null;
-  }
-
-  private readonly values: ReadonlyMap<string, unknown>;
 }
 
 function unknown(user: string): Refusal {
