@@ -58,7 +58,10 @@ export class TokenAccess {
   async person(authorization: string | undefined, isFresh: boolean): Promise<IHubPerson> {
     const token = /^(?:token|bearer) ([\x21-\x7e]{8,128})$/i.exec(authorization ?? '')?.[1];
     if (token === undefined) {
-      throw new TokenRefused(401, 'Send a token of JupyterHub: Authorization: Bearer TOKEN.');
+      throw new TokenRefused(
+        401,
+        'No token of JupyterHub came with this, or what came is none: it is 8 to 128 characters, from the page Token of JupyterHub.'
+      );
     }
     // Looked up by its hash, so that no time tells how much of a token is right.
     const key = fingerprint(token);

@@ -32,7 +32,7 @@ export function LogPage({ query, groups, canExport, live, saved, page }: ILogPag
       <h1>Install log</h1>
       <FilterForm fields={fields} groups={groups} />
       <SetFilters fields={fields} />
-      {saved && <SavedViews {...saved} fields={fields} />}
+      {saved && <SavedViews {...saved} fields={problems.length === 0 ? fields : {}} />}
       {page && after === null && <Follow address={logAddress(fields)} live={live} />}
       {fields.package !== undefined && (
         <p className="more">
