@@ -1,11 +1,9 @@
-import { ReactWidget } from '@jupyterlab/apputils';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import { Quantities, type IPageVisibility } from '@labkeeper/labkit';
-import type { Message } from '@lumino/messaging';
-import { Signal } from '@lumino/signaling';
 import type { InstallLogModel } from './model.js';
 import { InstallLog } from './view/install-log.js';
 import { InstallWords } from './words.js';
+import { SeenWidget } from './seen-widget.js';
 
 /** What the panel's content is made of. */
 export interface IInstallLogViewOptions {
@@ -18,34 +16,13 @@ export interface IInstallLogViewOptions {
 }
 
 /** The content of the panel. Loaded when it is first seen; records are asked for only while it is seen. */
-export class InstallLogView extends ReactWidget {
+export class InstallLogView extends SeenWidget {
   constructor(private readonly options: IInstallLogViewOptions) {
-    super();
-    const { model, visibility, translator, trans } = options;
+    super(options);
+    const { translator, trans } = options;
     this.addClass('lk-InstallLog');
     this.say = new Quantities(translator);
     this.words = new InstallWords(trans, this.say);
-    model.changed.connect(this.redraw, this);
-    visibility.changed.connect(this.look, this);
-  }
-
-  override dispose(): void {
-    this.options.model.shown = false;
-    Signal.disconnectReceiver(this);
-    super.dispose();
-  }
-
-  protected override onAfterAttach(message: Message): void {
-    super.onAfterAttach(message);
-    this.look();
-  }
-
-  protected override onAfterShow(): void {
-    this.look();
-  }
-
-  protected override onAfterHide(): void {
-    this.look();
   }
 
   protected override render(): JSX.Element {
@@ -62,21 +39,6 @@ export class InstallLogView extends ReactWidget {
         words={this.words}
       />
     );
-  }
-
-  private get isSeen(): boolean {
-    return this.isVisible && !this.options.visibility.hidden;
-  }
-
-  private look(): void {
-    this.options.model.shown = this.isSeen;
-    this.redraw();
-  }
-
-  private redraw(): void {
-    if (this.isSeen) {
-      this.update();
-    }
   }
 
   private readonly say: Quantities;

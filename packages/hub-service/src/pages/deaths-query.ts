@@ -1,5 +1,6 @@
 import type { IDeathFilter } from '../store/server-events.js';
 import { CAUSES } from './event-words.js';
+import { viewAddress } from './view-address.js';
 
 const FIELDS = ['user', 'node', 'image', 'cause', 'days'] as const;
 /** What was typed, without empty ones. */
@@ -69,16 +70,5 @@ export function readDeathsQuery(query: unknown, nowMs: number): IDeathsQuery {
 
 /** The address of a view; the same view has always the same one. */
 export function deathsAddress(fields: DeathsFields, before: number | null = null): string {
-  const query = new URLSearchParams();
-  for (const field of FIELDS) {
-    const value = fields[field];
-    if (value !== undefined && value !== '') {
-      query.set(field, value);
-    }
-  }
-  if (before !== null) {
-    query.set('before', String(before));
-  }
-  const text = query.toString();
-  return text === '' ? '/deaths' : `/deaths?${text}`;
+  return viewAddress('/deaths', FIELDS, fields, before === null ? null : ['before', String(before)]);
 }

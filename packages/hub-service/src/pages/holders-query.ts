@@ -1,6 +1,7 @@
 import { normalisedName } from '@labkeeper/core';
 import type { IHoldersAsked } from '../store/holders.js';
 import { day } from './log-query.js';
+import { viewAddress } from './view-address.js';
 
 /** What was typed, without empty ones. */
 export interface IHoldersFields {
@@ -74,16 +75,5 @@ export function readHoldersQuery(query: unknown, nowMs: number): IHoldersQuery {
 
 /** The address of a view; the same view has always the same one. */
 export function holdersAddress(fields: IHoldersFields, before: number | null = null): string {
-  const query = new URLSearchParams();
-  for (const field of FIELDS) {
-    const value = fields[field];
-    if (value !== undefined && value !== '') {
-      query.set(field, value);
-    }
-  }
-  if (before !== null) {
-    query.set('before', String(before));
-  }
-  const text = query.toString();
-  return text === '' ? '/holders' : `/holders?${text}`;
+  return viewAddress('/holders', FIELDS, fields, before === null ? null : ['before', String(before)]);
 }

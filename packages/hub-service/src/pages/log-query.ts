@@ -2,6 +2,7 @@ import type { Grade } from '@labkeeper/core';
 import type { ExportFormat } from '../export/export-source.js';
 import type { ILogFilter, ILogPlace } from '../store/log-reader.js';
 import { ACTIONS, DEFAULT_SERVER, EFFECTS, GRADES } from './words.js';
+import { viewAddress } from './view-address.js';
 
 /** Names of the filters, as they stand in addresses and forms. */
 export const FIELDS = [
@@ -103,18 +104,7 @@ export function readLogQuery(query: unknown): ILogQuery {
 
 /** The address of a view; the same view has always the same one. */
 export function logAddress(fields: LogFields, after: ILogPlace | null = null): string {
-  const query = new URLSearchParams();
-  for (const field of FIELDS) {
-    const value = fields[field];
-    if (value !== undefined && value !== '') {
-      query.set(field, value);
-    }
-  }
-  if (after) {
-    query.set('after', `${after.receivedAtMs}.${after.index}`);
-  }
-  const text = query.toString();
-  return text === '' ? '/log' : `/log?${text}`;
+  return viewAddress('/log', FIELDS, fields, after && ['after', `${after.receivedAtMs}.${after.index}`]);
 }
 
 /** The address of a view as a file. */

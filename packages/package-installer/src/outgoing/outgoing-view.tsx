@@ -1,11 +1,9 @@
-import { ReactWidget } from '@jupyterlab/apputils';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import { Quantities, type IPageVisibility } from '@labkeeper/labkit';
-import type { Message } from '@lumino/messaging';
-import { Signal } from '@lumino/signaling';
 import type { OutgoingModel } from './outgoing-model.js';
 import { OutgoingPage } from './outgoing-page.js';
 import { outgoingWords, type IOutgoingWords } from './outgoing-words.js';
+import { SeenWidget } from '../seen-widget.js';
 
 export interface IOutgoingViewOptions {
   readonly model: OutgoingModel;
@@ -15,10 +13,10 @@ export interface IOutgoingViewOptions {
 }
 
 /** The content of the page; the companion is asked only while it is seen. */
-export class OutgoingView extends ReactWidget {
+export class OutgoingView extends SeenWidget {
   constructor(private readonly options: IOutgoingViewOptions) {
-    super();
-    const { model, visibility, translator, trans } = options;
+    super(options);
+    const { translator, trans } = options;
     this.id = 'labkeeper-outgoing';
     this.addClass('lk-Outgoing');
     // It must be scrolled by keys.
@@ -27,27 +25,6 @@ export class OutgoingView extends ReactWidget {
     this.node.setAttribute('aria-label', trans.__('What leaves this container'));
     this.say = new Quantities(translator);
     this.words = new Map(Object.entries(outgoingWords(trans)));
-    model.changed.connect(this.redraw, this);
-    visibility.changed.connect(this.look, this);
-  }
-
-  override dispose(): void {
-    this.options.model.shown = false;
-    Signal.disconnectReceiver(this);
-    super.dispose();
-  }
-
-  protected override onAfterAttach(message: Message): void {
-    super.onAfterAttach(message);
-    this.look();
-  }
-
-  protected override onAfterShow(): void {
-    this.look();
-  }
-
-  protected override onAfterHide(): void {
-    this.look();
   }
 
   protected override onActivateRequest(): void {
@@ -67,21 +44,6 @@ export class OutgoingView extends ReactWidget {
         {...{ known, trans }}
       />
     );
-  }
-
-  private get isSeen(): boolean {
-    return this.isVisible && !this.options.visibility.hidden;
-  }
-
-  private look(): void {
-    this.options.model.shown = this.isSeen;
-    this.redraw();
-  }
-
-  private redraw(): void {
-    if (this.isSeen) {
-      this.update();
-    }
   }
 
   private readonly say: Quantities;
