@@ -28,7 +28,7 @@ describeMounted(`a spool on a real file system${reason === null ? '' : `: skippe
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', place.path]);
   });
   afterEach(() => {
-    execFileSync('umount', [place.path]);
+    execFileSync('umount', ['--lazy', place.path]);
     place.remove();
   });
 

@@ -316,7 +316,8 @@ describeMounted(`a journal on a real file system${reason === null ? '' : `: skip
     mount('-t', 'tmpfs', '-o', 'size=1m', 'none');
   });
   afterEach(() => {
-    execFileSync('umount', [place.path]);
+    // Lazily: what is disposed of closes its files soon after.
+    execFileSync('umount', ['--lazy', place.path]);
     place.remove();
   });
 
