@@ -47,7 +47,13 @@ async function counted(command, ...args) {
 }
 
 async function jestOnce(file, ...more) {
-  const { status } = await run('jest', ['--json', `--outputFile=${file}`, '--silent', '--forceExit', ...more]);
+  const { status } = await run('jest', [
+    '--json',
+    `--outputFile=${file}`,
+    '--silent',
+    '--forceExit',
+    ...more
+  ]);
   if (!existsSync(file)) return { counts: counts(0, 1), failed: [] };
   const result = readJson(file);
   const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
