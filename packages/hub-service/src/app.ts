@@ -94,6 +94,8 @@ export interface IApp {
 
 /** Records of one transaction, at most (facts of November 2026: more makes others wait, fewer costs a sync for each). */
 const GROUP_RECORDS = { sqlite: 300, postgres: 600 } as const;
+/** Forty groups a second at most, unless they are full: ten thousand companions share the cost of a group by fours and fives. */
+const GROUP_PACE_MS = 25;
 /** How long the database's word counts that it answers, in ms. */
 const READY_MS = 1000;
 /** How long an export waits for its anchors, in ms. */
@@ -111,6 +113,7 @@ export function createApp(options: IAppOptions): IApp {
     writer,
     groupRecords: GROUP_RECORDS[database.kind],
     waitingRecords: WAITING_RECORDS,
+    paceMs: GROUP_PACE_MS,
     monotonicMs,
     committed: (records, tookMs) => {
       metrics.records.inc(records);

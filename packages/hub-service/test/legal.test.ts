@@ -116,6 +116,22 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('holds and erasure on %s', k
   const verified = ({ file, personal }: { file: string; personal: string }) =>
     verifyFile({ file, personal, fingerprints: [], receipts: [], digests: [] });
 
+  it('a replica that remembers her takes her for somebody new soon after another one erased her', async () => {
+    const replica = new SqlLogWriter(database, () => nowMs + sinceMs);
+    let sinceMs = 0;
+    const speaker = { hub: 'hub', user: 'anna', server: '', groups: [] };
+    const stream = new CompanionStream();
+    await replica.append([batchOf(speaker, stream.batch(2))]);
+    const before = await reader.count({ user: 'anna' }, 100);
+    await erase('anna');
+    sinceMs = 5000;
+    // Her server's streams are hers who was erased, so this one is begun anew.
+    expect((await replica.append([batchOf(speaker, stream.batch(1))]))[0]).toMatchObject({ kind: 'conflict' });
+    expect((await replica.append([batchOf(speaker, new CompanionStream().batch(2))]))[0]?.kind).toBe('stored');
+    expect(before).toBeGreaterThan(2);
+    expect(await reader.count({ user: 'anna' }, 100)).toBe(2);
+  });
+
   it('nobody holds or erases the service’s own stream', async () => {
     await legal.hold({ hub: 'hub', by: 'lead', reason: 'x' }, 'anna', null);
     await database.write.updateTable('person').set({ name: OWN_USER }).where('name', '=', 'bert').execute();

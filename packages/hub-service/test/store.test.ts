@@ -204,8 +204,8 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the log on %s', kind => {
     let stepMs = 0;
     const slow = new SqlLogWriter(database, () => (nowMs += stepMs));
     const [a, b] = [new CompanionStream(), new CompanionStream()];
-    for (let next = 4000; next < 60_000; next += 4000) {
-      nowMs += 120_000;
+    for (let next = 240_000; next < 3_600_000; next += 240_000) {
+      nowMs += 7_200_000;
       await slow.append([batchOf(ALICE, a.batch(1))]);
       // A database that is slow: each look at the clock is much later.
       stepMs = next;

@@ -110,6 +110,38 @@ describe('the group commit', () => {
     expect(await later).toMatchObject({ kind: 'stored' });
   });
 
+  it('begins groups at a pace, unless one is full: the first at once', async () => {
+    const beganAtMs: number[] = [];
+    const writer = new StepWriter();
+    const append = writer.append.bind(writer);
+    writer.append = batches => {
+      beganAtMs.push(performance.now());
+      setImmediate(() => writer.step());
+      return append(batches);
+    };
+    const commit = new GroupCommit({
+      writer,
+      groupRecords: 10,
+      waitingRecords: 1000,
+      committed: () => undefined,
+      monotonicMs: () => performance.now(),
+      paceMs: 300
+    });
+    const askedAtMs = performance.now();
+    await commit.append(batch(1));
+    await Promise.all([commit.append(batch(1)), turn().then(() => commit.append(batch(2)))]);
+    const all = [commit.append(batch(4))];
+    await turn();
+    // These fill a group: nothing is gained by waiting for more.
+    all.push(commit.append(batch(8)), commit.append(batch(9)));
+    await Promise.all(all);
+    expect(writer.groups).toEqual([[1], [1, 2], [4], [8], [9]]);
+    const [first = 0, second = 0, third = 0] = beganAtMs;
+    expect(first - askedAtMs).toBeLessThan(150);
+    expect(second - first).toBeGreaterThanOrEqual(299);
+    expect(third - second).toBeGreaterThanOrEqual(299);
+  });
+
   it('refuses what would not fit into memory', async () => {
     const commit = commitWith(new StepWriter(), 5);
     void commit.append(batch(4));

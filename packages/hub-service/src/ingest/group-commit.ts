@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Appended, IIncomingBatch, ILogWriter } from '../store/log-writer.js';
 import { isDataError } from '../store/data-error.js';
 
@@ -16,11 +17,14 @@ export interface IGroupCommitOptions {
   readonly committed: (records: number, tookMs: number) => void;
   /** Milliseconds that only grow. */
   readonly monotonicMs: () => number;
+  /** From the start of a group to that of the next, in ms, unless more waits than one group takes; absent = 0. */
+  readonly paceMs?: number;
 }
 
 /**
  * Appends batches in groups: one transaction is under way, what comes meanwhile goes with the next. So the cost of a sync
- * is shared exactly when there is much to share it, and nobody waits for a timer.
+ * is shared when there is much to share it. A pace lets what trickles in share it too: a batch that comes after a rest does
+ * not wait, the next ones of thousands of companions wait a moment for each other.
  */
 export class GroupCommit {
   constructor(private readonly options: IGroupCommitOptions) {}
@@ -54,11 +58,22 @@ export class GroupCommit {
   private async run(): Promise<void> {
     // Lets the caller finish: what comes in one turn goes together.
     await Promise.resolve();
-    for (let group = this.take(); group.length > 0; group = this.take()) {
+    while (this.queue.length > 0) {
+      await this.rest();
+      const group = this.take();
       await this.commit(group);
       this.waitingRecords -= recordsOf(group);
     }
     this.running = null;
+  }
+
+  private async rest(): Promise<void> {
+    const { groupRecords, monotonicMs, paceMs = 0 } = this.options;
+    const restMs = this.beganAtMs + paceMs - monotonicMs();
+    if (restMs > 0 && this.waitingRecords < groupRecords) {
+      await setTimeout(restMs);
+    }
+    this.beganAtMs = monotonicMs();
   }
 
   private take(): readonly IWaiting[] {
@@ -102,6 +117,8 @@ export class GroupCommit {
 
   private readonly queue: IWaiting[] = [];
   private waitingRecords = 0;
+  /** When the last group began. */
+  private beganAtMs = Number.NEGATIVE_INFINITY;
   private running: Promise<void> | null = null;
 }
 

@@ -33,8 +33,13 @@ export interface IUnplaced {
 /** Whose a batch is; null = of a stream that is not there, and it is not its begin. */
 export type KnownPlace = { readonly speaker: IKnownSpeaker; readonly stream: IKnownStream } | null;
 
-/** Learnt rows are believed so long, in ms: another replica may erase a person. */
-const BELIEVED_MS = 60_000;
+/** Learnt rows are believed so long, in ms. */
+const BELIEVED_MS = 3_600_000;
+/**
+ * How often it is looked whether somebody was erased, by whichever replica, in ms: nothing else takes a learnt row away.
+ * Companions send a record a minute or so; were each looked up anew, that would be most of what the database is asked.
+ */
+const LOOK_MS = 5000;
 /** What is remembered, at most. */
 const REMEMBERED = 50_000;
 
@@ -42,6 +47,26 @@ const REMEMBERED = 50_000;
 export class Identities {
   /** @param nowMs - epoch ms. */
   constructor(private readonly nowMs: () => number) {}
+
+  /** Forgets everybody when somebody was erased since the last look; looks seldom. */
+  async refresh(db: Kysely<ITables>): Promise<void> {
+    // Its absolute value: a clock that was set back must not end the looking.
+    if (Math.abs(this.nowMs() - this.lookedAtMs) < LOOK_MS) {
+      return;
+    }
+    const atMs = this.nowMs();
+    const { last } = await db
+      .selectFrom('legal_act')
+      .select(eb => eb.fn.max('id').as('last'))
+      .where('kind', '=', 'erase')
+      .executeTakeFirstOrThrow();
+    if (last !== this.lastErasure) {
+      this.speakers.clear();
+      this.streams.clear();
+      this.lastErasure = last;
+    }
+    this.lookedAtMs = atMs;
+  }
 
   /** @returns null = not all of them are known: see `learn`. */
   recall(batches: readonly IUnplaced[]): readonly KnownPlace[] | null {
@@ -79,6 +104,7 @@ export class Identities {
         unknown.set(key, speaker);
       }
     }
+    const { lastErasure } = this;
     const learnt = await learnSpeakers(db, [...unknown.values()], this.nowMs());
     const speakers = batches.map(({ speaker }) => {
       const key = speakerKey(speaker);
@@ -98,6 +124,10 @@ export class Identities {
         return stream ? { speaker, stream } : null;
       }),
       keep: () => {
+        // Somebody was erased meanwhile, perhaps one of these.
+        if (this.lastErasure !== lastErasure) {
+          return;
+        }
         learnt.forEach((known, key) => this.speakers.set(key, known));
         learntStreams.forEach((known, key) => this.streams.set(key, known));
       }
@@ -106,6 +136,9 @@ export class Identities {
 
   private readonly speakers = new Memory<IKnownSpeaker>(() => this.nowMs());
   private readonly streams = new Memory<IKnownStream>(() => this.nowMs());
+  /** Number of the last erasure; null = there was none. */
+  private lastErasure: number | null = null;
+  private lookedAtMs = Number.NEGATIVE_INFINITY;
 }
 
 /** Believes for a time. */
@@ -122,6 +155,10 @@ class Memory<T> {
       this.known.clear();
     }
     this.known.set(key, { value, untilMs: this.nowMs() + BELIEVED_MS });
+  }
+
+  clear(): void {
+    this.known.clear();
   }
 
   private readonly known = new Map<string, { readonly value: T; readonly untilMs: number }>();

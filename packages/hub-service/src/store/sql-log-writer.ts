@@ -67,6 +67,7 @@ export class SqlLogWriter implements ILogWriter {
     receivedAtMs: number
   ): Promise<readonly Appended[]> {
     const { kind, write } = this.database;
+    await this.identities.refresh(this.database.read);
     const known = this.identities.recall(batches);
     const terms = this.terms.unknown(batches);
     if (known && terms.length === 0 && kind === 'postgres') {
