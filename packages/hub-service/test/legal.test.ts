@@ -126,8 +126,12 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('holds and erasure on %s', k
     await erase('anna');
     sinceMs = 5000;
     // Her server's streams are hers who was erased, so this one is begun anew.
-    expect((await replica.append([batchOf(speaker, stream.batch(1))]))[0]).toMatchObject({ kind: 'conflict' });
-    expect((await replica.append([batchOf(speaker, new CompanionStream().batch(2))]))[0]?.kind).toBe('stored');
+    expect((await replica.append([batchOf(speaker, stream.batch(1))]))[0]).toMatchObject({
+      kind: 'conflict'
+    });
+    expect((await replica.append([batchOf(speaker, new CompanionStream().batch(2))]))[0]?.kind).toBe(
+      'stored'
+    );
     expect(before).toBeGreaterThan(2);
     expect(await reader.count({ user: 'anna' }, 100)).toBe(2);
   });
