@@ -80,7 +80,7 @@ export function createApp(options: IAppOptions): IApp {
     }
   });
   const guard = new SaveGuard({
-    ...common,
+    ...{ clock, log, boot, procRoot },
     home: switches.has('save-guard') ? null : environment.recorderPath,
     serverName: environment.serverName,
     serverPid: environment.serverPid,
@@ -119,6 +119,7 @@ export function createApp(options: IAppOptions): IApp {
         protocol: PROTOCOL,
         build: environment.build,
         disabled: [...switches.off],
+        policySaidAtMs: hub.policySaidAtMs,
         machine,
         runbookUrl: environment.runbookUrl,
         serverName: environment.serverName,

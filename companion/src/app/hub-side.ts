@@ -4,11 +4,12 @@ import type { IAuditEnvironment } from '../audit/audit-environment.js';
 import { AuditLog, type IAuditHealth } from '../audit/audit-log.js';
 import type { IClock } from '../clock.js';
 import type { IEnvironment } from '../environment.js';
+import { HubFolder } from '../hub/hub-folder.js';
 import type { Log } from '../log.js';
 import { OutgoingDesk } from '../outgoing/outgoing-desk.js';
 import type { PartSwitches } from '../policy/part-switches.js';
-import type { IPolicyHealth } from '../policy/policy-watch.js';
-import { watchPolicy, type IWatchedPolicy } from '../policy/watch-policy.js';
+import { watchPolicy, type IWatchedPolicy, type IWatchedPolicyHealth } from '../policy/watch-policy.js';
+import { serverId, serverLives } from '../recorder/server-id.js';
 import { requestDesk, type RequestDesk } from '../requests/request-desk.js';
 import { reportEvents, type IReportedEvents } from '../server-events/report-events.js';
 import type { ServerEvents } from '../server-events/server-events.js';
@@ -33,12 +34,21 @@ export interface IHubSideOptions {
 export class HubSide {
   constructor(options: IHubSideOptions) {
     const { environment, audit, clock, log, boot, procRoot, switches, deaths } = options;
-    this.outgoing = new OutgoingDesk(clock, audit?.serviceUrl ?? null);
+    const { recorderPath: home, serverName } = environment;
+    const service = audit?.serviceUrl ?? null;
+    this.outgoing = new OutgoingDesk(clock, service);
     const outgoing = this.outgoing.ledger;
+    const folder =
+      audit === null || service === null || home === null
+        ? null
+        : new HubFolder({
+            ...{ home, serverName, unique: boot },
+            place: { service: service.href, user: audit.user ?? null }
+          });
     this.policy =
       audit &&
       watchPolicy({
-        ...{ clock, log, outgoing, switches },
+        ...{ clock, log, outgoing, switches, folder },
         environment: audit,
         requestsChanged: () => this.requests.changed(),
         wanted: taken => this.events.want(taken),
@@ -52,22 +62,25 @@ export class HubSide {
       ...{ clock, log, boot, outgoing },
       environment: audit,
       tickets: () => tickets,
+      spool: folder && {
+        folder,
+        serverId: serverId(procRoot, environment.serverPid ?? process.ppid),
+        serverLives: id => serverLives(procRoot, id)
+      },
       deaths: () => (switches.has('deaths') ? [] : deaths()),
       unsentRecords: () => this.audit?.health().waiting ?? 0
     });
     this.audit =
-      audit === null || switches.has('audit') || environment.recorderPath === null
+      audit === null || switches.has('audit') || home === null
         ? null
         : new AuditLog({
-            ...{ clock, log, boot, outgoing, tickets, procRoot },
+            ...{ clock, log, boot, outgoing, tickets, procRoot, home, serverName },
             environment: audit,
-            home: environment.recorderPath,
-            serverName: environment.serverName,
             serverPid: environment.serverPid,
             changed: () => this.auditDesk.changed(),
             listed: records => this.auditDesk.listed(records)
           });
-    this.requests = requestDesk(audit, tickets, clock, outgoing);
+    this.requests = requestDesk({ environment: audit, tickets, folder, clock, log, outgoing });
     this.auditDesk = new AuditDesk({ clock, source: this.audit, stateChanged: options.auditChanged });
   }
 
@@ -79,6 +92,11 @@ export class HubSide {
   /** How the audited log stands, for pages. */
   get auditState(): AuditState {
     return this.auditDesk.state;
+  }
+
+  /** When the hub said what its policy switches, if it has not answered since this start; null = it has, or never did. */
+  get policySaidAtMs(): number | null {
+    return this.policy?.saidAtMs ?? null;
   }
 
   /** Lets a page say what is for the hub. @returns to be called when the page is gone. */
@@ -95,9 +113,10 @@ export class HubSide {
     this.audit?.start();
     this.policy?.start();
     this.reported.start();
+    void this.requests.start();
   }
 
-  health(): { readonly audit: IAuditHealth | null; readonly policy: IPolicyHealth | null } {
+  health(): { readonly audit: IAuditHealth | null; readonly policy: IWatchedPolicyHealth | null } {
     return { audit: this.audit?.health() ?? null, policy: this.policy?.health() ?? null };
   }
 
@@ -107,8 +126,8 @@ export class HubSide {
     const counted = this.reported.close();
     this.auditDesk.dispose();
     this.outgoing.dispose();
-    this.requests.dispose();
-    await Promise.all([counted, this.audit?.close(orderly)]);
+    const kept = Promise.all([this.requests.close(), this.policy?.settled()]);
+    await Promise.all([counted, this.audit?.close(orderly), kept]);
     this.policy?.tickets.dispose();
   }
 
