@@ -12,6 +12,7 @@ from jupyter_core.paths import jupyter_path
 from .parts import Disabled
 
 TOKEN = "JUPYTERHUB_API_TOKEN"
+USER = "JUPYTERHUB_USER"
 SERVICE_URL = "LABKEEPER_SERVICE_URL"
 
 
@@ -29,6 +30,9 @@ def audit_environment(environment: Mapping[str, str], disabled: Disabled) -> dic
     added = {"LABKEEPER_SITES": json.dumps(python_sites())}
     if service_url and environment.get(TOKEN):
         added[TOKEN] = environment[TOKEN]
+        if environment.get(USER):
+            # What waits for the hub in a home that several users or hubs share is sent in nobody else's name.
+            added[USER] = environment[USER]
     return added
 
 

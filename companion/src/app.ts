@@ -1,38 +1,20 @@
 import type { Server } from 'node:http';
-import { PROTOCOL, type Death, type Kernel, type Machine } from '@labkeeper/protocol';
-import { AuditDesk } from './audit/audit-desk.js';
-import { AuditLog } from './audit/audit-log.js';
+import { PROTOCOL, type Machine } from '@labkeeper/protocol';
+import { HubSide } from './app/hub-side.js';
+import { KernelSide } from './app/kernel-side.js';
+import { ReclaimSide } from './app/reclaim-side.js';
 import type { IAuditEnvironment } from './audit/audit-environment.js';
 import type { IClock } from './clock.js';
-import { CounterBaseline } from './deaths/counter-baseline.js';
-import { DeathList } from './deaths/death-list.js';
-import { DeathWatch } from './deaths/death-watch.js';
-import { LostWorkers } from './deaths/lost-workers.js';
 import type { IEnvironment } from './environment.js';
 import { reasonOf } from './failure.js';
-import { OutgoingDesk } from './outgoing/outgoing-desk.js';
 import { createFrontDoor } from './link/front-door.js';
 import { Pages } from './link/pages.js';
-import { ReclaimDesk } from './losses/reclaim-desk.js';
 import { ServerLink } from './link/server-link.js';
 import type { Log } from './log.js';
-import { DayLedger } from './notices/day-ledger.js';
-import { NoticeWatch } from './notices/notice-watch.js';
 import type { IObserver } from './observer.js';
-import type { IReclaimEnvironment } from './reclaim/reclaim-environment.js';
-import { PageStandings } from './reclaim/page-standings.js';
 import { PartSwitches } from './policy/part-switches.js';
-import { watchPolicy } from './policy/watch-policy.js';
-import { requestDesk } from './requests/request-desk.js';
-import { ReclaimWatch } from './reclaim/reclaim-watch.js';
-import { ServerIdle } from './reclaim/server-idle.js';
-import { Recording } from './recorder/recording.js';
+import type { IReclaimEnvironment } from './reclaim/reclaim-environment.js';
 import { SaveGuard } from './save/save-guard.js';
-import { reportEvents } from './server-events/report-events.js';
-import type { IFacts } from './watch/evidence.js';
-import { KernelList } from './watch/kernel-list.js';
-import { Recent } from './watch/recent.js';
-import { Sampler } from './watch/sampler.js';
 
 export interface IAppOptions {
   readonly environment: IEnvironment;
@@ -55,12 +37,6 @@ export interface IAppOptions {
   readonly procRoot?: string;
 }
 
-/**
- * Where the meter is off and no samples go out, a page still hears something this often: it takes 20 s of silence for a
- * dead connection.
- */
-const LIFE_SIGN_MS = 10_000;
-
 /** How long pages have to send their last changes at an orderly end. */
 const LAST_WORDS_MS = 300;
 
@@ -80,223 +56,85 @@ export interface IApp {
 
 /** Connects all parts of the companion. Nothing here reads the process's own environment, clock or arguments. */
 export function createApp(options: IAppOptions): IApp {
-  const { environment, clock, log, observer, boot } = options;
-  const disabled = new PartSwitches(environment.disabled);
+  const { environment, clock, log, observer, boot, audit, procRoot = '/proc' } = options;
+  const switches = new PartSwitches(environment.disabled);
   const startedMs = clock.monotonicMs();
-  let { machine } = options;
-  let stopping = false;
-
-  const kernels = new KernelList();
-  const recent = new Recent();
-  const facts: IFacts = { observer, recent, kernels };
-  const baseline = new CounterBaseline(observer.counters(clock.wallMs()));
-  const lostWorkers = new LostWorkers(observer, kernels);
-  const deaths = new DeathList();
   const counts = { pages: { bad: 0, unknown: 0 }, server: { bad: 0, unknown: 0 } };
+  const common = { environment, clock, log, boot, procRoot };
+  let { machine } = options;
 
-  const outgoing = new OutgoingDesk(clock, options.audit?.serviceUrl ?? null);
-  const reported = reportEvents({
-    ...{ clock, log, boot, outgoing: outgoing.ledger },
-    environment: options.audit,
-    tickets: () => policy?.tickets ?? null,
-    deaths: () => (disabled.has('deaths') ? [] : deaths.all),
-    unsentRecords: () => audit?.health().waiting ?? 0
+  const hub: HubSide = new HubSide({
+    ...{ ...common, audit, switches },
+    deaths: () => kernels.deaths.all,
+    auditChanged: () => pages.audit(),
+    switched: parts => {
+      pages.hello();
+      if (parts.includes('meter')) {
+        // A page shows what it hears next by the new rules, and with the meter off that may take a while.
+        pages.kernels(kernels.kernels.all);
+        kernels.sampler.wake();
+      }
+      if (parts.includes('notices')) {
+        pages.notices(kernels.notices.all);
+      }
+    }
   });
-  const { events } = reported;
-
   const guard = new SaveGuard({
-    home: disabled.has('save-guard') ? null : environment.recorderPath,
+    ...{ clock, log, boot, procRoot },
+    home: switches.has('save-guard') ? null : environment.recorderPath,
     serverName: environment.serverName,
     serverPid: environment.serverPid,
-    boot,
-    clock,
-    log,
-    procRoot: options.procRoot ?? '/proc',
     recoveryProgram: options.recoveryProgram,
-    saves: events.saves,
-    erred: (name, value) => events.erred(name, value)
+    saves: hub.events.saves,
+    erred: (name, value) => hub.events.erred(name, value)
   });
-  const standings = new PageStandings(clock);
-  const idle = new ServerIdle(options.reclaim?.cull?.openPagesCount ?? true);
-  const reclaim =
-    options.reclaim === null || disabled.has('reclaim')
-      ? null
-      : new ReclaimWatch({
-          environment: options.reclaim,
-          clock,
-          log,
-          changed: reclaims => {
-            guard.hurry(reclaims.some(({ withdrawn, kind }) => !withdrawn && kind !== 'cull'));
-            standings.noticed(reclaims);
-            pages.reclaims();
-            desk?.noticed(reclaims);
-          },
-          flush: withinMs => standings.flushed(withinMs, () => guard.flush()),
-          idleMs: () => idle.ms(clock.monotonicMs(), pages.count)
-        });
-  const desk: ReclaimDesk | null =
-    reclaim &&
-    new ReclaimDesk({
-      ...{ clock, log, boot },
-      home: environment.recorderPath,
-      serverName: environment.serverName,
-      serverPid: environment.serverPid,
-      procRoot: options.procRoot ?? '/proc',
-      variables: () => reclaim.variables,
-      kernels: () => kernels.all,
-      memoryOf: kernelId => recent.usageOf(kernelId)?.memoryBytes ?? null,
-      connectionFile: kernelId => guard.connectionFile(kernelId),
-      trial: seconds => reclaim.trial(seconds),
-      lossesChanged: () => pages.losses(),
-      receiptChanged: () => pages.receipt()
-    });
-  const ledger = new DayLedger(() => recording?.keep());
-  const notices = new NoticeWatch({
-    facts,
-    baseline,
-    lostWorkers,
-    ledger,
-    throttleMs: environment.throttleMs,
-    enabled: () => !disabled.has('notices'),
-    given: notice => {
-      pages.notice(notice);
-      events.noticed(notice);
-    }
+  const kernels: KernelSide = new KernelSide({
+    ...{ ...common, observer, switches },
+    events: hub.events,
+    pages: () => pages
   });
-  const recording =
-    disabled.has('flight-recorder') || environment.recorderPath === null
-      ? null
-      : new Recording({
-          home: environment.recorderPath,
-          serverName: environment.serverName,
-          serverPid: environment.serverPid,
-          boot,
-          clock,
-          log,
-          facts,
-          procRoot: options.procRoot ?? '/proc',
-          deaths,
-          ledger,
-          restored: () => pages.deaths(deaths.all),
-          found: death => pages.death(death),
-          isWatched: () => pages.visible > 0
-        });
-  const policy =
-    options.audit &&
-    watchPolicy({
-      ...{ clock, log, outgoing: outgoing.ledger },
-      environment: options.audit,
-      switches: disabled,
-      requestsChanged: () => asked.changed(),
-      wanted: taken => events.want(taken),
-      changed: parts => {
-        pages.hello();
-        if (parts.includes('meter')) {
-          // A page shows what it hears next by the new rules, and with the meter off that may take a while.
-          pages.kernels(kernels.all);
-          sampler.wake();
-        }
-        if (parts.includes('notices')) {
-          pages.notices(notices.all);
-        }
-        audit?.switch(!disabled.has('audit'));
-      }
-    });
-  const audit: AuditLog | null =
-    options.audit === null || disabled.has('audit') || environment.recorderPath === null
-      ? null
-      : new AuditLog({
-          ...{ clock, log, boot, outgoing: outgoing.ledger },
-          environment: options.audit,
-          tickets: policy?.tickets ?? null,
-          home: environment.recorderPath,
-          serverName: environment.serverName,
-          serverPid: environment.serverPid,
-          procRoot: options.procRoot ?? '/proc',
-          changed: () => auditDesk.changed(),
-          listed: records => auditDesk.listed(records)
-        });
-  const asked = requestDesk(options.audit, policy?.tickets ?? null, clock, outgoing.ledger);
-  const auditDesk: AuditDesk = new AuditDesk({ clock, source: audit, stateChanged: () => pages.audit() });
-  const watch = new DeathWatch({
-    facts,
-    clock,
-    baseline,
-    lostWorkers,
-    known: () => deaths.all,
-    seen: (death: Death) => {
-      deaths.put(death);
-      pages.death(death);
-      notices.died(death.evidence.kernel.kernelId);
-      recording?.died(death);
-      events.died();
-    }
-  });
-  let lifeSignAtMs = clock.monotonicMs();
-  const sampler: Sampler = new Sampler({
-    clock,
-    observer,
-    recent,
-    kernels,
-    watched: () => pages.visible > 0 && !disabled.has('meter'),
-    sampled: (sample, counters, danger) => {
-      const monotonicMs = clock.monotonicMs();
-      baseline.read(counters, monotonicMs);
-      lostWorkers.look(monotonicMs);
-      if (!disabled.has('meter')) {
-        pages.sample(sample);
-      } else if (monotonicMs - lifeSignAtMs >= LIFE_SIGN_MS) {
-        lifeSignAtMs = monotonicMs;
-        pages.kernels(kernels.all);
-      }
-      notices.look(sample, counters, monotonicMs);
-      events.sampled(sample);
-      recording?.log.sampled(danger);
-    },
-    remembered: (memory, danger) => recording?.log.remembered(memory, danger)
+  const reclaim: ReclaimSide = new ReclaimSide({
+    ...{ ...common, guard, kernels },
+    reclaim: switches.has('reclaim') ? null : options.reclaim,
+    openPagesCount: options.reclaim?.cull?.openPagesCount ?? true,
+    pages: () => pages
   });
   const pages: Pages = new Pages({
-    clock,
+    ...{ clock, guard },
     counts: counts.pages,
-    guard,
     join: (receiver, keep) => {
-      desk?.join(receiver);
-      const leaves = [
-        auditDesk.join(receiver, keep),
-        outgoing.join(receiver, keep),
-        asked.join(receiver, keep),
-        standings.add(receiver)
-      ];
+      const leaves = [hub.join(receiver, keep), reclaim.join(receiver)];
       return () => leaves.forEach(leave => leave());
     },
     badFrame: once(reason => log(`A page sent what is no message: ${reason}`)),
     visibleChanged: visible => {
-      sampler.wake();
+      kernels.sampler.wake();
       if (visible > 0) {
-        recording?.tell();
+        kernels.recording?.tell();
       }
     },
-    greeted: visible => visible && recording?.tell(),
+    greeted: visible => visible && kernels.recording?.tell(),
     state: {
       hello: () => ({
         protocol: PROTOCOL,
         build: environment.build,
-        disabled: [...disabled.off],
+        disabled: [...switches.off],
+        policySaidAtMs: hub.policySaidAtMs,
         machine,
         runbookUrl: environment.runbookUrl,
         serverName: environment.serverName,
-        python: options.audit?.sites.python ?? null,
-        image: options.audit?.image ?? null,
+        python: audit?.sites.python ?? null,
+        image: audit?.image ?? null,
         boot
       }),
-      kernels: () => kernels.all,
-      deaths: () => deaths.all,
-      notices: () => notices.all,
-      reclaims: () => reclaim?.reclaims ?? [],
-      losses: () => desk?.losses ?? [],
-      receipt: () => desk?.receipt ?? null,
-      audit: () => auditDesk.state,
-      history: () => sampler.history()
+      kernels: () => kernels.kernels.all,
+      deaths: () => kernels.deaths.all,
+      notices: () => kernels.notices.all,
+      reclaims: () => reclaim.watch?.reclaims ?? [],
+      losses: () => reclaim.desk?.losses ?? [],
+      receipt: () => reclaim.desk?.receipt ?? null,
+      audit: () => hub.auditState,
+      history: () => kernels.sampler.history()
     }
   });
   const link = new ServerLink({
@@ -304,33 +142,26 @@ export function createApp(options: IAppOptions): IApp {
     log,
     events: {
       hello: hello => guard.serverSays(hello),
-      kernels: (list: readonly Kernel[]) => {
+      kernels: list => {
         kernels.set(list);
-        events.kernels(list);
-        recent.noteKernels(list, clock.monotonicMs());
-        observer.setKernels(list);
-        pages.kernels(list);
         guard.kernels(list);
-        watch.kernelsChanged();
-        desk?.kernelsChanged();
-        sampler.wake();
+        reclaim.desk?.kernelsChanged();
       },
-      died: death => watching() && watch.died(death),
-      fate: fate => watching() && watch.fate(fate),
-      startFailed: failure => watching() && watch.startFailed(failure),
-      idle: ms => idle.heard(ms, clock.monotonicMs()),
+      died: death => kernels.watching?.died(death),
+      fate: fate => kernels.watching?.fate(fate),
+      startFailed: failure => kernels.watching?.startFailed(failure),
+      idle: ms => reclaim.idleFor(ms),
       stopping: () => {
-        stopping = true;
         guard.stopping();
-        recording?.log.stopped();
-        reclaim?.serverStops();
+        kernels.stopping();
+        reclaim.watch?.serverStops();
       }
     }
   });
-  const watching = (): boolean => !stopping && !disabled.has('deaths');
 
+  const notices = reclaim.watch;
   const server = createFrontDoor({
-    reclaim: reclaim ? (request, response) => reclaim.handleRequest(request, response) : null,
+    reclaim: notices && ((request, response) => notices.handleRequest(request, response)),
     acceptPage: socket => pages.accept(socket),
     acceptServer: socket => link.accept(socket),
     health: () => ({
@@ -339,18 +170,17 @@ export function createApp(options: IAppOptions): IApp {
       build: environment.build,
       boot,
       uptimeMs: Math.round(clock.monotonicMs() - startedMs),
-      disabled: [...disabled.off],
+      disabled: [...switches.off],
       pages: pages.count,
       visiblePages: pages.visible,
       waitingBytes: pages.waitingBytes,
       serverConnected: link.connected,
-      kernels: kernels.all.length,
-      deaths: deaths.all.length,
+      kernels: kernels.kernels.all.length,
+      deaths: kernels.deaths.all.length,
       frames: counts,
-      recorder: recording?.health() ?? null,
+      recorder: kernels.recording?.health() ?? null,
       journal: guard.health(),
-      audit: audit?.health() ?? null,
-      policy: policy?.health() ?? null,
+      ...hub.health(),
       collectors: observer.metrics()
     })
   });
@@ -359,15 +189,12 @@ export function createApp(options: IAppOptions): IApp {
     server,
     async start() {
       environment.warnings.forEach(log);
-      observer.protectServer(!disabled.has('oom-score'));
-      sampler.start();
-      recording?.start();
+      observer.protectServer(!switches.has('oom-score'));
+      kernels.start();
       guard.start();
-      desk?.start();
-      audit?.start();
-      policy?.start();
-      reported.start();
-      reclaim?.start();
+      reclaim.desk?.start();
+      hub.start();
+      reclaim.watch?.start();
       options.readMachine(machine).then(
         known => {
           if (known !== machine) {
@@ -377,46 +204,31 @@ export function createApp(options: IAppOptions): IApp {
         },
         error => log(`The machine could not be described: ${reasonOf(error)}`)
       );
-      await recording?.restored();
+      await kernels.recording?.restored();
     },
-    signal: name => reclaim?.signal(name),
+    signal: name => reclaim.watch?.signal(name),
     async close(reason) {
-      if (reason === 'asked' && !stopping) {
-        // Whoever stops the container in order asks us too; a killed one asks nobody.
-        recording?.log.stopped();
-      } else if (!stopping) {
-        recording?.log.last();
-      }
-      const orderly = stopping || reason === 'asked';
-      stopping = true;
-      sampler.dispose();
-      watch.dispose();
+      const orderly = kernels.end(reason === 'asked');
       guard.hurry(true);
       if (reason === 'asked') {
-        reclaim?.serverStops();
+        reclaim.watch?.serverStops();
+        if (pages.count > 0) {
+          // A page that hears of the end sends what it has not sent yet.
+          await new Promise<void>(resolve => void clock.after(LAST_WORDS_MS, resolve));
+        }
       }
-      if (reason === 'asked' && pages.count > 0) {
-        // A page that hears of the end sends what it has not sent yet.
-        await new Promise<void>(resolve => void clock.after(LAST_WORDS_MS, resolve));
-      }
-      reclaim?.dispose();
-      policy?.dispose();
-      const counted = reported.close();
-      const receipt = desk?.close();
+      reclaim.watch?.dispose();
+      const told = hub.close(orderly);
+      const receipt = reclaim.desk?.close();
       const journalled = guard.close(orderly);
-      auditDesk.dispose();
-      outgoing.dispose();
-      asked.dispose();
-      const audited = audit?.close(orderly);
       pages.close();
       link.close();
       server.close();
       server.closeIdleConnections();
-      const written = recording?.close();
+      const written = kernels.recording?.close();
       // Not after the disk: one that hangs must not keep what we changed from being put back.
       observer.close();
-      await Promise.all([written, journalled, receipt, audited, counted]);
-      policy?.tickets.dispose();
+      await Promise.all([written, journalled, receipt, told]);
     }
   };
 }

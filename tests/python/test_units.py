@@ -164,8 +164,10 @@ def test_the_companions_environment_is_a_short_list() -> None:
 
 def test_the_token_goes_along_only_where_a_service_wants_it() -> None:
     hub = {"LABKEEPER_SERVICE_URL": "http://hub/services/labkeeper/", "JUPYTERHUB_API_TOKEN": "x"}
-    told = audit_environment(hub, read_disabled(""))
+    told = audit_environment({**hub, "JUPYTERHUB_USER": "ada"}, read_disabled(""))
     assert told["JUPYTERHUB_API_TOKEN"] == "x"
+    assert told["JUPYTERHUB_USER"] == "ada"
+    assert "JUPYTERHUB_USER" not in audit_environment(hub, read_disabled(""))
     sites = json.loads(told["LABKEEPER_SITES"])
     assert sites["prefix"] == sys.prefix and sysconfig.get_path("purelib") in sites["folders"]
     assert audit_environment(hub, read_disabled("audit")) == {}

@@ -32,6 +32,11 @@ describe('readAuditEnvironment', () => {
     });
   });
 
+  it('knows whose server it is by what the hub says', () => {
+    expect(readAuditEnvironment({ ...HUB, JUPYTERHUB_USER: ' ada ' })?.user).toBe('ada');
+    expect(readAuditEnvironment({ ...HUB, JUPYTERHUB_USER: '' })?.user).toBeNull();
+  });
+
   it('knows the image by what the spawner says', () => {
     const image = (more: Record<string, string>): string | null | undefined =>
       readAuditEnvironment({ ...HUB, ...more })?.image;

@@ -21,6 +21,8 @@ export interface IAuditEnvironment {
   readonly serviceUrl: URL | null;
   /** The server's own token. `JUPYTERHUB_API_TOKEN`. */
   readonly token: string;
+  /** Whose server this is, as the hub says; null or absent = it does not. `JUPYTERHUB_USER`. */
+  readonly user?: string | null;
   /** The image that the server runs in, as the spawner says; null = not known. `LABKEEPER_IMAGE`, `JUPYTER_IMAGE_SPEC`. */
   readonly image: string | null;
   readonly sites: ISites;
@@ -51,7 +53,8 @@ export function readAuditEnvironment(variables: Variables): IAuditEnvironment | 
     serviceUrl = null;
   }
   const sites = readSites(variables['LABKEEPER_SITES'] ?? '', warnings);
-  return { serviceUrl, token, image: readImage(variables), sites, warnings };
+  const user = variables['JUPYTERHUB_USER']?.trim() || null;
+  return { serviceUrl, token, user, image: readImage(variables), sites, warnings };
 }
 
 /** KubeSpawner and DockerSpawner set the second and third. A longer name than the hub takes is as good as none. */

@@ -2,9 +2,6 @@ import type { RelayFailure } from '@labkeeper/core';
 import { readHubRefusal } from '@labkeeper/protocol';
 import type { IHubAnswer } from './hub-client.js';
 
-/** The protocol that this companion speaks with the hub service. */
-export const PROTOCOL = 1;
-
 /** What a status that is no success means. */
 export function failureOf(status: number): RelayFailure {
   if (status === 401) {

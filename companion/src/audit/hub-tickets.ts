@@ -1,7 +1,7 @@
 import type { RelayFailure } from '@labkeeper/core';
-import { HUB_PATHS, readTicketAnswer } from '@labkeeper/protocol';
+import { HUB_PATHS, HUB_PROTOCOL, readTicketAnswer } from '@labkeeper/protocol';
 import type { IClock } from '../clock.js';
-import { failureOf, PROTOCOL, said } from './hub-answers.js';
+import { failureOf, said } from './hub-answers.js';
 import type { HubClient } from './hub-client.js';
 
 /** A ticket is not given out for the last part of its life, ms. */
@@ -70,11 +70,11 @@ export class HubTickets {
         laterMs: answer.laterMs
       };
     }
-    if (!read.protocols.includes(PROTOCOL)) {
+    if (!read.protocols.includes(HUB_PROTOCOL)) {
       return {
         kind: 'refused',
         failure: 'refused',
-        said: `does not read version ${PROTOCOL} of the protocol: the image's Labkeeper is too old or too new`,
+        said: `does not read version ${HUB_PROTOCOL} of the protocol: the image's Labkeeper is too old or too new`,
         laterMs: null
       };
     }

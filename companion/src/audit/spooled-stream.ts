@@ -1,5 +1,5 @@
 import { NOTHING_YET } from '@labkeeper/core';
-import { BATCH_BYTES, type BatchHead, type StreamHead } from '@labkeeper/protocol';
+import { BATCH_BYTES, HUB_PROTOCOL, type BatchHead, type StreamHead } from '@labkeeper/protocol';
 import type { IJournalDisk } from '../journal/journal-disk.js';
 import { readSegment, type ISegment, type ISpooledRecord } from './segment.js';
 
@@ -104,7 +104,7 @@ export class SpooledStream {
       return null;
     }
     const first: BatchHead = {
-      protocol: 1,
+      protocol: HUB_PROTOCOL,
       boot: this.boot,
       first: after.seq + 1,
       count: chosen.length,

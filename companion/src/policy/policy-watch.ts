@@ -4,7 +4,8 @@ import {
   readEventsAnswer,
   SWITCHABLE,
   type EventsWanted,
-  type SwitchablePart
+  type SwitchablePart,
+  type SwitchedOff
 } from '@labkeeper/protocol';
 import { failureOf, said } from '../audit/hub-answers.js';
 import { HubAway, type HubClient } from '../audit/hub-client.js';
@@ -12,6 +13,7 @@ import type { HubTickets } from '../audit/hub-tickets.js';
 import type { IClock, IDisposable } from '../clock.js';
 import { reasonOf } from '../failure.js';
 import type { Log } from '../log.js';
+import type { SaidPolicy } from './policy-note.js';
 
 /** The service answers within 50 s; what takes longer is lost, ms. */
 export const POLL_MS = 65_000;
@@ -32,6 +34,8 @@ export interface IPolicyWatchOptions {
   readonly requestsChanged?: () => void;
   /** Which events the hub takes. */
   readonly wanted?: (events: EventsWanted) => void;
+  /** The hub answered: with what it says now, null = nothing is new. */
+  readonly answered?: (said: SaidPolicy | null) => void;
 }
 
 /** How the hub's policy stands. */
@@ -103,12 +107,15 @@ export class PolicyWatch implements IDisposable {
     if (events) {
       this.seen = events.seen;
       this.policy = events.policy;
-      this.told(events.off);
+      const off = known(events.off);
+      this.options.said(new Map(off.map(({ part, reason }) => [part, reason])));
       if (events.requests !== this.requests) {
         this.requests = events.requests;
         this.options.requestsChanged?.();
       }
-      this.options.wanted?.(events.events ?? { send: false, errors: false });
+      const wanted = events.events ?? { send: false, errors: false };
+      this.options.wanted?.(wanted);
+      this.options.answered?.({ policy: events.policy, off, events: wanted });
     } else if (answer.status !== 204) {
       if (answer.status === 401) {
         tickets.drop(got.ticket);
@@ -117,20 +124,11 @@ export class PolicyWatch implements IDisposable {
       // 404: a service from before there were switches.
       const isRefused = answer.status === 404 || failureOf(answer.status) === 'refused';
       return this.failed(isRefused ? 'refused' : 'away', said(answer), answer.laterMs);
+    } else {
+      this.options.answered?.(null);
     }
     this.connected = true;
     return this.pace.answered();
-  }
-
-  private told(off: readonly { readonly part: string; readonly reason: string }[]): void {
-    const known = new Map<SwitchablePart, string>();
-    for (const { part, reason } of off) {
-      const switchable = SWITCHABLE.find(name => name === part);
-      if (switchable) {
-        known.set(switchable, reason);
-      }
-    }
-    this.options.said(known);
   }
 
   /** @returns ms until the next question. */
@@ -154,4 +152,12 @@ export class PolicyWatch implements IDisposable {
   private connected = false;
   private timer: IDisposable | null = null;
   private disposed = false;
+}
+
+/** A newer service may know parts that we do not. */
+function known(off: readonly { readonly part: string; readonly reason: string }[]): SwitchedOff[] {
+  return off.flatMap(({ part, reason }) => {
+    const switchable = SWITCHABLE.find(name => name === part);
+    return switchable ? [{ part: switchable, reason }] : [];
+  });
 }

@@ -13,8 +13,11 @@ export class NotOursError extends Error {
   override readonly name = 'NotOursError';
 }
 
-/** What a folder is for: the flight recorder, the journal of unsaved work, receipts of reclaims, or the audited log. */
-export type FolderKind = 'flight' | 'journal' | 'receipts' | 'audit';
+/**
+ * What a folder is for: the flight recorder, the journal of unsaved work, receipts of reclaims, the audited log, or what else
+ * waits for the hub service.
+ */
+export type FolderKind = 'flight' | 'journal' | 'receipts' | 'audit' | 'hub';
 
 /** The folder of one server below `home`: `.local/share/labkeeper/<kind>/<server>`. */
 export function ownFolder(home: string, kind: FolderKind, serverName: string): string {

@@ -12,6 +12,7 @@ import {
   requestsWanted,
   requestWithdrawn,
   type Receiver,
+  type RequestResult,
   type RequestsKnown
 } from '@labkeeper/protocol';
 import type { KeepForPage } from '../audit/audit-desk.js';
@@ -20,6 +21,10 @@ import { HubClient } from '../audit/hub-client.js';
 import type { HubTickets } from '../audit/hub-tickets.js';
 import type { IClock, IDisposable } from '../clock.js';
 import type { OutgoingLedger } from '../outgoing/outgoing-ledger.js';
+import type { HubFolder } from '../hub/hub-folder.js';
+import type { Log } from '../log.js';
+import { FeedbackNote } from './feedback-note.js';
+import { FeedbackOutbox } from './feedback-outbox.js';
 import { RequestHub, STORY_BYTES, type IHubResult } from './request-hub.js';
 
 /** Questions of all pages that are under way, at most: a page that asks more hears that it is for later. */
@@ -27,15 +32,30 @@ const AT_ONCE = 8;
 /** How long the hub's answer may take, ms. */
 const ANSWER_MS = 20_000;
 
+type Outcome = Pick<RequestResult, 'result' | 'message'>;
+
+const NO_HUB: Outcome = { result: 'no-hub', message: null };
+
 /** Brings what pages ask for to the hub, and tells all pages how their user's requests stand. */
 export class RequestDesk implements IDisposable {
-  /** @param hub - null = there is no hub service. @param random - from 0 up to 1. */
+  /**
+   * @param hub - null = there is no hub service. @param random - from 0 up to 1.
+   * @param note - where answers to "Was this right?" wait for the hub; null = in memory alone.
+   */
   constructor(
     private readonly hub: RequestHub | null,
     private readonly clock: IClock,
-    random: () => number
+    random: () => number,
+    private readonly note: FeedbackNote | null = null
   ) {
     this.pace = new PollPace(random);
+    this.outbox =
+      hub &&
+      new FeedbackOutbox({
+        ...{ hub, clock, random, note },
+        // The page that gave it may be gone, and others show it too.
+        settled: (id, result) => this.pages.forEach(keep => this.result(keep, id, result))
+      });
     this.known = { requests: [], isCut: false, hub: hub === null ? 'none' : 'asking' };
   }
 
@@ -64,17 +84,13 @@ export class RequestDesk implements IDisposable {
       )
       .on(requestRead, ({ id }) => void this.read(keep, id))
       .on(feedbackGiven, feedback => {
-        void this.ask(keep, feedback.id, async hub => {
-          const answer = await hub.post(REQUEST_PATHS.feedback, feedback);
-          if (answer.result === 'later') {
-            // The page sends it again when it hears that the hub is back.
-            this.waiting.add(keep);
-            this.changed();
-          }
-          return answer;
-        });
+        if (this.outbox === null) {
+          this.result(keep, feedback.id, NO_HUB);
+        } else {
+          void this.outbox.give(feedback).then(result => this.result(keep, feedback.id, result));
+        }
       });
-    return () => [this.pages, this.wanting, this.waiting].forEach(pages => pages.delete(keep));
+    return () => [this.pages, this.wanting].forEach(pages => pages.delete(keep));
   }
 
   /** Own requests are read anew, and all pages are told. What comes meanwhile is one more reading. */
@@ -89,9 +105,21 @@ export class RequestDesk implements IDisposable {
     this.reading ??= this.readAll(this.hub).finally(() => (this.reading = null));
   }
 
+  /** Sends what an earlier companion could not. Never resolves, where the home hangs. */
+  async start(): Promise<void> {
+    await this.outbox?.start();
+  }
+
+  /** What waits is on the disk, or cannot be, when this resolves. */
+  async close(): Promise<void> {
+    this.dispose();
+    await this.note?.settled();
+  }
+
   dispose(): void {
     this.isDisposed = true;
     this.pages.clear();
+    this.outbox?.dispose();
     this.retry?.dispose();
     this.hub?.dispose();
   }
@@ -109,7 +137,6 @@ export class RequestDesk implements IDisposable {
         this.readLater();
       } else {
         this.pace.answered();
-        this.waiting.clear();
       }
     }
   }
@@ -118,10 +145,10 @@ export class RequestDesk implements IDisposable {
   private readLater(): void {
     this.retry?.dispose();
     this.retry = null;
-    if (!this.isDisposed && this.wanting.size + this.waiting.size > 0) {
+    if (!this.isDisposed && this.wanting.size > 0) {
       this.retry = this.clock.after(this.pace.failed('away'), () => {
         this.retry = null;
-        if (this.wanting.size + this.waiting.size > 0) {
+        if (this.wanting.size > 0) {
           this.changed();
         }
       });
@@ -144,9 +171,9 @@ export class RequestDesk implements IDisposable {
     ref: string,
     question: (hub: RequestHub) => Promise<IHubResult | null>
   ): Promise<void> {
-    let answer: Pick<IHubResult, 'result' | 'message'> | null = { result: 'later', message: null };
+    let answer: Outcome | null = { result: 'later', message: null };
     if (this.hub === null) {
-      answer = { result: 'no-hub', message: null };
+      answer = NO_HUB;
     } else if (this.running < AT_ONCE) {
       this.running += 1;
       try {
@@ -155,8 +182,13 @@ export class RequestDesk implements IDisposable {
         this.running -= 1;
       }
     }
-    if (answer !== null && this.pages.has(keep)) {
-      const { result, message } = answer;
+    if (answer !== null) {
+      this.result(keep, ref, answer);
+    }
+  }
+
+  private result(keep: KeepForPage, ref: string, { result, message }: Outcome): void {
+    if (this.pages.has(keep)) {
       keep(`request-result ${ref}`, () => encode(requestResult, { ref, result, message }));
     }
   }
@@ -169,9 +201,8 @@ export class RequestDesk implements IDisposable {
   private readonly pages = new Set<KeepForPage>();
   /** Pages that show own requests. */
   private readonly wanting = new Set<KeepForPage>();
-  /** Pages that have something to send again when the hub is back. */
-  private readonly waiting = new Set<KeepForPage>();
   private readonly pace: PollPace;
+  private readonly outbox: FeedbackOutbox | null;
   private retry: IDisposable | null = null;
   private running = 0;
   private reading: Promise<void> | null = null;
@@ -179,13 +210,27 @@ export class RequestDesk implements IDisposable {
   private isDisposed = false;
 }
 
-/** The desk over the hub service that the environment names. @param environment - null = nothing is told of a hub. @param tickets - null = there is none. */
-export function requestDesk(
-  environment: Pick<IAuditEnvironment, 'serviceUrl'> | null,
-  tickets: HubTickets | null,
-  clock: IClock,
-  outgoing: OutgoingLedger
-): RequestDesk {
+export interface IRequestDeskOptions {
+  /** null = nothing is told of a hub. */
+  readonly environment: Pick<IAuditEnvironment, 'serviceUrl'> | null;
+  /** null = there is none. */
+  readonly tickets: HubTickets | null;
+  /** Where what waits is kept; null = nowhere. */
+  readonly folder: HubFolder | null;
+  readonly clock: IClock;
+  readonly log: Log;
+  readonly outgoing: OutgoingLedger;
+}
+
+/** The desk over the hub service that the environment names. */
+export function requestDesk({
+  environment,
+  tickets,
+  folder,
+  clock,
+  log,
+  outgoing
+}: IRequestDeskOptions): RequestDesk {
   const serviceUrl = environment?.serviceUrl ?? null;
   return new RequestDesk(
     serviceUrl === null || tickets === null
@@ -195,6 +240,7 @@ export function requestDesk(
           tickets
         ),
     clock,
-    Math.random
+    Math.random,
+    folder && new FeedbackNote({ folder, log })
   );
 }

@@ -23,6 +23,8 @@ export interface IHubResult {
   readonly message: string | null;
   /** The answer where it is `done`. */
   readonly text: string;
+  /** How long the hub asks us to wait, ms; null = it does not say. */
+  readonly laterMs: number | null;
 }
 
 /** Requests as the hub service has them. */
@@ -110,17 +112,18 @@ export class RequestHub {
   }
 }
 
-const LATER: IHubResult = { result: 'later', message: null, text: '' };
+/** Nobody answered, or nobody could be asked. */
+export const LATER: IHubResult = { result: 'later', message: null, text: '', laterMs: null };
 
-function resultOf({ status, text }: IHubAnswer): IHubResult {
+function resultOf({ status, text, laterMs }: IHubAnswer): IHubResult {
   if (status === 200) {
-    return { result: 'done', message: null, text };
+    return { result: 'done', message: null, text, laterMs };
   }
   const message = readHubRefusal(text)?.message ?? null;
   if (status === 409) {
-    return { result: 'changed', message, text: '' };
+    return { result: 'changed', message, text: '', laterMs };
   }
   const isLater =
     ['later', 'away', 'ticket'].includes(failureOf(status)) && ![400, 404, 413].includes(status);
-  return { result: isLater ? 'later' : 'refused', message, text: '' };
+  return { result: isLater ? 'later' : 'refused', message, text: '', laterMs };
 }

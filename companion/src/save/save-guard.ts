@@ -14,25 +14,20 @@ import { outlivesContainer } from '../journal/home-persistence.js';
 import type { Log } from '../log.js';
 import { serverId, serverLives } from '../recorder/server-id.js';
 import type { IRecoverApartOptions } from '../recovery/recover-apart.js';
-import { canSign } from '../recovery/notebook-signature.js';
 import type { Recoveries } from '../recovery/recoveries.js';
 import { LeftCopies } from '../recovery/left-copies.js';
 import { localTime, startRecoveries } from '../recovery/start-recoveries.js';
 import { Resume } from '../resume/resume.js';
 import { SessionFile } from '../resume/session-file.js';
 import { foldLines } from './fold-lines.js';
-import { spliceApart } from '../recovery/splice-apart.js';
 import type { ISaveWitness } from '../server-events/server-events.js';
 import type { LeftRuns } from '../journal/left-runs.js';
 import { leftParts } from './left-parts.js';
 import { PageSaves, type ISavesPort } from './page-saves.js';
+import { PageTicks } from './page-ticks.js';
+import { splicerOf, type IDocumentFiles } from './splicer.js';
 import { Splices } from './splices.js';
 import { Writers } from './writers.js';
-
-/** A hidden page with unsafe work hears this often that time passes. */
-const TICK_MS = 5000;
-/** For so long after it was hidden, or sent its last batch, a page may have more to say. */
-const TICKING_MS = 60_000;
 
 export interface ISaveGuardOptions {
   /** The folder on which the journal lives; null = there is none, or the part is switched off. */
@@ -53,12 +48,7 @@ export interface ISaveGuardOptions {
 }
 
 /** Where the server's documents are, and its kernels' connection files. */
-type IServerFiles = Pick<
-  v.InferOutput<typeof serverHello.params>,
-  'rootDir' | 'plainFiles' | 'runtimeDir' | 'signatures'
->;
-
-type ISplicer = ConstructorParameters<typeof Splices>[0]['splice'];
+type IServerFiles = IDocumentFiles & Pick<v.InferOutput<typeof serverHello.params>, 'runtimeDir'>;
 
 /** Before the server has said where its files are. */
 const UNKNOWN: SpliceOutcome = {
@@ -106,6 +96,7 @@ export class SaveGuard implements IDisposable {
         : null;
     const { store } = this;
     this.followed = new FollowedOutputs(options);
+    this.ticks = new PageTicks(options.clock);
     this.executions = store
       ? new Executions({
           clock: options.clock,
@@ -161,7 +152,8 @@ export class SaveGuard implements IDisposable {
     const { home, serverName, recoveryProgram } = this.options;
     const { disk, store, left } = this;
     this.runtimeDir = server.runtimeDir ?? null;
-    this.splices ??= store && new Splices({ ...this.options, store, splice: this.splicer(server) });
+    this.splices ??=
+      store && new Splices({ ...this.options, store, splice: splicerOf(this.options, server) });
     if (home !== null && disk && store && left && recoveryProgram !== null && server.plainFiles) {
       const { rootDir } = server;
       this.apart = {
@@ -204,35 +196,14 @@ export class SaveGuard implements IDisposable {
     return copies;
   }
 
-  private splicer(server: IServerFiles): ISplicer {
-    const { home, serverName, boot, recoveryProgram } = this.options;
-    const { rootDir } = server;
-    if (home === null || recoveryProgram === null || !server.plainFiles) {
-      return null;
-    }
-    const program = { nodePath: process.execPath, scriptPath: recoveryProgram };
-    const isSigned = canSign();
-    if (!isSigned) {
-      this.options.log(
-        `Node ${process.versions.node} has no SQLite: outputs of notebooks that are saved in place are not trusted when they are opened again. From 22.13 on it has.`
-      );
-    }
-    return ({ run, seq, trusted }, bytes) => {
-      const signatures = trusted && isSigned ? (server.signatures ?? null) : null;
-      return spliceApart(program, { home, serverName, boot, run, rootDir, seq, signatures }, bytes);
-    };
-  }
-
-  /** A hidden page sent a batch, or one was hidden: for a while it hears that time passes. Browsers stop no other's clock. */
+  /** A hidden page sent a batch, or one was hidden: for a while it hears that time passes. */
   heard(tick: () => void): void {
-    const { clock } = this.options;
-    this.ticking.set(tick, clock.monotonicMs());
-    this.timer ??= clock.after(TICK_MS, () => this.tick());
+    this.ticks.heard(tick);
   }
 
   /** A page is seen, or gone. */
   forget(tick: () => void): void {
-    this.ticking.delete(tick);
+    this.ticks.forget(tick);
   }
 
   /** Everything that was taken is on the disk when this resolves, if the disk lets it be. */
@@ -264,7 +235,7 @@ export class SaveGuard implements IDisposable {
   /** @param orderly - whether somebody asked for it. */
   async close(orderly: boolean): Promise<void> {
     const noted = this.resume?.close(orderly);
-    this.timer?.dispose();
+    this.ticks.dispose();
     this.executions?.flush();
     this.disposeLeft();
     this.recoveries?.dispose();
@@ -274,7 +245,7 @@ export class SaveGuard implements IDisposable {
   }
 
   dispose(): void {
-    this.timer?.dispose();
+    this.ticks.dispose();
     this.disposeLeft();
     this.resume?.dispose();
     this.recoveries?.dispose();
@@ -287,21 +258,6 @@ export class SaveGuard implements IDisposable {
     this.left?.work.dispose();
     this.followed.dispose();
     this.executions?.dispose();
-  }
-
-  private tick(): void {
-    this.timer = null;
-    const nowMs = this.options.clock.monotonicMs();
-    for (const [tick, atMs] of this.ticking) {
-      if (nowMs - atMs > TICKING_MS) {
-        this.ticking.delete(tick);
-      } else {
-        tick();
-      }
-    }
-    if (this.ticking.size > 0) {
-      this.timer = this.options.clock.after(TICK_MS, () => this.tick());
-    }
   }
 
   private readonly disk: HomeDisk | null;
@@ -318,8 +274,7 @@ export class SaveGuard implements IDisposable {
   private readonly left: ReturnType<typeof leftParts> | null;
   private apart: IRecoverApartOptions | null = null;
   private runtimeDir: string | null = null;
-  private readonly ticking = new Map<() => void, number>();
-  private timer: IDisposable | null = null;
+  private readonly ticks: PageTicks;
 }
 
 function persistence(procRoot: string, home: string, log: Log): boolean | null {

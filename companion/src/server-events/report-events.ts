@@ -7,6 +7,7 @@ import type { Log } from '../log.js';
 import type { OutgoingLedger } from '../outgoing/outgoing-ledger.js';
 import { EventQueue } from './event-queue.js';
 import { EventSender } from './event-sender.js';
+import { EventSpool, type IEventSpoolOptions } from './event-spool.js';
 import { ServerEvents } from './server-events.js';
 
 /** At the end, what is left to send has so long, ms. */
@@ -16,6 +17,8 @@ export interface IReportEventsOptions {
   readonly environment: IAuditEnvironment | null;
   /** Tickets of the service, once there are any; null = there is none. */
   readonly tickets: () => HubTickets | null;
+  /** Where what waits is kept; null = nowhere. */
+  readonly spool: Pick<IEventSpoolOptions, 'folder' | 'serverId' | 'serverLives'> | null;
   readonly boot: string;
   readonly clock: IClock;
   readonly log: Log;
@@ -29,7 +32,7 @@ export interface IReportEventsOptions {
 export interface IReportedEvents {
   readonly events: ServerEvents;
   start(): void;
-  /** Sends what is there, for half a second at most. */
+  /** Sends what is there, for half a second at most; what is left waits for the next start. Never resolves, where the home hangs. */
   close(): Promise<void>;
 }
 
@@ -37,9 +40,18 @@ export interface IReportedEvents {
 export function reportEvents(options: IReportEventsOptions): IReportedEvents {
   const { environment, boot, clock, log } = options;
   const serviceUrl = environment?.serviceUrl ?? null;
-  const queue = new EventQueue(boot, environment?.image ?? null);
+  const image = environment?.image ?? null;
+  const queue = new EventQueue(boot, image, () => clock.wallMs());
+  const spool = options.spool && new EventSpool({ ...options.spool, queue, boot, image, clock, log });
   let sender: EventSender | null = null;
-  const events = new ServerEvents({ ...options, queue, added: () => void sender?.send() });
+  const send = (): void => {
+    spool?.noted();
+    // Events of an earlier run wait until the hub has said whether it takes any.
+    if (events.isWanted === true) {
+      void sender?.send();
+    }
+  };
+  const events: ServerEvents = new ServerEvents({ ...options, queue, added: send });
   return {
     events,
     start() {
@@ -48,15 +60,27 @@ export function reportEvents(options: IReportEventsOptions): IReportedEvents {
         const client = new HubClient(serviceUrl, () => clock.wallMs(), options.outgoing);
         sender = new EventSender({ client, tickets, queue, clock, log, random: Math.random });
         events.start();
+        void spool?.start().then(() => {
+          if (events.isWanted === false) {
+            queue.clear();
+          }
+          send();
+        });
       }
     },
     async close() {
       events.sum();
       events.dispose();
       if (sender !== null) {
-        await within(clock, sender.send());
+        // At once: nobody knows how much time is left for the sending.
+        const written = spool?.write();
+        if (events.isWanted === true) {
+          await within(clock, sender.send());
+        }
         sender.dispose();
+        await written;
       }
+      await spool?.close();
     }
   };
 }

@@ -25,7 +25,7 @@ const NO_DEATH: ReadonlySet<string> = new Set(['asked-for', 'container-stopped']
 
 export interface IServerEventsOptions {
   readonly queue: EventQueue;
-  /** Something is in the queue. */
+  /** Something is in the queue, or no longer is. */
   readonly added: () => void;
   readonly clock: IClock;
   /** The companion's run. */
@@ -68,6 +68,7 @@ export class ServerEvents implements IDisposable {
   /** What the hub takes; it takes nothing until it has said so. */
   want(wanted: EventsWanted): void {
     this.wanted = wanted;
+    this.isSaid = true;
     if (!wanted.send) {
       this.options.queue.clear();
     }
@@ -75,6 +76,13 @@ export class ServerEvents implements IDisposable {
       this.errors.take();
     }
     this.died();
+    // What waits may go now, and what nobody takes need not be kept.
+    this.options.added();
+  }
+
+  /** Whether the hub takes events; null = it has not said so. */
+  get isWanted(): boolean | null {
+    return this.isSaid ? this.wanted.send : null;
   }
 
   /** A death was seen, or there is news of one. */
@@ -189,6 +197,7 @@ export class ServerEvents implements IDisposable {
   }
 
   private wanted: EventsWanted = { send: false, errors: false };
+  private isSaid = false;
   private readonly tally = new KernelTally();
   private readonly summary = new SaveSummary();
   private readonly errors = new ErrorCounts();

@@ -95,7 +95,14 @@ describe('what pages are told of the audited log', () => {
     const app = await start(hub?.url ?? null);
     const page = await app.page();
     page.send('audit/wanted', { wanted: true });
-    await passUntil(app, () => list(page)?.records[0]?.index != null && names(page).includes('one'));
+    // Place, receipt and state come from three answers, in any order.
+    const isComplete = (): boolean => {
+      const [newest] = list(page)?.records ?? [];
+      return (
+        newest?.index != null && newest.receipt !== null && newest.receipt === state(page)?.receipt?.short
+      );
+    };
+    await passUntil(app, () => isComplete() && names(page).includes('one'));
     expect(list(page)).toMatchObject({ hub: 'read', failure: null, isCut: false });
     expect(list(page)?.records[0]).toMatchObject({
       action: 'found-on-disk',
@@ -136,6 +143,7 @@ describe('what pages are told of the audited log', () => {
     page.send('audit/wanted', { wanted: true });
     await passUntil(app, () => list(page)?.hub === 'read');
     await passUntil(app, () => (list(page)?.records[0]?.index ?? 0) >= (records ?? Infinity));
+    await passUntil(app, () => list(page)?.records.every(({ receipt }) => receipt !== null) ?? false);
     const { records: listed = [], isCut } = list(page) ?? {};
     expect([listed.length, isCut]).toEqual([150, true]);
     expect(listed.filter(({ receipt }) => receipt === null)).toEqual([]);
@@ -170,6 +178,7 @@ describe('what pages are told of the audited log', () => {
     page.send('audit/wanted', { wanted: true });
     put('one');
     await passUntil(app, () => names(page).includes('one') && list(page)?.hub === 'failed');
+    await passUntil(app, () => state(page)?.problem != null);
     expect(list(page)?.failure).toMatch(/^The hub service cannot be reached: .*\.$/);
     expect(list(page)?.records.find(({ package: known }) => known?.name === 'one')).toMatchObject({
       place: 'server',

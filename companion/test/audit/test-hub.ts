@@ -24,9 +24,10 @@ interface IStored {
 
 /** A hub service that keeps to the contract, but for the fates that it is told. Keeps records in memory. */
 export class TestHub {
-  static async start(): Promise<TestHub> {
+  /** @param port - 0 = any. */
+  static async start(port = 0): Promise<TestHub> {
     const hub = new TestHub();
-    hub.server.listen(0, '127.0.0.1');
+    hub.server.listen(port, '127.0.0.1');
     await once(hub.server, 'listening');
     return hub;
   }

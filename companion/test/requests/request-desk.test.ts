@@ -171,17 +171,24 @@ describe('the desk for requests', () => {
     expect([clock.pending, asked.length]).toEqual([0, before]);
   });
 
-  it('says when the hub is back to a page whose feedback waits', async () => {
-    answer = () => ({ status: 503, body: {} });
-    const page = pageOf(desk);
-    page.say('requests/feedback', {
+  it('brings feedback that the hub cannot take now to it by itself, and tells every page then', async () => {
+    const [page, other] = [pageOf(desk), pageOf(desk)];
+    const feedback = {
       ...{ id: randomUUID(), of: 'death', subject: 'd', toldCause: 'exited', toldConfidence: 'high' },
       ...{ answer: 'yes', cause: null, note: null }
-    });
-    await until(() => page.last('requests/list')?.['hub'] === 'failed' && clock.pending === 1);
-    answer = () => ({ status: 200, body: { requests: [], next: null } });
+    };
+    answer = () => ({ status: 429, body: { code: 'too-much', message: 'Too often.' } });
+    page.say('requests/feedback', feedback);
+    await until(() => page.last('requests/result') !== undefined);
+    const told = { ref: feedback.id, message: 'Too often.' };
+    expect(page.last('requests/result')).toEqual({ ...told, result: 'later' });
+    page.leave();
+    answer = () => ({ status: 200, body: { id: feedback.id } });
     clock.advance(60_000);
-    await until(() => page.last('requests/list')?.['hub'] === 'read');
+    await until(() => other.last('requests/result') !== undefined);
+    expect(other.last('requests/result')).toEqual({ ref: feedback.id, message: null, result: 'done' });
+    expect(asked).toEqual(Array(2).fill(`POST ${REQUEST_PATHS.feedback} application/json`));
+    expect(clock.pending).toBe(0);
   });
 
   it('says so where there is no hub service', async () => {

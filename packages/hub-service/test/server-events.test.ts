@@ -8,6 +8,7 @@ import { SqlServerEventReader } from '../src/store/sql-server-event-reader.js';
 import { SqlServerEvents } from '../src/store/sql-server-events.js';
 import { openDatabase, type DatabaseKind } from '../src/store/database.js';
 import type { IServerRun } from '../src/store/server-events.js';
+import { eventDetail } from '../src/pages/event-words.js';
 import { json, refusal } from './support/answers.js';
 import { startService, type IRunningService } from './support/running-service.js';
 import { asFirstVersion } from './support/first-version.js';
@@ -226,6 +227,22 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('events of servers on %s', k
       statuses.push((await send(ticket, body(randomUUID(), 1, [hours(1)]))).status);
     }
     expect(statuses).toContain(429);
+  });
+
+  it('keeps that events are missing beside those of the person, and counts it', async () => {
+    const [ticket, atMs] = [await service.ticket('alice'), Date.now() - 1000];
+    const lost = { kind: 'lost', id: id(), atMs, why: 'full', sinceMs: atMs - 5000, count: 120 };
+    const unknown = { ...lost, id: id(), why: 'damaged', sinceMs: null, count: null };
+    const batch = body(randomUUID(), 1, [lost, unknown]);
+    expect([await seq(ticket, batch), await seq(ticket, batch)]).toEqual([2, 2]);
+    const rows = await reader.ofPerson('hub', 'alice', null, 9);
+    expect(rows.map(({ event }) => event)).toEqual(expect.arrayContaining([lost, unknown]));
+    expect(rows.map(({ event }) => event && eventDetail(event)).sort()).toEqual([
+      `120, more than a server keeps while the hub is away, from ${new Date(atMs - 5000).toISOString()} on`,
+      'nobody knows how many, what the server kept of them was damaged'
+    ]);
+    expect(await metric('labkeeper_events_lost_total{why="full"}')).toBe(120);
+    expect(await metric('labkeeper_events_lost_total{why="damaged"}')).toBe(1);
   });
 
   it('deletes what is over but for people under a hold, and all of who is erased', async () => {

@@ -14,6 +14,8 @@ export interface ICompanionInfo {
   readonly build: string;
   readonly boot: string;
   readonly disabled: readonly string[];
+  /** What the hub's policy switches is what it said then, because it has not answered since; null or absent = it has. */
+  readonly policySaidAtMs?: number | null;
   readonly machine: Machine;
   readonly runbookUrl: string | null;
   readonly serverName: string;

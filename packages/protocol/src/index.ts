@@ -27,6 +27,7 @@ export * from './hub/requests.js';
 export * from './hub/records.js';
 export * from './hub/events.js';
 export * from './hub/server-events.js';
+export * from './hub/kept.js';
 export * from './hub/policy.js';
 export * from './hub/export.js';
 export * from './hub/answers.js';

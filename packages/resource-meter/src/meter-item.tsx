@@ -4,6 +4,7 @@ import type { IPageVisibility, Quantities } from '@labkeeper/labkit';
 import { Signal } from '@lumino/signaling';
 import type { MeterModel } from './model.js';
 import { Meter } from './view/meter.js';
+import { offWords } from './view/off-words.js';
 
 export interface IMeterItemOptions {
   readonly model: MeterModel;
@@ -33,9 +34,7 @@ export class MeterItem extends ReactWidget {
     const { readings, worst, isDisabled } = model;
     // Switched off while the page is open, the meter stays in its place and says so.
     const state = isDisabled ? 'disabled' : model.companion.state;
-    const reason =
-      model.companion.reason ||
-      (isDisabled ? trans.__('The meter was switched off by the administrator of this server.') : '');
+    const reason = isDisabled ? offWords(model.companion, trans) : model.companion.reason;
     return <Meter {...{ state, reason, sample, readings, worst, say, trans, onClick }} />;
   }
 

@@ -100,6 +100,21 @@ describe('what is said of verdicts', () => {
     expect(book.standing(DEATH.id)).toBe('sent');
   });
 
+  it('is sent by the companion when the hub can take it, and this page hears of that', async () => {
+    book.give(DEATH, YES);
+    answer('later');
+    await settled();
+    expect(book.standing(DEATH.id)).toBe('waiting');
+    companion.say(requestResult, {
+      ...{ ref: '6f0a3c1e-8d7b-4f7e-9c55-0f6d9c0b5a11', result: 'done', message: null }
+    });
+    expect(book.standing(DEATH.id)).toBe('waiting');
+    answer('done', 0);
+    expect(book.standing(DEATH.id)).toBe('sent');
+    expect(open().standing(DEATH.id)).toBe('sent');
+    expect(given(companion)).toHaveLength(1);
+  });
+
   it('survives a damaged store, and keeps no more than a hundred', () => {
     for (const text of ['{', '[{"feedback":{},"standing":"sent"}]', '[1]', 'null']) {
       keep.setItem('feedback', text);

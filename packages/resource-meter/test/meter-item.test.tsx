@@ -29,7 +29,15 @@ test('a meter that is switched off while the page is open says so, and comes bac
   expect(item.node.querySelector('button')?.title).toBe(
     'The meter was switched off by the administrator of this server.'
   );
-  Object.assign(companion.info ?? {}, { disabled: [] });
+  const saidAtMs = Date.UTC(2026, 10, 27, 12);
+  Object.assign(companion.info ?? {}, { policySaidAtMs: saidAtMs });
+  companion.kernelsChanged.emit([]);
+  const title = (): string => item.node.querySelector('button')?.title ?? '';
+  await until(
+    () => title().includes(`as of ${new Date(saidAtMs).toLocaleString()}.`),
+    'since when it is known'
+  );
+  Object.assign(companion.info ?? {}, { disabled: [], policySaidAtMs: null });
   companion.kernelsChanged.emit([]);
   await until(() => text().includes('measuring'), 'a meter');
   item.dispose();

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { sha256Hex } from '../sha256.js';
 import type { IIncomingBatch, ISpeaker } from '../store/log-writer.js';
 import { isShallow } from './json-depth.js';
+import { otherProtocol } from './other-protocol.js';
 import { readPair } from './read-record.js';
 
 /** What a body was found to be. */
@@ -87,13 +88,10 @@ function readHead(line: Buffer): BatchHead | Exclude<ReadBatch, { kind: 'batch' 
   if (head.success) {
     return head.output;
   }
-  const other = v.safeParse(v.object({ protocol: v.number() }), json);
-  return other.success && other.output.protocol !== 1
-    ? {
-        kind: 'protocol',
-        message: `This service reads protocol 1, not ${other.output.protocol}: bring the older of the two up to date.`
-      }
-    : malformed('The first line of the batch is not the head of one.');
+  const message = otherProtocol(json);
+  return message === null
+    ? malformed('The first line of the batch is not the head of one.')
+    : { kind: 'protocol', message };
 }
 
 /** @returns undefined = it is no JSON, or too deep. */

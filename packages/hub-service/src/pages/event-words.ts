@@ -1,4 +1,4 @@
-import type { Cause, ServerEvent } from '@labkeeper/protocol';
+import type { Cause, LostEvent, ServerEvent } from '@labkeeper/protocol';
 import { thousands } from './words.js';
 
 /** Causes of deaths in a few words. */
@@ -41,6 +41,8 @@ export function eventTitle(event: ServerEvent): string {
       return 'Errors in cells';
     case 'kernels':
       return 'Kernels';
+    case 'lost':
+      return 'Events are missing';
   }
 }
 
@@ -68,8 +70,19 @@ export function eventDetail(event: ServerEvent): string {
       return `${event.count} × ${event.class}${event.module === null ? '' : ` (${event.module})`}`;
     case 'kernels':
       return `${event.started} started`;
+    case 'lost':
+      return `${event.count === null ? 'nobody knows how many' : thousands(event.count)}, ${LOST[event.why]}${
+        event.sinceMs === null ? '' : `, from ${new Date(event.sinceMs).toISOString()} on`
+      }`;
   }
 }
+
+/** Why events never come. */
+const LOST: Readonly<Record<LostEvent['why'], string>> = {
+  full: 'more than a server keeps while the hub is away',
+  old: 'too old when the hub was back',
+  damaged: 'what the server kept of them was damaged'
+};
 
 /** `1,234 MiB`. */
 function mebibytes(bytes: number): string {

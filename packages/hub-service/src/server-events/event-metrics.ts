@@ -68,6 +68,12 @@ export class EventMetrics {
       labelNames: ['class'] as const,
       registers
     });
+    this.lost = new Counter({
+      name: 'labkeeper_events_lost_total',
+      help: 'Events that servers say will never come, by why; of a loss without a number, one.',
+      labelNames: ['why'] as const,
+      registers
+    });
     this.unsent = new Histogram({
       name: 'labkeeper_companion_unsent_records',
       help: 'Records of installs that a server had not sent yet, each time that it told of its kernels.',
@@ -130,6 +136,9 @@ export class EventMetrics {
         case 'errors':
           this.errors.inc({ class: event.class }, event.count);
           break;
+        case 'lost':
+          this.lost.inc({ why: event.why }, event.count ?? 1);
+          break;
       }
     }
   }
@@ -156,5 +165,6 @@ export class EventMetrics {
   private readonly unsafeSaves: Counter;
   private readonly saves: Counter;
   private readonly errors: Counter<'class'>;
+  private readonly lost: Counter<'why'>;
   private readonly unsent: Histogram;
 }

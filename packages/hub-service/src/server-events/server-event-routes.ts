@@ -68,9 +68,12 @@ export function serverEventRoutes(fastify: FastifyInstance, parts: IServerEventR
     { bodyLimit: SERVER_EVENTS_BYTES },
     async (request): Promise<ServerEventsAnswer> => {
       const holder = holders.get(request);
-      const read = Buffer.isBuffer(request.body) ? readEvents(request.body) : null;
-      if (!holder || !read) {
-        throw new Refusal(400, 'malformed', 'This is no batch of events.');
+      if (!holder) {
+        throw new Refusal(401, 'ticket', 'There is no ticket with this request.');
+      }
+      const read = readEvents(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
+      if (read.kind !== 'batch') {
+        throw new Refusal(read.kind === 'protocol' ? 426 : 400, read.kind, read.message);
       }
       const { hub, user, server, groups } = holder;
       const { head } = read;

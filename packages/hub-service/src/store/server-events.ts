@@ -81,7 +81,7 @@ export interface IServerEventReader {
   /** Per day the newest first; nodes and images with the most deaths first, at most `limit`. */
   rates(filter: IDeathFilter, by: 'day' | 'node' | 'image', limit: number): Promise<readonly IDeathRate[]>;
   /**
-   * Deaths and shortages of a person, the newest first.
+   * Deaths, shortages and gaps of a person, the newest first.
    *
    * @param groups - only those that came while she was in one of these; null = all.
    */

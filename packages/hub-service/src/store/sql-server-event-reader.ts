@@ -41,7 +41,7 @@ export class SqlServerEventReader implements IServerEventReader {
     limit: number
   ): Promise<readonly IEventRow[]> {
     const filter = { hub, user, fromMs: 0, ...(groups === null ? {} : { groups }) };
-    const { rows } = await sql<IRow>`${SELECT} where e.kind in ('death', 'throttled', 'memory-high')
+    const { rows } = await sql<IRow>`${SELECT} where e.kind in ('death', 'throttled', 'memory-high', 'lost')
       ${conditions(filter)} order by e.at_ms desc limit ${limit}`.execute(this.database.read);
     return rows.map(rowOf);
   }

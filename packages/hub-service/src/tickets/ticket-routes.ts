@@ -1,4 +1,4 @@
-import { HUB_PATHS, type TicketAnswer } from '@labkeeper/protocol';
+import { HUB_PATHS, HUB_PROTOCOLS, type TicketAnswer } from '@labkeeper/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from '../metrics.js';
 import { Refusal } from '../refusal.js';
@@ -20,7 +20,7 @@ export function ticketRoutes(fastify: FastifyInstance, { office, metrics, nowMs 
         request.log.warn({ groupsLeftOut }, 'A user is in more groups than a ticket holds.');
       }
       metrics.tickets.inc({ result: 'given' });
-      return { ticket, expiresAtMs, protocols: [1], nowMs: nowMs() };
+      return { ticket, expiresAtMs, protocols: [...HUB_PROTOCOLS], nowMs: nowMs() };
     } catch (error) {
       metrics.tickets.inc({ result: error instanceof Refusal ? error.code : 'failed' });
       throw error;

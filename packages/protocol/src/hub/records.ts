@@ -2,6 +2,14 @@ import * as v from 'valibot';
 import { EpochMs } from '../values/units.js';
 import { AuditEnvironment, AuditGap, Sha256Hex, StreamSeq, Uuid } from '../values/audit.js';
 
+/**
+ * Version of what companions and hub services say to each other. A companion says the newest that it knows; what a service
+ * reads is `HUB_PROTOCOLS`. Before it grows, recordings of the version before it are in tests/companions.
+ */
+export const HUB_PROTOCOL = 1;
+/** Versions that a service of this build reads. */
+export const HUB_PROTOCOLS: readonly number[] = [HUB_PROTOCOL];
+
 /** Records in one batch, at most. */
 export const BATCH_RECORDS = 500;
 /** Bytes of one batch's body, at most. */
@@ -40,7 +48,7 @@ export type TicketAnswer = v.InferOutput<typeof TicketAnswer>;
  * its personal part, or `null`. Lines end with a newline (0x0a), the last one too.
  */
 export const BatchHead = v.strictObject({
-  protocol: v.literal(1),
+  protocol: v.literal(HUB_PROTOCOL),
   boot: Uuid,
   /** `seq` of the first record. */
   first: StreamSeq,

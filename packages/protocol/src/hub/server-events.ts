@@ -4,6 +4,7 @@ import { Bytes, EpochMs } from '../values/units.js';
 import { Consequence } from '../values/kernel.js';
 import { Cause, Confidence, MemoryAnswer } from '../values/verdict.js';
 import { IMAGE_LENGTH } from './events.js';
+import { HUB_PROTOCOL } from './records.js';
 
 /** Events in one batch, at most. */
 export const SERVER_EVENTS = 100;
@@ -144,6 +145,22 @@ export const KernelsEvent = v.strictObject({
   unsentRecords: Tally
 });
 
+/** Events that will never come. A service from before there were any of these leaves it out. */
+export const LostEvent = v.strictObject({
+  kind: v.literal('lost'),
+  ...common,
+  /**
+   * `full`: more came than a companion keeps while the hub is away. `old`: the hub was away for longer than events are kept.
+   * `damaged`: what an earlier companion kept could not be read.
+   */
+  why: v.picklist(['full', 'old', 'damaged']),
+  /** The first that is missing is from then; null = not known. */
+  sinceMs: v.nullable(EpochMs),
+  /** How many; null = not known. */
+  count: v.nullable(Tally)
+});
+export type LostEvent = v.InferOutput<typeof LostEvent>;
+
 /** What a companion tells beside the records of installs: short-lived, and in no hashed log. */
 export const ServerEvent = v.variant('kind', [
   DeathEvent,
@@ -151,7 +168,8 @@ export const ServerEvent = v.variant('kind', [
   MemoryHighEvent,
   SavesEvent,
   ErrorsEvent,
-  KernelsEvent
+  KernelsEvent,
+  LostEvent
 ]);
 export type ServerEvent = v.InferOutput<typeof ServerEvent>;
 
@@ -160,7 +178,7 @@ export type ServerEvent = v.InferOutput<typeof ServerEvent>;
  * boot are numbered from 1 on: what is stored already is not stored again.
  */
 export const ServerEventsHead = v.strictObject({
-  protocol: v.literal(1),
+  protocol: v.literal(HUB_PROTOCOL),
   boot: Uuid,
   first: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(Number.MAX_SAFE_INTEGER - SERVER_EVENTS)),
   count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(SERVER_EVENTS)),

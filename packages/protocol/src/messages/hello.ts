@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { notification } from '../envelope.js';
-import { Bytes, Count, Text } from '../values/units.js';
+import { Bytes, Count, EpochMs, Text } from '../values/units.js';
 
 /** Parts that an admin can switch off by `LABKEEPER_DISABLE`. */
 export const Part = v.picklist([
@@ -36,6 +36,11 @@ export const companionHello = notification(
   v.object({
     ...Greeting,
     disabled: v.array(Text),
+    /**
+     * The hub service has not answered since this companion began, so what policy switches is what it said then; null or absent
+     * = it has answered, or there is nothing that it said before.
+     */
+    policySaidAtMs: v.optional(v.nullable(EpochMs)),
     machine: Machine,
     /** Where people read more about a death; the admin's, null = none. */
     runbookUrl: v.nullable(Text),

@@ -85,6 +85,9 @@ function facts(
     fact('switched off', info?.disabled.join(', ') ?? null),
     fact('frames not understood', badFrames)
   );
+  if (info?.policySaidAtMs != null) {
+    lines.push(fact('policy as of', iso(info.policySaidAtMs)));
+  }
   return lines;
 }
 

@@ -8,6 +8,7 @@ import {
   type Cause,
   type Death,
   type Notice,
+  type RequestResult,
   type RequestsKnown,
   type Verdict,
   type VerdictFeedback
@@ -49,6 +50,7 @@ export class FeedbackBook implements IDisposable {
     this.entries = read(keep, key);
     link.companion.stateChanged.connect(() => void this.resend(), this);
     link.changed.connect(this.onLink, this);
+    link.resulted.connect(this.onResult, this);
     void this.resend();
   }
 
@@ -118,11 +120,23 @@ export class FeedbackBook implements IDisposable {
 
   private async send(feedback: VerdictFeedback): Promise<Outcome['result']> {
     const { result } = await this.link.ask(feedbackGiven, feedback, feedback.id);
+    this.came(feedback, result);
+    return result;
+  }
+
+  /** The companion sends by itself what the hub could not take at first, and says so when the hub has it. */
+  private onResult(_link: RequestsLink, { ref, result }: RequestResult): void {
+    const entry = [...this.entries.values()].find(({ feedback }) => feedback.id === ref);
+    if (entry?.standing === 'waiting') {
+      this.came(entry.feedback, result);
+    }
+  }
+
+  private came(feedback: VerdictFeedback, result: Outcome['result']): void {
     if (!this.disposed && result !== 'later') {
       const standing = result === 'done' ? 'sent' : result === 'no-hub' ? 'kept' : 'refused';
       this.put({ feedback, standing });
     }
-    return result;
   }
 
   private put(entry: IEntry): void {

@@ -114,6 +114,7 @@ function versions({ companion, application, browser, trans }: IHelpSources): IDr
       info && `${info.machine.platform}, ${info.machine.cpuModel ?? '?'} × ${info.machine.cpuCores}`
     ],
     [trans.__('Switched off'), info?.disabled.join(', ')],
+    [trans.__('Policy as of'), info?.policySaidAtMs == null ? null : isoTime(info.policySaidAtMs)],
     [trans.__('Browser'), browser]
   ];
   return lines.flatMap(([label, text]) => (text ? [{ label, text, isIn: true }] : []));

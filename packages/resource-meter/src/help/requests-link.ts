@@ -33,6 +33,7 @@ export class RequestsLink implements IDisposable {
           // A request that was read is answered by its id, like one that was sent: what was sent goes first.
           const key = this.answers.has(ref) ? ref : readKey(ref);
           this.settle(key, { result, message });
+          this._resulted.emit({ ref, result, message });
         })
         .on(requestsKnown, known => {
           this._known = known;
@@ -59,6 +60,11 @@ export class RequestsLink implements IDisposable {
 
   get changed(): ISignal<this, void> {
     return this._changed;
+  }
+
+  /** What came of something, also of what was sent long ago or by another page. */
+  get resulted(): ISignal<this, RequestResult> {
+    return this._resulted;
   }
 
   /** Whether somebody looks at the own requests. */
@@ -133,6 +139,7 @@ export class RequestsLink implements IDisposable {
   private readonly _stories = new Map<string, RequestStory>();
   private isShown = false;
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _resulted = new Signal<this, RequestResult>(this);
 }
 
 function readKey(id: string): string {

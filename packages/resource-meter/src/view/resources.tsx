@@ -9,6 +9,7 @@ import { Banner } from './banner.js';
 import { EventsSection } from './events-section.js';
 import { CpuChart, MemoryChart } from './history-chart.js';
 import { KernelsSection } from './kernels-section.js';
+import { offWords } from './off-words.js';
 import { CpuSection, GpuSections, MachineSection, MemorySection } from './usage-sections.js';
 
 export interface IResourcesProps {
@@ -34,9 +35,7 @@ export function Resources(props: IResourcesProps): JSX.Element {
   if (state === 'disabled' || model.isDisabled) {
     return (
       <div className="lk-Banner lk-mod-disabled" role="status">
-        <p>
-          {companion.reason || trans.__('The meter was switched off by the administrator of this server.')}
-        </p>
+        <p>{offWords(companion, trans)}</p>
       </div>
     );
   }

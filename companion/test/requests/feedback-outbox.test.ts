@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { VerdictFeedback } from '@labkeeper/protocol';
+import { HubFolder } from '../../src/hub/hub-folder.js';
+import { FeedbackNote } from '../../src/requests/feedback-note.js';
+import { FeedbackOutbox } from '../../src/requests/feedback-outbox.js';
+import { LATER, type IHubResult } from '../../src/requests/request-hub.js';
+import { FakeClock } from '../fake-clock.js';
+import { scratch } from '../wire.js';
+
+const DONE: IHubResult = { result: 'done', message: null, text: '{}', laterMs: null };
+const PLACE = { service: 'http://hub/services/labkeeper/', user: 'ada' };
+
+function feedback(note: string | null = null): VerdictFeedback {
+  return {
+    ...{ id: randomUUID(), of: 'death', subject: 'd', toldCause: 'exited', toldConfidence: 'likely' },
+    ...{ answer: 'no', cause: 'asked-for', note }
+  };
+}
+
+describe('answers to "Was this right?"', () => {
+  let home = scratch();
+  let clock: FakeClock;
+  let logged: string[];
+  let posted: VerdictFeedback[];
+  let settled: string[];
+  let answer: () => IHubResult;
+  beforeEach(() => {
+    home = scratch();
+    [clock, logged, posted, settled, answer] = [new FakeClock(), [], [], [], () => LATER];
+  });
+  afterEach(() => home.remove());
+
+  const folder = (place = PLACE): HubFolder =>
+    new HubFolder({ home: home.path, serverName: '', unique: randomUUID(), place });
+  const noteIn = (where: HubFolder): FeedbackNote =>
+    new FeedbackNote({ folder: where, log: line => logged.push(line) });
+  const outbox = (note: FeedbackNote | null): FeedbackOutbox =>
+    new FeedbackOutbox({
+      ...{ clock, note, random: () => 0.5 },
+      hub: {
+        post: (_path, body) => {
+          posted.push(body as VerdictFeedback);
+          return Promise.resolve(answer());
+        }
+      },
+      settled: (id, { result }) => settled.push(`${id} ${result}`)
+    });
+  const files = (): string[] => {
+    try {
+      return readdirSync(folder().path).sort();
+    } catch {
+      // There is no such folder.
+      return [];
+    }
+  };
+  /** Lets promises and files have their turn. */
+  const rest = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 30));
+
+  it('are sent at once where the hub takes them, and nothing is kept', async () => {
+    answer = () => DONE;
+    const [box, said] = [outbox(noteIn(folder())), feedback()];
+    expect((await box.give(said)).result).toBe('done');
+    expect([posted, settled, files(), clock.pending]).toEqual([[said], [`${said.id} done`], [], 0]);
+  });
+
+  it('are sent again ever more seldom, no sooner than the hub asked, and in their order', async () => {
+    answer = () => ({ ...LATER, message: 'Too often.', laterMs: 100_000 });
+    const box = outbox(null);
+    const all = [feedback('a'), feedback('b'), feedback('c')];
+    expect(await box.give(all[0] ?? feedback())).toMatchObject({ result: 'later', message: 'Too often.' });
+    // These two wait with the first, and so does the first when another page sends it too.
+    for (const said of [...all.slice(1), ...all.slice(0, 1)]) {
+      expect((await box.give(said)).result).toBe('later');
+    }
+    expect(posted).toHaveLength(1);
+    clock.advance(99_999);
+    await rest();
+    expect(posted).toHaveLength(1);
+    answer = () => LATER;
+    clock.advance(10_000);
+    await rest();
+    expect(posted).toHaveLength(2);
+    answer = () => DONE;
+    clock.advance(50_000);
+    await rest();
+    expect(posted.slice(2)).toEqual(all);
+    expect(settled).toEqual(all.map(({ id }) => `${id} done`));
+    expect(clock.pending).toBe(0);
+  });
+
+  it('wait over a restart, and go to nobody but the hub and in the name of whom they were for', async () => {
+    const note = noteIn(folder());
+    const [box, said] = [outbox(note), feedback('It was me: "é".')];
+    await box.give(said);
+    box.dispose();
+    await note.settled();
+    expect(files()).toHaveLength(1);
+    answer = () => DONE;
+    for (const place of [
+      { ...PLACE, user: 'ben' },
+      { ...PLACE, service: 'http://elsewhere/' }
+    ]) {
+      const other = outbox(noteIn(folder(place)));
+      await other.start();
+      clock.advance(60_000);
+      await rest();
+    }
+    expect(posted).toHaveLength(1);
+    const after = noteIn(folder());
+    const later = outbox(after);
+    await later.start();
+    clock.advance(60_000);
+    await rest();
+    await after.settled();
+    expect(posted.slice(1)).toEqual([said]);
+    expect([files(), settled, logged]).toEqual([[], [`${said.id} done`], []]);
+  });
+
+  it.each<[string, (text: string) => string]>([
+    ['cut', text => text.slice(0, -5)],
+    ["another user's", text => text.replace('"ada"', '"eve"')],
+    ['of members that nobody knows', text => text.replace('"answer"', '"more":1,"answer"')],
+    ['huge', text => text + ' '.repeat(3_000_000)]
+  ])('that were kept and are %s are not sent, and the log says so', async (_what, damage) => {
+    const note = noteIn(folder());
+    await outbox(note).give(feedback());
+    await note.settled();
+    const [name = ''] = files();
+    const path = join(folder().path, name);
+    writeFileSync(path, damage(readFileSync(path, 'utf8')));
+    const later = outbox(noteIn(folder()));
+    await later.start();
+    clock.advance(600_000);
+    await rest();
+    // The first one's own second try, and nothing of the file.
+    expect(logged).toHaveLength(1);
+    expect(logged[0]).toMatch(/^Answers that wait for the hub /);
+  });
+
+  it('are told to be refused where a hundred wait already, the oldest first', async () => {
+    const box = outbox(null);
+    const all = Array.from({ length: 102 }, () => feedback());
+    for (const said of all) {
+      await box.give(said);
+    }
+    expect(settled).toEqual(all.slice(0, 2).map(({ id }) => `${id} refused`));
+  });
+
+  it('are remembered as long as the companion where nothing can be kept', async () => {
+    mkdirSync(join(home.path, '.local/share'), { recursive: true });
+    writeFileSync(join(home.path, '.local/share/labkeeper'), 'a file where the folder should be');
+    const note = noteIn(folder());
+    const [box, said] = [outbox(note), feedback()];
+    await box.start();
+    await box.give(said);
+    await note.settled();
+    expect(logged.every(line => line.startsWith('Answers that wait for the hub cannot be '))).toBe(true);
+    answer = () => DONE;
+    clock.advance(60_000);
+    await rest();
+    expect(settled).toEqual([`${said.id} done`]);
+  });
+});
