@@ -56,7 +56,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('a backup of a log in %s', k
 
   const restore = (place: DatabasePlace): Promise<IRestored> =>
     restoreBackup({
-      ...{ folder: at, keysFile: null, place, stateFolder: state, keys, holders: HOLDERS },
+      ...{ folder: at, keysFile: null, place, stateFolder: state, keys, hubId: 'hub', holders: HOLDERS },
       nowMs: () => Date.now()
     });
   /** A place where there is nothing yet. */
