@@ -5,7 +5,7 @@ import type { DatabaseKind } from '../src/store/database.js';
 import { RetainedLog } from './support/retained-log.js';
 import { scratchFolder } from './support/scratch-databases.js';
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 
 describe.each<DatabaseKind>(['sqlite', 'postgres'])('retention on %s', kind => {
   const folder = scratchFolder();
