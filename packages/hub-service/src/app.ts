@@ -29,6 +29,7 @@ import { OutgoingMetrics } from './outgoing/outgoing-metrics.js';
 import { PolicyInForce } from './policy/policy-in-force.js';
 import { PolicyStore } from './policy/policy-store.js';
 import { requestParts } from './requests/request-parts.js';
+import { retentionParts } from './retention/retention-parts.js';
 import type { ISettings } from './settings.js';
 import { eventParts } from './server-events/event-parts.js';
 import { sharedAnswer } from './shared-answer.js';
@@ -153,6 +154,10 @@ export function createApp(options: IAppOptions): IApp {
   });
   const ownActs = new OwnActs({ database, writer, keys, hubId: settings.hubId });
   const acts = lateActs(ownActs, log);
+  const { retention, shown: shownRetention } = retentionParts({
+    ...{ database, acts, log, nowMs, monotonicMs, registry: metrics.registry, hubId: settings.hubId },
+    policy: () => policy.active
+  });
   const tickets = new Tickets(keys.secret(SECRETS.ticket), nowMs);
   const api = options.runningServers;
   const running = api ? new RunningServers({ api, log, nowMs, monotonicMs }) : null;
@@ -204,7 +209,9 @@ export function createApp(options: IAppOptions): IApp {
       outgoing: () => outgoing.state(),
       events: new SqlServerEventReader(database),
       anchors: shownAnchors(anchors, sqlAnchors),
+      retention: shownRetention,
       cover: async () => {
+        await acts.flush();
         await digests.make();
         // So that an export brings its anchors; one that is away holds up none for longer.
         await Promise.race([anchorQueue.run(), setTimeout(ANCHOR_MS, undefined, { ref: false })]);
@@ -225,6 +232,7 @@ export function createApp(options: IAppOptions): IApp {
       // What a replica that ended had put down.
       void acts.flush();
       anchorQueue.start();
+      retention.start();
       running?.start();
       events.start();
     },
@@ -234,6 +242,7 @@ export function createApp(options: IAppOptions): IApp {
       await policy.close();
       asked.news.close();
       await asked.recorder.close();
+      await retention.close();
       await outgoing.close();
       await events.close();
       await commit.drain();

@@ -15,6 +15,7 @@ import type { ILegal } from './store/legal.js';
 import type { LogRange } from './store/log-range.js';
 import type { ILogReader } from './store/log-reader.js';
 import type { IServerEventReader } from './store/server-events.js';
+import type { ShownRetention } from './store/shown-retention.js';
 
 /** What pages are built from. They read the log and never write in it but for the looks, and what the law asks for. */
 export interface IPagesParts {
@@ -43,6 +44,8 @@ export interface IPagesParts {
   readonly directory: () => DirectoryPolicy | null;
   /** What holds the digests outside the service. */
   readonly anchors?: IShownAnchors;
+  /** How the deletion of what is older than its time stands. */
+  readonly retention?: ShownRetention;
   /** Has digests made for the records that have none yet. */
   readonly cover: () => Promise<void>;
   readonly hubApi: IHubApi;

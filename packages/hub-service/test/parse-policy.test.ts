@@ -78,6 +78,27 @@ it('reads what is said about events, and nothing else about them', () => {
   );
 });
 
+it('reads how long records are kept, and takes no period that is none, or so short that it must be a typo', () => {
+  expect(parse('[retention]\ninstalls = "7 years"\nlooks = "18 months"\n').retention).toEqual({
+    ...{ installs: '7 years', looks: '18 months' }
+  });
+  for (const [line, name] of [
+    ['installs = "7"', 'installs'],
+    ['disk = "7 days"', 'disk'],
+    ['streams = "0 years"', 'streams'],
+    ['looks = "101 years"', 'looks'],
+    ['installs = 2557', 'installs'],
+    ['installs = "07 years"', 'installs']
+  ] as const) {
+    expect(complaint(`[retention]\n${line}\n`)).toContain(
+      `labkeeper.toml, line 2: retention.${name}: expected a period from 30 days to 100 years, such as "7 years", "18 months" or "90 days", got `
+    );
+  }
+  expect(complaint('[retention]\nacts = "7 years"\n')).toContain(
+    'retention.acts: expected nothing of this name'
+  );
+});
+
 it('names the entry in which something is missing, and what is not known', () => {
   expect(complaint(`${SWITCH}\n[[switch]]\npart = "meter"\nreason = "x"\n`)).toBe(
     'labkeeper.toml, line 7: switch.state: expected a value, got none.'

@@ -2,8 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { Browser } from '../src/pages/browser.test.data.js';
 import type { ISession } from '../src/people/session-store.js';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
+import { SqlLegal } from '../src/store/sql-legal.js';
+import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import { SqlSavedViews } from '../src/store/sql-saved-views.js';
 import { SqlSessionStore } from '../src/store/sql-session-store.js';
+import { batchOf } from './support/batch-of.js';
+import { CompanionStream } from './support/companion-stream.js';
 import { scratchDatabase, type IScratchDatabase } from './support/scratch-databases.js';
 
 jest.setTimeout(60_000);
@@ -46,6 +50,21 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('people at the pages, on %s'
     await storeOf().end('a');
     expect(await storeOf().renew({ ...SESSION, checkedAtMs: 1700 })).toBe(false);
     expect(await storeOf().find('a', 1500)).toBeNull();
+  });
+
+  it('the erasure of a person ends her sessions at once, and nobody else’s', async () => {
+    const speaker = { hub: 'hub', user: 'lead', server: '', groups: [] };
+    await new SqlLogWriter(database, () => 1500).append([batchOf(speaker, new CompanionStream().batch(1))]);
+    await storeOf().keep(SESSION);
+    await storeOf().keep({ ...SESSION, id: 'b', person: { ...SESSION.person, name: 'other' } });
+    // A replica of the version before does not say whose it is.
+    await storeOf().keep({ ...SESSION, id: 'c' });
+    await database.write.updateTable('session').set({ person: null }).where('id', '=', 'c').execute();
+    await new SqlLegal(database, () => 1500).erase({ hub: 'hub', by: 'other', reason: 'Asked.' }, 'lead');
+    expect(await storeOf().find('a', 1500)).toBeNull();
+    expect(await storeOf().renew({ ...SESSION, checkedAtMs: 1600 })).toBe(false);
+    expect(await storeOf().find('b', 1500)).not.toBeNull();
+    expect(await storeOf().find('c', 1500)).toBeNull();
   });
 
   it('a row that was copied over another opens nothing, and what has ended goes', async () => {

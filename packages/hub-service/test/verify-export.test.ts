@@ -423,8 +423,8 @@ describe('what is no export', () => {
     ['other JSON', Buffer.from('{"a":1}\n{"b":2}\n'), 'is no export of Labkeeper'],
     [
       'a later format',
-      Buffer.from('{"labkeeperExport":2,"x":1}\n'),
-      'has format 2, and this Labkeeper reads format 1.'
+      Buffer.from('{"labkeeperExport":3,"x":1}\n'),
+      'has format 3, and this Labkeeper reads formats 1 and 2.'
     ]
   ])('is told so: %s', (_, bytes, sentence) => {
     const verify = (): unknown => verified(bytes, {}, null, 1 << 20);

@@ -29,6 +29,7 @@ export * from './hub/events.js';
 export * from './hub/server-events.js';
 export * from './hub/kept.js';
 export * from './hub/policy.js';
+export * from './hub/retention.js';
 export * from './hub/export.js';
 export * from './hub/answers.js';
 export * from './hub/outgoing.js';

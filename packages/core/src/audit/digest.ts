@@ -49,6 +49,11 @@ export function timestampText(sha256: string): string {
   return `labkeeper timestamp 1\n${sha256}\n`;
 }
 
+/** What is signed of an act of the service itself. */
+export function actText(act: object): string {
+  return `labkeeper act 1\n${canonicalJson(act)}`;
+}
+
 /** What the old key signs for the new one. */
 export function rotationText(body: object): string {
   return `labkeeper rotation 1\n${canonicalJson(body)}`;

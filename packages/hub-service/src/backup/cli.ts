@@ -36,7 +36,7 @@ export async function backupCommand(command: IBackupCommand): Promise<number> {
     if (folder === undefined || positionals.length > 1) {
       throw new Error(USAGE[name]);
     }
-    const { stateFolder, database: place } = readStorage(variables);
+    const { stateFolder, hubId, database: place } = readStorage(variables);
     if (!existsSync(stateFolder)) {
       throw new Error(
         `There is no log here: ${stateFolder} does not exist, which has the keys that it is signed with.`
@@ -54,7 +54,7 @@ export async function backupCommand(command: IBackupCommand): Promise<number> {
     }
     const keys = await openKeys(stateFolder);
     const { report, erased } = await restoreBackup({
-      ...{ folder, keysFile: values.keys ?? null, place, stateFolder, keys },
+      ...{ folder, keysFile: values.keys ?? null, place, stateFolder, keys, hubId },
       holders: { anchors: values.anchor, witnesses: values.witness, authorities: values.tsa, isPart: false },
       nowMs: () => Date.now()
     });

@@ -6,6 +6,7 @@ import { parseShape } from '@labkeeper/protocol';
 import pg from 'pg';
 import type { IKeys } from '../keys/keys.js';
 import { openDatabase, type DatabasePlace, type IDatabase } from '../store/database.js';
+import { ownActs } from '../store/own-acts-of.js';
 import { SqlLegal } from '../store/sql-legal.js';
 import type { IHolderFiles } from '../verify/read-statements.js';
 import { BackupHead, backupFiles, PersonKeyLine } from './backup-files.js';
@@ -21,6 +22,8 @@ export interface IRestore {
   readonly place: DatabasePlace;
   readonly stateFolder: string;
   readonly keys: IKeys;
+  /** The hub at which the service's own acts are. */
+  readonly hubId: string;
   readonly holders: IHolderFiles;
   /** Epoch ms. */
   readonly nowMs: () => number;
@@ -59,6 +62,8 @@ export async function restoreBackup(restore: IRestore): Promise<IRestored> {
     const list = (await readErasures(erasureListPath(stateFolder))).filter(({ log }) => log === head.log);
     const erased = await eraseAgain(database, new Set(list.map(({ person }) => person)), restore.nowMs);
     await keepErasures(database, erasureListPath(stateFolder));
+    // What was put down and not yet in the log when the backup was made: without its act a deletion would be a gap.
+    await ownActs(database, restore.keys, restore.hubId, restore.nowMs).flush();
     const report = await verifyStored(database, restore.keys, restore.holders, restore.nowMs());
     if (report.findings.count > 0) {
       const [first] = report.findings.first;

@@ -1,5 +1,5 @@
-import { ExportVerifier, type IVerifyReport } from '@labkeeper/core';
-import { AnchorLine, parseShape, SignedDigest, type Anchor } from '@labkeeper/protocol';
+import { ExportVerifier, type AnnouncedRetirement, type IVerifyReport } from '@labkeeper/core';
+import { AnchorLine, parseShape, RetireLine, SignedDigest, type Anchor } from '@labkeeper/protocol';
 import { exportLog } from '../export/export-log.js';
 import type { IKeys } from '../keys/keys.js';
 import type { IDatabase } from '../store/database.js';
@@ -20,10 +20,16 @@ export async function verifyStored(
   const anchors: Anchor[] = (await source.anchors(0, stored.at(-1)?.number ?? -1)).flatMap(
     text => parseShape(AnchorLine, `{"anchor":${text}}`)?.anchor ?? []
   );
+  const retirements: AnnouncedRetirement[] = [];
+  for await (const { index, record } of source.retirements(0, await source.end())) {
+    const line = parseShape(RetireLine, `{"retire":{"index":${index},"record":${record}}}`);
+    retirements.push(...(line ? [line.retire] : []));
+  }
   const tools = nodeVerifyTools();
   const held = await readHolders(holders, anchors, tools);
   const verifier = new ExportVerifier(tools, {
     digests,
+    retirements,
     anchors: { fingerprints: [], receipts: [], ...held },
     personal: null
   });

@@ -10,6 +10,7 @@ import { sha256Hex } from '../sha256.js';
 import { readStorage, SettingsError, type IStorageSettings } from '../settings.js';
 import type { IDatabase } from '../store/database.js';
 import { hasTable, openExisting } from '../store/open-existing.js';
+import { ownActs } from '../store/own-acts-of.js';
 import { SqlAnchors } from '../store/sql-anchors.js';
 import { LogRange } from '../store/log-range.js';
 import { SqlLogReader } from '../store/sql-log-reader.js';
@@ -73,6 +74,10 @@ async function exportFrom(
     kind: 'export',
     query: words.join(' ')
   });
+  if (await hasTable(database, 'retired')) {
+    // What a service that was killed put down; beside one that runs, whoever is first appends it.
+    await ownActs(database, keys, storage.hubId, nowMs).flush();
+  }
   await coverAll(new DigestMaker({ database, keys, nowMs }));
   await anchorAll(variables, database, nowMs);
   const { out: path, format } = asked;

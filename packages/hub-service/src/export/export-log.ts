@@ -3,6 +3,7 @@ import { canonicalJson, exportText } from '@labkeeper/core';
 import {
   EXPORT_FORMAT,
   parseShape,
+  RETIRED_FORMAT,
   SignedDigest,
   type ExportFilter,
   type ExportHead
@@ -10,6 +11,7 @@ import {
 import type { ILogFilter } from '../store/log-reader.js';
 import { blocks } from './blocks.js';
 import { DigestProofs } from './digest-proofs.js';
+import { GoneLines } from './gone-lines.js';
 import {
   ExportRangeError,
   type IExportOut,
@@ -55,7 +57,7 @@ export async function exportLog(parts: IExportParts, range: IExportRange): Promi
   const filter = range.filter && filterMembers(range.filter);
   const rotations = (await source.rotations?.()) ?? [];
   const head: ExportHead = {
-    labkeeperExport: EXPORT_FORMAT,
+    labkeeperExport: (await isThinned(source, firstIndex, endIndex)) ? RETIRED_FORMAT : EXPORT_FORMAT,
     log: await source.log(),
     createdAtMs: parts.nowMs,
     ...{ filter, firstIndex, endIndex },
@@ -65,16 +67,27 @@ export async function exportLog(parts: IExportParts, range: IExportRange): Promi
   const lines = new HashedLines(out);
   await lines.write([JSON.stringify(head)]);
   const proofs = filter && new DigestProofs(source, digests);
+  const gone = new GoneLines(source, firstIndex);
   let count = 0;
   for await (const block of blocks(
     source.entries(firstIndex, endIndex, range.filter, personalOut !== null)
   )) {
     count += block.length;
     await proofs?.load(block);
-    await lines.write(block.map(entry => (proofs ? proofs.line(entry) : plainLine(entry))));
+    for await (const some of proofs
+      ? [block.map(entry => proofs.line(entry))]
+      : gone.around(block, plainLine)) {
+      await lines.write(some);
+    }
     await personalOut?.write(Buffer.from(block.map(personalLine).join('')));
   }
+  for await (const some of proofs ? [] : gone.rest(endIndex)) {
+    await lines.write(some);
+  }
   await lines.write(digests.map(digest => `{"digest":${canonicalJson(digest)}}`));
+  for await (const { index, record } of source.retirements?.(firstIndex, endIndex) ?? []) {
+    await lines.write([`{"retire":{"index":${index},"record":${record}}}`]);
+  }
   const [firstDigest, lastDigest] = [digests[0], digests.at(-1)];
   if (source.anchors && firstDigest && lastDigest) {
     const anchors = await source.anchors(firstDigest.body.number, lastDigest.body.number);
@@ -84,6 +97,14 @@ export async function exportLog(parts: IExportParts, range: IExportRange): Promi
   const end = { body, key: signer.signingKeyId, signature: signer.sign(exportText(body)) };
   await lines.write([canonicalJson({ end })]);
   return { records: count, firstIndex, endIndex };
+}
+
+/** Whether retention deleted something of the range. What it deletes while the export is written is told all the same. */
+async function isThinned(source: IExportSource, firstIndex: number, endIndex: number): Promise<boolean> {
+  for await (const act of source.retirements?.(firstIndex, endIndex) ?? []) {
+    return act.index >= 0;
+  }
+  return false;
 }
 
 function plainLine({ index, entry }: ILoggedEntry): string {

@@ -10,6 +10,14 @@ export interface ILoggedEntry {
   readonly personal: string | null;
 }
 
+/** Records that lie one behind the other, and were deleted. */
+export interface IGoneEntries {
+  readonly firstIndex: number;
+  readonly count: number;
+  /** Their hashes as leaves, 32 bytes each; null = no record of their digest is left. */
+  readonly leaves: Uint8Array | null;
+}
+
 /** The log as it is exported, in its own order; `LogRange` is one. Nothing holds more than a block of it. */
 export interface IExportSource {
   /** Which log this is: a UUID. */
@@ -36,6 +44,13 @@ export interface IExportSource {
   anchors?(firstNumber: number, lastNumber: number): Promise<readonly string[]>;
   /** Every change of the key that the old key signed, the oldest first; absent = there was none. */
   rotations?(): Promise<readonly SignedRotation[]>;
+  /** What retention deleted of [firstIndex, endIndex), in order, the first ranges of it; absent = nothing is ever deleted. */
+  gone?(firstIndex: number, endIndex: number): Promise<readonly IGoneEntries[]>;
+  /** The acts that deleted it, in the order of the log, each with its place there and as canonical JSON. */
+  retirements?(
+    firstIndex: number,
+    endIndex: number
+  ): AsyncIterable<{ readonly index: number; readonly record: string }>;
   /** All keys that this log was ever signed with. */
   keys(): Promise<readonly ExportKey[]>;
 }

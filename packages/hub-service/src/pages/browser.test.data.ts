@@ -12,6 +12,7 @@ import type { IHolders } from '../store/holders.js';
 import type { IServerEventReader } from '../store/server-events.js';
 import type { ILegal } from '../store/legal.js';
 import type { ILogReader } from '../store/log-reader.js';
+import type { ShownRetention } from '../store/shown-retention.js';
 import type { ISavedViews } from './saved-views.js';
 import { pagesServer } from './pages-server.js';
 import { registerPages } from './register-pages.js';
@@ -54,6 +55,7 @@ export class Browser {
       readonly holders?: IHolders;
       readonly events?: IServerEventReader;
       readonly legal?: ILegal;
+      readonly retention?: ShownRetention;
       readonly store?: ISessionStore;
       readonly signInKey?: Uint8Array;
       readonly views?: ISavedViews;
@@ -75,6 +77,7 @@ export class Browser {
       ...(options.exports && { exports: options.exports }),
       ...(options.holders && { holders: options.holders }),
       ...(options.legal && { legal: options.legal }),
+      ...(options.retention && { retention: options.retention }),
       ...(options.store && { store: options.store }),
       ...(options.signInKey && { signInKey: options.signInKey }),
       ...(options.views && { views: options.views }),

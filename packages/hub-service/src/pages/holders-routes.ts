@@ -1,6 +1,7 @@
 import { createElement } from 'react';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IHolder, IHolders, IHoldersCount } from '../store/holders.js';
+import type { ShownRetention } from '../store/shown-retention.js';
 import type { IPage } from './answers.js';
 import { holdersAddress, readHoldersQuery, type IHoldersQuery } from './holders-query.js';
 import type { LogRoutes } from './log-routes.js';
@@ -13,6 +14,8 @@ export interface IHoldersRoutesOptions {
   readonly logRoutes: LogRoutes;
   /** Epoch ms. */
   readonly nowMs: () => number;
+  /** How the deletion of what is older than its time stands; absent = nothing is deleted. */
+  readonly retention?: ShownRetention | undefined;
 }
 
 /** A page of those who have a package. */
@@ -22,6 +25,8 @@ export interface IHoldersFound {
   readonly count: IHoldersCount;
   /** Where the next page begins; null = this is the last. */
   readonly next: number | null;
+  /** Of days before it, who had what is no longer known as a whole, epoch ms; null = of all days it is. */
+  readonly wholeFromMs: number | null;
 }
 
 /** "Who has it?": people and servers with a package, now and on a day. */
@@ -67,8 +72,18 @@ export class HoldersRoutes {
       return {
         rows: shown,
         count,
+        wholeFromMs: asked.dayMs === null ? null : await this.wholeFromMs(),
         next: rows.length > PAGE_ROWS ? (shown.at(-1)?.sinceIndex ?? null) : null
       };
     });
+  }
+
+  /** What ended a holding takes it away when it is deleted; what is still held stays. */
+  private async wholeFromMs(): Promise<number | null> {
+    const classes = (await this.options.retention?.read())?.classes ?? [];
+    const gone = classes.flatMap(({ class: name, goneBeforeMs }) =>
+      name === 'looks' || name === 'streams' || goneBeforeMs === null ? [] : [goneBeforeMs]
+    );
+    return gone.length === 0 ? null : Math.max(...gone);
   }
 }

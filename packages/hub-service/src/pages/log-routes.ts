@@ -6,6 +6,7 @@ import type { IPeopleSettings } from '../people/people-settings.js';
 import type { ISession } from '../people/session-store.js';
 import type { ILogReader, ILogStory } from '../store/log-reader.js';
 import type { IEventRow, IServerEventReader } from '../store/server-events.js';
+import type { ShownRetention } from '../store/shown-retention.js';
 import { type IPage, sendNotice, sendPage, sendRefusal } from './answers.js';
 import { type Gate, opensPage } from './gate.js';
 import { LIVE_SECONDS, liveAddress, readLive } from './live-view.js';
@@ -14,6 +15,7 @@ import { type IVisitor, read as readLog, type Reading } from './reading.js';
 import { Refusal } from './refusal.js';
 import type { ISavedView, ISavedViews } from './saved-views.js';
 import { anchorAdvice, type IShownAnchors } from './anchor-state.js';
+import { CLASS_NAMES, retentionAdvice } from './retention-state.js';
 import { adviceFor } from './service-state.js';
 import type { SignInRoutes } from './sign-in-routes.js';
 import { tellStory } from './story.js';
@@ -22,6 +24,7 @@ import { LooksPage } from './view/looks-page.js';
 import { StatusPage } from './view/status-page.js';
 import { StoryPage } from './view/story-page.js';
 import { visibleLine } from './visible-text.js';
+import { dayWord } from './words.js';
 
 export interface ILogRoutesOptions {
   /** Whether what is shown can be taken away as a file. */
@@ -37,6 +40,8 @@ export interface ILogRoutesOptions {
   readonly policyTrouble: () => string | null;
   /** How it stands with what goes out; absent = nothing does. */
   readonly outgoing?: () => Promise<IOutgoingState>;
+  /** How the deletion of what is older than its time stands; absent = the status does not tell. */
+  readonly retention?: ShownRetention;
   /** Deaths of a record's person; without it none are shown beside it. */
   readonly events?: IServerEventReader | undefined;
   /** null = the status does not tell of anchors. */
@@ -159,9 +164,14 @@ export class LogRoutes {
     const text =
       typeof params === 'object' && params !== null && 'index' in params ? String(params.index) : '';
     // Fifteen digits are exact in a number.
-    const story = /^\d{1,15}$/.test(text) ? await this.options.reading.story(visitor, Number(text)) : null;
+    const isIndex = /^\d{1,15}$/.test(text);
+    const story = isIndex ? await this.options.reading.story(visitor, Number(text)) : null;
     if (story === null) {
-      throw new Refusal(404, 'There is no such record, or you may not read it.', {
+      const deleted = isIndex ? await this.options.retention?.deletion(Number(text)) : null;
+      const what = deleted
+        ? `Record ${text} was deleted on ${dayWord(deleted.atMs)}: its time was over (${CLASS_NAMES[deleted.class]}, ${deleted.rule}).`
+        : 'There is no such record, or you may not read it.';
+      throw new Refusal(404, what, {
         link: { href: '/log', text: 'Go to the install log' }
       });
     }
@@ -192,10 +202,12 @@ export class LogRoutes {
     let status;
     let outgoing;
     let anchors;
+    let retention;
     try {
       status = await reader.status();
       outgoing = (await this.options.outgoing?.()) ?? null;
       anchors = held && (await held.read());
+      retention = (await this.options.retention?.read()) ?? null;
     } catch (cause) {
       throw new Refusal(
         503,
@@ -206,13 +218,17 @@ export class LogRoutes {
       );
     }
     const advice = [
+      ...(retention ? retentionAdvice(retention, nowMs()) : []),
       ...(held && anchors ? anchorAdvice(anchors, held, nowMs()) : []),
       ...adviceFor(status, settings, nowMs(), this.options.policyTrouble())
     ];
     return {
       title: 'Status',
       tab: 'status',
-      body: createElement(StatusPage, { status, settings, advice, anchors, outgoing, nowMs: nowMs() })
+      body: createElement(StatusPage, {
+        ...{ status, settings, advice, anchors, outgoing, retention },
+        nowMs: nowMs()
+      })
     };
   }
 }

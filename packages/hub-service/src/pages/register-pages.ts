@@ -23,6 +23,7 @@ import type { IHolders } from '../store/holders.js';
 import type { ILegal } from '../store/legal.js';
 import type { ILogReader } from '../store/log-reader.js';
 import type { IServerEventReader } from '../store/server-events.js';
+import type { ShownRetention } from '../store/shown-retention.js';
 import type { IShownAnchors } from './anchor-state.js';
 import { sendNotice } from './answers.js';
 import { DeathsRoutes } from './deaths-routes.js';
@@ -67,6 +68,8 @@ export interface IPagesOptions {
   readonly outgoing?: () => Promise<IOutgoingState>;
   /** What holds the digests outside the service; without it the status does not tell. */
   readonly anchors?: IShownAnchors;
+  /** How the deletion of what is older than its time stands; without it nothing tells. */
+  readonly retention?: ShownRetention;
   /** Where sessions are kept; without it in this process's memory. */
   readonly store?: ISessionStore;
   /** What seals begun sign-ins, 32 bytes, the same for all replicas; without it this process alone opens them. */
@@ -125,6 +128,7 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     views: options.views ?? null,
     policyTrouble: options.policyTrouble ?? (() => null),
     ...(options.outgoing && { outgoing: options.outgoing }),
+    ...(options.retention && { retention: options.retention }),
     events
   });
   logRoutes.register(fastify);
@@ -132,7 +136,8 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     new ViewRoutes({ views: options.views, hub: settings.hub, gate }).register(fastify);
   }
   if (options.holders) {
-    new HoldersRoutes({ holders: options.holders, reading, logRoutes, nowMs }).register(fastify);
+    const { retention } = options;
+    new HoldersRoutes({ holders: options.holders, reading, logRoutes, nowMs, retention }).register(fastify);
   }
   if (options.asked) {
     const { feedback } = options.asked;

@@ -32,6 +32,7 @@ export const ACTIONS: Words<AuditAction | ActAction | 'unreadable'> = {
   lift: 'Legal hold lifted',
   erase: 'Person erased',
   offboard: 'Access ended',
+  retire: 'Deleted, its time was over',
   unreadable: 'Could not be read'
 };
 
@@ -111,6 +112,11 @@ export const DEFAULT_SERVER = '(default)';
 /** 1000 → `1,000`. */
 export function thousands(count: number): string {
   return count.toLocaleString('en-GB');
+}
+
+/** `2026-11-27`, by UTC. */
+export function dayWord(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 10);
 }
 
 /** `1 record`, `2 records`. */

@@ -75,8 +75,10 @@ function wrong(issue: v.BaseIssue<unknown>, path: readonly (string | number)[]):
   return `${name}: expected ${expected}, got ${shown(issue.input)}`;
 }
 
+const PERIOD = 'a period from 30 days to 100 years, such as "7 years", "18 months" or "90 days"';
 /** In words, where a schema's own are for programs. */
 const EXPECTED = new Map<string, string>([
+  ...(['installs', 'disk', 'streams', 'looks'] as const).map(name => [name, PERIOD] as const),
   ['share', 'a number from 0 to 1'],
   ['groups', 'a list of 1 to 200 names of groups'],
   ['images', 'a list of 1 to 200 patterns'],

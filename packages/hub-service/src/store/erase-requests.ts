@@ -33,10 +33,15 @@ export async function eraseRequests(db: Transaction<ITables>, person: number): P
 }
 
 /**
- * Deletes what knows a person by her name: messages about her that went out or wait, and the views that she saved. What
- * waits is not sent any more. Her sessions are sealed, so hers are not known among others'; they end by themselves.
+ * Deletes what knows a person by her name: messages about her that went out or wait, the views that she saved, and her
+ * sessions at the pages. What waits is not sent any more.
  */
 export async function eraseByName(db: Transaction<ITables>, hub: string, name: string): Promise<void> {
   await db.deleteFrom('outgoing_message').where('hub', '=', hub).where('person', '=', name).execute();
   await db.deleteFrom('saved_view').where('hub', '=', hub).where('owner', '=', name).execute();
+  // Also those that do not say whose they are: whoever is signed out without need signs in again.
+  await db
+    .deleteFrom('session')
+    .where(eb => eb.or([eb('person', '=', name), eb('person', 'is', null)]))
+    .execute();
 }

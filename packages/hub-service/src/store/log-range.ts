@@ -1,8 +1,12 @@
+import { setTimeout } from 'node:timers/promises';
+import { canonicalJson } from '@labkeeper/core';
 import { parseShape, SignedRotation } from '@labkeeper/protocol';
+import { actOf } from './act-entry.js';
 import type { IDatabase } from './database.js';
 import { filterIds, matching } from './log-filter.js';
 import type { ILogFilter } from './log-reader.js';
 import { hasTable } from './open-existing.js';
+import { OWN_USER } from './own-acts.js';
 import { openPersonal, placeOf } from './personal-cipher.js';
 
 /** One line of the log as it is exported. */
@@ -23,6 +27,21 @@ export interface IStoredDigest {
   readonly signed: string;
 }
 
+/** Records of one range that retention deleted. */
+export interface IGoneRange {
+  readonly firstIndex: number;
+  readonly count: number;
+  /** Their hashes as leaves, 32 bytes each; null = no record of their digest is left. */
+  readonly leaves: Uint8Array | null;
+}
+
+/** An act of retention as it stands in the log. */
+export interface IStoredRetirement {
+  readonly index: number;
+  /** The exact record. */
+  readonly record: string;
+}
+
 /** The public part of a key that signed something in this log. */
 export interface IPublicKey {
   readonly id: string;
@@ -33,6 +52,12 @@ export interface IPublicKey {
 
 /** Records that are read at a time: enough to be fast, few enough to hold. */
 const AT_A_TIME = 1000;
+/** The same of acts, which can be long. */
+const ACTS_AT_A_TIME = 200;
+/** And of ranges that are gone, with up to 16 kB of hashes each. */
+const GONE_AT_A_TIME = 200;
+/** How often, and how long after each other, it is looked whether an act that was just put down is in the log, in ms. */
+const ACT_LOOKS = { times: 50, everyMs: 100 } as const;
 
 /** The log from one index to another, in its own order: for digests, exports and whoever follows it. */
 export class LogRange {
@@ -104,7 +129,11 @@ export class LogRange {
     }
   }
 
-  /** Hashes of the entries of [firstIndex, endIndex) as leaves, 32 bytes each. @throws when one is missing. */
+  /**
+   * Hashes of the entries of [firstIndex, endIndex) as leaves, 32 bytes each, also of those that retention deleted.
+   *
+   * @throws when one is missing.
+   */
   async *leaves(firstIndex: number, endIndex: number): AsyncGenerator<Uint8Array> {
     let from = firstIndex;
     while (from < endIndex) {
@@ -117,15 +146,117 @@ export class LogRange {
         .limit(AT_A_TIME * 10)
         .execute();
       for (const { idx, leaf } of rows) {
-        if (idx !== from) {
-          throw new Error(`Record ${from} is missing from the log.`);
+        if (idx > from) {
+          yield* this.goneLeaves(from, idx);
         }
-        from += 1;
+        from = idx + 1;
         yield leaf;
       }
       if (rows.length === 0) {
-        throw new Error(`Record ${from} is missing from the log.`);
+        yield* this.goneLeaves(from, endIndex);
+        return;
       }
+    }
+  }
+
+  /** What retention deleted of [firstIndex, endIndex), in order: the first ranges of it, or nothing where it deleted nothing. */
+  async gone(firstIndex: number, endIndex: number): Promise<readonly IGoneRange[]> {
+    if (endIndex <= firstIndex || !(await this.hasRetired())) {
+      return [];
+    }
+    const rows = await this.database.read
+      .selectFrom('retired')
+      .select(['first_idx', 'end_idx', 'leaves'])
+      .where('first_idx', '<', endIndex)
+      .where('end_idx', '>', firstIndex)
+      // Where to begin reading: ranges lie apart from each other.
+      .where(({ eb, fn, selectFrom }) =>
+        eb(
+          'first_idx',
+          '>=',
+          fn.coalesce(
+            selectFrom('retired as before')
+              .select(before => before.fn.max('before.first_idx').as('first'))
+              .where('before.first_idx', '<=', firstIndex),
+            eb.val(firstIndex)
+          )
+        )
+      )
+      .orderBy('first_idx')
+      .limit(GONE_AT_A_TIME)
+      .execute();
+    return rows.map(({ first_idx, end_idx, leaves }) => {
+      const [begin, end] = [Math.max(first_idx, firstIndex), Math.min(end_idx, endIndex)];
+      return {
+        firstIndex: begin,
+        count: end - begin,
+        leaves: leaves && leaves.subarray((begin - first_idx) * 32, (end - first_idx) * 32)
+      };
+    });
+  }
+
+  /**
+   * The acts that deleted records of [firstIndex, endIndex), in the order of the log. One that is put down and not yet in the
+   * log is not among them.
+   */
+  async *retirements(firstIndex: number, endIndex: number): AsyncGenerator<IStoredRetirement> {
+    if (!(await this.hasRetired())) {
+      return;
+    }
+    const db = this.database.read;
+    const log = await this.log();
+    await this.actsAppended(log, firstIndex, endIndex);
+    for (let after = 0; ;) {
+      // The n-th act that was put down is record n of the service's own stream, which is called as the log is.
+      const rows = await db
+        .with('own', own =>
+          own
+            .selectFrom('own_record')
+            .select('id')
+            .select(({ fn }) =>
+              fn
+                .agg<number>('row_number')
+                .over(over => over.orderBy('id'))
+                .as('seq')
+            )
+        )
+        .selectFrom('own')
+        .innerJoin('stream', join => join.on('stream.boot', '=', log))
+        .innerJoin('server', 'server.id', 'stream.server_id')
+        .innerJoin('person', join =>
+          join.onRef('person.id', '=', 'server.person_id').on('person.name', '=', OWN_USER)
+        )
+        .innerJoin('record', join =>
+          join.onRef('record.stream_id', '=', 'stream.id').onRef('record.seq', '=', 'own.seq')
+        )
+        .innerJoin('record_body', join =>
+          join
+            .onRef('record_body.idx', '=', 'record.idx')
+            .onRef('record_body.received_at_ms', '=', 'record.received_at_ms')
+        )
+        .select(['own.id', 'record.idx', 'record_body.entry'])
+        .where('own.id', '>', after)
+        .where('own.id', 'in', eb =>
+          eb
+            .selectFrom('retired')
+            .select('retired.own_id')
+            .where('retired.first_idx', '<', endIndex)
+            .where('retired.end_idx', '>', firstIndex)
+        )
+        .orderBy('own.id')
+        .limit(ACTS_AT_A_TIME)
+        .execute();
+      for (const { idx, entry } of rows) {
+        const record = actOf(entry);
+        if (record) {
+          yield { index: idx, record: canonicalJson(record) };
+        }
+      }
+      const last = rows.at(-1);
+      if (!last) {
+        return;
+      }
+      after = last.id;
     }
   }
 
@@ -192,6 +323,63 @@ export class LogRange {
       .execute();
   }
 
+  private async *goneLeaves(firstIndex: number, endIndex: number): AsyncGenerator<Uint8Array> {
+    for (let from = firstIndex; from < endIndex;) {
+      const before = from;
+      for (const { firstIndex: begin, count, leaves } of await this.gone(from, endIndex)) {
+        if (begin !== from || leaves === null) {
+          break;
+        }
+        for (let at = 0; at < count; at += 1) {
+          yield leaves.subarray(at * 32, (at + 1) * 32);
+        }
+        from += count;
+      }
+      if (from === before) {
+        throw new Error(`Record ${from} is missing from the log.`);
+      }
+    }
+  }
+
+  /** The act is put down in the transaction that deletes, and appended behind it. @throws where it does not come. */
+  private async actsAppended(log: string, firstIndex: number, endIndex: number): Promise<void> {
+    for (let look = 0; look < ACT_LOOKS.times; look += 1) {
+      const { put, appended } = await this.database.read
+        .selectNoFrom(({ selectFrom, eb }) => [
+          selectFrom('own_record')
+            .select(({ fn }) => fn.countAll<number>().as('put'))
+            .where(
+              'own_record.id',
+              '<=',
+              eb
+                .selectFrom('retired')
+                .select(({ fn }) => fn.max<number>('retired.own_id').as('newest'))
+                .where('retired.first_idx', '<', endIndex)
+                .where('retired.end_idx', '>', firstIndex)
+            )
+            .as('put'),
+          selectFrom('stream')
+            .innerJoin('server', 'server.id', 'stream.server_id')
+            .innerJoin('person', 'person.id', 'server.person_id')
+            .select('stream.seq')
+            .where('stream.boot', '=', log)
+            .where('person.name', '=', OWN_USER)
+            .as('appended')
+        ])
+        .executeTakeFirstOrThrow();
+      if ((put ?? 0) <= (appended ?? 0)) {
+        return;
+      }
+      await setTimeout(ACT_LOOKS.everyMs);
+    }
+    throw new Error('An act of retention is not in the log yet: start the service, and try again.');
+  }
+
+  /** An export beside a service of an older version finds no such table. */
+  private hasRetired(): Promise<boolean> {
+    return (this.retired ??= hasTable(this.database, 'retired'));
+  }
+
   private async personal(indexes: readonly number[]): Promise<Map<number, ISealed>> {
     const rows = await this.database.read
       .selectFrom('personal')
@@ -201,6 +389,8 @@ export class LogRange {
       .execute();
     return new Map(rows.map(({ idx, sealed, key }) => [idx, { sealed, key }]));
   }
+
+  private retired: Promise<boolean> | null = null;
 }
 
 interface ISealed {

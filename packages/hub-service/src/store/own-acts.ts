@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { canonicalJson, NO_HASH } from '@labkeeper/core';
+import { actText, canonicalJson, NO_HASH } from '@labkeeper/core';
 import { ACT_SCHEMA, Act, type ActRecord, parseShape } from '@labkeeper/protocol';
 import type { Transaction } from 'kysely';
 import type { IKeys } from '../keys/keys.js';
@@ -22,11 +22,6 @@ export interface IOwnActsOptions {
   readonly hubId: string;
 }
 
-/** What is signed of an act. */
-export function actText(act: Act): string {
-  return `labkeeper act 1\n${canonicalJson(act)}`;
-}
-
 /**
  * Puts an act down to be appended, in the transaction that does it. Whoever calls holds the lock of acts (`aloneWithActs`),
  * so that numbers are in the order of the commits.
@@ -35,13 +30,14 @@ export async function noteAct(
   db: Transaction<ITables>,
   act: Act,
   subjectId: number | null
-): Promise<{ readonly eventId: string }> {
+): Promise<{ readonly eventId: string; readonly id: number }> {
   const eventId = randomUUID();
-  await db
+  const { id } = await db
     .insertInto('own_record')
     .values({ subject_id: subjectId, action: act.action, event_id: eventId, act: canonicalJson(act) })
-    .execute();
-  return { eventId };
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return { eventId, id };
 }
 
 /** Acts come one after the other, also those of other replicas. */

@@ -1,4 +1,3 @@
-import type { ActAction } from '@labkeeper/protocol';
 import type { Kysely, Transaction } from 'kysely';
 import type { IDatabase } from './database.js';
 import { eraseByName, eraseRequests } from './erase-requests.js';
@@ -6,7 +5,7 @@ import { knownPerson, personOf } from './known-person.js';
 import type { Erased, IActor, ILegal, ILegalAct } from './legal.js';
 import { aloneWithActs, noteAct, OWN_USER, type OwnActs } from './own-acts.js';
 import { forgetEvents } from './sql-server-events.js';
-import type { ITables } from './tables.js';
+import type { ITables, LegalActKind } from './tables.js';
 
 /** Personal parts that are deleted at a time: the log goes on between. */
 const AT_A_TIME = 1000;
@@ -162,7 +161,7 @@ export class SqlLegal implements ILegal {
     db: Transaction<ITables>,
     { hub, by, reason, isMachine }: IActor,
     what: {
-      readonly kind: Exclude<ActAction, 'offboard'>;
+      readonly kind: LegalActKind;
       readonly person_id: number | null;
       readonly case_name: string | null;
       readonly lifts: number | null;

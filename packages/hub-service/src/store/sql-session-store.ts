@@ -31,7 +31,12 @@ export class SqlSessionStore implements ISessionStore {
     await write.deleteFrom('session').where('ends_at_ms', '<=', this.nowMs()).execute();
     await write
       .insertInto('session')
-      .values({ id: session.id, sealed: this.close(session), ends_at_ms: session.endsAtMs })
+      .values({
+        id: session.id,
+        sealed: this.close(session),
+        ends_at_ms: session.endsAtMs,
+        person: session.person.name
+      })
       .execute();
   }
 

@@ -7,6 +7,7 @@ import type {
   IVerdictFeedbackTable
 } from './request-tables.js';
 import type { IOutgoingTables } from './outgoing-tables.js';
+import type { IRetentionTables } from './retention-tables.js';
 import type { IServerEventTables } from './server-event-tables.js';
 import type { IAnchorTable, IAnchorTargetTable, IKeyRotationTable } from './anchor-tables.js';
 
@@ -15,7 +16,7 @@ import type { IAnchorTable, IAnchorTargetTable, IKeyRotationTable } from './anch
  * hexadecimal digits. Names of persons stand in `person` alone, so that they can be erased; everything else knows a person
  * by number, and the log's lines by UUID.
  */
-export interface ITables extends IOutgoingTables, IServerEventTables {
+export interface ITables extends IOutgoingTables, IRetentionTables, IServerEventTables {
   log: ILogTable;
   hub: IHubTable;
   person: IPersonTable;
@@ -264,6 +265,8 @@ export interface ISessionTable {
   /** JSON of all the rest, encrypted: it holds the person's token at JupyterHub. */
   sealed: string;
   ends_at_ms: number;
+  /** Her name, for her erasure; null = a replica of an older version wrote it. */
+  person: string | null;
 }
 
 /** Which image a stream's server ran in, as its spawner said. */

@@ -1,4 +1,4 @@
-import type { IAnchorResult, IListed, IVerifyReport } from '@labkeeper/core';
+import type { IAnchorResult, IDeletion, IListed, IVerifyReport } from '@labkeeper/core';
 
 /** So much of a list is printed; the rest is in the JSON, as far as it is kept. */
 const PRINTED = 20;
@@ -21,6 +21,11 @@ export function reportText(name: string, report: IVerifyReport): string {
     '',
     ...about(report),
     ...list('Found', report.findings, ({ what }) => what),
+    ...list(
+      `Records that retention deleted${report.deleted.records > 0 ? ` (${report.deleted.records})` : ''}, acts`,
+      report.deleted,
+      deletionText
+    ),
     ...list(
       'Unreadable records',
       report.unreadable,
@@ -123,7 +128,8 @@ function about(report: IVerifyReport): readonly string[] {
     'Digests',
     digests.first === null
       ? 'none'
-      : `${digests.first} to ${digests.last}; ${digests.whole} compared with all their records, ${digests.partial} reach beyond what is here`
+      : `${digests.first} to ${digests.last}; ${digests.whole} compared with all their records, ${digests.partial} reach beyond what is here` +
+        (digests.gone > 0 ? `, of ${digests.gone} retention deleted every record` : '')
   ]);
   lines.push([
     'Streams',
@@ -138,6 +144,13 @@ function about(report: IVerifyReport): readonly string[] {
     ]);
   }
   return lines.map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${text}`);
+}
+
+function deletionText({ act, first, end, records, name, rule, atMs, isInLog }: IDeletion): string {
+  const range = end - first === 1 ? `record ${first}` : `records ${first} to ${end - 1}`;
+  const which = records === end - first ? range : `${records} of ${range}`;
+  const where = isInLog ? '' : ', which is not in this export: its own signature alone says so';
+  return `${which}: deleted by retention of ${name}, ${rule}, on ${time(atMs).slice(0, 10)}, act ${act}${where}`;
 }
 
 function causes({ gaps }: IVerifyReport): string {

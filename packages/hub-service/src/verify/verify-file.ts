@@ -1,6 +1,7 @@
 import {
   announcedAnchors,
   announcedDigests,
+  announcedRetirements,
   ExportVerifier,
   NotAnExportError,
   type IVerifyReport,
@@ -46,9 +47,10 @@ export function verifyFile(asked: IVerifiedFiles, held: Held = { digests: [] }):
     const file = open(asked.file);
     // Digests stand at the end, and their records pass before: so the end is read first.
     const digests = announcedDigests(file.linesBackwards(EXPORT_LINE_BYTES), tools);
+    const retirements = announcedRetirements(file.linesBackwards(EXPORT_LINE_BYTES), tools);
     const anchors = { ...given, ...held, digests: [...given.digests, ...held.digests] };
     const personal = asked.personal === null ? null : nextLineOf(open(asked.personal));
-    const verifier = new ExportVerifier(tools, { digests, anchors, personal });
+    const verifier = new ExportVerifier(tools, { digests, retirements, anchors, personal });
     for (const block of file.blocks()) {
       verifier.push(block);
     }

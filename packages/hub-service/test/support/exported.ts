@@ -1,4 +1,10 @@
-import { announcedDigests, ExportVerifier, type IAnchors, type IVerifyReport } from '@labkeeper/core';
+import {
+  announcedDigests,
+  announcedRetirements,
+  ExportVerifier,
+  type IAnchors,
+  type IVerifyReport
+} from '@labkeeper/core';
 import { exportLog } from '../../src/export/export-log.js';
 import type { IExportOut, IExportRange, IExportSigner } from '../../src/export/export-source.js';
 import { nodeVerifyTools } from '../../src/verify/node-tools.js';
@@ -50,6 +56,7 @@ export function verified(
 ): IVerifyReport {
   const verifier = new ExportVerifier(tools, {
     digests: announcedDigests(linesOf(bytes).reverse(), tools),
+    retirements: announcedRetirements(linesOf(bytes).reverse(), tools),
     anchors: { ...NO_ANCHORS, ...anchors },
     personal: personal && nextOf(linesOf(personal))
   });

@@ -1,12 +1,13 @@
 import * as v from 'valibot';
 import { Sha256Hex, StreamSeq, Uuid } from '../values/audit.js';
 import { EpochMs } from '../values/units.js';
+import { RetentionClass, RETENTION_DAYS } from './retention.js';
 
 /** Name and version of the shape of the service's own records. */
 export const ACT_SCHEMA = 'labkeeper.act/1';
 
-/** What the service itself puts on record: what people did by law's sake. */
-export const ActAction = v.picklist(['hold', 'lift', 'erase', 'offboard']);
+/** What the service itself puts on record: what people did by law's sake, and what retention deleted. */
+export const ActAction = v.picklist(['hold', 'lift', 'erase', 'offboard', 'retire']);
 export type ActAction = v.InferOutput<typeof ActAction>;
 
 const Text = (length: number) => v.pipe(v.string(), v.maxLength(length));
@@ -26,6 +27,31 @@ export const OffboardPart = v.strictObject({
 });
 export type OffboardPart = v.InferOutput<typeof OffboardPart>;
 
+/** Ranges of one deletion, at most: it is one small transaction. */
+export const RETIRED_RANGES = 500;
+
+/** What one step of retention deleted. */
+export const Retirement = v.strictObject({
+  /** Which log: the service's own id. */
+  log: Uuid,
+  class: RetentionClass,
+  /** The period as the policy writes it, such as `7 years`. */
+  rule: Text(64),
+  /** The same in days. */
+  days: v.pipe(Count, v.minValue(RETENTION_DAYS.least), v.maxValue(RETENTION_DAYS.most)),
+  /** SHA-256 of the policy file that says so. */
+  policy: Sha256Hex,
+  /** Indexes of the records, first and first after, in order, each inside one digest; none for looks. */
+  ranges: v.pipe(v.array(v.strictTuple([Count, Count])), v.maxLength(RETIRED_RANGES)),
+  /** Records, or looks. */
+  count: Count,
+  /** Numbers of the first and of the last digest that cover them; null = looks, which no digest covers. */
+  digests: v.nullable(v.strictTuple([Count, Count])),
+  /** They were there before, by the service's clock. */
+  beforeMs: EpochMs
+});
+export type Retirement = v.InferOutput<typeof Retirement>;
+
 /** An act. Persons stand in it as the log's lines call them. */
 export const Act = v.strictObject({
   action: ActAction,
@@ -41,7 +67,9 @@ export const Act = v.strictObject({
   /** The hold that is lifted. */
   lifts: v.nullable(Count),
   /** What an offboarding ended. */
-  parts: v.pipe(v.array(OffboardPart), v.maxLength(20))
+  parts: v.pipe(v.array(OffboardPart), v.maxLength(20)),
+  /** What retention deleted; absent = it is another act. */
+  retired: v.optional(Retirement)
 });
 export type Act = v.InferOutput<typeof Act>;
 

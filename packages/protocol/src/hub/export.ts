@@ -1,9 +1,14 @@
 import * as v from 'valibot';
 import { AuditRecord, Sha256Hex, Uuid } from '../values/audit.js';
 import { EpochMs } from '../values/units.js';
+import { ActRecord } from './acts.js';
 
 /** Version of the export's format; it stands in the first line. */
 export const EXPORT_FORMAT = 1;
+/** The same where retention deleted records of the range: whoever does not know such lines would call them altered. */
+export const RETIRED_FORMAT = 2;
+/** Deleted records of one line, at most. */
+export const GONE_AT_ONCE = 500;
 /** A line of an export is at most so long, in bytes. */
 export const EXPORT_LINE_BYTES = 4 * 1024 * 1024;
 
@@ -53,7 +58,7 @@ export type ExportFilter = v.InferOutput<typeof ExportFilter>;
 
 /** First line of an export. */
 export const ExportHead = v.strictObject({
-  labkeeperExport: v.literal(EXPORT_FORMAT),
+  labkeeperExport: v.picklist([EXPORT_FORMAT, RETIRED_FORMAT]),
   /** Which log: the service's own id. */
   log: Uuid,
   createdAtMs: EpochMs,
@@ -83,6 +88,27 @@ export const SignedDigest = v.strictObject({
   signature: Signature
 });
 export type SignedDigest = v.InferOutput<typeof SignedDigest>;
+
+/** Line that stands where records were deleted by retention. */
+export const GoneLine = v.strictObject({
+  gone: v.strictObject({
+    firstIndex: LogIndex,
+    count: v.pipe(Count, v.minValue(1), v.maxValue(GONE_AT_ONCE)),
+    /** Their hashes as leaves, hexadecimal, one behind the other; absent where the whole digest was deleted. */
+    leaves: v.optional(v.pipe(v.string(), v.maxLength(GONE_AT_ONCE * 64), v.regex(/^([0-9a-f]{64})+$/)))
+  })
+});
+export type GoneLine = v.InferOutput<typeof GoneLine>;
+
+/** Line of an act that says what was deleted. */
+export const RetireLine = v.strictObject({
+  retire: v.strictObject({
+    /** Where it stands in the log. */
+    index: LogIndex,
+    record: ActRecord
+  })
+});
+export type RetireLine = v.InferOutput<typeof RetireLine>;
 
 /** Line of a digest. */
 export const DigestLine = v.strictObject({ digest: SignedDigest });

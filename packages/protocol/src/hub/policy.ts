@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { IMAGE_LENGTH, REASON_LENGTH, SwitchablePart } from './events.js';
 import { DirectoryPolicy, OUTGOING_TARGETS, OutgoingTarget } from './outgoing.js';
+import { PolicyRetention } from './retention.js';
 
 /** Switches in one policy, at most. */
 const SWITCHES = 500;
@@ -38,6 +39,7 @@ export type PolicyEvents = v.InferOutput<typeof PolicyEvents>;
 /** What `labkeeper.toml` says. */
 export const Policy = v.strictObject({
   events: v.optional(PolicyEvents),
+  retention: v.optional(PolicyRetention),
   switch: v.optional(v.pipe(v.array(PolicySwitch), v.maxLength(SWITCHES)), []),
   target: v.optional(v.pipe(v.array(OutgoingTarget), v.maxLength(OUTGOING_TARGETS))),
   directory: v.optional(DirectoryPolicy)

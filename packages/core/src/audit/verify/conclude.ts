@@ -40,7 +40,7 @@ export function concluded(passed: IPassed): IVerifyReport {
   );
   const statements = new StatementAnchors(head, digests.checked, records.times.earliest, findings);
   const history = [
-    ...records.receipts.results(passed.signatures, range),
+    ...records.receipts.results(passed.signatures, range, index => records.deletions.excuses(index, 1)),
     ...digestAnchors.results(passed.anchors.digests),
     ...statements.results(passed.anchors),
     ...records.times.results()
@@ -56,7 +56,7 @@ export function concluded(passed: IPassed): IVerifyReport {
   const { gaps, unreadable } = records.notable.summary();
   const digestSummary = digests.summary();
   return {
-    outcome: outcomeOf(findings, head, anchoredEnd, history),
+    outcome: outcomeOf(passed, anchoredEnd, history),
     isAnchored: history.some(({ verdict }) => verdict === 'fits'),
     anchoredEnd,
     anchored: statements.ranges,
@@ -68,6 +68,7 @@ export function concluded(passed: IPassed): IVerifyReport {
     proven: proving.reduce((sum, [, count]) => sum + count, 0),
     streams: records.chains.summary(),
     digests: digestSummary,
+    deleted: records.deletions.summary(),
     unreadable,
     gaps,
     personal: passed.personal
@@ -75,8 +76,7 @@ export function concluded(passed: IPassed): IVerifyReport {
 }
 
 function outcomeOf(
-  findings: Findings,
-  head: ExportHead | null,
+  { findings, head, records }: IPassed,
   anchoredEnd: number | null,
   history: readonly IAnchorResult[]
 ): VerifyOutcome {
@@ -86,7 +86,9 @@ function outcomeOf(
   const isDoubtful = history.some(({ verdict }) => verdict === 'late' || verdict === 'absent');
   // Whoever re-makes history leaves what is held as it is, and goes on from there: so all of the range has to be held.
   const isHeld = anchoredEnd !== null && head !== null && anchoredEnd >= head.endIndex;
-  return isHeld && !isDoubtful ? 'whole' : 'consistent';
+  // An act that is not in the export can have been signed at any time. With a filter it excuses nothing.
+  const isExcused = head?.filter !== null || records.deletions.isAllInLog;
+  return isHeld && !isDoubtful && isExcused ? 'whole' : 'consistent';
 }
 
 function latest(one: number | null, other: number | null): number | null {

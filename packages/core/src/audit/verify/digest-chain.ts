@@ -23,6 +23,8 @@ export interface IDigestSummary {
   readonly whole: number;
   /** Some of their records lie outside the range, or were not asked for. */
   readonly partial: number;
+  /** All their records were deleted by retention: their signature and place are all that is left. */
+  readonly gone: number;
   /** null = none. */
   readonly first: number | null;
   readonly last: number | null;
@@ -41,7 +43,9 @@ export class DigestChain {
     private readonly signatures: Signatures,
     private readonly roots: DigestRoots,
     private readonly head: ExportHead | null,
-    private readonly findings: Findings
+    private readonly findings: Findings,
+    /** How many records of [first, end) retention deleted. */
+    private readonly deleted: (first: number, end: number) => number = () => 0
   ) {}
 
   /** Digests whose signature holds, by number. */
@@ -76,11 +80,12 @@ export class DigestChain {
 
   /** No more digests: do they reach as far as they should? */
   summary(): IDigestSummary {
-    const { count, whole, partial } = this;
+    const { count, whole, partial, gone } = this;
     return {
       count,
       whole,
       partial,
+      gone,
       first: this.firstNumber,
       last: this.before?.body.number ?? null
     };
@@ -123,10 +128,13 @@ export class DigestChain {
     const outcome = this.roots.outcome(body);
     if (outcome === 'same') {
       this.whole += 1;
+      const proven = count - this.deleted(firstIndex, end);
       // With a filter each record has its own proof, and is counted by that.
-      if (count > 0 && (head === null || head.filter === null)) {
-        this.wholeRecords.set(number, count);
+      if (proven > 0 && (head === null || head.filter === null)) {
+        this.wholeRecords.set(number, proven);
       }
+    } else if (outcome === 'gone') {
+      this.gone += 1;
     } else if (outcome === 'differs') {
       this.findings.add(
         'root',
@@ -153,4 +161,5 @@ export class DigestChain {
   private count = 0;
   private whole = 0;
   private partial = 0;
+  private gone = 0;
 }

@@ -12,6 +12,8 @@ interface IRange {
   tree: MerkleRoot | null;
   /** Records that came one after the other from the first on. */
   seen: number;
+  /** Records that are gone, and whose hashes are too. */
+  gone: number;
   /** Hexadecimal; null = not all were there. */
   root: string | null;
 }
@@ -22,7 +24,9 @@ export type RootOutcome =
   | 'same'
   | 'differs'
   /** Not all of them are in the export, or not in order. */
-  | 'short';
+  | 'short'
+  /** None is there: all were deleted by retention. */
+  | 'gone';
 
 /** Makes the Merkle root of each digest's records as they pass. Holds some numbers for each digest. */
 export class DigestRoots {
@@ -32,7 +36,14 @@ export class DigestRoots {
     digests: readonly SignedDigest[]
   ) {
     this.ranges = digests
-      .map(({ body }) => ({ body, end: body.firstIndex + body.count, tree: null, seen: 0, root: null }))
+      .map(({ body }) => ({
+        body,
+        end: body.firstIndex + body.count,
+        tree: null,
+        seen: 0,
+        gone: 0,
+        root: null
+      }))
       .sort((one, other) => one.body.firstIndex - other.body.firstIndex || one.end - other.end);
     this.ranges.forEach(range => this.byNumber.set(range.body.number, range));
   }
@@ -40,6 +51,21 @@ export class DigestRoots {
   /** The next record, by its exact line of the log. */
   add(index: number, entry: Uint8Array): Uint8Array {
     const leaf = leafHash(this.sha256, entry);
+    this.addLeaf(index, leaf);
+    return leaf;
+  }
+
+  /** The next record is gone. @param leaf - its hash as a leaf; null = that is gone too. */
+  addGone(index: number, leaf: Uint8Array | null): void {
+    const range = this.rangeOf(index);
+    if (range && leaf === null) {
+      range.gone += 1;
+    } else if (leaf !== null) {
+      this.addLeaf(index, leaf);
+    }
+  }
+
+  private addLeaf(index: number, leaf: Uint8Array): void {
     const range = this.rangeOf(index);
     if (range && range.body.firstIndex + range.seen === index) {
       range.tree ??= new MerkleRoot(this.sha256);
@@ -50,7 +76,6 @@ export class DigestRoots {
         range.tree = null;
       }
     }
-    return leaf;
   }
 
   /**
@@ -73,6 +98,9 @@ export class DigestRoots {
 
   outcome(body: Body): RootOutcome {
     const range = this.byNumber.get(body.number);
+    if (range && body.count > 0 && range.gone === body.count) {
+      return 'gone';
+    }
     const root = body.count === 0 ? hexOf(this.sha256()) : (range?.root ?? null);
     if (root === null) {
       return 'short';
@@ -83,6 +111,11 @@ export class DigestRoots {
   /** Number of the digest whose range an index is in; null = of none. */
   numberOf(index: number): number | null {
     return this.rangeOf(index)?.body.number ?? null;
+  }
+
+  /** The digest whose range an index is in, as the file tells it; null = of none. */
+  bodyAt(index: number): Body | null {
+    return this.rangeOf(index)?.body ?? null;
   }
 
   private rangeOf(index: number): IRange | null {

@@ -1,7 +1,16 @@
-import { AnchorLine, EXPORT_FORMAT, ExportHead, parseShape, type SignedDigest } from '@labkeeper/protocol';
+import {
+  AnchorLine,
+  EXPORT_FORMAT,
+  ExportHead,
+  parseShape,
+  RETIRED_FORMAT,
+  RetireLine,
+  type SignedDigest
+} from '@labkeeper/protocol';
 import type { IAnchors } from './anchors.js';
 import { isAnchorLine } from './announced-anchors.js';
 import { isDigestLine } from './announced-digests.js';
+import { isGoneLine, isRetireLine, type AnnouncedRetirement } from './announced-retirements.js';
 import { ascii, ByteReader } from './byte-reader.js';
 import { checkEnd, type IEnding } from './check-end.js';
 import { concluded } from './conclude.js';
@@ -27,6 +36,8 @@ export class NotAnExportError extends Error {
 export interface IVerifyOptions {
   /** As `announcedDigests` gives them. */
   readonly digests: readonly SignedDigest[];
+  /** As `announcedRetirements` gives them; absent = there are none. */
+  readonly retirements?: readonly AnnouncedRetirement[];
   readonly anchors: IAnchors;
   /** null = there is no file with personal parts. */
   readonly personal: NextLine | null;
@@ -115,8 +126,11 @@ export class ExportVerifier implements ILineTaker {
     const head = parseShape(ExportHead, text);
     if (head === null) {
       const other = /^\{"labkeeperExport":(\d{1,9}),/.exec(text)?.[1];
-      if (other !== undefined && Number(other) !== EXPORT_FORMAT) {
-        throw new NotAnExportError(`has format ${other}, and this Labkeeper reads format ${EXPORT_FORMAT}.`);
+      const isKnown = [EXPORT_FORMAT, RETIRED_FORMAT].some(format => `${format}` === other);
+      if (other !== undefined && !isKnown) {
+        throw new NotAnExportError(
+          `has format ${other}, and this Labkeeper reads formats ${EXPORT_FORMAT} and ${RETIRED_FORMAT}.`
+        );
       }
       this.findings.add(
         'head',
@@ -128,8 +142,10 @@ export class ExportVerifier implements ILineTaker {
     for (const id of signatures.misnamed) {
       findings.add('head', `The key that the first line lists as ${id} is another one.`);
     }
-    const records = new RecordPass(tools, findings, head, options, this.personal);
-    const digests = new DigestChain(tools, signatures, records.roots, head, findings);
+    const records = new RecordPass(tools, findings, head, signatures, options, this.personal);
+    const digests = new DigestChain(tools, signatures, records.roots, head, findings, (first, end) =>
+      records.deletions.ranges.between(first, end)
+    );
     this.parts = { head, signatures, records, digests };
   }
 
@@ -142,6 +158,15 @@ export class ExportVerifier implements ILineTaker {
         );
       }
       if (records.take(line)) {
+        return;
+      }
+    } else if (isGoneLine(line)) {
+      if (this.digestLines === 0 && records.takeGone(line)) {
+        return;
+      }
+    } else if (isRetireLine(line)) {
+      // As with anchors.
+      if (this.digestLines > 0 && parseShape(RetireLine, this.tools.decode(line))) {
         return;
       }
     } else if (isDigestLine(line)) {
@@ -173,7 +198,7 @@ export class ExportVerifier implements ILineTaker {
 
 /** Where the first line cannot be read, the second one tells whether this was an export. */
 function isOfAnExport(line: Uint8Array): boolean {
-  return isEntryLine(line) || isDigestLine(line) || isEndLine(line);
+  return isEntryLine(line) || isGoneLine(line) || isDigestLine(line) || isEndLine(line);
 }
 
 function isEndLine(line: Uint8Array): boolean {

@@ -20,6 +20,8 @@ export type FindingKind =
   | 'digest'
   /** A digest's records are not those that were signed. */
   | 'root'
+  /** An act of retention does not hold, or excuses what it may not. */
+  | 'retired'
   /** A record's own proof does not lead to its digest. */
   | 'proof'
   /** Not the key that was pinned. */

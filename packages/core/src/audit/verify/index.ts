@@ -1,5 +1,6 @@
 export { announcedAnchors } from './announced-anchors.js';
 export { announcedDigests } from './announced-digests.js';
+export { announcedRetirements, type AnnouncedRetirement } from './announced-retirements.js';
 export type {
   AnchorVerdict,
   HolderKind,
@@ -16,6 +17,7 @@ export type { FindingKind, IVerifyFinding } from './findings.js';
 export type { NextLine } from './personal-match.js';
 export type { IRunningHash, IVerifyTools } from './tools.js';
 export type {
+  IDeletion,
   IListed,
   ISigner,
   IToldGap,

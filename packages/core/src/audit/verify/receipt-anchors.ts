@@ -62,13 +62,21 @@ export class ReceiptAnchors {
     }
   }
 
-  /** @param range - every record of it has to be there; null = only those that were asked for are. */
+  /**
+   * @param range - every record of it has to be there; null = only those that were asked for are.
+   * @param isDeleted - whether retention deleted it.
+   */
   results(
     signatures: Signatures,
-    range: { readonly firstIndex: number; readonly endIndex: number } | null
+    range: { readonly firstIndex: number; readonly endIndex: number } | null,
+    isDeleted: (index: number) => boolean = () => false
   ): readonly IAnchorResult[] {
     return this.all.map(entry => {
       const { name, receipt, index } = entry;
+      if (entry.verdict === 'outside' && isDeleted(index)) {
+        const what = `The receipt is for index ${index}, which retention deleted: nothing is left that it could be held against.`;
+        return { kind: 'receipt', name, verdict: 'outside', what };
+      }
       if (entry.verdict === 'outside' && range && index >= range.firstIndex && index < range.endIndex) {
         contradict(entry, `its record, index ${index}, is not in the export, though the range has it`);
       }

@@ -1,14 +1,17 @@
-import type { ExportHead } from '@labkeeper/protocol';
-import type { Findings } from './findings.js';
+import { GoneLine, parseShape, type ExportHead } from '@labkeeper/protocol';
+import { Deletions } from './deletions.js';
+import { recordsFrom, type Findings } from './findings.js';
 import { DigestRoots } from './digest-roots.js';
 import { parseEntryLine, type IEntryLine } from './entry-line.js';
 import type { IVerifyOptions } from './export-verifier.js';
+import { hashFromHex } from './hex.js';
 import { IndexOrder } from './index-order.js';
 import { NotableRecords } from './notable-records.js';
 import type { PersonalMatch } from './personal-match.js';
 import { ReceiptAnchors } from './receipt-anchors.js';
 import { ReceivedTimes } from './received-times.js';
 import { recordFacts, type IRecordFacts } from './record-facts.js';
+import type { Signatures } from './signatures.js';
 import { StreamChains } from './stream-chains.js';
 import type { IVerifyTools } from './tools.js';
 
@@ -19,18 +22,26 @@ export class RecordPass {
     private readonly tools: IVerifyTools,
     private readonly findings: Findings,
     head: ExportHead | null,
+    signatures: Signatures,
     options: IVerifyOptions,
     private readonly personal: PersonalMatch | null
   ) {
     const isWhole = head !== null && head.filter === null;
     this.isFiltered = head !== null && head.filter !== null;
+    this.isWhole = isWhole;
     this.roots = new DigestRoots(tools.sha256, options.digests);
     this.order = new IndexOrder(isWhole ? head.firstIndex : null, isWhole, findings);
-    this.chains = new StreamChains(findings, isWhole, head?.firstIndex ?? 0);
+    const { retirements = [] } = options;
+    this.deletions = new Deletions(tools, signatures, head, this.roots, findings, retirements);
+    this.chains = new StreamChains(findings, isWhole, head?.firstIndex ?? 0, {
+      between: (first, end) => this.deletions.ranges.between(first, end),
+      ownBoot: head?.log ?? null
+    });
     this.receipts = new ReceiptAnchors(options.anchors.receipts);
   }
 
   readonly roots: DigestRoots;
+  readonly deletions: Deletions;
   readonly chains: StreamChains;
   readonly receipts: ReceiptAnchors;
   readonly notable = new NotableRecords();
@@ -69,6 +80,9 @@ export class RecordPass {
     const hub = (): string => this.tools.decode(entry.hub);
     this.receipts.add({ index, stream, seq, hash, boot: facts?.boot ?? null, receivedAtMs, hub });
     this.personal?.add(index, facts ? facts.personal : undefined);
+    if (facts?.action === 'retire') {
+      this.deletions.stands(index, hash, receivedAtMs);
+    }
     if (facts?.gap) {
       this.notable.gap({ index, stream, ...facts.gap });
     }
@@ -78,9 +92,35 @@ export class RecordPass {
     return true;
   }
 
+  /** A line that stands for deleted records. @returns false when it cannot be read, or does not belong here. */
+  takeGone(line: Uint8Array): boolean {
+    const gone = parseShape(GoneLine, this.tools.decode(line))?.gone;
+    const leaves = gone?.leaves === undefined ? null : leavesOf(gone.leaves);
+    if (!gone || !this.isWhole || (leaves !== null && leaves.length !== gone.count)) {
+      return false;
+    }
+    const { firstIndex, count } = gone;
+    if (!this.deletions.excuses(firstIndex, count)) {
+      const what = `Missing from the log: ${recordsFrom(firstIndex, firstIndex + count)}. The file says that they were deleted, and no act that holds says so.`;
+      this.findings.add('missing', what, { index: firstIndex });
+    }
+    for (let at = 0; at < count; at += 1) {
+      this.order.next(firstIndex + at);
+      this.roots.addGone(firstIndex + at, leaves?.[at] ?? null);
+    }
+    this.goneCount += count;
+    return true;
+  }
+
   /** No more records. @param end - the first index that is no longer in the range; null = not known. */
   finish(end: number | null): void {
     this.order.finish(end);
+    this.deletions.finish();
+    const { excused } = this.chains;
+    if (excused > this.goneCount) {
+      const what = `Streams lack ${excused} records as deleted, and only ${this.goneCount} were.`;
+      this.findings.add('chain', what);
+    }
   }
 
   private opaqueBytes({ content }: IEntryLine): Uint8Array | null {
@@ -118,7 +158,16 @@ export class RecordPass {
   }
 
   private readonly isFiltered: boolean;
+  private readonly isWhole: boolean;
   private readonly order: IndexOrder;
   private number = 0;
   private lastIndex: number | null = null;
+  private goneCount = 0;
+}
+
+/** One hash after the other; the shape says that these are whole ones. */
+function leavesOf(hexadecimal: string): readonly Uint8Array[] {
+  return Array.from({ length: hexadecimal.length / 64 }, (_, at) =>
+    hashFromHex(hexadecimal.slice(at * 64, (at + 1) * 64))
+  ).filter(hash => hash !== null);
 }

@@ -35,14 +35,28 @@ export interface IStreamSummary {
   readonly partial: number;
 }
 
+/** What may be missing from a stream. */
+export interface IDeleted {
+  /** How many records of [first, end) retention deleted. */
+  between(first: number, end: number): number;
+  /** What the stream calls itself from which nothing is ever deleted: the service's own. */
+  readonly ownBoot: string | null;
+}
+
 /** Follows each stream's own chain. Holds the head of every stream. */
 export class StreamChains {
   /** @param isWhole - the export has every record of its range. @param firstIndex - of the range. */
   constructor(
     private readonly findings: Findings,
     private readonly isWhole: boolean,
-    private readonly firstIndex: number
+    private readonly firstIndex: number,
+    private readonly deleted: IDeleted = { between: () => 0, ownBoot: null }
   ) {}
+
+  /** Records that streams lack because they were deleted, as far as a later one shows it. */
+  get excused(): number {
+    return this.excusedCount;
+  }
 
   add(record: IChained): void {
     const head = this.heads.get(record.stream);
@@ -89,7 +103,7 @@ export class StreamChains {
     if (seq === 1 && facts && facts.prev !== NO_HASH) {
       this.tell(record, `The first record of stream ${stream} names one before it`);
     }
-    if (seq > 1 && this.isWhole && this.firstIndex === 0) {
+    if (seq > 1 && this.isWhole && this.firstIndex === 0 && !this.isExcused(record, 0, seq - 1)) {
       this.tell(record, `Missing from stream ${stream} before its record ${seq}: ${recordsFrom(1, seq)}`);
     }
     this.heads.set(stream, {
@@ -106,7 +120,7 @@ export class StreamChains {
     const { seq, facts, stream } = record;
     if (seq > head.seq + 1) {
       head.isFromFirst = false;
-      if (this.isWhole) {
+      if (this.isWhole && !this.isExcused(record, head.index + 1, seq - head.seq - 1)) {
         this.tell(
           record,
           `Missing from stream ${stream} before its record ${seq}: ${recordsFrom(head.seq + 1, seq)}`
@@ -126,9 +140,23 @@ export class StreamChains {
     head.isClosed = facts?.action === 'closed';
   }
 
+  /**
+   * Whether so many records before this one, from an index on, can have been deleted. Every index of the range is accounted
+   * for by its place, so that a deletion of one cannot hide that another is missing.
+   */
+  private isExcused({ index, facts }: IChained, first: number, missing: number): boolean {
+    const { between, ownBoot } = this.deleted;
+    if ((facts !== null && facts.boot === ownBoot) || between(first, index) < missing) {
+      return false;
+    }
+    this.excusedCount += missing;
+    return true;
+  }
+
   private tell({ index, stream }: IChained, what: string, kind: 'chain' | 'record' = 'chain'): void {
     this.findings.add(kind, `${what} (index ${index}).`, { index, stream });
   }
 
   private readonly heads = new Map<string, IHead>();
+  private excusedCount = 0;
 }

@@ -41,6 +41,23 @@ export interface IListed<Item> {
   readonly first: readonly Item[];
 }
 
+/** What one act of retention deleted of the range. */
+export interface IDeletion {
+  /** Index of the act. */
+  readonly act: number;
+  /** Of the first record, and after the last: not all between them need be deleted. */
+  readonly first: number;
+  readonly end: number;
+  readonly records: number;
+  /** Which class of records. */
+  readonly name: string;
+  /** Such as `7 years`. */
+  readonly rule: string;
+  readonly atMs: number;
+  /** Whether the act stands in the export too; otherwise its own signature alone says so. */
+  readonly isInLog: boolean;
+}
+
 /** Who signed an export. */
 export interface ISigner {
   readonly id: string;
@@ -76,6 +93,8 @@ export interface IVerifyReport {
   readonly proven: number;
   readonly streams: IStreamSummary;
   readonly digests: IDigestSummary;
+  /** Records of the range that retention deleted, by the acts that say so; `records` = all of them. */
+  readonly deleted: IListed<IDeletion> & { readonly records: number };
   readonly unreadable: IListed<IUnreadable>;
   readonly gaps: IListed<IToldGap> & { readonly byCause: Readonly<Record<string, number>> };
   /** null = no file with personal parts was given. */

@@ -40,6 +40,12 @@ export function HoldersPage({ query, found, groups }: IHoldersPageProps): ReactE
           </p>
         </div>
       )}
+      {found && found.wholeFromMs !== null && isBefore(query.asked?.dayMs, found.wholeFromMs) && (
+        <p className="aside">
+          Records from before <Moment atMs={found.wholeFromMs} zone /> are deleted when their time is over:
+          whoever had it on this day and no longer had it then may be missing.
+        </p>
+      )}
       {found && found.rows.length === 0 && <Nobody fields={fields} paged={before !== null} />}
       {found && found.rows.length > 0 && (
         <>
@@ -66,6 +72,10 @@ export function HoldersPage({ query, found, groups }: IHoldersPageProps): ReactE
       )}
     </>
   );
+}
+
+function isBefore(dayMs: number | null | undefined, atMs: number): boolean {
+  return typeof dayMs === 'number' && dayMs < atMs;
 }
 
 function HoldersForm({ fields }: { readonly fields: IHoldersFields }): ReactElement {

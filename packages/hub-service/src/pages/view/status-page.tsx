@@ -2,6 +2,7 @@ import type { ReactElement } from 'react';
 import type { IOutgoingState } from '../../outgoing/outgoing-state.js';
 import type { IPeopleSettings } from '../../people/people-settings.js';
 import type { ILogStatus } from '../../store/log-reader.js';
+import type { IRetentionShown } from '../../store/shown-retention.js';
 import type { IShownAnchor } from '../anchor-state.js';
 import type { IAdvice } from '../service-state.js';
 import { counted, thousands } from '../words.js';
@@ -10,6 +11,7 @@ import { Facts, Part } from './facts.js';
 import { Moment } from './moment.js';
 import { OutgoingPart } from './outgoing-part.js';
 import { RecordText } from './record-text.js';
+import { RetentionPart } from './retention-part.js';
 
 export interface IStatusPageProps {
   readonly status: ILogStatus;
@@ -20,6 +22,8 @@ export interface IStatusPageProps {
   readonly nowMs: number;
   /** null = nothing goes out here. */
   readonly outgoing: IOutgoingState | null;
+  /** null = this page does not tell. */
+  readonly retention: IRetentionShown | null;
 }
 
 /** What is connected, what is not as it should be, and what to do. */
@@ -29,7 +33,8 @@ export function StatusPage({
   advice,
   anchors,
   nowMs,
-  outgoing
+  outgoing,
+  retention
 }: IStatusPageProps): ReactElement {
   return (
     <>
@@ -74,6 +79,7 @@ export function StatusPage({
       </Part>
       {outgoing && <OutgoingPart state={outgoing} />}
       {anchors && <AnchorsPart anchors={anchors} />}
+      {retention && <RetentionPart retention={retention} />}
       <Part id="pages" title="These pages">
         <Facts
           facts={[

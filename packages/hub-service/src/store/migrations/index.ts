@@ -7,6 +7,8 @@ import { legalActs } from './legal-acts.js';
 import { outgoingSchema } from './outgoing.js';
 import { policySchema } from './policy.js';
 import { savedViews } from './saved-views.js';
+import { retention } from './retention.js';
+import { sessionPerson } from './session-person.js';
 import { sessions } from './sessions.js';
 import { recordAppend } from './record-append.js';
 import { requestsSchema } from './requests.js';
@@ -29,6 +31,8 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-11-27-short-events': shortEvents(kind),
     '2026-11-27-z-anchors': anchorsSchema(kind),
     '2026-11-28-outgoing': outgoingSchema(kind),
-    '2026-11-28-stream-image': streamImage
+    '2026-11-28-stream-image': streamImage,
+    '2026-12-02-retention': retention(kind),
+    '2026-12-02-session-person': sessionPerson
   };
 }

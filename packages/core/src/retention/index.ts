@@ -1,0 +1,3 @@
+export * from './record-class.js';
+export * from './retention-course.js';
+export * from './whole-ranges.js';
