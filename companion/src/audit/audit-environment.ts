@@ -21,6 +21,8 @@ export interface IAuditEnvironment {
   readonly serviceUrl: URL | null;
   /** The server's own token. `JUPYTERHUB_API_TOKEN`. */
   readonly token: string;
+  /** How the service calls the hub of this server; null = it is not said, and the service's first one is meant. `LABKEEPER_HUB_ID`. */
+  readonly hub: string | null;
   /** The image that the server runs in, as the spawner says; null = not known. `LABKEEPER_IMAGE`, `JUPYTER_IMAGE_SPEC`. */
   readonly image: string | null;
   readonly sites: ISites;
@@ -51,7 +53,16 @@ export function readAuditEnvironment(variables: Variables): IAuditEnvironment | 
     serviceUrl = null;
   }
   const sites = readSites(variables['LABKEEPER_SITES'] ?? '', warnings);
-  return { serviceUrl, token, image: readImage(variables), sites, warnings };
+  return { serviceUrl, token, hub: readHub(variables, warnings), image: readImage(variables), sites, warnings };
+}
+
+function readHub(variables: Variables, warnings: string[]): string | null {
+  const hub = variables['LABKEEPER_HUB_ID']?.trim() ?? '';
+  if (hub === '' || /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(hub)) {
+    return hub || null;
+  }
+  warnings.push("LABKEEPER_HUB_ID is no name of a hub, so the service's first hub is meant.");
+  return null;
 }
 
 /** KubeSpawner and DockerSpawner set the second and third. A longer name than the hub takes is as good as none. */

@@ -33,12 +33,12 @@ export interface IWatchedPolicy extends IDisposable {
 /** Keeps the switches as the hub's policy says. @returns null = there is no service. */
 export function watchPolicy(options: IWatchPolicyOptions): IWatchedPolicy | null {
   const { environment, switches, clock, log, outgoing, changed, wanted } = options;
-  const { serviceUrl, token, image } = environment;
+  const { serviceUrl, token, hub, image } = environment;
   if (serviceUrl === null) {
     return null;
   }
   const wallMs = (): number => clock.wallMs();
-  const tickets = new HubTickets({ client: new HubClient(serviceUrl, wallMs, outgoing), token, clock });
+  const tickets = new HubTickets({ client: new HubClient(serviceUrl, wallMs, outgoing), token, hub, clock });
   const watch = new PolicyWatch({
     ...{ tickets, image, clock, log },
     requestsChanged: () => options.requestsChanged?.(),

@@ -19,6 +19,7 @@ beforeAll(async () => {
   const { port } = server.address() as AddressInfo;
   const apiUrl = `http://127.0.0.1:${port}/hub/api`;
   identity = new OAuthIdentity({
+    hub: 'hub',
     hubApi: createHubApi({ url: apiUrl, timeoutMs: 5000 }),
     apiUrl,
     clientId: 'service-labkeeper',

@@ -78,6 +78,7 @@ function wrong(issue: v.BaseIssue<unknown>, path: readonly (string | number)[]):
 /** In words, where a schema's own are for programs. */
 const EXPECTED = new Map<string, string>([
   ['share', 'a number from 0 to 1'],
+  ['hubs', 'a list of 1 to 200 names of hubs'],
   ['groups', 'a list of 1 to 200 names of groups'],
   ['images', 'a list of 1 to 200 patterns'],
   ['reason', 'a text of 1 to 500 characters'],
