@@ -47,7 +47,9 @@ describe('readAuditEnvironment', () => {
     expect(hub(' course-b ')?.hub).toBe('course-b');
     const wrong = hub('a/b?c');
     expect(wrong?.hub).toBeNull();
-    expect(wrong?.warnings).toEqual(["LABKEEPER_HUB_ID is no name of a hub, so the service's first hub is meant."]);
+    expect(wrong?.warnings).toEqual([
+      "LABKEEPER_HUB_ID is no name of a hub, so the service's first hub is meant."
+    ]);
   });
 
   it('keeps records here where it is asked for, or where nobody can be sent anything', () => {

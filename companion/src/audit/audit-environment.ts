@@ -53,7 +53,14 @@ export function readAuditEnvironment(variables: Variables): IAuditEnvironment | 
     serviceUrl = null;
   }
   const sites = readSites(variables['LABKEEPER_SITES'] ?? '', warnings);
-  return { serviceUrl, token, hub: readHub(variables, warnings), image: readImage(variables), sites, warnings };
+  return {
+    serviceUrl,
+    token,
+    hub: readHub(variables, warnings),
+    image: readImage(variables),
+    sites,
+    warnings
+  };
 }
 
 function readHub(variables: Variables, warnings: string[]): string | null {

@@ -41,10 +41,8 @@ if (process.argv[2] === 'check-policy') {
     process.stdout.write(`${line}\n`)
   );
 } else if (process.argv[2] === 'check-hubs') {
-  process.exitCode = await checkHubsCommand(
-    process.argv[3] ?? 'hubs.toml',
-    process.argv[4] ?? 'hub',
-    line => process.stdout.write(`${line}\n`)
+  process.exitCode = await checkHubsCommand(process.argv[3] ?? 'hubs.toml', process.argv[4] ?? 'hub', line =>
+    process.stdout.write(`${line}\n`)
   );
 } else if (process.argv[2] === 'backup' || process.argv[2] === 'restore') {
   process.exitCode = await backupCommand({

@@ -64,7 +64,12 @@ async function fill(service: ITwoHubs, hub: HubName): Promise<readonly string[]>
 
 async function dies(
   { database }: ITwoHubs,
-  speaker: { readonly hub: string; readonly user: string; readonly server: string; readonly groups: string[] },
+  speaker: {
+    readonly hub: string;
+    readonly user: string;
+    readonly server: string;
+    readonly groups: string[];
+  },
   mark: string
 ): Promise<void> {
   const atMs = nowMs() - 1000;
@@ -199,9 +204,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('pages and commands of two h
       const decision = { version: '1', decision: 'approve', reason: 'x' };
       expect((await post('/requests/decide', { id, ...decision })).statusCode).toBe(404);
       expect((await post('/requests/answer', { id, version: '1', text: 'x' })).statusCode).toBe(404);
-      expect(
-        (await call(`/api/v1/requests/${id}/decide`, { ...decision, version: 1 })).statusCode
-      ).toBe(404);
+      expect((await call(`/api/v1/requests/${id}/decide`, { ...decision, version: 1 })).statusCode).toBe(404);
       expect(
         (await call(`/api/v1/requests/${id}/messages`, { id: randomUUID(), text: 'x' })).statusCode
       ).toBe(404);
@@ -263,10 +266,12 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('pages and commands of two h
       .select(['act', 'stream_hub'])
       .orderBy('id')
       .execute();
-    expect(rows.map(({ act, stream_hub }) => [(JSON.parse(act) as { hub: string }).hub, stream_hub])).toEqual([
-      ['west', null],
-      ['east', 'east']
-    ]);
+    expect(rows.map(({ act, stream_hub }) => [(JSON.parse(act) as { hub: string }).hub, stream_hub])).toEqual(
+      [
+        ['west', null],
+        ['east', 'east']
+      ]
+    );
     const { records } = (await staff.east.call('/api/v1/log?action=hold')).json<{ records: unknown[] }>();
     expect(records).toHaveLength(1);
   });

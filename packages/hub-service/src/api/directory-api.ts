@@ -37,7 +37,10 @@ export function directoryRoutes(parts: IDirectoryApiParts): ApiRoutes {
       const wanted = cleaned(data);
       const hub = named === undefined ? parts.hubs.first.id : parts.hubs.get(named)?.id;
       if (hub === undefined) {
-        throw new Refusal(404, 'The message names a hub that this service does not know, so nothing was done.');
+        throw new Refusal(
+          404,
+          'The message names a hub that this service does not know, so nothing was done.'
+        );
       }
       const actor: IActor = { hub, by: BY, reason: wanted.reason, isMachine: true };
       if (message.type === 'user.offboard') {

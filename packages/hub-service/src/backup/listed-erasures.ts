@@ -16,7 +16,13 @@ export function listedErasures(
   stateFolder: string,
   scope?: HubScope
 ): SqlLegal {
-  return new SqlLegal(database, nowMs, own, () => keepErasures(database, erasureListPath(stateFolder)), scope);
+  return new SqlLegal(
+    database,
+    nowMs,
+    own,
+    () => keepErasures(database, erasureListPath(stateFolder)),
+    scope
+  );
 }
 
 /**

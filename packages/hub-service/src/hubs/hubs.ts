@@ -64,15 +64,13 @@ export class Hubs {
     const { troubles, nowMs } = this.options;
     return [
       ...this.all.map(({ id, running }) => hubState(id, running?.state ?? null, nowMs())),
-      ...troubles.map(
-        ({ id, sentence }): IHubState => ({
-          ...{ id, kind: 'misconfigured', heardAtMs: null },
-          trouble: {
-            sentence,
-            todo: 'This hub is left out; the others go on. Mend the file and start the service anew.'
-          }
-        })
-      )
+      ...troubles.map(({ id, sentence }): IHubState => ({
+        ...{ id, kind: 'misconfigured', heardAtMs: null },
+        trouble: {
+          sentence,
+          todo: 'This hub is left out; the others go on. Mend the file and start the service anew.'
+        }
+      }))
     ];
   }
 

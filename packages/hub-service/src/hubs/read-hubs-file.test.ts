@@ -64,11 +64,19 @@ describe('the file of further hubs', () => {
     expect(await trouble(entry({ id: '"a b"' }))).toBe(
       'line 2: id: expected 1 to 64 letters, digits and . _ -.'
     );
-    expect(await trouble(entry({ api_url: `"https://x:${SECRET}@h/hub/api"` }))).toMatch(/^line 3: api_url: expected the/);
+    expect(await trouble(entry({ api_url: `"https://x:${SECRET}@h/hub/api"` }))).toMatch(
+      /^line 3: api_url: expected the/
+    );
     expect(await trouble(entry({ public_url: '7' }))).toMatch(/^line 5: public_url: expected the address/);
-    expect(await trouble(entry({ public_url: null }))).toMatch(/^line 1: public_url: expected .*, got none\.$/);
-    expect(await trouble(entry({ secret: `"${SECRET}"` }))).toBe('line 6: secret: expected nothing of this name.');
-    expect(await trouble(entry({ token: `"${SECRET} "` }))).toMatch(/^line 4: token: expected a text of 8 to 128/);
+    expect(await trouble(entry({ public_url: null }))).toMatch(
+      /^line 1: public_url: expected .*, got none\.$/
+    );
+    expect(await trouble(entry({ secret: `"${SECRET}"` }))).toBe(
+      'line 6: secret: expected nothing of this name.'
+    );
+    expect(await trouble(entry({ token: `"${SECRET} "` }))).toMatch(
+      /^line 4: token: expected a text of 8 to 128/
+    );
     expect(await trouble(entry({ token: null }))).toBe(
       "line 1: expected token or token_file, the service's token at that hub."
     );
@@ -84,11 +92,15 @@ describe('the file of further hubs', () => {
     );
     expect(await trouble(entry({ id: '"hub"' }))).toMatch(/another hub is called hub already\.$/);
     // Its tokens would be good under two names.
-    expect(await trouble(entry({ api_url: `"${FIRST.apiUrl}/"` }))).toMatch(/^line 3: api_url: expected another hub's/);
+    expect(await trouble(entry({ api_url: `"${FIRST.apiUrl}/"` }))).toMatch(
+      /^line 3: api_url: expected another hub's/
+    );
     expect(await trouble(entry({ public_url: '"https://pages.example.org:8443/"' }))).toMatch(
       /^line 5: public_url: expected another host than the pages'/
     );
-    expect(await trouble('hub = 7\n')).toMatch(/^line 1: expected nothing but entries that begin with \[\[hub\]\]/);
+    expect(await trouble('hub = 7\n')).toMatch(
+      /^line 1: expected nothing but entries that begin with \[\[hub\]\]/
+    );
     expect(await trouble(`[[hub]]\ntoken = ${SECRET}\n`)).toMatch(/^line 2, column \d+: expected TOML/);
   });
 
@@ -102,13 +114,21 @@ describe('the file of further hubs', () => {
   });
 
   it('never throws, whatever the file is', async () => {
-    for (const text of [Buffer.from([0xff, 0xfe, 0]), '[[hub', '[hub]\nid = 1', 'hub = [1]', 'x'.repeat(300_000)]) {
+    for (const text of [
+      Buffer.from([0xff, 0xfe, 0]),
+      '[[hub',
+      '[hub]\nid = 1',
+      'hub = [1]',
+      'x'.repeat(300_000)
+    ]) {
       const { hubs, troubles } = await read(text);
       expect([hubs.length, troubles.length]).toEqual([0, troubles.length]);
       expect(troubles.length).toBeGreaterThan(0);
     }
     const away = await readHubsFile(join(folder, 'nowhere.toml'), FIRST);
-    expect(away.troubles[0]?.sentence).toMatch(/expected a file of hubs, and .* cannot be read \(ENOENT\)\.$/);
+    expect(away.troubles[0]?.sentence).toMatch(
+      /expected a file of hubs, and .* cannot be read \(ENOENT\)\.$/
+    );
     expect((await readHubsFile(folder, FIRST)).troubles).toHaveLength(1);
   });
 });

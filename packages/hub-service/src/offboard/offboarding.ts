@@ -43,7 +43,10 @@ export class Offboarding {
       return null;
     }
     const { database, outgoing, log, steps } = this.options;
-    if ((await knownPerson(database.read, actor.hub, user)) === undefined && !(await this.options.isKnown(actor.hub, user))) {
+    if (
+      (await knownPerson(database.read, actor.hub, user)) === undefined &&
+      !(await this.options.isKnown(actor.hub, user))
+    ) {
       return null;
     }
     const person = await aloneWithActs(database, db => personOf(db, actor.hub, user));
@@ -164,7 +167,6 @@ export class Offboarding {
       }
     );
   }
-
 }
 
 function isComplete(parts: readonly OffboardPart[]): boolean {

@@ -50,7 +50,12 @@ export class Announcer {
       await database.write.transaction().execute(async db => {
         if (await cursors.advance(NAME, lease, next, db)) {
           for (const blocked of records.flatMap(record => blockedInstall(record) ?? [])) {
-            await queue.put(targetsOf(blocked.announcement.data.hub), blocked.announcement, blocked.place, db);
+            await queue.put(
+              targetsOf(blocked.announcement.data.hub),
+              blocked.announcement,
+              blocked.place,
+              db
+            );
           }
         }
       });

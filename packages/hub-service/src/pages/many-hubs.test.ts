@@ -35,7 +35,9 @@ describe('signing in where there are two hubs', () => {
     browser.log.add({ user: 'of-the-east', hub: 'east' });
   });
   const choices = (page: string): string[] =>
-    [...page.matchAll(/href="(\/login\?hub=[^"]+)"/g)].map(([, href]) => (href ?? '').replaceAll('&amp;', '&'));
+    [...page.matchAll(/href="(\/login\?hub=[^"]+)"/g)].map(([, href]) =>
+      (href ?? '').replaceAll('&amp;', '&')
+    );
 
   it('lets one choose the hub, and leads back to where one wanted to go', async () => {
     const page = await browser.visit('/log?user=x');

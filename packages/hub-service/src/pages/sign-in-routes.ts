@@ -52,7 +52,12 @@ export class SignInRoutes {
   }
 
   /** Sends the browser to JupyterHub, to come back to `next`. Where there are several hubs, one is chosen first. */
-  depart(request: FastifyRequest, reply: FastifyReply, next: unknown, named: string | null = null): FastifyReply {
+  depart(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    next: unknown,
+    named: string | null = null
+  ): FastifyReply {
     const { signIn, names, secure, hubs } = this.options;
     const hub = hubs.isSeveral ? named !== null && hubs.get(named) : hubs.first;
     if (!hub) {

@@ -38,9 +38,7 @@ export class VerdictsRoutes {
     }
     await reading.looking(visitor, 'deaths', '/verdicts');
     const hub = reading.hubOf(visitor);
-    const [tally, rows] = await read(() =>
-      Promise.all([feedback.tally(hub), feedback.newest(NEWEST, hub)])
-    );
+    const [tally, rows] = await read(() => Promise.all([feedback.tally(hub), feedback.newest(NEWEST, hub)]));
     return { title: 'Was it right?', tab: 'deaths', body: createElement(VerdictsPage, { tally, rows }) };
   }
 }

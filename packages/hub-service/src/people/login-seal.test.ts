@@ -28,7 +28,13 @@ describe('a begun sign-in in its browser', () => {
   });
 
   it('has room for the longest address of ours', () => {
-    const long = { ...LOGIN, hub: 'h'.repeat(64), state: 's'.repeat(43), verifier: 'v'.repeat(43), next: `/${'x'.repeat(2047)}` };
+    const long = {
+      ...LOGIN,
+      hub: 'h'.repeat(64),
+      state: 's'.repeat(43),
+      verifier: 'v'.repeat(43),
+      next: `/${'x'.repeat(2047)}`
+    };
     const closed = seal.close(long);
     expect(seal.open(closed)).toEqual(long);
     // Browsers keep 4 096 bytes with the name.

@@ -9,7 +9,11 @@ const LEAD: IHubPerson = { hub: 'hub', name: 'lead', groups: [], scopes: ['acces
 
 const SETTINGS: IPeopleSettings = {
   ...{ hub: 'hub', serviceName: 'labkeeper', clientId: 'service-labkeeper', secure: true },
-  ...{ origin: 'https://pages.example.org', host: 'pages.example.org', hubUrl: 'https://hub.example.org/hub/' },
+  ...{
+    origin: 'https://pages.example.org',
+    host: 'pages.example.org',
+    hubUrl: 'https://hub.example.org/hub/'
+  },
   redirectUri: 'https://pages.example.org/oauth_callback'
 };
 

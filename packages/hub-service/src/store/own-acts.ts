@@ -193,9 +193,7 @@ export class OwnActs {
   }
 
   /** The stream is called as the log is. */
-  private async stream(
-    hub: string | null
-  ): Promise<{ readonly boot: string; readonly speaker: ISpeaker }> {
+  private async stream(hub: string | null): Promise<{ readonly boot: string; readonly speaker: ISpeaker }> {
     const { database, hubId } = this.options;
     const { id } = await database.read.selectFrom('log').select('id').executeTakeFirstOrThrow();
     return { boot: id, speaker: { hub: hub ?? hubId, user: OWN_USER, server: '', groups: [] } };

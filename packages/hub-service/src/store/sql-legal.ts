@@ -64,7 +64,9 @@ export class SqlLegal implements ILegal {
         return { kind: 'unknown' } as const;
       }
       const [hold] = await read(
-        at(this.scope(actor.hub), holdsOf(db)).where(eb => eb.or([eb('a.person_id', '=', id), eb('a.person_id', 'is', null)]))
+        at(this.scope(actor.hub), holdsOf(db)).where(eb =>
+          eb.or([eb('a.person_id', '=', id), eb('a.person_id', 'is', null)])
+        )
       );
       if (hold) {
         return { kind: 'held', hold } as const;

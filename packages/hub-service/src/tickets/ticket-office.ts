@@ -61,7 +61,10 @@ export class TicketOffice {
   }
 
   /** @throws Refusal */
-  private seen(authorization: string | undefined): { readonly holder: ITicketHolder; readonly desk: HubDesk } {
+  private seen(authorization: string | undefined): {
+    readonly holder: ITicketHolder;
+    readonly desk: HubDesk;
+  } {
     const ticket = /^bearer ([\w.-]+)$/i.exec(authorization ?? '')?.[1];
     const holder = ticket === undefined ? null : this.options.tickets.check(ticket);
     // A hub that is trusted no longer has no desk.

@@ -95,7 +95,9 @@ const common = {
   /** PEM of those who sign the target's certificate, instead of the public ones. */
   ca_file: v.optional(File),
   /** Only what happens at one of these hubs, where several share the service; absent = at all. */
-  hubs: v.optional(v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(64))), v.minLength(1), v.maxLength(200)))
+  hubs: v.optional(
+    v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(64))), v.minLength(1), v.maxLength(200))
+  )
 } as const;
 const announced = { send: v.optional(v.pipe(v.array(OutgoingKind), v.minLength(1))) } as const;
 const forwarded = {

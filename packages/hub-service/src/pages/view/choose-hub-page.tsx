@@ -15,7 +15,10 @@ export function ChooseHubPage({ hubs }: { readonly hubs: readonly IHubChoice[] }
   return (
     <>
       <h1>Sign in</h1>
-      <p>Several hubs share these pages. Choose the one whose log you read; a name and a role count at one hub alone.</p>
+      <p>
+        Several hubs share these pages. Choose the one whose log you read; a name and a role count at one hub
+        alone.
+      </p>
       <ul>
         {hubs.map(({ id, hubUrl, href }) => (
           <li key={id}>
