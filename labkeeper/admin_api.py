@@ -20,6 +20,7 @@ _LOCAL = re.compile(r"localhost|::1|127(\.\d{1,3}){3}")
 """Names of this machine; `127.example.org` is none."""
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 """What a header can carry; of anything else http.client would quote the whole token in its error."""
+_HUB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class ApiError(Exception):
@@ -39,9 +40,9 @@ class _NoRedirect(HTTPRedirectHandler):
 
 
 class AdminApi:
-    """The API at the pages' own host; `timeout` is in seconds, for each question."""
+    """The API at the pages' own host; `timeout` is in seconds, for each question; `hub` says whose token it is."""
 
-    def __init__(self, url: str, token: str, timeout: float = _TIMEOUT_S) -> None:
+    def __init__(self, url: str, token: str, timeout: float = _TIMEOUT_S, hub: str = "") -> None:
         # No sentence repeats the address or the token: there may be a password in either.
         try:
             parts = urlsplit(url)
@@ -67,6 +68,11 @@ class AdminApi:
             raise ApiError(
                 "LABKEEPER_TOKEN has a space, a line's end or a letter that no token of JupyterHub has: copy it again."
             )
+        if hub and not _HUB.fullmatch(hub):
+            raise ApiError(
+                "LABKEEPER_HUB should be what Labkeeper calls the hub of your token: letters, digits and . _ -"
+            )
+        self._hub = hub
         self._base = f"{parts.scheme}://{parts.netloc}{_PREFIX}"
         self._token = token
         self._timeout = timeout
@@ -78,7 +84,7 @@ class AdminApi:
 
     @classmethod
     def from_environment(cls, timeout: float = _TIMEOUT_S) -> AdminApi:
-        """From LABKEEPER_URL and LABKEEPER_TOKEN: a token on the command line stands in lists of processes."""
+        """From LABKEEPER_URL, LABKEEPER_TOKEN and LABKEEPER_HUB: a token on the command line stands in lists of processes."""
         url, token = (
             os.environ.get("LABKEEPER_URL", "").strip(),
             os.environ.get("LABKEEPER_TOKEN", "").strip(),
@@ -88,7 +94,8 @@ class AdminApi:
                 "Set LABKEEPER_URL to the address of Labkeeper's pages, and LABKEEPER_TOKEN to a token of yours from "
                 "JupyterHub's page “Token”, with the scopes that this needs."
             )
-        return cls(url, token, timeout)
+        # Where several hubs share the service, a token is looked up at the one that is named, or at the first.
+        return cls(url, token, timeout, os.environ.get("LABKEEPER_HUB", "").strip())
 
     def get(self, *path: str, **query: str | None) -> Any:
         """Read something; raises ApiError."""
@@ -106,6 +113,8 @@ class AdminApi:
         if query:
             url += f"?{urlencode(query)}"
         headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
+        if self._hub:
+            headers["Labkeeper-Hub"] = self._hub
         data = None
         if body is not None:
             data = json.dumps(body).encode()

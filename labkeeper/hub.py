@@ -45,6 +45,8 @@ _SCOPES = {
 }
 _PLACES = "/api/labkeeper/servers"
 _NAME_LENGTH = 512
+_FIRST = "hub"
+"""What a hub is called that was given no name."""
 _ANY_ADDRESS = ("", "0.0.0.0", "::", "*", None)
 
 
@@ -61,7 +63,7 @@ def configure(
     pages_url: str | None = None,
     service_url: str | None = None,
     api_token: str | None = None,
-    hub_id: str = "hub",
+    hub_id: str = _FIRST,
     database: str | None = None,
     state: str | os.PathLike[str] | None = None,
     name: str = "labkeeper",
@@ -75,6 +77,8 @@ def configure(
     listen: str | None = None,
     pages_listen: str | None = None,
     policy: str | os.PathLike[str] | None = None,
+    hubs: str | os.PathLike[str] | None = None,
+    further: bool = False,
     offboard: bool = False,
     anchors: Mapping[str, str] | None = None,
 ) -> None:
@@ -86,7 +90,7 @@ def configure(
     service_url: where a service runs that the hub does not start, as users' servers reach it. Without it the hub
         starts the service.
     api_token: the token of that service, 8 to 64 characters.
-    hub_id: the name of this hub in every record.
+    hub_id: the name of this hub in every record, and in the environment of users' servers where you give one.
     database: `sqlite:/path/file.sqlite` or `postgres://user@host/name`; by default a SQLite file in `state`.
     state: folder for keys and database; by default `labkeeper-state` in the folder that the hub runs in.
     name: the service's name in JupyterHub.
@@ -98,6 +102,8 @@ def configure(
     pages_listen: `host:port` where the pages listen; by default that of `pages_url`, and 127.0.0.1:8192 where it is
         https, which a proxy of yours has to speak.
     policy: the policy file, `labkeeper.toml`. It is read again whenever it changes.
+    hubs: the file that names further hubs which this service trusts.
+    further: this hub is one of several of a service elsewhere, and named in that service's file of hubs as `hub_id`.
     offboard: let the service end a user's tokens and servers, for `labkeeper offboard` and the firm's directory.
     anchors: what holds the log's digests outside the service: `directory`, `witness` and `witness_key`, `tsa` and
         `tsa_certificate`, `late_hours`.
@@ -108,6 +114,12 @@ def configure(
         raise ConfigureError("configure()", "it was called before with this c; remove one of the calls.")
     _check_name("name", name, r"[a-z0-9][a-z0-9._-]{0,63}", "small letters, digits and . _ -")
     _check_name("hub_id", hub_id, r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "letters, digits and . _ -")
+    if further and (service_url is None or hub_id == _FIRST):
+        raise ConfigureError(
+            "further",
+            "expected service_url and hub_id with it, because a further hub is one of a service elsewhere, under a name"
+            " of its own; give both.",
+        )
     base = _base_url(c)
     prefix = f"{base}services/{name}/"
     pages = None if pages_url is None else _pages_url(pages_url)
@@ -123,6 +135,7 @@ def configure(
         "listen": listen,
         "pages_listen": pages_listen,
         "policy": policy,
+        "hubs": hubs,
         "anchors": anchors,
     }
     if service_url is None:
@@ -147,15 +160,16 @@ def configure(
         done = {"mode": "external", "service_url": _service_url(service_url, prefix)}
     # Without a token it would be a login without a secret.
     if pages and done["mode"] != "none":
-        _add_login(service, name, pages)
+        _add_login(service, name, pages, f"/oauth_callback/{hub_id}" if further else "/oauth_callback")
     _add_scopes(c)
     _add_places(c, name)
-    told = _tell_servers(c, done["service_url"])
+    known_as = service.get("environment", {}).get("LABKEEPER_HUB_ID", hub_id)
+    told = _tell_servers(c, done["service_url"], None if known_as == _FIRST else known_as)
     summary = {"name": name, "hub_id": hub_id, "pages_url": pages, "hub_url": hub, "told": told, **done}
-    c[SUMMARY].update(summary, readers=[*role.get("users", []), *role.get("groups", [])])
+    c[SUMMARY].update(summary, further=further, readers=[*role.get("users", []), *role.get("groups", [])])
 
 
-def _add_login(service: dict[str, Any], name: str, pages: str) -> None:
+def _add_login(service: dict[str, Any], name: str, pages: str, callback: str) -> None:
     """
     Let people log in to the pages through JupyterHub, at the pages' own host.
 
@@ -163,7 +177,7 @@ def _add_login(service: dict[str, Any], name: str, pages: str) -> None:
     and ends where one that it manages does not come.
     """
     service.setdefault("oauth_client_id", f"service-{name}")
-    service.setdefault("oauth_redirect_uri", f"{pages}/oauth_callback")
+    service.setdefault("oauth_redirect_uri", f"{pages}{callback}")
     service.setdefault("oauth_no_confirm", True)
     service["oauth_client_allowed_scopes"] = _joined(
         service.get("oauth_client_allowed_scopes", []), [_SCOPE + key for key in _SCOPES]
@@ -283,9 +297,11 @@ def _add_service_role(c: Config, service: str, offboard: bool) -> None:
     role["services"] = _joined(role.get("services", []), [service])
 
 
-def _tell_servers(c: Config, where: str) -> list[str]:
+def _tell_servers(c: Config, where: str, hub: str | None) -> list[str]:
     """
     Put the service's address into the environment of users' servers; give the sections in which it now is.
+
+    Beside it stands what the service calls this hub; without it the service's first hub is meant.
 
     A section of a more specific class hides `c.Spawner.environment` as a whole, so each that has one gets it. Where
     the variable is set already it stays.
@@ -301,6 +317,8 @@ def _tell_servers(c: Config, where: str) -> list[str]:
         if "LABKEEPER_SERVICE_URL" not in known:
             value.update({"LABKEEPER_SERVICE_URL": where})
             told.append(key)
+        if hub is not None and "LABKEEPER_HUB_ID" not in known:
+            value.update({"LABKEEPER_HUB_ID": hub})
     return told
 
 

@@ -41,6 +41,7 @@ def manage(
     listen: str | None,
     pages_listen: str | None,
     policy: str | os.PathLike[str] | None,
+    hubs: str | os.PathLike[str] | None,
     anchors: Mapping[str, str] | None,
 ) -> dict[str, Any]:
     """
@@ -70,6 +71,8 @@ def manage(
     environment |= _anchors(anchors or {})
     if policy is not None:
         environment["LABKEEPER_POLICY"] = str(Path(policy).absolute())
+    if hubs is not None:
+        environment["LABKEEPER_HUBS"] = str(Path(hubs).absolute())
     at = None
     if pages is None:
         if pages_listen is not None:
@@ -93,6 +96,7 @@ def manage(
         "database": environment["LABKEEPER_DATABASE"],
         "state": str(folder),
         "policy": environment.get("LABKEEPER_POLICY"),
+        "hubs": environment.get("LABKEEPER_HUBS"),
         "anchors": dict(anchors or {}),
     }
 

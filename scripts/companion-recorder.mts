@@ -120,7 +120,7 @@ async function recordApp(): Promise<void> {
   const app = await RunningApp.start({
     ...{ home: home.path, boot: randomUUID(), clock, observer: new ScriptedObserver() },
     audit: {
-      ...{ serviceUrl, token, user: 'ada', image: IMAGE, warnings: [] },
+      ...{ serviceUrl, token, user: 'ada', hub: null, image: IMAGE, warnings: [] },
       sites: {
         ...{ prefix: join(home.path, 'env'), python: '3.11', folders: [site] },
         ...{ userFolder: null, kernelFolders: [] }

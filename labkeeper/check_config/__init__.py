@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..doctor.finding import Finding
 from .anchors import check_anchors
+from .hubs import check_hubs
 from .loading import check_version, load
 from .names import check_names
 from .policy import check_policy
@@ -34,4 +35,5 @@ def examine_config(path: Path) -> Iterator[Finding]:
     yield from check_service(config)
     yield from check_storage(config)
     yield from check_policy(config)
+    yield from check_hubs(config)
     yield from check_anchors(config)

@@ -37,6 +37,7 @@ def check_service(config: Config) -> Iterator[Finding]:
             "LABKEEPER_SERVICE_URL is set by the configuration itself, and stays as it is.",
             f"Remove it there if it is not meant; ours would be {done['service_url']}.",
         )
+    yield from _several(done)
     yield _pages(done)
     yield _readers(done)
 
@@ -65,6 +66,21 @@ def _started(done: Any) -> Finding:
             "Start it, or ask from where users' servers run; they keep their records until then.",
         )
     return Finding("hub service", "ok", f"The hub does not start it; at {url} it answers ({status}).")
+
+
+def _several(done: Any) -> Iterator[Finding]:
+    """Which other hubs share the service, as far as it is said here; nothing where none does."""
+    if done.get("further"):
+        url = done["hub_url"]
+        entry = f'[[hub]] id = "{done["hub_id"]}", api_url = "{url or "https://THIS-HUB/"}hub/api", ' + (
+            f'public_url = "{url or "https://THIS-HUB/"}", service_name = "{done["name"]}", token_file = "…"'
+        )
+        yield Finding(
+            "several hubs",
+            "note",
+            f"This is the further hub {done['hub_id']} of a service elsewhere; servers here say so to it.",
+            f"See that the file in that service's LABKEEPER_HUBS has an entry, each of these on a line: {entry}.",
+        )
 
 
 def _pages(done: Any) -> Finding:

@@ -105,6 +105,30 @@ def test_no_pages_and_no_readers_are_notes_with_a_way_out(check: Check, tmp_path
         assert found[name]["status"] == "note" and "configure(c, " in found[name]["fix"]
 
 
+def test_several_hubs_are_told_with_what_their_service_needs(check: Check, tmp_path: Path) -> None:
+    elsewhere = "service_url='http://127.0.0.1:9', api_token='0123456789abcdef'"
+    status, found = check(
+        IMPORT
+        + "c.JupyterHub.public_url = 'https://b.example.org'\n"
+        + f"labkeeper.hub.configure(c, {elsewhere}, hub_id='course-b', further=True)\n"
+    )
+    assert status == 0
+    fix = found["several hubs"]["fix"]
+    assert 'id = "course-b"' in fix and 'api_url = "https://b.example.org/hub/api"' in fix
+    assert "0123456789abcdef" not in json.dumps(found)
+    file = tmp_path / "hubs.toml"
+    file.write_text(
+        '[[hub]]\nid = "b"\napi_url = "https://b.example.org/hub/api"\npublic_url = "https://b.example.org/"\n'
+        'token = "token-of-the-other-hub"\n'
+    )
+    status, found = check(IMPORT + f"labkeeper.hub.configure(c, hubs={str(file)!r})\n")
+    assert status == 0 and found["several hubs"]["message"].endswith("hubs.toml: can be used: b.")
+    file.write_text('[[hub]]\nid = "b"\ntoken = 5\n')
+    status, found = check(IMPORT + f"labkeeper.hub.configure(c, hubs={str(file)!r})\n")
+    assert status == 1
+    assert "hubs.toml, line 1: api_url: expected the address" in found["several hubs"]["message"]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

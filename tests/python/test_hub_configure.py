@@ -274,6 +274,39 @@ def test_the_policy_file_is_named_to_the_service(
         configure(Config(), **ELSEWHERE, policy="labkeeper.toml")
 
 
+def test_the_file_of_further_hubs_is_named_to_the_service(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "LABKEEPER_HUBS" not in managed(Config())["environment"]
+    c = Config()
+    environment = managed(c, hubs="hubs.toml", hub_id="west")["environment"]
+    assert environment["LABKEEPER_HUBS"] == str(tmp_path / "hubs.toml")
+    assert plain(c.Spawner.environment, {})["LABKEEPER_HUB_ID"] == "west"
+    with pytest.raises(ConfigureError, match="hubs: expected nothing beside service_url"):
+        configure(Config(), **ELSEWHERE, hubs="hubs.toml")
+
+
+def test_a_further_hub_has_a_login_of_its_own_and_tells_its_servers_its_name() -> None:
+    c = Config()
+    c.KubeSpawner.environment = {"B": "2"}
+    configure(c, **ELSEWHERE, pages_url=PAGES, hub_id="course-b", further=True)
+    # Its own address, so that no hub can have another's codes brought to it.
+    login = entry(c, "services", "labkeeper")["oauth_redirect_uri"]
+    assert login == f"{PAGES}/oauth_callback/course-b"
+    for section in (c.Spawner, c.KubeSpawner):
+        assert plain(section.environment, {})["LABKEEPER_HUB_ID"] == "course-b"
+    assert c[SUMMARY].further is True
+    # One that was given no name is the service's first; it says so by saying nothing.
+    c = Config()
+    configure(c, **ELSEWHERE, pages_url=PAGES)
+    assert "LABKEEPER_HUB_ID" not in plain(c.Spawner.environment, {})
+    assert entry(c, "services", "labkeeper")["oauth_redirect_uri"] == f"{PAGES}/oauth_callback"
+    for arguments in ({"further": True}, {**ELSEWHERE, "further": True}, {"further": True, "hub_id": "b"}):
+        with pytest.raises(ConfigureError, match="further: expected service_url and hub_id"):
+            configure(Config(), **arguments)
+
+
 def test_without_pages_there_is_no_login(program: Path) -> None:
     service = managed(Config())
     assert not [

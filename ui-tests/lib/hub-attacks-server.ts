@@ -57,6 +57,7 @@ await registerPages(fastify, {
   settings,
   reader: log,
   identity: new OAuthIdentity({
+    hub: settings.hub,
     hubApi: createHubApi({ url: apiUrl, timeoutMs: 5000 }),
     apiUrl,
     clientId: settings.clientId,

@@ -78,6 +78,7 @@ await registerPages(fastify, {
   events: new MemoryEvents(Date.now()),
   asked: await someRequests(),
   identity: new OAuthIdentity({
+    hub: settings.hub,
     hubApi: createHubApi({ url: `${hubUrl}/hub/api`, timeoutMs: 5000 }),
     apiUrl: `${hubUrl}/hub/api`,
     clientId: settings.clientId,

@@ -46,6 +46,17 @@ describe('readAuditEnvironment', () => {
     expect(image({ JUPYTER_IMAGE: 'a'.repeat(513) })).toBeNull();
   });
 
+  it('knows its hub where the hub says so', () => {
+    const hub = (id: string) => readAuditEnvironment({ ...HUB, LABKEEPER_HUB_ID: id });
+    expect(readAuditEnvironment(HUB)?.hub).toBeNull();
+    expect(hub(' course-b ')?.hub).toBe('course-b');
+    const wrong = hub('a/b?c');
+    expect(wrong?.hub).toBeNull();
+    expect(wrong?.warnings).toEqual([
+      "LABKEEPER_HUB_ID is no name of a hub, so the service's first hub is meant."
+    ]);
+  });
+
   it('keeps records here where it is asked for, or where nobody can be sent anything', () => {
     expect(readAuditEnvironment({ LABKEEPER_AUDIT: '1' })).toMatchObject({ serviceUrl: null, warnings: [] });
     const { warnings, serviceUrl } = readAuditEnvironment({ ...HUB, JUPYTERHUB_API_TOKEN: '' }) ?? {};

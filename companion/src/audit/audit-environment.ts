@@ -23,6 +23,8 @@ export interface IAuditEnvironment {
   readonly token: string;
   /** Whose server this is, as the hub says; null or absent = it does not. `JUPYTERHUB_USER`. */
   readonly user?: string | null;
+  /** How the service calls the hub of this server; null = it is not said, and the service's first one is meant. `LABKEEPER_HUB_ID`. */
+  readonly hub: string | null;
   /** The image that the server runs in, as the spawner says; null = not known. `LABKEEPER_IMAGE`, `JUPYTER_IMAGE_SPEC`. */
   readonly image: string | null;
   readonly sites: ISites;
@@ -53,8 +55,21 @@ export function readAuditEnvironment(variables: Variables): IAuditEnvironment | 
     serviceUrl = null;
   }
   const sites = readSites(variables['LABKEEPER_SITES'] ?? '', warnings);
-  const user = variables['JUPYTERHUB_USER']?.trim() || null;
-  return { serviceUrl, token, user, image: readImage(variables), sites, warnings };
+  return {
+    ...{ serviceUrl, token, sites, warnings },
+    user: variables['JUPYTERHUB_USER']?.trim() || null,
+    hub: readHub(variables, warnings),
+    image: readImage(variables)
+  };
+}
+
+function readHub(variables: Variables, warnings: string[]): string | null {
+  const hub = variables['LABKEEPER_HUB_ID']?.trim() ?? '';
+  if (hub === '' || /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(hub)) {
+    return hub || null;
+  }
+  warnings.push("LABKEEPER_HUB_ID is no name of a hub, so the service's first hub is meant.");
+  return null;
 }
 
 /** KubeSpawner and DockerSpawner set the second and third. A longer name than the hub takes is as good as none. */

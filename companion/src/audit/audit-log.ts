@@ -97,13 +97,13 @@ export class AuditLog {
       forgot: () => this.spool.gap('spool-lost', null, null),
       ...(options.lookMs === undefined ? {} : { startMs: options.lookMs })
     });
-    const { serviceUrl, token } = environment;
+    const { serviceUrl, token, hub } = environment;
     this.own = new OwnRecords({
       ...{ clock, log },
       random: Math.random,
       hub:
         serviceUrl &&
-        new OwnHub(new HubClient(serviceUrl, () => clock.wallMs(), options.outgoing), token, clock),
+        new OwnHub(new HubClient(serviceUrl, () => clock.wallMs(), options.outgoing), token, hub, clock),
       spooled: () =>
         spooledFacts(this.spool, boot => this.relay?.acknowledged(boot) ?? 0, LISTED_RECORDS + 1),
       receiptOf: boot => this.receipts.of(boot),

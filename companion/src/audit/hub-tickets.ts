@@ -1,5 +1,5 @@
 import type { RelayFailure } from '@labkeeper/core';
-import { HUB_PATHS, HUB_PROTOCOL, readTicketAnswer } from '@labkeeper/protocol';
+import { HUB_PROTOCOL, readTicketAnswer, ticketPath } from '@labkeeper/protocol';
 import type { IClock } from '../clock.js';
 import { failureOf, said } from './hub-answers.js';
 import type { HubClient } from './hub-client.js';
@@ -27,6 +27,8 @@ export class HubTickets {
       readonly client: HubClient;
       /** The server's own token of JupyterHub. */
       readonly token: string;
+      /** How the service calls its hub; null = it is not said. */
+      readonly hub?: string | null;
       readonly clock: IClock;
     }
   ) {}
@@ -54,10 +56,10 @@ export class HubTickets {
   }
 
   private async ask(): Promise<TicketGot> {
-    const { client, token, clock } = this.options;
+    const { client, token, hub, clock } = this.options;
     const answer = await client.ask({
       method: 'POST',
-      path: HUB_PATHS.ticket,
+      path: ticketPath(hub ?? null),
       authorization: `token ${token}`
     });
     const read = answer.status === 200 ? readTicketAnswer(answer.text) : null;

@@ -5,6 +5,7 @@ import {
   readHubRefusal,
   readOwnAnswer,
   readTicketAnswer,
+  ticketPath,
   type OwnRow
 } from '@labkeeper/protocol';
 import type { IClock } from '../clock.js';
@@ -33,10 +34,11 @@ export class HubRefused extends Error {
 
 /** Reads what the hub has on record of this server. */
 export class OwnHub {
-  /** @param token - the server's own token of JupyterHub. */
+  /** @param token - the server's own token of JupyterHub. @param hub - as the service calls it; null = it is not said. */
   constructor(
     private readonly client: HubClient,
     private readonly token: string,
+    private readonly hub: string | null,
     private readonly clock: IClock
   ) {}
 
@@ -106,7 +108,7 @@ export class OwnHub {
     if (this.ticket === null || nowMs >= this.ticket.untilMs) {
       const answer = await this.client.ask({
         method: 'POST',
-        path: HUB_PATHS.ticket,
+        path: ticketPath(this.hub),
         authorization: `token ${this.token}`
       });
       const given = answer.status === 200 ? readTicketAnswer(answer.text) : null;

@@ -56,12 +56,12 @@ export interface IWatchedPolicy extends IDisposable {
  */
 export function watchPolicy(options: IWatchPolicyOptions): IWatchedPolicy | null {
   const { environment, folder, switches, clock, log, outgoing, changed, wanted } = options;
-  const { serviceUrl, token, image } = environment;
+  const { serviceUrl, token, hub, image } = environment;
   if (serviceUrl === null) {
     return null;
   }
   const wallMs = (): number => clock.wallMs();
-  const tickets = new HubTickets({ client: new HubClient(serviceUrl, wallMs, outgoing), token, clock });
+  const tickets = new HubTickets({ client: new HubClient(serviceUrl, wallMs, outgoing), token, hub, clock });
   const note = folder && new PolicyNote({ folder, clock, log });
   let hasAnswered = false;
   let saidAtMs: number | null = null;

@@ -46,7 +46,7 @@ describe('a companion with a hub', () => {
     put('one');
     const boot = randomUUID();
     const audit = {
-      ...{ serviceUrl: hub.url, token: 'secret', image: null, warnings: ['A warning.'] },
+      ...{ serviceUrl: hub.url, token: 'secret', hub: null, image: null, warnings: ['A warning.'] },
       sites: { ...NO_SITES, prefix: join(home.path, 'env'), folders: [site] }
     };
     const app = await RunningApp.start({
@@ -82,7 +82,14 @@ describe('a companion with a hub', () => {
   });
 
   it('records nothing where it is switched off', async () => {
-    const audit = { serviceUrl: hub.url, token: 'secret', image: null, warnings: [], sites: NO_SITES };
+    const audit = {
+      serviceUrl: hub.url,
+      token: 'secret',
+      hub: null,
+      image: null,
+      warnings: [],
+      sites: NO_SITES
+    };
     const off = await RunningApp.start({ home: home.path, audit, disabled: ['audit'] });
     expect(await health(off)).toBeNull();
     const homeless = await RunningApp.start({ audit });

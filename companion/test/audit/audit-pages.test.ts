@@ -36,7 +36,7 @@ describe('what pages are told of the audited log', () => {
       boot: randomUUID(),
       clock: new FakeClock(Date.now() + 60_000),
       audit: {
-        ...{ serviceUrl, token: 'secret', image: null, warnings: [] },
+        ...{ serviceUrl, token: 'secret', hub: null, image: null, warnings: [] },
         sites: { ...NO_SITES, prefix: join(home.path, 'env'), folders: [site] }
       }
     });

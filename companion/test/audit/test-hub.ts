@@ -96,7 +96,7 @@ export class TestHub {
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
       response.end(typeof body === 'string' ? body : JSON.stringify(body));
     };
-    if (path === 'api/v1/ticket') {
+    if (path.split('?')[0] === 'api/v1/ticket') {
       const nowMs = 1000;
       const answer = {
         ...{ ticket: `ticket-${(this.tickets += 1)}`, nowMs, expiresAtMs: nowMs + this.ticketLifeMs },

@@ -80,7 +80,7 @@ describe('what pages are told', () => {
       home: home.path,
       boot: randomUUID(),
       clock: new FakeClock(Date.now() + 60_000),
-      audit: { serviceUrl, token: 'secret', image: 'lab:1', warnings: [], sites: NO_SITES }
+      audit: { serviceUrl, token: 'secret', hub: 'west', image: 'lab:1', warnings: [], sites: NO_SITES }
     });
     return app;
   }
@@ -107,6 +107,7 @@ describe('what pages are told', () => {
     expect(known(page)?.classes.map(({ what }) => what)).toEqual(CLASSES);
     expect(last(page, 'records')?.body).toContain('"action":"opened"');
     expect(last(page, 'records')?.head).toMatch(/^POST \/services\/labkeeper\/api\/v1\/records\n/);
+    expect(last(page, 'ticket')?.head).toMatch(/^POST \S+\/api\/v1\/ticket\?hub=west\n/);
     expect(last(page, 'ticket')?.head).toContain('authorization: token …');
     expect(last(page, 'policy')?.head).toContain('image=lab%3A1');
     const heads = known(page)?.classes.map(row => row.last?.head ?? '') ?? [];

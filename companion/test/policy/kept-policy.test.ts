@@ -139,7 +139,15 @@ describe('a companion that begins while the hub service is away', () => {
   async function start(): Promise<RunningApp> {
     const app = await RunningApp.start({
       ...{ home: home.path, boot: randomUUID(), clock },
-      audit: { serviceUrl: url, token: 'secret', user: 'ada', image: null, warnings: [], sites: NO_SITES }
+      audit: {
+        serviceUrl: url,
+        token: 'secret',
+        user: 'ada',
+        hub: null,
+        image: null,
+        warnings: [],
+        sites: NO_SITES
+      }
     });
     apps.push(app);
     return app;

@@ -31,7 +31,7 @@ describe('parts that policy switches', () => {
       disabled: ['notices'],
       clock: new FakeClock(Date.now() + 60_000),
       audit: {
-        ...{ serviceUrl: hub.url, token: 'secret', image: null, warnings: [] },
+        ...{ serviceUrl: hub.url, token: 'secret', hub: null, image: null, warnings: [] },
         sites: {
           ...{ prefix: join(home.path, 'env'), python: '3.11', folders: [site] },
           ...{ userFolder: null, kernelFolders: [] }

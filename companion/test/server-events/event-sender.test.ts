@@ -106,7 +106,7 @@ describe('events on their way', () => {
     mkdirSync(site);
     const sites = { prefix: null, python: null, folders: [site], userFolder: null, kernelFolders: [] };
     const clock = new FakeClock(Date.now());
-    const audit = { serviceUrl: hub.url, token: 'secret', image: 'lab:1', warnings: [], sites };
+    const audit = { serviceUrl: hub.url, token: 'secret', hub: 'west', image: 'lab:1', warnings: [], sites };
     const app = await RunningApp.start({ home: home.path, boot: randomUUID(), clock, audit });
     const server = await app.server();
     const page = await app.page();

@@ -326,7 +326,15 @@ describe('a companion that ends while the hub service is away', () => {
     const start = (): Promise<RunningApp> =>
       RunningApp.start({
         ...{ home: home.path, boot: randomUUID(), clock },
-        audit: { serviceUrl: url, token: 'secret', user: 'ada', image: null, warnings: [], sites: NO_SITES }
+        audit: {
+          serviceUrl: url,
+          token: 'secret',
+          user: 'ada',
+          hub: null,
+          image: null,
+          warnings: [],
+          sites: NO_SITES
+        }
       });
     const tallies = (): { boot: string; first: number; kernels: number }[] =>
       hub.eventBatches.map(body => {

@@ -12,6 +12,10 @@ import type { IAccessApi } from './hub-api/access-api.js';
 import type { IHubApi } from './hub-api/hub-api.js';
 import type { IServerRunsApi } from './hub-api/server-runs-api.js';
 import type { IRunningServersApi } from './hub-api/running-servers-api.js';
+import type { IHubTrouble } from './hubs/hub-entry.js';
+import { hubMetrics } from './hubs/hub-metrics.js';
+import { ONE_HUB, OWN_HUB } from './hubs/hub-scope.js';
+import { Hubs, type IHubLinks } from './hubs/hubs.js';
 import { GroupCommit } from './ingest/group-commit.js';
 import { RATES, type IRates } from './ingest/record-routes.js';
 import { SECRETS, type IKeys } from './keys/keys.js';
@@ -46,10 +50,8 @@ import { SqlLogWriter } from './store/sql-log-writer.js';
 import { SqlServerEventReader } from './store/sql-server-event-reader.js';
 import { StoredStretches } from './store/stored-stretches.js';
 import { lateActs } from './store/late-acts.js';
-import { RunningServers } from './tickets/running-servers.js';
 import { TicketOffice } from './tickets/ticket-office.js';
 import { Tickets } from './tickets/ticket.js';
-import { TokenChecks } from './tickets/token-checks.js';
 
 export interface IAppOptions {
   readonly settings: ISettings;
@@ -62,6 +64,8 @@ export interface IAppOptions {
   readonly serverRuns?: IServerRunsApi;
   /** Absent = nothing can be ended at JupyterHub. */
   readonly accessApi?: IAccessApi;
+  /** Hubs beside that of the settings; absent = there is none, and never was. */
+  readonly further?: IFurtherHubs;
   readonly log: Logger;
   /** Epoch ms. */
   readonly nowMs: () => number;
@@ -76,6 +80,15 @@ export interface IAppOptions {
   readonly lookMs?: { readonly usual: number; readonly settling: number };
   /** Metrics of the process too, which only one app of a process can have. */
   readonly processMetrics?: boolean;
+}
+
+/** Hubs beside the first. */
+export interface IFurtherHubs {
+  readonly links: readonly IHubLinks[];
+  /** What is wrong with their file. */
+  readonly troubles: readonly IHubTrouble[];
+  /** Whether there is or ever was one, so that people of a hub are limited to it. */
+  readonly isKnown: boolean;
 }
 
 export interface IApp {
@@ -159,15 +172,22 @@ export function createApp(options: IAppOptions): IApp {
     policy: () => policy.active
   });
   const tickets = new Tickets(keys.secret(SECRETS.ticket), nowMs);
-  const api = options.runningServers;
-  const running = api ? new RunningServers({ api, log, nowMs, monotonicMs }) : null;
-  const checks = new TokenChecks({ hubApi, nowMs, monotonicMs });
+  const further = options.further ?? { links: [], troubles: [], isKnown: false };
+  const scope = further.isKnown ? OWN_HUB : ONE_HUB;
+  const hubs = new Hubs({
+    first: {
+      ...{ id: settings.hubId, hubApi, runningServers: options.runningServers ?? null },
+      ...{ serverRuns: options.serverRuns ?? null, accessApi: options.accessApi ?? null }
+    },
+    further: further.links,
+    ...{ troubles: further.troubles, log, nowMs, monotonicMs }
+  });
+  hubMetrics(metrics.registry, hubs);
   const events = eventParts({
     ...{ database, log, nowMs, monotonicMs },
     registry: metrics.registry,
-    hub: settings.hubId,
+    hubs,
     keptMs: () => eventsKeptMs(policy.active.policy),
-    api: options.serverRuns ?? null,
     announce: async (speaker, event) => {
       const told = deathAnnouncement(speaker, event, nowMs());
       if (told) {
@@ -177,7 +197,12 @@ export function createApp(options: IAppOptions): IApp {
   });
   const machine = machineListener({
     serverEvents: events,
-    office: new TicketOffice({ hubId: settings.hubId, hubApi, tickets, checks, running, monotonicMs }),
+    office: new TicketOffice({
+      ...{ hubId: settings.hubId, hubApi, tickets, monotonicMs },
+      ...{ checks: hubs.first.checks, running: hubs.first.running },
+      further: hubs.further.map(hub => ({ hubId: hub.id, ...hub })),
+      isOneOfSeveral: options.further !== undefined
+    }),
     ...{ writer, reader, commit, keys, policy, metrics, log, nowMs, monotonicMs, asked },
     stretches: new StoredStretches(database),
     entriesAt: places => entriesAt(database, places),
@@ -187,18 +212,23 @@ export function createApp(options: IAppOptions): IApp {
     isReady: sharedAnswer(() => answers(database, log), READY_MS, monotonicMs),
     ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs })
   });
-  const legal = listedErasures(database, nowMs, acts, settings.stateFolder);
-  const access = options.accessApi;
+  const legal = listedErasures(database, nowMs, acts, settings.stateFolder, scope);
   const offboarding = new Offboarding({
     ...{ database, legal, outgoing, log, nowMs },
     acts: { flush: () => acts.flush(), find: id => ownActs.find(id) },
-    steps: access ? [serversStep(access), tokensStep(access)] : [],
-    isKnown: async user => access !== undefined && (await access.servers(user)) !== null
+    steps: hub => {
+      const access = hubs.get(hub)?.accessApi;
+      return access ? [serversStep(access), tokensStep(access)] : [];
+    },
+    isKnown: async (hub, user) => {
+      const access = hubs.get(hub)?.accessApi;
+      return access ? (await access.servers(user)) !== null : false;
+    }
   });
   const pages =
     settings.pages &&
     pagesListener(options.pages ?? [], {
-      ...{ reader, hubApi, settings, keys, log, nowMs, monotonicMs, asked },
+      ...{ reader, hubs, scope, settings, keys, log, nowMs, monotonicMs, asked },
       range: new LogRange(database),
       holders: new SqlHolders(database),
       sessions: new SqlSessionStore(database, keys.secret(SECRETS.session), nowMs),
@@ -233,11 +263,11 @@ export function createApp(options: IAppOptions): IApp {
       void acts.flush();
       anchorQueue.start();
       retention.start();
-      running?.start();
+      hubs.start();
       events.start();
     },
     close: async () => {
-      running?.close();
+      hubs.close();
       await Promise.all([machine.close(), pages?.close()]);
       await policy.close();
       asked.news.close();

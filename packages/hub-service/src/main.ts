@@ -8,6 +8,8 @@ import { createAccessApi } from './hub-api/access-api.js';
 import { createHubApi } from './hub-api/hub-api.js';
 import { createRunningServersApi } from './hub-api/running-servers-api.js';
 import { createServerRunsApi } from './hub-api/server-runs-api.js';
+import { checkHubsCommand } from './hubs/check-hubs.js';
+import { openFurtherHubs } from './hubs/open-further-hubs.js';
 import { openKeys, registerSigningKey } from './keys/keys.js';
 import { refuseOtherKey } from './keys/refuse-other-key.js';
 import { rotateCommand } from './keys/rotate-command.js';
@@ -36,6 +38,10 @@ process.on('unhandledRejection', fail);
 
 if (process.argv[2] === 'check-policy') {
   process.exitCode = await checkPolicyCommand(process.argv[3] ?? 'labkeeper.toml', line =>
+    process.stdout.write(`${line}\n`)
+  );
+} else if (process.argv[2] === 'check-hubs') {
+  process.exitCode = await checkHubsCommand(process.argv[3] ?? 'hubs.toml', process.argv[4] ?? 'hub', line =>
     process.stdout.write(`${line}\n`)
   );
 } else if (process.argv[2] === 'backup' || process.argv[2] === 'restore') {
@@ -84,6 +90,11 @@ async function run(): Promise<void> {
         'The list of erasures in the state folder cannot be written: a restore of an older backup would bring erased people back.'
       )
     );
+    const further = await openFurtherHubs({
+      file: settings.hubsFile ?? null,
+      first: { id: settings.hubId, apiUrl: settings.hubApiUrl, pagesOrigin: settings.pages?.origin ?? null },
+      ...{ database, log, timeoutMs: HUB_MS, stoppingMs: STOPPING_MS, nowMs: Date.now() }
+    });
     const app = createApp({
       ...{ settings, keys, database, log },
       hubApi: createHubApi({ url: settings.hubApiUrl, timeoutMs: HUB_MS }),
@@ -101,7 +112,8 @@ async function run(): Promise<void> {
       }),
       nowMs: () => Date.now(),
       monotonicMs: () => performance.now(),
-      pages: people ? pagesPlugins(people) : [],
+      ...(further && { further }),
+      pages: people ? pagesPlugins(people, further?.settings) : [],
       processMetrics: true
     });
     stopInOrder(app, database);

@@ -1,8 +1,16 @@
 import type { PagesPlugin } from './pages-seam.js';
+import type { IHubSettings } from './hubs/hub-entry.js';
 import { pagesPlugin } from './pages/pages-plugin.js';
 import type { IPeopleSettings } from './people/people-settings.js';
 
-/** The plugins of the pages' own listener, in the order in which they are registered. */
-export function pagesPlugins(people: IPeopleSettings): readonly PagesPlugin[] {
-  return [pagesPlugin(people)];
+/**
+ * The plugins of the pages' own listener, in the order in which they are registered.
+ *
+ * @param people - of the first hub. @param further - the others.
+ */
+export function pagesPlugins(
+  people: IPeopleSettings,
+  further: readonly IHubSettings[] = []
+): readonly PagesPlugin[] {
+  return [pagesPlugin(people, further)];
 }

@@ -1,7 +1,8 @@
 import type { DirectoryPolicy } from '@labkeeper/protocol';
 import type { FastifyPluginAsync } from 'fastify';
 import type { Logger } from 'pino';
-import type { IHubApi } from './hub-api/hub-api.js';
+import type { HubScope } from './hubs/hub-scope.js';
+import type { Hubs } from './hubs/hubs.js';
 import type { IKeys } from './keys/keys.js';
 import type { ISavedViews } from './pages/saved-views.js';
 import type { ISessionStore } from './people/session-store.js';
@@ -48,7 +49,9 @@ export interface IPagesParts {
   readonly retention?: ShownRetention;
   /** Has digests made for the records that have none yet. */
   readonly cover: () => Promise<void>;
-  readonly hubApi: IHubApi;
+  readonly hubs: Hubs;
+  /** What people of a hub are limited to. */
+  readonly scope: HubScope;
   readonly settings: ISettings;
   readonly keys: IKeys;
   readonly log: Logger;

@@ -32,6 +32,7 @@ describe('settings', () => {
       stateFolder: '/srv/labkeeper',
       database: { kind: 'sqlite', file: '/srv/labkeeper/labkeeper.sqlite' },
       policyFile: null,
+      hubsFile: null,
       build: 'development'
     });
   });

@@ -29,6 +29,8 @@ export interface ISettings {
   readonly database: DatabasePlace;
   /** The policy file; null = there is none. */
   readonly policyFile: string | null;
+  /** The file of further hubs; absent = there is one hub. */
+  readonly hubsFile?: string | null;
   /** Where digests are anchored; absent = nowhere. */
   readonly anchors?: IAnchorSettings;
   readonly build: string;
@@ -114,6 +116,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     stateFolder,
     database,
     policyFile: text('LABKEEPER_POLICY'),
+    hubsFile: text('LABKEEPER_HUBS'),
     anchors,
     build: text('LABKEEPER_BUILD') ?? 'development'
   };

@@ -86,8 +86,8 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('acts in the log on %s', kin
   const offboarding = (acts = own()) =>
     new Offboarding({
       ...{ database, acts, legal: legalOf(acts), log: pino({ level: 'silent' }), nowMs: () => Date.now() },
-      steps: [serversStep(access, 100), tokensStep(access)],
-      isKnown: async user => (await access.servers(user)) !== null,
+      steps: () => [serversStep(access, 100), tokensStep(access)],
+      isKnown: async (_hub, user) => (await access.servers(user)) !== null,
       outgoing: {
         announce: async ({ type }) => {
           told.push(type);

@@ -130,6 +130,25 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('what goes out, on %s', kind
     ]);
   });
 
+  it('tells a target what happens at the hubs that it names, and nothing of others', async () => {
+    targets = [webhook({ hubs: ['east'] }), webhook({ name: 'all' })];
+    const one = outgoing();
+    const at = (hub: string, id: string): Announcement => {
+      const made = request('request.made', id);
+      return made.type === 'request.made' ? { ...made, data: { ...made.data, hub } } : made;
+    };
+    for (const hub of ['west', 'east']) {
+      await one.announce(at(hub, hub), { orderKey: hub, onceKey: hub });
+    }
+    await one.turn();
+    await write(1, record => ({ ...record, action: 'deny' }));
+    await one.turn();
+    const told = http.received.map(({ body }) => JSON.parse(body).data.hub);
+    expect(told.filter(hub => hub === 'east')).toHaveLength(2);
+    // The record is one of the hub called hub.
+    expect(told.filter(hub => hub !== 'east').sort()).toEqual(['hub', 'west']);
+  });
+
   it('lets each of several replicas take a message once', async () => {
     const replicas = [outgoing(), outgoing(), outgoing()];
     for (let i = 0; i < 60; i += 1) {

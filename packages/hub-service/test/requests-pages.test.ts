@@ -39,6 +39,7 @@ describe('pages and commands about requests', () => {
       ...{ reader, asked },
       access: hub =>
         new TokenAccess({
+          hub: 'hub',
           hubApi: { whoIs: token => hub.whoIs(token) },
           serviceName: 'labkeeper',
           monotonicMs: nowMs

@@ -14,7 +14,7 @@ jest.setTimeout(60_000);
 
 const SESSION: ISession = {
   ...{ id: 'a', token: 'the token', formToken: 'f', checkedAtMs: 1000, endsAtMs: 2000 },
-  person: { name: 'lead', groups: ['g'], scopes: ['custom:labkeeper:audit'] }
+  person: { hub: 'hub', name: 'lead', groups: ['g'], scopes: ['custom:labkeeper:audit'] }
 };
 
 describe.each<DatabaseKind>(['sqlite', 'postgres'])('people at the pages, on %s', kind => {

@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { fitsPattern } from './fits-pattern.js';
 import { placeOf, switchesFor, type IPolicySubject } from './switches-for.js';
 
-const ALICE: IPolicySubject = { groups: ['physics', 'staff'], image: 'quay.io/lab/base:2026', place: 0.3 };
+const ALICE: IPolicySubject = {
+  hub: 'west',
+  groups: ['physics', 'staff'],
+  image: 'quay.io/lab/base:2026',
+  place: 0.3
+};
 const OFF: PolicySwitch = { part: 'meter', state: 'off', reason: 'why' };
 
 const partsOff = (list: PolicySwitch[], subject = ALICE): string[] =>
@@ -16,6 +21,9 @@ it('says why', () => {
 it('wants all that a switch names', () => {
   expect(partsOff([{ ...OFF, groups: ['chemistry', 'staff'] }])).toEqual(['meter']);
   expect(partsOff([{ ...OFF, groups: ['chemistry'] }])).toEqual([]);
+  expect(partsOff([{ ...OFF, hubs: ['east', 'west'] }])).toEqual(['meter']);
+  expect(partsOff([{ ...OFF, hubs: ['east'] }])).toEqual([]);
+  expect(partsOff([{ ...OFF, hubs: ['east'], groups: ['staff'] }])).toEqual([]);
   expect(partsOff([{ ...OFF, images: ['*/lab/base:*'] }])).toEqual(['meter']);
   expect(partsOff([{ ...OFF, images: ['*/lab/base'] }])).toEqual([]);
   expect(partsOff([{ ...OFF, images: ['*'] }], { ...ALICE, image: null })).toEqual([]);
@@ -39,6 +47,7 @@ const anySwitch: fc.Arbitrary<PolicySwitch> = fc.record(
     groups,
     images: fc.array(fc.constantFrom('*', 'x*', '?', 'y:1'), { minLength: 1, maxLength: 2 }),
     share: fc.double({ min: 0, max: 1, noNaN: true }),
+    hubs: fc.array(fc.constantFrom('west', 'north'), { minLength: 1, maxLength: 2 }),
     reason: fc.constant('why')
   },
   { requiredKeys: ['part', 'state', 'reason'] }
@@ -46,6 +55,7 @@ const anySwitch: fc.Arbitrary<PolicySwitch> = fc.record(
 const anyPolicy: fc.Arbitrary<Policy> = fc.record({ switch: fc.array(anySwitch, { maxLength: 8 }) });
 const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const anySubject: fc.Arbitrary<IPolicySubject> = fc.record({
+  hub: fc.constantFrom('west', 'east'),
   groups: fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 4 }),
   image: fc.option(fc.constantFrom('x', 'x:2', 'y:1', 'z')),
   place

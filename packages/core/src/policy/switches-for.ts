@@ -3,6 +3,7 @@ import { fitsPattern } from './fits-pattern.js';
 
 /** Whose switches are asked for. */
 export interface IPolicySubject {
+  readonly hub: string;
   readonly groups: readonly string[];
   /** null = not known: switches for certain images do not hold. */
   readonly image: string | null;
@@ -33,10 +34,11 @@ export function placeOf(hash: Uint8Array): number {
 }
 
 function fits(
-  { groups, images, share }: PolicySwitch,
+  { hubs, groups, images, share }: PolicySwitch,
   { image, place, ...subject }: IPolicySubject
 ): boolean {
   return (
+    (hubs === undefined || hubs.includes(subject.hub)) &&
     (groups === undefined || groups.some(group => subject.groups.includes(group))) &&
     (images === undefined || (image !== null && images.some(pattern => fitsPattern(pattern, image)))) &&
     (share === undefined || place < share)

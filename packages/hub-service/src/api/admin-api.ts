@@ -4,7 +4,8 @@ import * as v from 'valibot';
 import { reasonOf } from '../failure.js';
 import { Refusal } from '../pages/refusal.js';
 import type { IHubPerson } from '../people/hub-identity.js';
-import { TokenRefused, type TokenAccess } from '../people/token-access.js';
+import { HUB_HEADER, type HubTokens } from '../people/hub-tokens.js';
+import { TokenRefused } from '../people/token-access.js';
 
 /** Bytes of a body, at most. */
 const BODY_BYTES = 65_536;
@@ -16,16 +17,21 @@ export type ApiRoutes = (api: FastifyInstance, door: ApiDoor) => void;
 
 /** Who comes to the API; what she may is for the route to say. */
 export class ApiDoor {
-  constructor(private readonly access: TokenAccess) {}
+  constructor(private readonly tokens: HubTokens) {}
 
   /** For what is only read. @throws TokenRefused */
   reader(request: FastifyRequest): Promise<IHubPerson> {
-    return this.access.person(request.headers.authorization, false);
+    return this.person(request, false);
   }
 
   /** For what changes something: JupyterHub is asked now. @throws TokenRefused */
   actor(request: FastifyRequest): Promise<IHubPerson> {
-    return this.access.person(request.headers.authorization, true);
+    return this.person(request, true);
+  }
+
+  /** Of a promise, so that whoever asks catches a refusal as others. */
+  private async person({ headers }: FastifyRequest, isFresh: boolean): Promise<IHubPerson> {
+    return this.tokens.at(headers[HUB_HEADER]).person(headers.authorization, isFresh);
   }
 }
 
@@ -36,7 +42,7 @@ export class ApiDoor {
  */
 export async function adminApi(
   fastify: FastifyInstance,
-  access: TokenAccess,
+  tokens: HubTokens,
   routes: readonly ApiRoutes[]
 ): Promise<void> {
   await fastify.register(
@@ -54,7 +60,7 @@ export async function adminApi(
       api.setNotFoundHandler((_request, reply) =>
         reply.code(404).send({ message: 'There is nothing at this address of the API.' })
       );
-      const door = new ApiDoor(access);
+      const door = new ApiDoor(tokens);
       routes.forEach(add => add(api, door));
     },
     { prefix: API_PREFIX }

@@ -3,10 +3,12 @@ import { webhookOf } from '../outgoing/send-message.js';
 import { targetFile } from '../outgoing/target-files.js';
 import { Refusal } from '../pages/refusal.js';
 import type { IActor } from '../store/legal.js';
+import type { Hubs } from '../hubs/hubs.js';
 import type { ApiRoutes } from './admin-api.js';
 import { cleaned, endAccess, setHold, type ILegalApiParts } from './legal-api.js';
 
 export interface IDirectoryApiParts extends ILegalApiParts {
+  readonly hubs: Hubs;
   /** What the policy says of the firm's directory; null = it may do nothing. */
   readonly directory: () => DirectoryPolicy | null;
 }
@@ -31,12 +33,20 @@ export function directoryRoutes(parts: IDirectoryApiParts): ApiRoutes {
       if (message === null) {
         throw new Refusal(400, 'The message is not understood: expected user.offboard or user.hold.');
       }
-      const wanted = cleaned(message.data);
-      const actor: IActor = { hub: parts.hub, by: BY, reason: wanted.reason, isMachine: true };
+      const { hub: named, ...data } = message.data;
+      const wanted = cleaned(data);
+      const hub = named === undefined ? parts.hubs.first.id : parts.hubs.get(named)?.id;
+      if (hub === undefined) {
+        throw new Refusal(
+          404,
+          'The message names a hub that this service does not know, so nothing was done.'
+        );
+      }
+      const actor: IActor = { hub, by: BY, reason: wanted.reason, isMachine: true };
       if (message.type === 'user.offboard') {
         return endAccess(parts.offboarding, actor, wanted);
       }
-      const holds = await parts.legal.holds();
+      const holds = await parts.legal.holds(hub);
       const on = holds.find(
         ({ by, person, caseName }) => by === BY && person?.name === wanted.user && caseName === wanted.case
       );

@@ -9,12 +9,10 @@ import { bodyOf, type ApiRoutes } from './admin-api.js';
 export interface ILegalApiParts {
   readonly legal: ILegal;
   readonly offboarding: Offboarding;
-  /** How this service calls the hub in its records. */
-  readonly hub: string;
 }
 
 /** POST holds, POST offboard: for administrators, with a token of JupyterHub. */
-export function legalRoutes({ legal, offboarding, hub }: ILegalApiParts): ApiRoutes {
+export function legalRoutes({ legal, offboarding }: ILegalApiParts): ApiRoutes {
   return (api, door) => {
     api.post('/holds', async (request): Promise<HoldAnswer> => {
       const person = await door.actor(request);
@@ -22,7 +20,7 @@ export function legalRoutes({ legal, offboarding, hub }: ILegalApiParts): ApiRou
       if (!isAdmin(person)) {
         throw notAdmin();
       }
-      return setHold(legal, { hub, by: person.name, reason: wanted.reason }, wanted);
+      return setHold(legal, { hub: person.hub, by: person.name, reason: wanted.reason }, wanted);
     });
     api.post('/offboard', async (request): Promise<OffboardAnswer> => {
       const person = await door.actor(request);
@@ -30,7 +28,7 @@ export function legalRoutes({ legal, offboarding, hub }: ILegalApiParts): ApiRou
       if (!isAdmin(person)) {
         throw notAdmin();
       }
-      return endAccess(offboarding, { hub, by: person.name, reason: wanted.reason }, wanted);
+      return endAccess(offboarding, { hub: person.hub, by: person.name, reason: wanted.reason }, wanted);
     });
   };
 }
@@ -47,7 +45,7 @@ export async function setHold(
   if (!(await legal.hold(actor, user, caseName))) {
     throw new Refusal(404, `The log knows nobody called ${user} at this hub, so nothing was changed.`);
   }
-  const [newest] = (await legal.holds()).filter(
+  const [newest] = (await legal.holds(actor.hub)).filter(
     hold => hold.by === actor.by && (hold.person?.name ?? null) === user && hold.caseName === caseName
   );
   return { hold: newest?.id ?? 0 };

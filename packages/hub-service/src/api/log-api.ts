@@ -39,7 +39,8 @@ export function logApi({ reading }: { readonly reading: Reading }): ApiRoutes {
       if (problem !== undefined) {
         throw new Refusal(400, problem);
       }
-      const view = JSON.stringify([visitor.person.name, logAddress(fields, null)]);
+      const { hub, name } = visitor.person;
+      const view = JSON.stringify([hub, name, logAddress(fields, null)]);
       if (since !== undefined && after === null && followed.get(view) === since) {
         // Whoever follows asks again and again: where nothing is new since her look on record, nothing is shown.
         const newest = await reading.newest(visitor, filter);

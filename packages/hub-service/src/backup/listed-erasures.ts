@@ -1,3 +1,4 @@
+import type { HubScope } from '../hubs/hub-scope.js';
 import type { IDatabase } from '../store/database.js';
 import { SqlLegal } from '../store/sql-legal.js';
 import { erasureListPath, keepErasures } from './erasure-list.js';
@@ -6,14 +7,22 @@ import { erasureListPath, keepErasures } from './erasure-list.js';
  * Legal holds and erasure, with every erasure on the list that restores go by as soon as it is committed.
  *
  * @param own - as for `SqlLegal`.
+ * @param scope - as for `SqlLegal`.
  */
 export function listedErasures(
   database: IDatabase,
   nowMs: () => number,
   own: ConstructorParameters<typeof SqlLegal>[2],
-  stateFolder: string
+  stateFolder: string,
+  scope?: HubScope
 ): SqlLegal {
-  return new SqlLegal(database, nowMs, own, () => keepErasures(database, erasureListPath(stateFolder)));
+  return new SqlLegal(
+    database,
+    nowMs,
+    own,
+    () => keepErasures(database, erasureListPath(stateFolder)),
+    scope
+  );
 }
 
 /**

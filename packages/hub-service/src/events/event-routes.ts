@@ -100,7 +100,7 @@ function answerer(
   { hub, user, groups }: ITicketHolder,
   image: string | null
 ): () => EventsAnswer {
-  const subject = { groups, image, place: placeOf(sha256(Buffer.from(canonicalJson([hub, user])))) };
+  const subject = { hub, groups, image, place: placeOf(sha256(Buffer.from(canonicalJson([hub, user])))) };
   return () => {
     const { active } = policy;
     const off = switchesFor(active.policy, subject);

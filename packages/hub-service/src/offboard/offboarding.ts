@@ -18,10 +18,10 @@ export interface IOffboardingOptions {
   readonly database: IDatabase;
   readonly legal: ILegal;
   readonly acts: Pick<OwnActs, 'flush' | 'find'>;
-  /** In the order in which they are done, after the hold. */
-  readonly steps: readonly IOffboardStep[];
-  /** Whether JupyterHub has the user; @throws when it does not say. */
-  readonly isKnown: (user: string) => Promise<boolean>;
+  /** At a hub, in the order in which they are done, after the hold. */
+  readonly steps: (hub: string) => readonly IOffboardStep[];
+  /** Whether that hub has the user; @throws when it does not say. */
+  readonly isKnown: (hub: string, user: string) => Promise<boolean>;
   readonly outgoing: Pick<Outgoing, 'announce'>;
   readonly log: Pick<Logger, 'error' | 'info'>;
   /** Epoch ms. */
@@ -43,12 +43,15 @@ export class Offboarding {
       return null;
     }
     const { database, outgoing, log, steps } = this.options;
-    if ((await knownPerson(database.read, actor.hub, user)) === undefined && !(await this.isAtHub(user))) {
+    if (
+      (await knownPerson(database.read, actor.hub, user)) === undefined &&
+      !(await this.options.isKnown(actor.hub, user))
+    ) {
       return null;
     }
     const person = await aloneWithActs(database, db => personOf(db, actor.hub, user));
     const parts: OffboardPart[] = [await this.hold(actor, user, caseName)];
-    for (const step of steps) {
+    for (const step of steps(actor.hub)) {
       parts.push(await this.part(step, user));
     }
     if (parts.every(({ state }) => state === 'none')) {
@@ -83,7 +86,7 @@ export class Offboarding {
   /** One hold on the person is enough, whoever set it. */
   private async hold(actor: IActor, user: string, caseName: string | null): Promise<OffboardPart> {
     const { legal } = this.options;
-    const holds = await legal.holds();
+    const holds = await legal.holds(actor.hub);
     const on = holds.find(({ person, hub }) => person?.name === user && hub === actor.hub);
     if (on) {
       return { what: 'hold', state: 'none', ended: 0, failed: 0, says: `Hold ${on.id} was on already.` };
@@ -163,10 +166,6 @@ export class Offboarding {
         parts: [...act.parts]
       }
     );
-  }
-
-  private async isAtHub(user: string): Promise<boolean> {
-    return this.options.isKnown(user);
   }
 }
 

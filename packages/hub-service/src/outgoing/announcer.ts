@@ -21,10 +21,10 @@ const RECORDS = 500;
 export class Announcer {
   constructor(private readonly options: IAnnouncerOptions) {}
 
-  /** Puts down what is new; that and the place in the log are one transaction, so that each is put down once. */
-  async look(targets: readonly string[]): Promise<void> {
+  /** Puts down what is new; that and the place in the log are one transaction, so that each is put down once. @param targetsOf - names of those that want what happens at a hub; null = at any. */
+  async look(targetsOf: (hub: string | null) => readonly string[]): Promise<void> {
     const { database, cursors, queue, lease } = this.options;
-    if (targets.length === 0) {
+    if (targetsOf(null).length === 0) {
       // What happens while nobody wants it is not told later.
       if (this.isFollowing !== false) {
         await cursors.forget(NAME);
@@ -50,7 +50,12 @@ export class Announcer {
       await database.write.transaction().execute(async db => {
         if (await cursors.advance(NAME, lease, next, db)) {
           for (const blocked of records.flatMap(record => blockedInstall(record) ?? [])) {
-            await queue.put(targets, blocked.announcement, blocked.place, db);
+            await queue.put(
+              targetsOf(blocked.announcement.data.hub),
+              blocked.announcement,
+              blocked.place,
+              db
+            );
           }
         }
       });

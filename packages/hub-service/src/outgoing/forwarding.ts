@@ -45,12 +45,16 @@ export class Forwarding {
         if (!last) {
           break;
         }
-        await sendRecords(target, records, sender);
+        const { hubs } = target;
+        const wanted = hubs ? records.filter(({ hub }) => hubs.includes(hub)) : records;
+        if (wanted.length > 0) {
+          await sendRecords(target, wanted, sender);
+        }
         next = last.index + 1;
         if (!(await cursors.advance(target.name, lease, next))) {
           return;
         }
-        metrics.sent.inc({ target: target.name }, records.length);
+        metrics.sent.inc({ target: target.name }, wanted.length);
       }
     } catch (error) {
       if (!(error instanceof SendError)) {

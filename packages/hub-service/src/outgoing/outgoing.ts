@@ -64,7 +64,7 @@ export class Outgoing {
    * @param place - what keeps it in order, and from being sent twice where several replicas announce the same.
    */
   async announce(announcement: Announcement, place: IMessagePlace): Promise<void> {
-    await this.queue.put(this.wanting(announcement.type), announcement, place);
+    await this.queue.put(this.wanting(announcement.type, announcement.data.hub), announcement, place);
   }
 
   state(): Promise<IOutgoingState> {
@@ -80,7 +80,7 @@ export class Outgoing {
   }
 
   private beginLook(): void {
-    this.begin('labkeeper:announcer', () => this.announcer.look(this.wanting('install.blocked')));
+    this.begin('labkeeper:announcer', () => this.announcer.look(hub => this.wanting('install.blocked', hub)));
   }
 
   private beginTargets(): void {
@@ -183,11 +183,14 @@ export class Outgoing {
     }
   }
 
-  private wanting(type: Announcement['type']): readonly string[] {
+  /** @param hub - where it happens; null = anywhere. */
+  private wanting(type: Announcement['type'], hub: string | null): readonly string[] {
     return this.options
       .targets()
       .flatMap(target =>
-        (target.kind === 'webhook' || target.kind === 'slack') && (target.send?.includes(type) ?? true)
+        (target.kind === 'webhook' || target.kind === 'slack') &&
+        (target.send?.includes(type) ?? true) &&
+        (hub === null || (target.hubs?.includes(hub) ?? true))
           ? [target.name]
           : []
       );

@@ -80,6 +80,7 @@ function whoOf(session: ISession | null): IShellProps['who'] {
   return (
     session && {
       name: session.person.name,
+      at: session.at,
       formToken: session.formToken,
       isAdmin: isAdmin(session.person)
     }

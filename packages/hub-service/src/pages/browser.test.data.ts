@@ -4,6 +4,8 @@ import { FakeHub } from '../people/fake-hub.test.data.js';
 import { readPeopleSettings } from '../people/people-settings.js';
 import type { ISessionStore } from '../people/session-store.js';
 import { systemRandom } from '../people/secrets.js';
+import type { HubScope } from '../hubs/hub-scope.js';
+import { HubTokens } from '../people/hub-tokens.js';
 import type { TokenAccess } from '../people/token-access.js';
 import type { IRequestParts } from '../requests/request-routes.js';
 import type { IExportedLog } from './export-routes.js';
@@ -41,7 +43,8 @@ export class Browser {
     readonly fastify: FastifyInstance,
     /** Lines of the service's log. */
     readonly lines: readonly string[],
-    pagesUrl: string | undefined
+    pagesUrl: string | undefined,
+    private readonly further: readonly FakeHub[]
   ) {
     this.hub = new FakeHub(settingsOf(pagesUrl));
   }
@@ -60,13 +63,17 @@ export class Browser {
       readonly signInKey?: Uint8Array;
       readonly views?: ISavedViews;
       readonly asked?: IRequestParts;
+      /** Hubs beside the first, and what their people are limited to. */
+      readonly further?: readonly FakeHub[];
+      readonly scope?: HubScope;
       /** Lets commands in. */
       readonly access?: (hub: FakeHub) => TokenAccess;
     } = {}
   ): Promise<Browser> {
     const lines: string[] = [];
     const fastify = pagesServer(pino({}, { write: line => void lines.push(line) }));
-    const browser = new Browser(fastify, lines, options.pagesUrl);
+    const { access, further = [] } = options;
+    const browser = new Browser(fastify, lines, options.pagesUrl, further);
     await registerPages(fastify, {
       settings: browser.hub.settings,
       reader: options.reader ?? browser.log,
@@ -83,7 +90,17 @@ export class Browser {
       ...(options.views && { views: options.views }),
       ...(options.events && { events: options.events }),
       ...(options.asked && { asked: options.asked }),
-      ...(options.access && { api: { access: options.access(browser.hub), routes: [] } })
+      ...(options.scope && { scope: options.scope }),
+      further: further.map(hub => ({ settings: hub.settings, identity: hub.identity() })),
+      ...(access && {
+        api: {
+          tokens: new HubTokens(
+            access(browser.hub),
+            new Map([browser.hub, ...further].map(hub => [hub.settings.hub, access(hub)]))
+          ),
+          routes: []
+        }
+      })
     });
     return browser;
   }
@@ -115,9 +132,10 @@ export class Browser {
   async visit(url: string): Promise<LightMyRequestResponse> {
     let answer = await this.ask(url);
     for (let hops = 0; answer.statusCode === 302 && hops < 5; hops += 1) {
-      const { origin, hubUrl } = this.hub.settings;
+      const { origin } = this.hub.settings;
       const to = String(answer.headers.location);
-      const back = to.startsWith(hubUrl) ? this.hub.authorize(to) : to;
+      const hub = [this.hub, ...this.further].find(({ settings }) => to.startsWith(settings.hubUrl));
+      const back = hub ? hub.authorize(to) : to;
       if (back === null) {
         throw new Error(`The hub shows a page of its own at ${to}.`);
       }

@@ -10,8 +10,6 @@ import { DeathsPage } from './view/deaths-page.js';
 export interface IDeathsRoutesOptions {
   readonly events: IServerEventReader;
   readonly reading: Reading;
-  /** How this service calls the hub: a right to groups is one to groups of this hub. */
-  readonly hub: string;
   readonly logRoutes: LogRoutes;
   /** Epoch ms. */
   readonly nowMs: () => number;
@@ -58,9 +56,10 @@ export class DeathsRoutes {
     { fields, filter, days, before }: IDeathsQuery,
     groups: readonly string[] | null
   ): Promise<IDeathsFound> {
-    const { events, reading, hub } = this.options;
+    const { events, reading } = this.options;
     await reading.looking(visitor, 'deaths', deathsAddress(fields, before));
-    const asked = groups === null ? filter : { ...filter, hub, groups };
+    const hub = reading.hubOf(visitor);
+    const asked = { ...filter, ...(hub !== null && { hub }), ...(groups !== null && { groups }) };
     return read(async () => {
       const [rows, perDay, nodes, images] = await Promise.all([
         events.deaths(asked, before, PAGE_ROWS + 1),

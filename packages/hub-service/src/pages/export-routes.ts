@@ -73,7 +73,7 @@ export class ExportRoutes {
     if (format === null || problems.length > 0) {
       throw new Refusal(400, problems[0] ?? 'An export is jsonl, csv or ocsf.');
     }
-    const { name } = visitor.person;
+    const name = JSON.stringify([visitor.person.hub, visitor.person.name]);
     const own = this.running.filter(other => other === name).length;
     if (this.running.length >= AT_ONCE || own >= EACH_AT_ONCE) {
       throw new Refusal(503, `${this.running.length} exports are being written already.`, {
@@ -107,7 +107,7 @@ export class ExportRoutes {
     this.running.splice(this.running.indexOf(name), 1);
   }
 
-  /** Whose exports are being written: a name for each. */
+  /** Whose exports are being written: hub and name for each. */
   private readonly running: string[] = [];
 }
 

@@ -15,7 +15,7 @@ export interface IHoldersFields {
 export interface IHoldersQuery {
   readonly fields: IHoldersFields;
   /** null = no package is named, or there are problems. */
-  readonly asked: Omit<IHoldersAsked, 'groups'> | null;
+  readonly asked: Omit<IHoldersAsked, 'groups' | 'hub'> | null;
   /** Index of the record after which the page begins; null = from the newest on. */
   readonly before: number | null;
   /** Sentences about what cannot be asked; with any, nothing is looked up. */

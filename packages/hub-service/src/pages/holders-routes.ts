@@ -63,10 +63,11 @@ export class HoldersRoutes {
     }
     const { holders, reading } = this.options;
     await reading.looking(visitor, 'holders', holdersAddress(fields, before));
+    const limits = { groups, hub: reading.hubOf(visitor) };
     return read(async () => {
       const [rows, count] = await Promise.all([
-        holders.list({ ...asked, groups }, before, PAGE_ROWS + 1),
-        holders.count({ ...asked, groups }, COUNT_CAP)
+        holders.list({ ...asked, ...limits }, before, PAGE_ROWS + 1),
+        holders.count({ ...asked, ...limits }, COUNT_CAP)
       ]);
       const shown = rows.slice(0, PAGE_ROWS);
       return {

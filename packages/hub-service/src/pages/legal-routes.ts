@@ -12,8 +12,6 @@ import { HoldsPage } from './view/holds-page.js';
 
 export interface ILegalRoutesOptions {
   readonly legal: ILegal;
-  /** How this service calls the hub in its records. */
-  readonly hub: string;
   readonly reading: Reading;
   readonly gate: Gate;
   readonly logRoutes: LogRoutes;
@@ -49,8 +47,10 @@ export class LegalRoutes {
 
   private async page(session: ISession): Promise<IPage> {
     const { legal, gate, reading } = this.options;
-    await reading.looking({ person: gate.admin(session) }, 'holds', '/holds');
-    const [holds, acts] = await read(() => Promise.all([legal.holds(), legal.acts(ACTS)]));
+    const person = gate.admin(session);
+    await reading.looking({ person }, 'holds', '/holds');
+    const hub = reading.scopeOf(person);
+    const [holds, acts] = await read(() => Promise.all([legal.holds(hub), legal.acts(ACTS, hub)]));
     const { formToken } = session;
     return {
       title: 'Holds and erasure',
@@ -143,7 +143,7 @@ export class LegalRoutes {
     if (reason === null) {
       throw new Refusal(400, 'Say why: it stays on record. Nothing was changed.', { link: BACK });
     }
-    return { hub: this.options.hub, by: person.name, reason };
+    return { hub: person.hub, by: person.name, reason };
   }
 }
 

@@ -2,6 +2,8 @@ import { createElement } from 'react';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ADDRESS_LENGTH, nextPath } from '../people/next-path.js';
 import type { IOutgoingState } from '../outgoing/outgoing-state.js';
+import type { IHubState } from '../hubs/hub-state.js';
+import type { PeopleHubs } from '../people/people-hubs.js';
 import type { IPeopleSettings } from '../people/people-settings.js';
 import type { ISession } from '../people/session-store.js';
 import type { ILogReader, ILogStory } from '../store/log-reader.js';
@@ -27,6 +29,9 @@ import { visibleLine } from './visible-text.js';
 import { dayWord } from './words.js';
 
 export interface ILogRoutesOptions {
+  readonly hubs: PeopleHubs;
+  /** How it stands with the hubs; null = there is one. */
+  readonly hubStates: (() => readonly IHubState[]) | null;
   /** Whether what is shown can be taken away as a file. */
   readonly canExport: boolean;
   readonly settings: IPeopleSettings;
@@ -64,7 +69,7 @@ export class LogRoutes {
     this.sessionPage(fastify, '/log', (session, request) => this.log(session, request));
     page('/log/:index', (visitor, request) => this.story(visitor, request));
     page('/looks', visitor => this.looks(visitor));
-    page('/status', () => this.status());
+    page('/status', visitor => this.status(visitor));
   }
 
   /** A page for readers of the log. */
@@ -125,7 +130,7 @@ export class LogRoutes {
   }
 
   private async log(session: ISession, request: FastifyRequest): Promise<IPage> {
-    const { reading, gate, settings, views, canExport } = this.options;
+    const { reading, gate, views, canExport } = this.options;
     const visitor = gate.reader(session);
     const read = readLogQuery(request.query);
     const group = reading.groupOf(visitor, read.filter.group);
@@ -134,7 +139,7 @@ export class LogRoutes {
     const asked = query.problems.length === 0;
     const address = logAddress(query.fields, query.after);
     const page = asked ? await reading.list(visitor, query.filter, query.after, address) : null;
-    const owner = { hub: settings.hub, owner: visitor.person.name };
+    const owner = { hub: visitor.person.hub, owner: visitor.person.name };
     const groups = visitor.right.kind === 'groups' ? visitor.right.groups : null;
     // The pages after the first never change.
     const live = asked && query.after === null ? readLive(request.query) : null;
@@ -196,18 +201,23 @@ export class LogRoutes {
     return { title: 'Looks', tab: 'looks', body: createElement(LooksPage, { looks }) };
   }
 
-  private async status(): Promise<IPage> {
-    const { reader, settings, nowMs } = this.options;
+  private async status(visitor: IVisitor): Promise<IPage> {
+    const { reader, reading, hubs, nowMs } = this.options;
     const { anchors: held } = this.options;
+    const { hub } = visitor.person;
+    // What concerns the service as a whole is shown to people of the first hub, whose it is.
+    const isFirst = hub === hubs.first.settings.hub;
+    const { settings } = hubs.get(hub) ?? hubs.first;
+    const states = this.options.hubStates?.().filter(({ id }) => isFirst || id === hub) ?? null;
     let status;
     let outgoing;
     let anchors;
     let retention;
     try {
-      status = await reader.status();
-      outgoing = (await this.options.outgoing?.()) ?? null;
+      status = await reader.status(reading.scopeOf(visitor.person));
+      outgoing = isFirst ? ((await this.options.outgoing?.()) ?? null) : null;
       anchors = held && (await held.read());
-      retention = (await this.options.retention?.read()) ?? null;
+      retention = isFirst ? ((await this.options.retention?.read()) ?? null) : null;
     } catch (cause) {
       throw new Refusal(
         503,
@@ -220,13 +230,16 @@ export class LogRoutes {
     const advice = [
       ...(retention ? retentionAdvice(retention, nowMs()) : []),
       ...(held && anchors ? anchorAdvice(anchors, held, nowMs()) : []),
-      ...adviceFor(status, settings, nowMs(), this.options.policyTrouble())
+      ...(states ?? []).flatMap(({ trouble }) => trouble ?? []),
+      ...adviceFor(status, settings, nowMs(), isFirst ? this.options.policyTrouble() : null)
     ];
     return {
       title: 'Status',
       tab: 'status',
       body: createElement(StatusPage, {
         ...{ status, settings, advice, anchors, outgoing, retention },
+        hubs: states,
+        isOneHub: reading.scopeOf(visitor.person) !== null,
         nowMs: nowMs()
       })
     };

@@ -1,3 +1,4 @@
+import type { HubScope } from '../hubs/hub-scope.js';
 import { TokenBuckets } from '../ingest/token-buckets.js';
 import type { AuditRight } from '../people/audit-right.js';
 import type { IHubPerson } from '../people/hub-identity.js';
@@ -12,8 +13,8 @@ export interface IVisitor {
 
 export interface IReadingOptions {
   readonly reader: ILogReader;
-  /** How this service calls the hub in its records. */
-  readonly hub: string;
+  /** What people of a hub are limited to. */
+  readonly scope: HubScope;
   /** Whether the reader obeys `filter.group`. Without it a right to one group's records gives nothing. */
   readonly groupsFiltered: boolean;
   /** Milliseconds that only grow. */
@@ -43,6 +44,16 @@ export interface ILogPage {
 export class Reading {
   constructor(private readonly options: IReadingOptions) {
     this.rate = new TokenBuckets({ ...LOOK_RATE, monotonicMs: options.monotonicMs });
+  }
+
+  /** The hub whose records alone somebody may see; null = there is no other's. A group is a group of her hub. */
+  hubOf({ person, right }: IVisitor): string | null {
+    return right.kind === 'groups' ? person.hub : this.options.scope(person.hub);
+  }
+
+  /** As `hubOf`, for what is no part of the log itself. */
+  scopeOf({ hub }: IHubPerson): string | null {
+    return this.options.scope(hub);
   }
 
   /**
@@ -114,16 +125,22 @@ export class Reading {
     const { right } = visitor;
     this.groupOf(visitor, undefined);
     await this.putOnRecord(visitor, 'story', `/log/${index}`);
+    const hub = this.hubOf(visitor);
     return read(async () => {
       const story = await this.options.reader.story(index);
-      if (story === null || right.kind === 'all') {
+      // Of a stream all records are of one hub.
+      if (story === null || (hub !== null && story.row.hub !== hub)) {
+        return null;
+      }
+      if (right.kind === 'all') {
         return story;
       }
-      if (!(await this.isOfGroups(story.row, right.groups))) {
+      const { hub: own } = visitor.person;
+      if (!(await this.isOfGroups(story.row, own, right.groups))) {
         return null;
       }
       // Somebody may have joined the group in the midst of a stream.
-      const known = await Promise.all(story.neighbours.map(row => this.isOfGroups(row, right.groups)));
+      const known = await Promise.all(story.neighbours.map(row => this.isOfGroups(row, own, right.groups)));
       return { ...story, neighbours: story.neighbours.filter((_row, at) => known[at]) };
     });
   }
@@ -150,21 +167,19 @@ export class Reading {
       throw new Refusal(403, 'Who read the log is shown only to people who may read all of it.');
     }
     await this.putOnRecord(visitor, 'looks', '/looks');
-    return read(() => this.options.reader.looks(LOOKS));
+    return read(() => this.options.reader.looks(LOOKS, this.hubOf(visitor)));
   }
 
-  /** A group is a group of this hub, and its right too: another hub in the same log may have one of that name. */
-  private limited({ right }: IVisitor, filter: ILogFilter, group: string | null): ILogFilter {
-    if (group === null) {
-      return filter;
-    }
-    return { ...filter, group, ...(right.kind === 'groups' && { hub: this.options.hub }) };
+  /** Names, groups and rights are those of the visitor's hub: another in the same log may have the same. */
+  private limited(visitor: IVisitor, filter: ILogFilter, group: string | null): ILogFilter {
+    const hub = this.hubOf(visitor);
+    return { ...filter, ...(group !== null && { group }), ...(hub !== null && { hub }) };
   }
 
   /** The list tells: with the group as filter and the place just before it, the record comes first, or it is not in. */
-  private async isOfGroups(row: ILogRow, groups: readonly string[]): Promise<boolean> {
+  private async isOfGroups(row: ILogRow, hub: string, groups: readonly string[]): Promise<boolean> {
     const place = { receivedAtMs: row.receivedAtMs, index: row.index + 1 };
-    const { reader, hub } = this.options;
+    const { reader } = this.options;
     const firsts = await Promise.all(groups.map(group => reader.list({ hub, group }, place, 1)));
     return firsts.some(([first]) => first?.index === row.index);
   }
@@ -174,8 +189,9 @@ export class Reading {
     kind: ILook['kind'],
     query: string
   ): Promise<void> {
-    const { reader, hub } = this.options;
-    const waitMs = this.rate.take(visitor.person.name, 1);
+    const { reader } = this.options;
+    const { hub, name } = visitor.person;
+    const waitMs = this.rate.take(JSON.stringify([hub, name]), 1);
     if (waitMs > 0) {
       throw new Refusal(
         429,
@@ -186,7 +202,7 @@ export class Reading {
       );
     }
     try {
-      await reader.looked({ hub, reader: visitor.person.name, kind, query });
+      await reader.looked({ hub, reader: name, kind, query });
     } catch (cause) {
       throw new Refusal(
         503,

@@ -3,12 +3,15 @@ import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import { adminApi, type ApiRoutes } from '../api/admin-api.js';
 import { logApi } from '../api/log-api.js';
+import { ONE_HUB, type HubScope } from '../hubs/hub-scope.js';
+import type { IHubState } from '../hubs/hub-state.js';
 import { cookieNames } from '../people/cookie-names.js';
 import type { IOutgoingState } from '../outgoing/outgoing-state.js';
 import type { IHubIdentity } from '../people/hub-identity.js';
 import { LoginSeal } from '../people/login-seal.js';
 import { MemorySessionStore } from '../people/memory-session-store.js';
 import { HOME_PATH } from '../people/next-path.js';
+import { PeopleHubs, type IPeopleHub } from '../people/people-hubs.js';
 import type { IPeopleSettings } from '../people/people-settings.js';
 import type { RandomBytes } from '../people/secrets.js';
 import { isOwnHost, SECURITY_HEADERS } from '../people/security-headers.js';
@@ -18,7 +21,7 @@ import type { IRequestParts } from '../requests/request-routes.js';
 import { StaffDesk } from '../requests/staff-desk.js';
 import { requestApi } from '../api/request-api.js';
 import { SignIn } from '../people/sign-in.js';
-import type { TokenAccess } from '../people/token-access.js';
+import type { HubTokens } from '../people/hub-tokens.js';
 import type { IHolders } from '../store/holders.js';
 import type { ILegal } from '../store/legal.js';
 import type { ILogReader } from '../store/log-reader.js';
@@ -45,6 +48,12 @@ export interface IPagesOptions {
   readonly settings: IPeopleSettings;
   readonly reader: ILogReader;
   readonly identity: IHubIdentity;
+  /** Hubs beside the first, whose are `settings` and `identity`. */
+  readonly further?: readonly IPeopleHub[];
+  /** What people of a hub are limited to; without it the log is of one hub. */
+  readonly scope?: HubScope;
+  /** How it stands with the hubs; without it there is one. */
+  readonly hubStates?: () => readonly IHubState[];
   /** Whether `reader` obeys `filter.group`; if not, rights that are limited to groups give nothing. */
   readonly groupsFiltered: boolean;
   readonly random: RandomBytes;
@@ -63,7 +72,7 @@ export interface IPagesOptions {
   /** Requests; without it there are none. */
   readonly asked?: IRequestParts;
   /** What commands from elsewhere may do with a token; without it nothing. */
-  readonly api?: { readonly access: TokenAccess; readonly routes: readonly ApiRoutes[] };
+  readonly api?: { readonly tokens: HubTokens; readonly routes: readonly ApiRoutes[] };
   /** How it stands with what goes out to others. */
   readonly outgoing?: () => Promise<IOutgoingState>;
   /** What holds the digests outside the service; without it the status does not tell. */
@@ -85,11 +94,12 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
   const { settings, reader, identity, random, nowMs, store = new MemorySessionStore() } = options;
   const names = cookieNames(settings.secure);
   const seal = new LoginSeal(options.signInKey ?? random(32));
-  const signIn = new SignIn({ settings, identity, store, seal, random, nowMs });
-  const gate = new Gate(new SessionCheck({ settings, identity, store, nowMs }), names, settings.origin);
-  const { groupsFiltered, monotonicMs = nowMs } = options;
-  const reading = new Reading({ reader, hub: settings.hub, groupsFiltered, monotonicMs });
-  const signInRoutes = new SignInRoutes({ signIn, gate, names, secure: settings.secure });
+  const hubs = new PeopleHubs({ settings, identity }, options.further ?? []);
+  const signIn = new SignIn({ store, seal, random, nowMs });
+  const gate = new Gate(new SessionCheck({ hubs, store, nowMs }), names, settings.origin);
+  const { groupsFiltered, monotonicMs = nowMs, scope = ONE_HUB } = options;
+  const reading = new Reading({ reader, scope, groupsFiltered, monotonicMs });
+  const signInRoutes = new SignInRoutes({ hubs, signIn, gate, names, secure: settings.secure });
 
   // First of all: a refused request has the headers too, and no other host gets even an error page.
   fastify.addHook('onRequest', async (request, reply) => {
@@ -129,11 +139,13 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     policyTrouble: options.policyTrouble ?? (() => null),
     ...(options.outgoing && { outgoing: options.outgoing }),
     ...(options.retention && { retention: options.retention }),
+    hubs,
+    hubStates: options.hubStates ?? null,
     events
   });
   logRoutes.register(fastify);
   if (options.views) {
-    new ViewRoutes({ views: options.views, hub: settings.hub, gate }).register(fastify);
+    new ViewRoutes({ views: options.views, gate }).register(fastify);
   }
   if (options.holders) {
     const { retention } = options;
@@ -144,18 +156,18 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     new VerdictsRoutes({ feedback, reading, logRoutes }).register(fastify);
   }
   if (events) {
-    new DeathsRoutes({ events, reading, hub: settings.hub, logRoutes, nowMs }).register(fastify);
+    new DeathsRoutes({ events, reading, logRoutes, nowMs }).register(fastify);
   }
   if (options.legal) {
-    new LegalRoutes({ legal: options.legal, hub: settings.hub, reading, gate, logRoutes }).register(fastify);
+    new LegalRoutes({ legal: options.legal, reading, gate, logRoutes }).register(fastify);
   }
   const ownRoutes: ApiRoutes[] = [logApi({ reading })];
   if (options.asked) {
-    const desk = new StaffDesk({ asked: options.asked, reading, hub: settings.hub });
+    const desk = new StaffDesk({ asked: options.asked, reading });
     new RequestPages({ desk, gate, logRoutes }).register(fastify);
     ownRoutes.push(requestApi(desk));
   }
   if (options.api) {
-    await adminApi(fastify, options.api.access, [...ownRoutes, ...options.api.routes]);
+    await adminApi(fastify, options.api.tokens, [...ownRoutes, ...options.api.routes]);
   }
 }

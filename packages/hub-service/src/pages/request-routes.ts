@@ -79,7 +79,7 @@ export class RequestPages {
       body: createElement(RequestPage, {
         request: found,
         mayDecide: desk.mayDecide(person, found),
-        isOwn: found.user === person.name,
+        isOwn: found.hub === person.hub && found.user === person.name,
         formToken
       })
     };

@@ -1,11 +1,15 @@
+import { createElement } from 'react';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ICookieNames } from '../people/cookie-names.js';
-import { HOME_PATH } from '../people/next-path.js';
+import { HOME_PATH, nextPath } from '../people/next-path.js';
+import { callbackPath, type IPeopleHub, type PeopleHubs } from '../people/people-hubs.js';
 import { LOGIN_MS, SESSION_MS, type SignIn } from '../people/sign-in.js';
-import { sendNotice } from './answers.js';
+import { sendNotice, sendPage } from './answers.js';
 import type { Gate } from './gate.js';
+import { ChooseHubPage } from './view/choose-hub-page.js';
 
 export interface ISignInRoutesOptions {
+  readonly hubs: PeopleHubs;
   readonly signIn: SignIn;
   readonly gate: Gate;
   readonly names: ICookieNames;
@@ -22,11 +26,16 @@ export class SignInRoutes {
   constructor(private readonly options: ISignInRoutesOptions) {}
 
   register(fastify: FastifyInstance): void {
-    const { gate } = this.options;
+    const { gate, hubs } = this.options;
     // Not in the log of requests: their addresses hold secrets. Not for HEAD: each state is good once.
     const quiet = { exposeHeadRoute: false, logLevel: 'warn' } as const;
-    fastify.get('/login', quiet, (request, reply) => this.depart(request, reply, param(request, 'next')));
-    fastify.get('/oauth_callback', quiet, (request, reply) => this.arrive(request, reply));
+    fastify.get('/login', quiet, (request, reply) =>
+      this.depart(request, reply, param(request, 'next'), param(request, 'hub'))
+    );
+    fastify.get('/oauth_callback', quiet, (request, reply) => this.arrive(request, reply, hubs.first));
+    hubs.further.forEach(hub =>
+      fastify.get(callbackPath(hub.settings.hub), quiet, (request, reply) => this.arrive(request, reply, hub))
+    );
     fastify.post('/logout', async (request, reply) => {
       // Out is out, whether JupyterHub answers or not.
       await gate.sender(request, Infinity);
@@ -42,14 +51,23 @@ export class SignInRoutes {
     );
   }
 
-  /** Sends the browser to JupyterHub, to come back to `next`. */
-  depart(request: FastifyRequest, reply: FastifyReply, next: unknown): FastifyReply {
-    const { signIn, names, secure } = this.options;
+  /** Sends the browser to JupyterHub, to come back to `next`. Where there are several hubs, one is chosen first. */
+  depart(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    next: unknown,
+    named: string | null = null
+  ): FastifyReply {
+    const { signIn, names, secure, hubs } = this.options;
+    const hub = hubs.isSeveral ? named !== null && hubs.get(named) : hubs.first;
+    if (!hub) {
+      return this.choose(reply, next);
+    }
     const left = this.loginCookies(request);
     if (left.length >= LOGIN_COOKIES) {
       this.clear(reply, left);
     }
-    const { name, browser, location } = signIn.depart(next);
+    const { name, browser, location } = signIn.depart(hub, next);
     void reply.setCookie(`${names.login}${name}`, browser, {
       ...attributes(secure),
       maxAge: LOGIN_MS / 1000
@@ -57,11 +75,20 @@ export class SignInRoutes {
     return reply.redirect(location, 302);
   }
 
-  private async arrive(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  private choose(reply: FastifyReply, next: unknown): FastifyReply {
+    const choices = this.options.hubs.all.map(({ settings: { hub: id, hubUrl, origin } }) => ({
+      ...{ id, hubUrl },
+      href: `/login?hub=${encodeURIComponent(id)}&next=${encodeURIComponent(nextPath(next, origin))}`
+    }));
+    const body = createElement(ChooseHubPage, { hubs: choices });
+    return sendPage(reply, { title: 'Sign in', tab: null, body }, null);
+  }
+
+  private async arrive(request: FastifyRequest, reply: FastifyReply, hub: IPeopleHub): Promise<FastifyReply> {
     const { signIn, gate, names, secure } = this.options;
     const state = param(request, 'state') ?? '';
     const code = param(request, 'code');
-    const arrival = await signIn.arrive(state, code, name => request.cookies[`${names.login}${name}`]);
+    const arrival = await signIn.arrive(hub, state, code, name => request.cookies[`${names.login}${name}`]);
     if (arrival.kind === 'in') {
       this.clear(reply, this.loginCookies(request));
       // The session before it, if there is one, is nobody's any more.

@@ -37,7 +37,8 @@ export class VerdictsRoutes {
       );
     }
     await reading.looking(visitor, 'deaths', '/verdicts');
-    const [tally, rows] = await read(() => Promise.all([feedback.tally(), feedback.newest(NEWEST)]));
+    const hub = reading.hubOf(visitor);
+    const [tally, rows] = await read(() => Promise.all([feedback.tally(hub), feedback.newest(NEWEST, hub)]));
     return { title: 'Was it right?', tab: 'deaths', body: createElement(VerdictsPage, { tally, rows }) };
   }
 }

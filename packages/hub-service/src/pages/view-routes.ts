@@ -10,8 +10,6 @@ import { type ISavedViews, VIEW_NAME, VIEWS } from './saved-views.js';
 
 export interface IViewRoutesOptions {
   readonly views: ISavedViews;
-  /** How this service calls the hub in its records. */
-  readonly hub: string;
   readonly gate: Gate;
 }
 
@@ -45,7 +43,7 @@ export class ViewRoutes {
   }
 
   private async save(session: ISession, form: FormFields): Promise<string> {
-    const { views, gate, hub } = this.options;
+    const { views, gate } = this.options;
     const visitor = gate.reader(session);
     const name = form.text('name', VIEW_NAME);
     // Read as the list reads it and written anew: what is kept is an address of ours, whatever was sent.
@@ -66,8 +64,8 @@ export class ViewRoutes {
         link: back
       });
     }
-    const owner = { hub, owner: visitor.person.name };
-    if (!(await read(() => views.save(owner, { name, address, isShared })))) {
+    const { hub, name: owner } = visitor.person;
+    if (!(await read(() => views.save({ hub, owner }, { name, address, isShared })))) {
       throw new Refusal(409, `You have ${VIEWS} views, and that is the most. Remove one first.`, {
         link: back
       });
@@ -76,8 +74,9 @@ export class ViewRoutes {
   }
 
   private async remove(session: ISession, form: FormFields): Promise<string> {
-    const { views, gate, hub } = this.options;
-    const owner = { hub, owner: gate.reader(session).person.name };
+    const { views, gate } = this.options;
+    const { hub, name } = gate.reader(session).person;
+    const owner = { hub, owner: name };
     const id = form.text('view', 15) ?? '';
     if (!/^\d{1,9}$/.test(id) || !(await read(() => views.remove(owner, Number(id))))) {
       throw new Refusal(409, 'You have no such view any more, so nothing was changed.', {

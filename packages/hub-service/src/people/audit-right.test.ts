@@ -1,6 +1,6 @@
 import { auditRight, mayEnter } from './audit-right.js';
 
-const person = (...scopes: string[]) => ({ name: 'lead', groups: [], scopes });
+const person = (...scopes: string[]) => ({ hub: 'hub', name: 'lead', groups: [], scopes });
 
 describe('the right to read the log', () => {
   it('is for everything, for groups, or for nothing', () => {

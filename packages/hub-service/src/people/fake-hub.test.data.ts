@@ -38,6 +38,7 @@ export class FakeHub {
 
   identity(): OAuthIdentity {
     return new OAuthIdentity({
+      hub: this.settings.hub,
       hubApi: { whoIs: token => this.whoIs(token) },
       apiUrl: 'http://127.0.0.1:8081/hub/api',
       clientId: this.settings.clientId,

@@ -1,5 +1,7 @@
 /** A person, as JupyterHub says at this moment. */
 export interface IHubPerson {
+  /** At which hub: the same name at another is somebody else, and rights there are none here. */
+  readonly hub: string;
   readonly name: string;
   readonly groups: readonly string[];
   /** What the token may, expanded by JupyterHub but for filters of our own scopes. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { LoginSeal } from './login-seal.js';
 
-const LOGIN = { state: 's', verifier: 'v', next: '/log?user=ä', endsAtMs: 1000 };
+const LOGIN = { hub: 'hub', state: 's', verifier: 'v', next: '/log?user=ä', endsAtMs: 1000 };
 
 describe('a begun sign-in in its browser', () => {
   const seal = new LoginSeal(randomBytes(32));
@@ -28,7 +28,13 @@ describe('a begun sign-in in its browser', () => {
   });
 
   it('has room for the longest address of ours', () => {
-    const long = { ...LOGIN, state: 's'.repeat(43), verifier: 'v'.repeat(43), next: `/${'x'.repeat(2047)}` };
+    const long = {
+      ...LOGIN,
+      hub: 'h'.repeat(64),
+      state: 's'.repeat(43),
+      verifier: 'v'.repeat(43),
+      next: `/${'x'.repeat(2047)}`
+    };
     const closed = seal.close(long);
     expect(seal.open(closed)).toEqual(long);
     // Browsers keep 4 096 bytes with the name.

@@ -3,6 +3,8 @@ import { TokenSeal } from '../tickets/token-seal.js';
 
 /** A sign-in that has begun: the browser is at JupyterHub. */
 export interface IBegunLogin {
+  /** At which hub it began, and where alone it can end. */
+  readonly hub: string;
   /** Fingerprint of the state that travels through JupyterHub. */
   readonly state: string;
   /** PKCE. */
@@ -14,6 +16,7 @@ export interface IBegunLogin {
 }
 
 const BegunLogin = v.strictObject({
+  hub: v.string(),
   state: v.string(),
   verifier: v.string(),
   next: v.string(),

@@ -19,6 +19,7 @@ beforeAll(async () => {
   const { port } = server.address() as AddressInfo;
   const apiUrl = `http://127.0.0.1:${port}/hub/api`;
   identity = new OAuthIdentity({
+    hub: 'hub',
     hubApi: createHubApi({ url: apiUrl, timeoutMs: 5000 }),
     apiUrl,
     clientId: 'service-labkeeper',
@@ -57,7 +58,10 @@ describe('what is asked of JupyterHub', () => {
       ...{ kind: 'user', name: 'lead', admin: false, groups: ['lab-a'], scopes },
       ...{ session_id: 's', token_id: 'a1', user_info: {} }
     });
-    expect(await identity.whoami('t')).toEqual({ name: 'lead', groups: ['lab-a'], scopes });
+    expect(await identity.whoami('t')).toEqual({
+      ...{ hub: 'hub', name: 'lead', groups: ['lab-a'] },
+      scopes
+    });
     expect([asked.url, asked.authorization]).toEqual(['/hub/api/user', 'token t']);
   });
 

@@ -3,6 +3,8 @@ import { HubUnavailableError, type IHubApi, shortText } from '../hub-api/hub-api
 import type { IHubIdentity, IHubPerson } from './hub-identity.js';
 
 export interface IOAuthIdentityOptions {
+  /** How the service calls this hub. */
+  readonly hub: string;
   readonly hubApi: IHubApi;
   /** JupyterHub's REST API, without a slash at its end. */
   readonly apiUrl: string;
@@ -62,7 +64,9 @@ export class OAuthIdentity implements IHubIdentity {
   async whoami(token: string): Promise<IHubPerson | null> {
     const user = await this.options.hubApi.whoIs(token);
     // Services have tokens too, and are nobody who reads.
-    return user?.kind === 'user' ? { name: user.name, groups: user.groups, scopes: user.scopes } : null;
+    return user?.kind === 'user'
+      ? { hub: this.options.hub, name: user.name, groups: user.groups, scopes: user.scopes }
+      : null;
   }
 }
 

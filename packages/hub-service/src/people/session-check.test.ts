@@ -1,15 +1,27 @@
 import type { IHubIdentity, IHubPerson } from './hub-identity.js';
 import { MemorySessionStore } from './memory-session-store.js';
+import { PeopleHubs } from './people-hubs.js';
+import type { IPeopleSettings } from './people-settings.js';
 import { fingerprint } from './secrets.js';
 import { SessionCheck } from './session-check.js';
 
-const LEAD: IHubPerson = { name: 'lead', groups: [], scopes: ['access:services'] };
+const LEAD: IHubPerson = { hub: 'hub', name: 'lead', groups: [], scopes: ['access:services'] };
+
+const SETTINGS: IPeopleSettings = {
+  ...{ hub: 'hub', serviceName: 'labkeeper', clientId: 'service-labkeeper', secure: true },
+  ...{
+    origin: 'https://pages.example.org',
+    host: 'pages.example.org',
+    hubUrl: 'https://hub.example.org/hub/'
+  },
+  redirectUri: 'https://pages.example.org/oauth_callback'
+};
 
 /** A session of `id`, and a hub that answers when the test lets it. */
-async function session(id: string) {
+async function session(id: string, person = LEAD) {
   const store = new MemorySessionStore();
   await store.keep({
-    ...{ id: fingerprint(id), token: 't', person: LEAD, formToken: 'f' },
+    ...{ id: fingerprint(id), token: 't', person, formToken: 'f' },
     ...{ checkedAtMs: 1000, endsAtMs: 1_000_000 }
   });
   const waiting: ((person: IHubPerson | null) => void)[] = [];
@@ -18,7 +30,8 @@ async function session(id: string) {
     whoami: () => new Promise(resolve => waiting.push(resolve))
   };
   const check = new SessionCheck({
-    ...{ settings: { serviceName: 'labkeeper' }, identity, store },
+    hubs: new PeopleHubs({ settings: SETTINGS, identity }, []),
+    store,
     nowMs: () => 1000
   });
   return { check, waiting };
@@ -49,6 +62,13 @@ describe('whose session it is', () => {
     waiting[0]?.(LEAD);
     expect(await fresh).toBeNull();
     expect(await check.find('a')).toBeNull();
+  });
+
+  it('one of a hub that is trusted no longer is over, and no other hub is asked about it', async () => {
+    const { check, waiting } = await session('a', { ...LEAD, hub: 'gone' });
+    expect(await check.find('a')).toBeNull();
+    expect(await check.find('a', 0)).toBeNull();
+    expect(waiting).toHaveLength(0);
   });
 
   it('the id in the store opens nothing', async () => {

@@ -1,12 +1,10 @@
 import { mayEnter } from './audit-right.js';
-import type { IHubIdentity } from './hub-identity.js';
-import type { IPeopleSettings } from './people-settings.js';
+import type { PeopleHubs } from './people-hubs.js';
 import { fingerprint } from './secrets.js';
 import type { ISession, ISessionStore } from './session-store.js';
 
 export interface ISessionCheckOptions {
-  readonly settings: Pick<IPeopleSettings, 'serviceName'>;
-  readonly identity: IHubIdentity;
+  readonly hubs: PeopleHubs;
   readonly store: ISessionStore;
   /** Epoch ms. */
   readonly nowMs: () => number;
@@ -30,10 +28,17 @@ export class SessionCheck {
    */
   async find(sessionId: string | undefined, trustMs = TRUST_MS): Promise<ISession | null> {
     const { store, nowMs } = this.options;
-    const session = sessionId ? await store.find(fingerprint(sessionId), nowMs()) : null;
-    if (session === null) {
+    const kept = sessionId ? await store.find(fingerprint(sessionId), nowMs()) : null;
+    if (kept === null) {
       return null;
     }
+    const { hubs } = this.options;
+    if (hubs.get(kept.person.hub) === undefined) {
+      // It is trusted no longer.
+      await store.end(kept.id);
+      return null;
+    }
+    const session = hubs.isSeveral ? { ...kept, at: kept.person.hub } : kept;
     // Its absolute value: where the clock was set back, what is known is of no known age.
     if (Math.abs(nowMs() - session.checkedAtMs) < trustMs) {
       return session;
@@ -60,11 +65,13 @@ export class SessionCheck {
   }
 
   private async ask(session: ISession): Promise<ISession | null> {
-    const { identity, settings, store, nowMs } = this.options;
+    const { hubs, store, nowMs } = this.options;
     // What JupyterHub says is as old as the question.
     const checkedAtMs = nowMs();
-    const person = await identity.whoami(session.token);
-    if (person === null || !mayEnter(person, settings.serviceName)) {
+    // Her own hub alone is asked.
+    const hub = hubs.get(session.person.hub);
+    const person = (await hub?.identity.whoami(session.token)) ?? null;
+    if (hub === undefined || person === null || !mayEnter(person, hub.settings.serviceName)) {
       await store.end(session.id);
       return null;
     }

@@ -7,6 +7,8 @@ export interface ISession {
   /** The hub's token of this person. It leaves the service only towards JupyterHub. */
   readonly token: string;
   readonly person: IHubPerson;
+  /** The hub's name where there are several, for pages. */
+  readonly at?: string;
   /** Forms must bring it back. */
   readonly formToken: string;
   /** When JupyterHub last said who it is, epoch ms. */

@@ -1,14 +1,11 @@
 import { mayEnter } from './audit-right.js';
 import type { LoginSeal } from './login-seal.js';
 import { nextPath } from './next-path.js';
-import type { IHubIdentity } from './hub-identity.js';
-import type { IPeopleSettings } from './people-settings.js';
+import type { IPeopleHub } from './people-hubs.js';
 import { fingerprint, newSecret, type RandomBytes, sameSecret } from './secrets.js';
 import type { ISessionStore } from './session-store.js';
 
 export interface ISignInOptions {
-  readonly settings: IPeopleSettings;
-  readonly identity: IHubIdentity;
   readonly store: ISessionStore;
   readonly seal: LoginSeal;
   readonly random: RandomBytes;
@@ -42,12 +39,13 @@ export type Arrival =
 export class SignIn {
   constructor(private readonly options: ISignInOptions) {}
 
-  /** Begins a sign-in that ends at `next`. */
-  depart(next: unknown): IDeparture {
-    const { settings, seal, random, nowMs } = this.options;
+  /** Begins a sign-in at a hub that ends at `next`. */
+  depart({ settings }: IPeopleHub, next: unknown): IDeparture {
+    const { seal, random, nowMs } = this.options;
     const state = newSecret(random, 16);
     const verifier = newSecret(random, 32);
     const browser = seal.close({
+      hub: settings.hub,
       state: fingerprint(state),
       verifier,
       next: nextPath(next, settings.origin),
@@ -70,19 +68,27 @@ export class SignIn {
   }
 
   /**
-   * Ends a sign-in, only in the browser where it began. Once: JupyterHub takes each code back once.
+   * Ends a sign-in, only in the browser where it began, and at the address of the hub where it began. Once: JupyterHub takes
+   * each code back once.
    *
+   * @param hub - whose address it is.
    * @param code - null: JupyterHub sent an error instead.
    * @param browserOf - what the browser keeps under a sign-in's name.
    */
   async arrive(
+    { settings, identity }: IPeopleHub,
     state: string,
     code: string | null,
     browserOf: (name: string) => string | undefined
   ): Promise<Arrival> {
-    const { identity, settings, store, seal, random, nowMs } = this.options;
+    const { store, seal, random, nowMs } = this.options;
     const login = seal.open(browserOf(loginName(state)));
-    if (login === null || login.endsAtMs <= nowMs() || !sameSecret(fingerprint(state), login.state)) {
+    if (
+      login === null ||
+      login.hub !== settings.hub ||
+      login.endsAtMs <= nowMs() ||
+      !sameSecret(fingerprint(state), login.state)
+    ) {
       return { kind: 'stale' };
     }
     const token = code === null ? null : await identity.exchange(code, login.verifier);

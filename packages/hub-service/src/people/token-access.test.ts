@@ -18,6 +18,7 @@ describe('who comes with a token', () => {
   beforeEach(() => {
     [nowMs, asked, answer] = [0, 0, () => LEAD];
     access = new TokenAccess({
+      hub: 'hub',
       hubApi: {
         whoIs: async () => {
           asked += 1;

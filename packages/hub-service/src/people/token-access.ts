@@ -5,6 +5,8 @@ import type { IHubPerson } from './hub-identity.js';
 import { fingerprint } from './secrets.js';
 
 export interface ITokenAccessOptions {
+  /** How the service calls this hub. */
+  readonly hub: string;
   readonly hubApi: IHubApi;
   /** What JupyterHub calls the service. */
   readonly serviceName: string;
@@ -110,7 +112,7 @@ export class TokenAccess {
         'Use a token of a person, made for this; not that of a server or a service.'
       );
     }
-    const person = { name, groups, scopes };
+    const person = { hub: this.options.hub, name, groups, scopes };
     if (!mayEnter(person, serviceName)) {
       throw new TokenRefused(
         403,

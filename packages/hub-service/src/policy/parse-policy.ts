@@ -80,6 +80,7 @@ const PERIOD = 'a period from 30 days to 100 years, such as "7 years", "18 month
 const EXPECTED = new Map<string, string>([
   ...(['installs', 'disk', 'streams', 'looks'] as const).map(name => [name, PERIOD] as const),
   ['share', 'a number from 0 to 1'],
+  ['hubs', 'a list of 1 to 200 names of hubs'],
   ['groups', 'a list of 1 to 200 names of groups'],
   ['images', 'a list of 1 to 200 patterns'],
   ['reason', 'a text of 1 to 500 characters'],

@@ -28,8 +28,6 @@ export type Decision = 'approve' | 'deny';
 export interface IStaffDeskOptions {
   readonly asked: IRequestParts;
   readonly reading: Reading;
-  /** How this service calls the hub in its records. */
-  readonly hub: string;
 }
 
 /**
@@ -66,10 +64,11 @@ export class StaffDesk {
     address: string
   ): Promise<IInboxPage> {
     const groups = this.groupsOf(person);
-    const { asked, reading, hub } = this.options;
+    const { asked, reading } = this.options;
     await reading.looking({ person }, 'requests', address);
-    // A group is a group of this hub: another hub in the same database may have one of that name.
-    const limits = groups === null ? { groups } : { groups, hub };
+    // A group is a group of her hub: another hub in the same database may have one of that name.
+    const hub = groups === null ? reading.scopeOf(person) : person.hub;
+    const limits = { groups, ...(hub !== null && { hub }) };
     const found = await read(() => asked.requests.list({ ...filter, ...limits }, after, PAGE_ROWS + 1));
     const rows = found.slice(0, PAGE_ROWS);
     const last = rows.at(-1);
@@ -87,13 +86,13 @@ export class StaffDesk {
     const right = this.rightOf(person);
     const { asked, reading } = this.options;
     await reading.looking({ person }, 'requests', `/requests/${id}`);
-    return this.shown(right, await read(() => asked.requests.find(id)));
+    return this.shown(person, right, await read(() => asked.requests.find(id)));
   }
 
   /** Whether somebody may decide about a request, and answer. */
   mayDecide(person: IHubPerson, request: IRequestRow): boolean {
-    const { hub } = this.options;
-    return mayDecide(approveRight(person), { hub, name: person.name }, request);
+    const hub = this.options.reading.scopeOf(person);
+    return (hub === null || request.hub === hub) && mayDecide(approveRight(person), person, request);
   }
 
   /** @param version - of the request that she has seen. @param person - as JupyterHub says at this moment. */
@@ -129,12 +128,14 @@ export class StaffDesk {
   }
 
   /** A request as somebody of this right may see it. @throws Refusal where she may not. */
-  private shown(right: ApproveRight, found: IRequestWhole | null): IRequestWhole {
-    const { hub } = this.options;
-    if (found === null || !isWithin(right, hub, found)) {
+  private shown(person: IHubPerson, right: ApproveRight, found: IRequestWhole | null): IRequestWhole {
+    const hub = this.options.reading.scopeOf(person);
+    const isHers = (other: IRequestRow): boolean =>
+      (hub === null || other.hub === hub) && isWithin(right, person.hub, other);
+    if (found === null || !isHers(found)) {
       throw unknown();
     }
-    return { ...found, similar: found.similar.filter(other => isWithin(right, hub, other)) };
+    return { ...found, similar: found.similar.filter(isHers) };
   }
 
   private words(text: string): string {
@@ -156,7 +157,7 @@ export class StaffDesk {
     const right = this.rightOf(person);
     // The answer shows the request: that is a look too.
     await reading.looking({ person }, 'requests', `/requests/${id}`);
-    const before = this.shown(right, await read(() => this.requests.find(id)));
+    const before = this.shown(person, right, await read(() => this.requests.find(id)));
     if (!this.mayDecide(person, before)) {
       throw new Refusal(
         403,
@@ -170,7 +171,7 @@ export class StaffDesk {
       case 'done':
         await recorder.flush();
         await news.look();
-        return this.shown(right, done.request);
+        return this.shown(person, right, done.request);
       case 'changed':
         throw new Refusal(
           409,

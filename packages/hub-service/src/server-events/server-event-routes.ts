@@ -23,8 +23,8 @@ import type { ServerRuns } from './server-runs.js';
 export interface IServerEventParts {
   readonly writer: IServerEventWriter;
   readonly metrics: EventMetrics;
-  /** null = where servers run is not known. */
-  readonly runs: ServerRuns | null;
+  /** Where servers run, by hub; without one it is not known there. */
+  readonly runs: ReadonlyMap<string, ServerRuns>;
   /** Tells others of an event that was stored: at most once, because it is not stored a second time. */
   readonly announce: (speaker: ISpeaker, event: ServerEvent) => Promise<void>;
 }
@@ -88,7 +88,7 @@ export function serverEventRoutes(fastify: FastifyInstance, parts: IServerEventR
         head,
         speaker: { hub, user, server, groups },
         events: read.events.map(event => (event?.kind === 'errors' && !wanted.errors ? null : event)),
-        runs: (await runs?.of(user, server, head.boot)) ?? []
+        runs: (await runs.get(hub)?.of(user, server, head.boot)) ?? []
       };
       try {
         const { seq, stored } = await writer.append(incoming);

@@ -6,6 +6,8 @@ export interface IHoldersAsked {
   readonly version: string | null;
   /** Held at any moment of the day that begins here, epoch ms; null = held now. */
   readonly dayMs: number | null;
+  /** Only of people of this hub; null = of all. */
+  readonly hub: string | null;
   /** Only of those who were in one of these groups when it began; null = of all. */
   readonly groups: readonly string[] | null;
 }

@@ -41,12 +41,12 @@ export type Erased =
 
 /** Legal holds and erasure. Every method's act is durable when it resolves. */
 export interface ILegal {
-  /** The newest first. */
-  acts(limit: number): Promise<readonly ILegalAct[]>;
-  /** Holds that are on, the newest first. */
-  holds(): Promise<readonly ILegalAct[]>;
+  /** The newest first. @param hub - those at this hub alone; null = all. */
+  acts(limit: number, hub?: string | null): Promise<readonly ILegalAct[]>;
+  /** Holds that are on, the newest first. @param hub - as in `acts`. */
+  holds(hub?: string | null): Promise<readonly ILegalAct[]>;
   /**
-   * @param user - null = everybody: who belongs to a case is not known here.
+   * @param user - null = everybody at the actor's hub: who belongs to a case is not known here.
    * @returns false = nobody of that name is known at the actor's hub; nothing was changed.
    */
   hold(actor: IActor, user: string | null, caseName: string | null): Promise<boolean>;

@@ -28,19 +28,30 @@ export async function filterIds(db: Kysely<ITables>, filter: ILogFilter): Promis
     ids.hubs = idsOf(await db.selectFrom('hub').select('id').where('name', '=', hub).execute());
   }
   if (user !== undefined) {
-    ids.persons = idsOf(await db.selectFrom('person').select('id').where('name', '=', user).execute());
+    const persons = db.selectFrom('person').select('id').where('name', '=', user);
+    ids.persons = idsOf(await (ids.hubs ? persons.where('hub_id', 'in', some(ids.hubs)) : persons).execute());
   }
   if (server !== undefined) {
     let servers = db.selectFrom('server').select('id').where('name', '=', server);
     if (ids.persons) {
-      servers = servers.where('person_id', 'in', ids.persons.length > 0 ? ids.persons : [-1]);
+      servers = servers.where('person_id', 'in', some(ids.persons));
+    } else if (ids.hubs) {
+      const { hubs } = ids;
+      servers = servers.where('person_id', 'in', eb =>
+        eb.selectFrom('person').select('id').where('hub_id', 'in', some(hubs))
+      );
     }
     ids.servers = idsOf(await servers.execute());
   }
   if (group !== undefined) {
-    ids.groupSets = idsOf(
-      await db.selectFrom('group_member').select('set_id as id').where('name', '=', group).execute()
-    );
+    let sets = db.selectFrom('group_member').select('set_id as id').where('name', '=', group);
+    if (ids.hubs) {
+      const { hubs } = ids;
+      sets = sets.where('set_id', 'in', eb =>
+        eb.selectFrom('group_set').select('id').where('hub_id', 'in', some(hubs))
+      );
+    }
+    ids.groupSets = idsOf(await sets.execute());
   }
   if (image !== undefined) {
     ids.streams = await streamsOf(db, image);
@@ -108,6 +119,11 @@ export function matching(
 /** Numbers of our own, as they are: the default servers of everybody would be thousands of parameters. */
 function isOneOf(column: string, list: readonly number[]): RawBuilder<boolean> {
   return sql<boolean>`${sql.ref(`record.${column}`)} in (${sql.raw(list.map(Number).join())})`;
+}
+
+/** A list of none is no SQL. */
+function some(list: readonly number[]): readonly number[] {
+  return list.length > 0 ? list : [-1];
 }
 
 function idsOf(rows: readonly { readonly id: number }[]): number[] {

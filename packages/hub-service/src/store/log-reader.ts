@@ -63,6 +63,9 @@ export interface ILogStory {
   readonly neighbours: readonly ILogRow[];
 }
 
+/** Records of one hub are counted up to here: a number equal to it means "or more". */
+export const STATUS_CAP = 100_000;
+
 /** The log as it is read. Every look is itself on record: `looked` is called before anything is shown. */
 export interface ILogReader {
   /** The newest first. @param after - null = from the newest on. */
@@ -73,10 +76,14 @@ export interface ILogReader {
   story(index: number): Promise<ILogStory | null>;
   /** Durable when it resolves. */
   looked(look: ILook): Promise<void>;
-  /** The newest first. */
-  looks(limit: number): Promise<readonly (ILook & { readonly atMs: number })[]>;
-  /** Records in the log, streams that sent something in the last ten minutes, and the newest digest. */
-  status(): Promise<ILogStatus>;
+  /** The newest first. @param hub - of whose people alone; null = of all. */
+  looks(limit: number, hub?: string | null): Promise<readonly (ILook & { readonly atMs: number })[]>;
+  /**
+   * Records in the log, streams that sent something in the last ten minutes, and the newest digest.
+   *
+   * @param hub - whose records and streams alone are counted, records up to `STATUS_CAP`; null = all. Digests are of all.
+   */
+  status(hub?: string | null): Promise<ILogStatus>;
 }
 
 /** Somebody read in the log. */

@@ -55,7 +55,7 @@ export interface IOutgoingCursorTable {
   trouble: string | null;
 }
 
-/** What the service puts on record, in the order of the numbers; the n-th of them is record n of its stream. */
+/** What the service puts on record, in the order of the numbers; the n-th of those of a stream is record n of it. */
 export interface IOwnRecordTable {
   id: Generated<number>;
   subject_id: number | null;
@@ -63,4 +63,6 @@ export interface IOwnRecordTable {
   event_id: string;
   /** Canonical JSON of the act. */
   act: string;
+  /** At which further hub its stream is; null = at the first. */
+  stream_hub: string | null;
 }

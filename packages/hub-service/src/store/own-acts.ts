@@ -18,7 +18,7 @@ export interface IOwnActsOptions {
   readonly database: IDatabase;
   readonly writer: ILogWriter;
   readonly keys: IKeys;
-  /** The hub at which the service's own stream is. */
+  /** The first hub: at it is the service's own stream, and at each further one another. */
   readonly hubId: string;
 }
 
@@ -34,7 +34,14 @@ export async function noteAct(
   const eventId = randomUUID();
   const { id } = await db
     .insertInto('own_record')
-    .values({ subject_id: subjectId, action: act.action, event_id: eventId, act: canonicalJson(act) })
+    .values(eb => ({
+      subject_id: subjectId,
+      action: act.action,
+      event_id: eventId,
+      act: canonicalJson(act),
+      // Acts at one hub are none of another's people's business.
+      stream_hub: eb.selectFrom('further_hub').select('name').where('name', '=', act.hub)
+    }))
     .returning('id')
     .executeTakeFirstOrThrow();
   return { eventId, id };
@@ -54,8 +61,8 @@ export function aloneWithActs<Result>(
 }
 
 /**
- * The service's own stream in the log. Its n-th record is the n-th act that was put down: so after a crash, and with several
- * replicas, each is appended once.
+ * The service's own streams in the log, one at each hub. The n-th record is the n-th act that was put down there: so after a
+ * crash, and with several replicas, each is appended once.
  */
 export class OwnActs {
   constructor(private readonly options: IOwnActsOptions) {}
@@ -73,7 +80,7 @@ export class OwnActs {
     const { read } = this.options.database;
     const own = await read
       .selectFrom('own_record')
-      .select(['id'])
+      .select(['id', 'stream_hub'])
       .where('event_id', '=', eventId)
       .executeTakeFirst();
     if (!own) {
@@ -83,12 +90,14 @@ export class OwnActs {
       .selectFrom('own_record')
       .select(({ fn }) => fn.countAll<number>().as('count'))
       .where('id', '<=', own.id)
+      .where('stream_hub', 'is not distinct from', own.stream_hub)
       .executeTakeFirstOrThrow();
-    const { boot, speaker } = await this.stream();
+    const { boot, speaker } = await this.stream(own.stream_hub);
     const found = await read
       .selectFrom('record')
       .innerJoin('stream', 'stream.id', 'record.stream_id')
       .innerJoin('person', 'person.id', 'record.person_id')
+      .innerJoin('hub', 'hub.id', 'person.hub_id')
       .innerJoin('record_body', join =>
         join
           .onRef('record_body.idx', '=', 'record.idx')
@@ -97,6 +106,7 @@ export class OwnActs {
       .select(['record.idx', 'record_body.entry'])
       .where('stream.boot', '=', boot)
       .where('person.name', '=', speaker.user)
+      .where('hub.name', '=', speaker.hub)
       .where('record.seq', '=', Number(count))
       .executeTakeFirst();
     const record = found && actOf(found.entry);
@@ -104,13 +114,22 @@ export class OwnActs {
   }
 
   private async append(): Promise<void> {
+    const further = await this.options.database.write.selectFrom('further_hub').select('name').execute();
+    for (const hub of [null, ...further.map(({ name }) => name)]) {
+      await this.appendTo(hub);
+    }
+  }
+
+  /** @param hub - a further one; null = the first. */
+  private async appendTo(hub: string | null): Promise<void> {
     const { database, writer } = this.options;
-    const { boot, speaker } = await this.stream();
+    const { boot, speaker } = await this.stream(hub);
     for (;;) {
       const head = await writer.head(speaker, boot);
       const rows = await database.write
         .selectFrom('own_record')
         .select(['event_id', 'act'])
+        .where('stream_hub', 'is not distinct from', hub)
         .orderBy('id')
         .offset(head.seq)
         .limit(AT_A_TIME)
@@ -170,10 +189,10 @@ export class OwnActs {
   }
 
   /** The stream is called as the log is. */
-  private async stream(): Promise<{ readonly boot: string; readonly speaker: ISpeaker }> {
+  private async stream(hub: string | null): Promise<{ readonly boot: string; readonly speaker: ISpeaker }> {
     const { database, hubId } = this.options;
     const { id } = await database.read.selectFrom('log').select('id').executeTakeFirstOrThrow();
-    return { boot: id, speaker: { hub: hubId, user: OWN_USER, server: '', groups: [] } };
+    return { boot: id, speaker: { hub: hub ?? hubId, user: OWN_USER, server: '', groups: [] } };
   }
 
   private flushing: Promise<void> = Promise.resolve();

@@ -72,6 +72,7 @@ export async function readWhole(db: Kysely<ITables>, id: string): Promise<IReque
       ? []
       : await requestRows(db)
           .where('request.subject', '=', row.subject)
+          .where('hub.name', '=', row.hub)
           .where('request.id', '<>', id)
           .where('request.decided_at_ms', 'is not', null)
           .orderBy('request.created_at_ms', 'desc')

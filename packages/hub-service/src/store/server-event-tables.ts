@@ -6,6 +6,7 @@ export interface IServerEventTables {
   event_stream: IEventStreamTable;
   server_run: IServerRunTable;
   kernel_time: IKernelTimeTable;
+  further_kernel_time: IFurtherKernelTimeTable;
 }
 
 export interface IServerEventTable {
@@ -45,11 +46,16 @@ export interface IServerRunTable {
   image: string | null;
 }
 
-/** How long kernels lived on a day (UTC, days since the epoch), all users together. '' = not known. */
+/** How long kernels lived on a day (UTC, days since the epoch), all users of the first hub together. '' = not known. */
 export interface IKernelTimeTable {
   day: number;
   node: string;
   image: string;
   started: number;
   kernel_ms: number;
+}
+
+/** The same of further hubs. */
+export interface IFurtherKernelTimeTable extends IKernelTimeTable {
+  hub: string;
 }

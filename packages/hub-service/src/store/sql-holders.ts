@@ -62,6 +62,7 @@ export class SqlHolders implements IHolders {
     packages,
     version,
     dayMs,
+    hub,
     groups
   }: IHoldersAsked): SelectQueryBuilder<ITables, 'holding', object> {
     const db = this.database.read;
@@ -75,6 +76,18 @@ export class SqlHolders implements IHolders {
         : query
             .where('since_ms', '<', dayMs + DAY_MS)
             .where(eb => eb.or([eb('until_ms', 'is', null), eb('until_ms', '>', dayMs)]));
+    if (hub !== null) {
+      query = query.where(
+        'group_set_id',
+        'in',
+        // A set of groups is one of a hub, the empty one too.
+        db
+          .selectFrom('group_set')
+          .innerJoin('hub', 'hub.id', 'group_set.hub_id')
+          .select('group_set.id')
+          .where('hub.name', '=', hub)
+      );
+    }
     return groups === null
       ? query
       : query.where(

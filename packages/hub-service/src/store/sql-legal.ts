@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import { ONE_HUB, type HubScope } from '../hubs/hub-scope.js';
 import type { IDatabase } from './database.js';
 import { eraseByName, eraseRequests } from './erase-requests.js';
 import { knownPerson, personOf } from './known-person.js';
@@ -12,20 +13,21 @@ const AT_A_TIME = 1000;
 
 /** Legal holds and erasure in SQLite or PostgreSQL. */
 export class SqlLegal implements ILegal {
-  /** @param nowMs - epoch ms. @param own - appends acts to the log, as far as it can now; without it they wait for one that does. @param erased - told of an erasure once it is committed. */
+  /** @param nowMs - epoch ms. @param own - appends acts to the log, as far as it can now; without it they wait for one that does. @param erased - told of an erasure once it is committed. @param scope - what actors of a hub are limited to. */
   constructor(
     private readonly database: IDatabase,
     private readonly nowMs: () => number,
     private readonly own: Pick<OwnActs, 'flush'> | null = null,
-    private readonly erased: () => Promise<void> = () => Promise.resolve()
+    private readonly erased: () => Promise<void> = () => Promise.resolve(),
+    private readonly scope: HubScope = ONE_HUB
   ) {}
 
-  acts(limit: number): Promise<readonly ILegalAct[]> {
-    return read(actsOf(this.database.read).limit(limit));
+  acts(limit: number, hub: string | null = null): Promise<readonly ILegalAct[]> {
+    return read(at(hub, actsOf(this.database.read)).limit(limit));
   }
 
-  holds(): Promise<readonly ILegalAct[]> {
-    return read(holdsOf(this.database.read));
+  holds(hub: string | null = null): Promise<readonly ILegalAct[]> {
+    return read(at(hub, holdsOf(this.database.read)));
   }
 
   hold(actor: IActor, user: string | null, caseName: string | null): Promise<boolean> {
@@ -41,7 +43,7 @@ export class SqlLegal implements ILegal {
 
   lift(actor: IActor, hold: number): Promise<boolean> {
     return this.alone(async db => {
-      const found = await holdsOf(db)
+      const found = await at(this.scope(actor.hub), holdsOf(db))
         .select(['a.person_id', 'a.case_name'])
         .where('a.id', '=', hold)
         .executeTakeFirst();
@@ -61,7 +63,9 @@ export class SqlLegal implements ILegal {
         return { kind: 'unknown' } as const;
       }
       const [hold] = await read(
-        holdsOf(db).where(eb => eb.or([eb('a.person_id', '=', id), eb('a.person_id', 'is', null)]))
+        at(this.scope(actor.hub), holdsOf(db)).where(eb =>
+          eb.or([eb('a.person_id', '=', id), eb('a.person_id', 'is', null)])
+        )
       );
       if (hold) {
         return { kind: 'held', hold } as const;
@@ -233,6 +237,11 @@ function actsOf(db: Kysely<ITables>) {
       'a.lifts'
     ])
     .orderBy('a.id', 'desc');
+}
+
+/** Those at a hub; null = all. */
+function at(hub: string | null, query: ReturnType<typeof actsOf>): ReturnType<typeof actsOf> {
+  return hub === null ? query : query.where('a.hub', '=', hub);
 }
 
 /** Those that are on. */

@@ -2,6 +2,7 @@ import { LogEntry, parseShape } from '@labkeeper/protocol';
 import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
 import type { IDatabase } from './database.js';
 import { filterIds, matching } from './log-filter.js';
+import { STATUS_CAP } from './log-reader.js';
 import type {
   ILogFilter,
   ILogPlace,
@@ -109,17 +110,59 @@ export class SqlLogReader implements ILogReader {
       .execute();
   }
 
-  async looks(limit: number): Promise<readonly (ILook & { readonly atMs: number })[]> {
-    const rows = await this.db
-      .selectFrom('look')
-      .select(['at_ms as atMs', 'hub', 'reader', 'kind', 'query'])
+  async looks(
+    limit: number,
+    hub: string | null = null
+  ): Promise<readonly (ILook & { readonly atMs: number })[]> {
+    const looks = this.db.selectFrom('look').select(['at_ms as atMs', 'hub', 'reader', 'kind', 'query']);
+    const rows = await (hub === null ? looks : looks.where('hub', '=', hub))
       .orderBy('id', 'desc')
       .limit(limit)
       .execute();
     return rows.map(row => ({ ...row, kind: lookKind(row.kind) }));
   }
 
-  async status(): Promise<ILogStatus> {
+  async status(hub: string | null = null): Promise<ILogStatus> {
+    const all = await this.wholeStatus();
+    return hub === null ? all : { ...all, ...(await this.hubStatus(hub, all.records - all.uncovered)) };
+  }
+
+  /** What differs for one hub. @param covered - index of the first record that no digest covers. */
+  private async hubStatus(
+    hub: string,
+    covered: number
+  ): Promise<Pick<ILogStatus, 'records' | 'liveStreams' | 'newestMs' | 'uncovered'>> {
+    const own = this.db.selectFrom('hub').select('id').where('name', '=', hub);
+    const records = this.db.selectFrom('record').select('received_at_ms').where('hub_id', '=', own);
+    const count = async (some: typeof records): Promise<number> => {
+      const { count: found } = await this.db
+        .selectFrom(some.limit(STATUS_CAP).as('some'))
+        .select(eb => eb.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow();
+      return Number(found);
+    };
+    const newest = await records
+      .orderBy('received_at_ms', 'desc')
+      .orderBy('idx', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    const { count: liveStreams } = await this.db
+      .selectFrom('stream')
+      .innerJoin('server', 'server.id', 'stream.server_id')
+      .innerJoin('person', 'person.id', 'server.person_id')
+      .select(eb => eb.fn.countAll<number>().as('count'))
+      .where('stream.seen_at_ms', '>', this.nowMs() - LIVE_MS)
+      .where('person.hub_id', '=', own)
+      .executeTakeFirstOrThrow();
+    return {
+      records: await count(records),
+      liveStreams: Number(liveStreams),
+      newestMs: newest?.received_at_ms ?? null,
+      uncovered: await count(records.where('idx', '>=', covered))
+    };
+  }
+
+  private async wholeStatus(): Promise<ILogStatus> {
     const { next_index: records } = await this.db
       .selectFrom('log_head')
       .select('next_index')

@@ -71,9 +71,9 @@ export class SqlServerEventReader implements IServerEventReader {
     return rates.sort(order).slice(0, limit);
   }
 
-  /** null = time is kept for all people together, and was asked for of some, or for one cause. */
+  /** null = time is kept for all people of a hub together, and was asked for of some, or for one cause. */
   private async kernelMs(
-    { user, groups, cause, node, image, fromMs }: IDeathFilter,
+    { hub, user, groups, cause, node, image, fromMs }: IDeathFilter,
     time: RawBuilder<unknown>
   ): Promise<ReadonlyMap<string, number> | null> {
     if (user !== undefined || groups !== undefined || cause !== undefined) {
@@ -83,7 +83,7 @@ export class SqlServerEventReader implements IServerEventReader {
       of: string | number;
       ms: number;
     }>`select ${time} as of, sum(k.kernel_ms) as ms
-      from kernel_time k where k.day >= ${Math.floor(fromMs / DAY_MS)}
+      from ${hub === undefined ? sql`kernel_time` : timeOf(hub)} k where k.day >= ${Math.floor(fromMs / DAY_MS)}
       ${node === undefined ? sql`` : sql`and k.node = ${node}`}
       ${image === undefined ? sql`` : sql`and k.image = ${image}`} group by ${time}`.execute(
       this.database.read
@@ -115,6 +115,13 @@ function conditions({ hub, user, groups, node, image, cause, fromMs }: IDeathFil
     );
   }
   return sql.join(parts, sql` `);
+}
+
+/** The time of one hub's kernels. */
+function timeOf(hub: string): RawBuilder<unknown> {
+  const columns = sql`day, node, image, kernel_ms`;
+  return sql`(select ${columns} from kernel_time where not exists (select 1 from further_hub where name = ${hub})
+    union all select ${columns} from further_kernel_time where hub = ${hub})`;
 }
 
 function rowOf({ id, user, server, at_ms: atMs, node, image, body }: IRow): IEventRow {

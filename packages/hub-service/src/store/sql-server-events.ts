@@ -18,10 +18,11 @@ const MOST_KERNEL_MS = 1e13;
 
 /** Writes the short-lived events into SQLite or PostgreSQL. */
 export class SqlServerEvents implements IServerEventWriter {
-  /** @param nowMs - epoch ms. */
+  /** @param nowMs - epoch ms. @param further - hubs beside the first. */
   constructor(
     private readonly database: IDatabase,
-    private readonly nowMs: () => number
+    private readonly nowMs: () => number,
+    private readonly further: ReadonlySet<string> = new Set()
   ) {}
 
   async append(incoming: IIncomingEvents): ReturnType<IServerEventWriter['append']> {
@@ -61,13 +62,14 @@ export class SqlServerEvents implements IServerEventWriter {
       .execute();
     const day = Math.floor(this.nowMs() / DAY_MS) - TALLY_DAYS;
     await db.deleteFrom('kernel_time').where('day', '<', day).execute();
+    await db.deleteFrom('further_kernel_time').where('day', '<', day).execute();
     return deleted;
   }
 
   private async appendIn(
     db: Transaction<ITables>,
     speaker: IKnownSpeaker,
-    { head, events, runs }: IIncomingEvents
+    { head, events, runs, speaker: { hub } }: IIncomingEvents
   ): ReturnType<IServerEventWriter['append']> {
     const receivedAtMs = this.nowMs();
     const { serverId } = speaker;
@@ -89,7 +91,7 @@ export class SqlServerEvents implements IServerEventWriter {
       const run = await runAt(db, serverId, atMs);
       const place = { node: run?.node ?? null, image: run?.image ?? head.image };
       if (event.kind === 'kernels') {
-        await addKernelTime(db, Math.floor(atMs / DAY_MS), place, event);
+        await addKernelTime(db, this.further.has(hub) ? hub : null, Math.floor(atMs / DAY_MS), place, event);
         stored.push({ event, node: place.node });
         continue;
       }
@@ -174,15 +176,34 @@ function runAt(db: Transaction<ITables>, serverId: number, atMs: number) {
     .executeTakeFirst();
 }
 
+/** @param hub - a further one; null = the first. */
 async function addKernelTime(
   db: Transaction<ITables>,
+  hub: string | null,
   day: number,
   { node, image }: { readonly node: string | null; readonly image: string | null },
   { started, kernelMs }: { readonly started: number; readonly kernelMs: number }
 ): Promise<void> {
+  const time = { day, node: node ?? '', image: image ?? '', started, kernel_ms: kernelMs };
+  if (hub !== null) {
+    await db
+      .insertInto('further_kernel_time')
+      .values({ hub, ...time })
+      .onConflict(conflict =>
+        conflict.columns(['hub', 'day', 'node', 'image']).doUpdateSet(eb => ({
+          started: atMost(eb('further_kernel_time.started', '+', eb.ref('excluded.started')), MOST_STARTED),
+          kernel_ms: atMost(
+            eb('further_kernel_time.kernel_ms', '+', eb.ref('excluded.kernel_ms')),
+            MOST_KERNEL_MS
+          )
+        }))
+      )
+      .execute();
+    return;
+  }
   await db
     .insertInto('kernel_time')
-    .values({ day, node: node ?? '', image: image ?? '', started, kernel_ms: kernelMs })
+    .values(time)
     .onConflict(conflict =>
       conflict.columns(['day', 'node', 'image']).doUpdateSet(eb => ({
         started: atMost(eb('kernel_time.started', '+', eb.ref('excluded.started')), MOST_STARTED),

@@ -5,7 +5,12 @@ import type { IDatabase } from './database.js';
 
 const Kept = v.strictObject({
   token: v.string(),
-  person: v.strictObject({ name: v.string(), groups: v.array(v.string()), scopes: v.array(v.string()) }),
+  person: v.strictObject({
+    hub: v.string(),
+    name: v.string(),
+    groups: v.array(v.string()),
+    scopes: v.array(v.string())
+  }),
   formToken: v.string(),
   checkedAtMs: v.number()
 });
@@ -65,8 +70,8 @@ export class SqlSessionStore implements ISessionStore {
 
   /** The id is in what is encrypted: a row that was copied over another's is nobody's session. */
   private close({ id, token, person, formToken, checkedAtMs }: ISession): string {
-    const { name, groups, scopes } = person;
-    const kept = { token, person: { name, groups, scopes }, formToken, checkedAtMs };
+    const { hub, name, groups, scopes } = person;
+    const kept = { token, person: { hub, name, groups, scopes }, formToken, checkedAtMs };
     return this.seal.close(JSON.stringify([id, kept]));
   }
 

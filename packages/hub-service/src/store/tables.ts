@@ -19,6 +19,7 @@ import type { IAnchorTable, IAnchorTargetTable, IKeyRotationTable } from './anch
 export interface ITables extends IOutgoingTables, IRetentionTables, IServerEventTables {
   log: ILogTable;
   hub: IHubTable;
+  further_hub: IFurtherHubTable;
   person: IPersonTable;
   person_key: IPersonKeyTable;
   server: IServerTable;
@@ -62,6 +63,12 @@ export interface ILogTable {
 export interface IHubTable {
   id: Generated<number>;
   name: string;
+}
+
+/** A hub that the service was told of beside its first, once; it stays. */
+export interface IFurtherHubTable {
+  name: string;
+  since_ms: number;
 }
 
 export interface IPersonTable {

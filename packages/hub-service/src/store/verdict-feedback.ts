@@ -19,10 +19,10 @@ export interface IVerdictFeedback {
    * @returns false = she has said as much in the last day as is kept of one person; nothing was changed.
    */
   say(speaker: ISpeaker, feedback: VerdictFeedback): Promise<boolean>;
-  /** The newest first. */
-  newest(limit: number): Promise<readonly IFeedbackRow[]>;
-  /** How often each verdict was called right and wrong; the most answers first. */
-  tally(): Promise<readonly IVerdictTally[]>;
+  /** The newest first. @param hub - of whose people alone; null = of all. */
+  newest(limit: number, hub?: string | null): Promise<readonly IFeedbackRow[]>;
+  /** How often each verdict was called right and wrong; the most answers first. @param hub - as in `newest`. */
+  tally(hub?: string | null): Promise<readonly IVerdictTally[]>;
 }
 
 /** What is said of one verdict. */
@@ -83,10 +83,13 @@ export class SqlVerdictFeedback implements IVerdictFeedback {
     });
   }
 
-  async tally(): Promise<readonly IVerdictTally[]> {
-    const rows = await this.database.read
+  async tally(hub: string | null = null): Promise<readonly IVerdictTally[]> {
+    const all = this.database.read
       .selectFrom('verdict_feedback')
-      .select(({ fn }) => ['told_cause as toldCause', 'answer', fn.countAll<number>().as('count')])
+      .innerJoin('person', 'person.id', 'verdict_feedback.person_id')
+      .innerJoin('hub', 'hub.id', 'person.hub_id')
+      .select(({ fn }) => ['told_cause as toldCause', 'answer', fn.countAll<number>().as('count')]);
+    const rows = await (hub === null ? all : all.where('hub.name', '=', hub))
       .groupBy(['told_cause', 'answer'])
       .execute();
     const tallies = new Map<VerdictFeedback['toldCause'], { right: number; wrong: number }>();
@@ -100,14 +103,15 @@ export class SqlVerdictFeedback implements IVerdictFeedback {
       .sort((a, b) => b.right + b.wrong - a.right - a.wrong);
   }
 
-  async newest(limit: number): Promise<readonly IFeedbackRow[]> {
-    return this.database.read
+  async newest(limit: number, hub: string | null = null): Promise<readonly IFeedbackRow[]> {
+    const all = this.database.read
       .selectFrom('verdict_feedback as f')
       .innerJoin('person', 'person.id', 'f.person_id')
       .innerJoin('hub', 'hub.id', 'person.hub_id')
       .select(['f.uuid as id', 'f.subject_kind as of', 'f.subject', 'f.told_cause as toldCause'])
       .select(['f.told_confidence as toldConfidence', 'f.answer', 'f.cause', 'f.note', 'f.at_ms as atMs'])
-      .select(['hub.name as hub', 'person.name as user'])
+      .select(['hub.name as hub', 'person.name as user']);
+    return (hub === null ? all : all.where('hub.name', '=', hub))
       .orderBy('f.id', 'desc')
       .limit(limit)
       .execute();

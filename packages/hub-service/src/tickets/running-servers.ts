@@ -24,6 +24,16 @@ const SHARE = 5;
 /** By so much the clocks of replicas may differ, in ms. */
 const SKEW_MS = 5000;
 
+/** How reading goes. */
+export interface IReadingState {
+  /** When the last reading that came to its end began, epoch ms; null = none did. */
+  readonly readAtMs: number | null;
+  /** Why the last try failed; null = it did not. */
+  readonly trouble: string | null;
+  /** JupyterHub does not let the service read: trying again does not help. */
+  readonly isRefused: boolean;
+}
+
 /**
  * Which servers run, read from JupyterHub in bulk. A ticket of a server that was not there when the reading began is no
  * longer honoured; a server that runs all the same, because the list changed between two of its pages, asks for another
@@ -39,6 +49,10 @@ export class RunningServers {
   close(): void {
     this.isClosed = true;
     clearTimeout(this.timer);
+  }
+
+  get state(): IReadingState {
+    return { readAtMs: this.last?.beganAtMs ?? null, trouble: this.trouble, isRefused: this.isRefused };
   }
 
   /** Whether a ticket's server ended, or its user went, since the ticket was given. */
@@ -98,6 +112,7 @@ export class RunningServers {
     } catch (error) {
       // What was read last still counts: no ticket lives longer for it than it would anyway.
       const trouble = reasonOf(error);
+      this.isRefused = error instanceof HubRoleError;
       if (trouble !== this.trouble) {
         log.warn({ reason: trouble }, 'Which servers run cannot be read.');
       }
@@ -110,6 +125,7 @@ export class RunningServers {
   /** What the reading before said. */
   private before: ReadonlySet<string> = new Set();
   private trouble: string | null = null;
+  private isRefused = false;
   private timer: NodeJS.Timeout | undefined;
   private isClosed = false;
 }

@@ -1,73 +1,44 @@
-import type { IHubApi } from '../hub-api/hub-api.js';
-import { HubUnavailableError } from '../hub-api/hub-api.js';
-import { TokenBuckets } from '../ingest/token-buckets.js';
 import { Refusal } from '../refusal.js';
-import { KnownTokens } from './known-tokens.js';
-import type { RunningServers } from './running-servers.js';
-import { serverOf } from './server-identity.js';
-import { tokenDigits, type IMintedTicket, type ITicketHolder, type Tickets } from './ticket.js';
-import type { TokenChecks } from './token-checks.js';
+import { HubDesk, type IHubDeskOptions, type ITicketHub } from './hub-desk.js';
+import type { IMintedTicket, ITicketHolder } from './ticket.js';
 
-export interface ITicketOfficeOptions {
-  readonly hubId: string;
-  readonly hubApi: IHubApi;
-  readonly tickets: Tickets;
-  readonly checks: TokenChecks;
-  /** null = which servers run is not known here. */
-  readonly running: RunningServers | null;
-  readonly monotonicMs: () => number;
+/** The first hub, and what all share. */
+export interface ITicketOfficeOptions extends IHubDeskOptions {
+  readonly further?: readonly ITicketHub[];
+  /**
+   * Whether this service was told of several hubs, rightly or not. If not, the one that there is answers whatever its servers
+   * call it, as it did before servers named any.
+   */
+  readonly isOneOfSeveral?: boolean;
 }
 
-/** Whose token JupyterHub knew before waits with others like it: made-up tokens must not keep servers out that run. */
-type Lane = 'known' | 'new';
-
-/** Looks at JupyterHub that are under way in a lane, at most: it has one thread. */
-const LOOKS_AT_ONCE = 32;
-/** All tokens of a lane: 10 000 companions are back within a minute, and JupyterHub is spared what goes beyond. */
-const ALL = { perSecond: 200, burst: 400 };
-/** One token: a ticket is good for ten minutes. */
-const EACH = { perSecond: 0.2, burst: 5 };
-const LATER_MS = 5000;
-
-/** Exchanges a server's token of JupyterHub for a ticket, and looks at tickets. */
+/** Exchanges a server's token of JupyterHub for a ticket, and looks at tickets. Each hub's are looked at by its own desk. */
 export class TicketOffice {
   constructor(private readonly options: ITicketOfficeOptions) {
-    const { monotonicMs } = options;
-    this.all = new TokenBuckets({ ...ALL, monotonicMs });
-    this.each = new TokenBuckets({ ...EACH, monotonicMs });
+    const { tickets, monotonicMs, further = [] } = options;
+    this.first = new HubDesk(options);
+    const others = further.map(hub => [hub.hubId, new HubDesk({ ...hub, tickets, monotonicMs })] as const);
+    this.desks = new Map([[options.hubId, this.first], ...others]);
   }
 
-  /** @param authorization - the header as it came. @throws Refusal */
-  async exchange(authorization: string | undefined): Promise<IMintedTicket> {
-    const token = /^(?:token|bearer) ([\x21-\x7e]{8,128})$/i.exec(authorization ?? '')?.[1];
-    if (token === undefined) {
-      throw new Refusal(401, 'token', 'Send the token that JupyterHub gave to this server.');
-    }
-    const digits = tokenDigits(token);
-    const lane: Lane = this.known.has(digits) ? 'known' : 'new';
-    const waitMs = this.each.take(digits, 1) || this.all.take(lane, 1);
-    if (waitMs > 0) {
-      throw new Refusal(429, 'too-much', 'Tickets were asked for too often.', waitMs);
-    }
-    const { hubId, tickets, hubApi, running, checks } = this.options;
-    checks.lookedForTicket();
-    const user = await this.ask(lane, () => hubApi.whoIs(token));
-    this.known.learn(digits, user !== null);
-    if (user === null) {
-      throw new Refusal(401, 'token', 'JupyterHub does not know this token.');
-    }
-    const server = serverOf(user);
-    if (server === null) {
+  /**
+   * Only the hub that is named is asked about the token.
+   *
+   * @param authorization - the header as it came.
+   * @param hub - as the server's environment calls its hub; without it the first one is meant.
+   * @throws Refusal
+   */
+  async exchange(authorization: string | undefined, hub?: string): Promise<IMintedTicket> {
+    const { isOneOfSeveral = false } = this.options;
+    const desk = hub === undefined || !isOneOfSeveral ? this.first : this.desks.get(hub);
+    if (desk === undefined) {
       throw new Refusal(
         403,
         'not-a-server',
-        'This is not the token of a server, given by JupyterHub to that server.'
+        'This service does not know a hub of the name in LABKEEPER_HUB_ID, or its file of hubs has a mistake.'
       );
     }
-    if (running !== null && !(await this.ask(lane, () => running.runs(user.name, server)))) {
-      throw new Refusal(403, 'not-a-server', 'JupyterHub says that this server does not run.');
-    }
-    return tickets.mint({ hub: hubId, user: user.name, server, groups: user.groups }, token);
+    return desk.exchange(authorization);
   }
 
   /**
@@ -77,53 +48,35 @@ export class TicketOffice {
    * @throws Refusal
    */
   holder(authorization: string | undefined): ITicketHolder {
-    const { tickets, running, checks } = this.options;
-    const ticket = /^bearer ([\w.-]+)$/i.exec(authorization ?? '')?.[1];
-    const holder = ticket === undefined ? null : tickets.check(ticket);
-    if (holder === null || running?.isGone(holder) || checks.isRevoked(holder)) {
-      throw noTicket();
-    }
-    return holder;
+    return this.seen(authorization).holder;
   }
 
   /** The same, after JupyterHub was asked about the token where its last word is too old. @throws Refusal */
   async admit(authorization: string | undefined): Promise<ITicketHolder> {
-    const { tickets, checks } = this.options;
-    const holder = this.holder(authorization);
-    if (!(await checks.isGood(holder, () => tickets.tokenOf(holder)))) {
+    const { holder, desk } = this.seen(authorization);
+    if (!(await desk.isGood(holder))) {
       throw noTicket();
     }
     return holder;
   }
 
   /** @throws Refusal */
-  private async ask<T>(lane: Lane, question: () => Promise<T>): Promise<T> {
-    if (this.looks[lane] >= LOOKS_AT_ONCE) {
-      throw new Refusal(503, 'unavailable', 'JupyterHub is being asked for many servers at once.', LATER_MS);
+  private seen(authorization: string | undefined): {
+    readonly holder: ITicketHolder;
+    readonly desk: HubDesk;
+  } {
+    const ticket = /^bearer ([\w.-]+)$/i.exec(authorization ?? '')?.[1];
+    const holder = ticket === undefined ? null : this.options.tickets.check(ticket);
+    // A hub that is trusted no longer has no desk.
+    const desk = holder === null ? undefined : this.desks.get(holder.hub);
+    if (holder === null || desk === undefined || desk.isOver(holder)) {
+      throw noTicket();
     }
-    this.looks[lane] += 1;
-    try {
-      return await question();
-    } catch (error) {
-      if (error instanceof HubUnavailableError) {
-        throw new Refusal(
-          503,
-          'unavailable',
-          'JupyterHub does not say now whose token this is.',
-          LATER_MS,
-          error
-        );
-      }
-      throw error;
-    } finally {
-      this.looks[lane] -= 1;
-    }
+    return { holder, desk };
   }
 
-  private readonly all: TokenBuckets;
-  private readonly each: TokenBuckets;
-  private readonly known = new KnownTokens();
-  private readonly looks = { known: 0, new: 0 };
+  private readonly first: HubDesk;
+  private readonly desks: ReadonlyMap<string, HubDesk>;
 }
 
 function noTicket(): Refusal {

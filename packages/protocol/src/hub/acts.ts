@@ -107,10 +107,13 @@ export const OffboardWanted = v.strictObject({
 });
 export type OffboardWanted = v.InferOutput<typeof OffboardWanted>;
 
+/** Whose name it is: the directory's signature covers it. Without a hub the first one is meant. */
+const DirectoryData = v.strictObject({ ...OffboardWanted.entries, hub: v.optional(Text(64)) });
+
 /** A Standard Webhook of the firm's directory. */
 export const DirectoryMessage = v.variant('type', [
-  v.strictObject({ type: v.literal('user.hold'), timestamp: Text(64), data: OffboardWanted }),
-  v.strictObject({ type: v.literal('user.offboard'), timestamp: Text(64), data: OffboardWanted })
+  v.strictObject({ type: v.literal('user.hold'), timestamp: Text(64), data: DirectoryData }),
+  v.strictObject({ type: v.literal('user.offboard'), timestamp: Text(64), data: DirectoryData })
 ]);
 export type DirectoryMessage = v.InferOutput<typeof DirectoryMessage>;
 

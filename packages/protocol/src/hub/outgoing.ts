@@ -93,7 +93,11 @@ const common = {
   /** The host of its address, where that is an internal one on purpose. */
   allow_internal: v.optional(Host),
   /** PEM of those who sign the target's certificate, instead of the public ones. */
-  ca_file: v.optional(File)
+  ca_file: v.optional(File),
+  /** Only what happens at one of these hubs, where several share the service; absent = at all. */
+  hubs: v.optional(
+    v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(64))), v.minLength(1), v.maxLength(200))
+  )
 } as const;
 const announced = { send: v.optional(v.pipe(v.array(OutgoingKind), v.minLength(1))) } as const;
 const forwarded = {

@@ -14,6 +14,8 @@ const Name = (length: number) => v.pipe(v.string(), v.minLength(1), v.maxLength(
 export const PolicySwitch = v.strictObject({
   part: SwitchablePart,
   state: v.picklist(['off', 'on']),
+  /** At one of these hubs, where several share the service; absent = at all. */
+  hubs: v.optional(v.pipe(v.array(Name(64)), v.minLength(1), v.maxLength(NAMES))),
   /** For those who are in one of these groups; absent = for all. */
   groups: v.optional(v.pipe(v.array(Name(255)), v.minLength(1), v.maxLength(NAMES))),
   /** For servers of these images: `*` stands for any text, `?` for one character; absent = for all. */

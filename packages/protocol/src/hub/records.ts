@@ -17,7 +17,7 @@ export const BATCH_BYTES = 2 * 1024 * 1024;
 
 /** Where companions and services meet, below the service's own prefix. All but the first want the ticket. */
 export const HUB_PATHS = {
-  /** POST, with the server's own token of JupyterHub: a ticket. */
+  /** POST, with the server's own token of JupyterHub: a ticket, `?hub=`, see `ticketPath`. */
   ticket: 'api/v1/ticket',
   /** GET: the head of a stream, `?boot=`. POST: a batch. */
   records: 'api/v1/records',
@@ -30,6 +30,11 @@ export const HUB_PATHS = {
   /** POST: a batch of events: deaths, throttling, saves. */
   serverEvents: 'api/v1/server-events'
 } as const;
+
+/** Where a ticket is asked for. @param hub - whose token it is, as the service calls it; null = its first one's. */
+export function ticketPath(hub: string | null): string {
+  return hub === null ? HUB_PATHS.ticket : `${HUB_PATHS.ticket}?hub=${encodeURIComponent(hub)}`;
+}
 
 /** The answer to a request for a ticket. */
 export const TicketAnswer = v.strictObject({

@@ -9,7 +9,13 @@ export interface IShellProps {
   /** null = a page that belongs to none. */
   readonly tab: Tab | null;
   /** Who has signed in; null = nobody. */
-  readonly who: { readonly name: string; readonly formToken: string; readonly isAdmin: boolean } | null;
+  readonly who: {
+    readonly name: string;
+    /** The hub's name where there are several; absent = there is one. */
+    readonly at?: string | undefined;
+    readonly formToken: string;
+    readonly isAdmin: boolean;
+  } | null;
   /** Where the browser goes by itself; null = it stays. A path of ours. */
   readonly onward?: string | null;
   readonly children: ReactNode;
@@ -63,7 +69,7 @@ export function Shell({ title, tab, who, onward, children }: IShellProps): React
             <form method="post" action="/logout" className="who">
               <span>
                 <span className="away">Signed in as </span>
-                <RecordText text={who.name} />
+                <RecordText text={who.at === undefined ? who.name : `${who.name} at ${who.at}`} />
               </span>
               <input type="hidden" name="form" value={who.formToken} />
               <button type="submit" className="plain">

@@ -1,13 +1,15 @@
 import type { ReactElement } from 'react';
 import type { IOutgoingState } from '../../outgoing/outgoing-state.js';
 import type { IPeopleSettings } from '../../people/people-settings.js';
-import type { ILogStatus } from '../../store/log-reader.js';
+import type { IHubState } from '../../hubs/hub-state.js';
+import { STATUS_CAP, type ILogStatus } from '../../store/log-reader.js';
 import type { IRetentionShown } from '../../store/shown-retention.js';
 import type { IShownAnchor } from '../anchor-state.js';
 import type { IAdvice } from '../service-state.js';
 import { counted, thousands } from '../words.js';
 import { AnchorsPart } from './anchors-part.js';
 import { Facts, Part } from './facts.js';
+import { HubsPart } from './hubs-part.js';
 import { Moment } from './moment.js';
 import { OutgoingPart } from './outgoing-part.js';
 import { RecordText } from './record-text.js';
@@ -19,6 +21,10 @@ export interface IStatusPageProps {
   readonly advice: readonly IAdvice[];
   /** null = this page does not tell. */
   readonly anchors: readonly IShownAnchor[] | null;
+  /** null = there is one. */
+  readonly hubs: readonly IHubState[] | null;
+  /** Whether records and streams of one hub alone are counted. */
+  readonly isOneHub: boolean;
   readonly nowMs: number;
   /** null = nothing goes out here. */
   readonly outgoing: IOutgoingState | null;
@@ -32,6 +38,8 @@ export function StatusPage({
   settings,
   advice,
   anchors,
+  hubs,
+  isOneHub,
   nowMs,
   outgoing,
   retention
@@ -61,13 +69,18 @@ export function StatusPage({
         <Facts
           without="none yet"
           facts={[
-            ['Records', thousands(status.records)],
+            [
+              isOneHub ? 'Records of this hub' : 'Records',
+              isOneHub && status.records >= STATUS_CAP
+                ? `${thousands(STATUS_CAP)} or more`
+                : thousands(status.records)
+            ],
             ['Newest record', status.newestMs === null ? null : <Moment atMs={status.newestMs} zone />],
             [
               'Live streams',
               `${counted(status.liveStreams, 'stream')} sent something in the last ten minutes`
             ],
-            ['Digests', thousands(status.digests)],
+            [isOneHub ? 'Digests, of all hubs' : 'Digests', thousands(status.digests)],
             [
               'Not yet covered',
               status.uncovered === 0
@@ -77,6 +90,7 @@ export function StatusPage({
           ]}
         />
       </Part>
+      {hubs && <HubsPart hubs={hubs} />}
       {outgoing && <OutgoingPart state={outgoing} />}
       {anchors && <AnchorsPart anchors={anchors} />}
       {retention && <RetentionPart retention={retention} />}

@@ -2,6 +2,7 @@ import type { Migration } from 'kysely/migration';
 import type { DatabaseKind } from '../database.js';
 import { anchorsSchema } from './anchors.js';
 import { firstSchema } from './first-schema.js';
+import { furtherHubs } from './further-hubs.js';
 import { holdings } from './holdings.js';
 import { legalActs } from './legal-acts.js';
 import { outgoingSchema } from './outgoing.js';
@@ -33,6 +34,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-11-28-outgoing': outgoingSchema(kind),
     '2026-11-28-stream-image': streamImage,
     '2026-12-02-retention': retention(kind),
-    '2026-12-02-session-person': sessionPerson
+    '2026-12-02-session-person': sessionPerson,
+    '2026-12-03-hubs': furtherHubs
   };
 }

@@ -1,0 +1,26 @@
+import { TokenRefused, type TokenAccess } from './token-access.js';
+
+/** The header in which a command says of which hub its token is; without it the first one is meant. */
+export const HUB_HEADER = 'labkeeper-hub';
+
+/** Tokens of people, each looked up at the hub that is named with it and nowhere else. */
+export class HubTokens {
+  constructor(
+    private readonly first: TokenAccess,
+    /** By the id of the hub, the first one too. */
+    private readonly byHub: ReadonlyMap<string, TokenAccess> = new Map()
+  ) {}
+
+  /** @param named - the header as it came. @throws TokenRefused */
+  at(named: string | readonly string[] | undefined): TokenAccess {
+    const access =
+      named === undefined ? this.first : typeof named === 'string' ? this.byHub.get(named) : undefined;
+    if (access === undefined) {
+      throw new TokenRefused(
+        403,
+        'This service does not know a hub of the name in LABKEEPER_HUB, or its file of hubs has a mistake.'
+      );
+    }
+    return access;
+  }
+}
