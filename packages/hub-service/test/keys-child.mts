@@ -2,7 +2,7 @@
  * Opens the keys of a service, or changes the master key, and is killed at its nth statement:
  * `node keys-child.mjs start|rotate PLACE SETTINGS N`. Says `done` if it got that far.
  */
-import { DatabaseSync } from 'node:sqlite';
+import { StatementSync } from 'node:sqlite';
 import pg from 'pg';
 import { rotateMasterCommand } from '../src/keys/rotate-master-command.js';
 import { startKeys, storageVariables } from './support/service-keys.js';
@@ -16,7 +16,8 @@ const count = (): void => {
   }
 };
 for (const [type, name] of [
-  [DatabaseSync.prototype, 'prepare'],
+  [StatementSync.prototype, 'run'],
+  [StatementSync.prototype, 'all'],
   [pg.Client.prototype, 'query']
 ] as const) {
   const method: unknown = Reflect.get(type, name);
