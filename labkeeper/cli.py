@@ -19,6 +19,9 @@ from .requests_command import add_requests_command, run_requests
 _PROGRAMS = Path(__file__).parent / "node"
 """Where the bundled programs for Node lie."""
 
+_SERVICE_COMMANDS = ("export", "backup", "restore", "rotate-key", "rotate-master-key")
+"""Those that the hub service's own program runs, and reads the arguments of."""
+
 if TYPE_CHECKING:
     from .doctor.finding import Finding
 
@@ -107,6 +110,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         "rotate-key", add_help=False, help="make a new key that the old one names as the next"
     )
     commands.add_parser(
+        "rotate-master-key", add_help=False, help="seal the keys in the database with another master key"
+    )
+    commands.add_parser(
         "witness", add_help=False, help="co-sign the digests of hub services, as a second party"
     )
     config = commands.add_parser(
@@ -121,13 +127,13 @@ def _run(arguments: Sequence[str] | None) -> int:
     add_requests_command(commands)
     # What an export can be asked for the program itself knows.
     parsed, rest = parser.parse_known_args(arguments)
-    if rest and parsed.command not in ("export", "backup", "restore", "rotate-key", "witness"):
+    if rest and parsed.command not in (*_SERVICE_COMMANDS, "witness"):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if parsed.command == "verify":
         return _verify(parsed)
     if parsed.command in LEGAL_COMMANDS:
         return run_legal_command(parsed)
-    if parsed.command in ("export", "backup", "restore", "rotate-key"):
+    if parsed.command in _SERVICE_COMMANDS:
         return _run_node("hub-service.mjs", [parsed.command, *rest], least_major=SERVICE_MAJOR)
     if parsed.command == "witness":
         return _run_node("witness.mjs", rest)

@@ -66,6 +66,7 @@ def configure(
     hub_id: str = _FIRST,
     database: str | None = None,
     state: str | os.PathLike[str] | None = None,
+    master_key_file: str | os.PathLike[str] | None = None,
     name: str = "labkeeper",
     audit_users: Iterable[str] = (),
     audit_groups: Iterable[str] = (),
@@ -93,6 +94,7 @@ def configure(
     hub_id: the name of this hub in every record, and in the environment of users' servers where you give one.
     database: `sqlite:/path/file.sqlite` or `postgres://user@host/name`; by default a SQLite file in `state`.
     state: folder for keys and database; by default `labkeeper-state` in the folder that the hub runs in.
+    master_key_file: the key that seals the keys in the database; by default it is made in `state`.
     name: the service's name in JupyterHub.
     audit_users, audit_groups: who may read the install log. Nobody else may, the hub's admins included.
     approve_users, approve_groups: who may answer and decide on other people's requests.
@@ -132,6 +134,7 @@ def configure(
     own = {
         "database": database,
         "state": state,
+        "master_key_file": master_key_file,
         "listen": listen,
         "pages_listen": pages_listen,
         "policy": policy,

@@ -38,6 +38,7 @@ def manage(
     hub_id: str,
     database: str | None,
     state: str | os.PathLike[str] | None,
+    master_key_file: str | os.PathLike[str] | None,
     listen: str | None,
     pages_listen: str | None,
     policy: str | os.PathLike[str] | None,
@@ -69,6 +70,8 @@ def manage(
         "HOME": str(Path.home()),
     }
     environment |= _anchors(anchors or {})
+    if master_key_file is not None:
+        environment["LABKEEPER_MASTER_KEY_FILE"] = str(Path(master_key_file).absolute())
     if policy is not None:
         environment["LABKEEPER_POLICY"] = str(Path(policy).absolute())
     if hubs is not None:
@@ -95,6 +98,7 @@ def manage(
         "pages_listen": at,
         "database": environment["LABKEEPER_DATABASE"],
         "state": str(folder),
+        "master_key_file": environment.get("LABKEEPER_MASTER_KEY_FILE"),
         "policy": environment.get("LABKEEPER_POLICY"),
         "hubs": environment.get("LABKEEPER_HUBS"),
         "anchors": dict(anchors or {}),

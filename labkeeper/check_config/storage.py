@@ -26,6 +26,8 @@ def check_storage(config: Config) -> Iterator[Finding]:
         return
     state = Path(done["state"])
     yield _folder("state", state)
+    if done.get("master_key_file"):
+        yield _master_key(Path(done["master_key_file"]))
     database = str(done["database"])
     if database.startswith("sqlite:"):
         file = Path(database.removeprefix("sqlite:"))
@@ -54,6 +56,31 @@ def _folder(what: str, folder: Path) -> Finding:
             what, "note", f"{folder} is open to other users; keys lie in it.", f"chmod 700 {folder}"
         )
     return Finding(what, "ok", f"{folder} can be {'written' if there == folder else 'made'}.")
+
+
+def _master_key(file: Path) -> Finding:
+    try:
+        content = file.read_bytes()
+        mode = stat.S_IMODE(file.stat().st_mode)
+    except OSError as error:
+        return Finding(
+            "master key",
+            "broken",
+            f"{file} cannot be read by this user ({error.strerror}).",
+            f"Put the key there, or make one: (umask 077; openssl rand -base64 32 > {file})",
+        )
+    if mode & 0o007:
+        return Finding("master key", "broken", f"{file} can be read by everybody.", f"chmod o-rwx {file}")
+    if len(content) != 32 and not re.fullmatch(rb"\s*[A-Za-z0-9+/]{43}=\s*", content):
+        return Finding(
+            "master key",
+            "broken",
+            f"{file} holds no 32 bytes, nor their base64 in one line.",
+            f"If nothing was sealed yet: (umask 077; openssl rand -base64 32 > {file}); else put back the one in use.",
+        )
+    return Finding(
+        "master key", "ok", f"{file} has the form of one; whether it is the one in use is not tried."
+    )
 
 
 def _postgres(database: str) -> Finding:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -174,6 +176,24 @@ def test_a_state_folder_that_is_open_to_others_is_a_note(check: Check, tmp_path:
     (tmp_path / "s").mkdir(mode=0o755)
     _, found = check(IMPORT + f"labkeeper.hub.configure(c, state='{tmp_path}/s')\n")
     assert found["state"]["status"] == "note" and found["state"]["fix"].startswith("chmod 700")
+
+
+def test_the_master_keys_file_is_looked_at(check: Check, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    text = IMPORT + f"labkeeper.hub.configure(c, master_key_file='{file}')\n"
+
+    def found() -> tuple[str, str]:
+        finding = check(text)[1]["master key"]
+        return finding["status"], finding["message"]
+
+    assert found() == ("broken", f"{file} cannot be read by this user (No such file or directory).")
+    file.write_text("a password\n")
+    file.chmod(0o600)
+    assert found() == ("broken", f"{file} holds no 32 bytes, nor their base64 in one line.")
+    file.write_bytes(base64.b64encode(os.urandom(32)) + b"\n")
+    assert found()[0] == "ok"
+    file.chmod(0o644)
+    assert found() == ("broken", f"{file} can be read by everybody.")
 
 
 def test_a_database_that_does_not_answer_is_broken_and_its_password_is_not_shown(

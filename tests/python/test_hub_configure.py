@@ -263,6 +263,19 @@ def test_the_hub_starts_it_with_node_and_its_environment(program: Path, tmp_path
     assert told(c.Spawner) == "http://127.0.0.1:8191/services/labkeeper/"
 
 
+def test_the_master_keys_file_is_named_to_the_service(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "LABKEEPER_MASTER_KEY_FILE" not in managed(Config())["environment"]
+    environment = managed(Config(), master_key_file="master-key")["environment"]
+    assert environment["LABKEEPER_MASTER_KEY_FILE"] == str(tmp_path / "master-key")
+    with pytest.raises(ConfigureError, match="master_key_file: expected nothing beside service_url"):
+        configure(
+            Config(), service_url="http://10.0.0.9:8191", api_token="t" * 32, master_key_file="master-key"
+        )
+
+
 def test_the_policy_file_is_named_to_the_service(
     program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

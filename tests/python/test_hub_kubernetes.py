@@ -12,6 +12,10 @@ VALUES = yaml.safe_load((ROOT / "jupyter-config/z2jh-values.yaml").read_text())
 OBJECTS = {
     item["kind"]: item for item in yaml.safe_load_all((ROOT / "jupyter-config/z2jh-service.yaml").read_text())
 }
+REPLICAS = {
+    item["kind"]: item
+    for item in yaml.safe_load_all((ROOT / "jupyter-config/z2jh-replicas.yaml").read_text())
+}
 
 
 def configured() -> Config:
@@ -63,3 +67,23 @@ def test_users_servers_and_the_service_are_let_through() -> None:
     assert labels["hub.jupyter.org/network-access-hub"] == "true"
     assert rule["ports"] == [{"protocol": "TCP", "port": 8191}]
     assert VALUES["hub"]["extraFiles"]["labkeeper"]["mountPath"].endswith("/labkeeper/hub.py")
+
+
+def test_replicas_are_the_same_service_and_share_a_database_and_a_secret_alone() -> None:
+    assert REPLICAS["Service"] == OBJECTS["Service"] and REPLICAS["Ingress"] == OBJECTS["Ingress"]
+    pod = REPLICAS["Deployment"]["spec"]["template"]
+    assert pod["metadata"] == OBJECTS["Deployment"]["spec"]["template"]["metadata"]
+    [container] = pod["spec"]["containers"]
+    told = {item["name"]: item.get("value", item.get("valueFrom")) for item in container["env"]}
+    assert {name: value for name, value in told.items() if name in variables()} == variables()
+    assert set(told) - set(variables()) == {"LABKEEPER_DATABASE", "LABKEEPER_MASTER_KEY_FILE"}
+    assert REPLICAS["Deployment"]["spec"]["replicas"] > 1
+    assert REPLICAS["PodDisruptionBudget"]["spec"]["selector"] == REPLICAS["Deployment"]["spec"]["selector"]
+    volumes = {item["name"]: item for item in pod["spec"]["volumes"]}
+    mounts = {item["name"]: item["mountPath"] for item in container["volumeMounts"]}
+    assert "PersistentVolumeClaim" not in REPLICAS and volumes["state"]["emptyDir"] == {}
+    assert told["LABKEEPER_STATE"].startswith(f"{mounts['state']}/")
+    # The service refuses a key that everybody can read.
+    assert volumes["keys"]["secret"]["defaultMode"] & 0o007 == 0
+    assert told["LABKEEPER_MASTER_KEY_FILE"] == f"{mounts['keys']}/master-key"
+    assert "from-file=master-key" in (ROOT / "jupyter-config/z2jh-replicas.yaml").read_text()

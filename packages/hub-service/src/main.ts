@@ -10,9 +10,11 @@ import { createRunningServersApi } from './hub-api/running-servers-api.js';
 import { createServerRunsApi } from './hub-api/server-runs-api.js';
 import { checkHubsCommand } from './hubs/check-hubs.js';
 import { openFurtherHubs } from './hubs/open-further-hubs.js';
-import { openKeys, registerSigningKey } from './keys/keys.js';
-import { refuseOtherKey } from './keys/refuse-other-key.js';
+import { registerSigningKey } from './keys/keys.js';
 import { rotateCommand } from './keys/rotate-command.js';
+import { rotateMasterCommand } from './keys/rotate-master-command.js';
+import { openServiceKeys } from './keys/service-keys.js';
+import { openKeyPlaces } from './keys/unlock-database.js';
 import { BACKLOG } from './machine-listener.js';
 import { pagesPlugins } from './pages-plugins.js';
 import { type IPeopleSettings, PeopleSettingsError, readPeopleSettings } from './people/people-settings.js';
@@ -52,8 +54,8 @@ if (process.argv[2] === 'check-policy') {
     say: line => process.stdout.write(`${line}\n`),
     complain: line => process.stderr.write(`${line}\n`)
   });
-} else if (process.argv[2] === 'rotate-key') {
-  process.exitCode = await rotateCommand({
+} else if (process.argv[2] === 'rotate-key' || process.argv[2] === 'rotate-master-key') {
+  process.exitCode = await (process.argv[2] === 'rotate-key' ? rotateCommand : rotateMasterCommand)({
     words: process.argv.slice(3),
     variables: process.env,
     nowMs: () => Date.now(),
@@ -78,11 +80,11 @@ async function run(): Promise<void> {
     const told = readSettings(process.env);
     const settings = people ? told : { ...told, pages: null };
     // Before the database: they tell a folder that cannot be used by a sentence of ours.
-    const keys = await openKeys(settings.stateFolder);
+    const places = await openKeyPlaces(settings);
     const database = await openDatabase(settings.database, error =>
       log.warn({ reason: reasonOf(error) }, 'A connection to the database broke.')
     );
-    await refuseOtherKey(database, keys, settings.stateFolder);
+    const keys = await openServiceKeys(database, places, Date.now(), sentence => log.warn(sentence));
     await registerSigningKey(database, keys, Date.now());
     const finishErasures = await resumeErasures(database, settings.stateFolder, error =>
       log.error(

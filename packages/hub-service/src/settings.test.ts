@@ -30,6 +30,7 @@ describe('settings', () => {
       machine: { host: '127.0.0.1', port: 8009 },
       pages: null,
       stateFolder: '/srv/labkeeper',
+      masterKeyFile: null,
       database: { kind: 'sqlite', file: '/srv/labkeeper/labkeeper.sqlite' },
       policyFile: null,
       hubsFile: null,

@@ -26,6 +26,8 @@ export interface ISettings {
   readonly pages: IPagesSettings | null;
   /** Folder for keys and for the default database. */
   readonly stateFolder: string;
+  /** File with the master key; null or absent = it is in the state folder. */
+  readonly masterKeyFile?: string | null;
   readonly database: DatabasePlace;
   /** The policy file; null = there is none. */
   readonly policyFile: string | null;
@@ -43,7 +45,7 @@ export interface IPagesSettings {
 }
 
 /** What the log itself needs: the same for the service and for commands beside it. */
-export type IStorageSettings = Pick<ISettings, 'hubId' | 'stateFolder' | 'database'>;
+export type IStorageSettings = Pick<ISettings, 'hubId' | 'stateFolder' | 'masterKeyFile' | 'database'>;
 
 /** What is wrong with the environment: one sentence per mistake. */
 export class SettingsError extends Error {
@@ -114,6 +116,7 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
     machine: listenOf(serviceUrl),
     pages,
     stateFolder,
+    masterKeyFile: text('LABKEEPER_MASTER_KEY_FILE'),
     database,
     policyFile: text('LABKEEPER_POLICY'),
     hubsFile: text('LABKEEPER_HUBS'),
@@ -133,7 +136,11 @@ export function readStorage(variables: Readonly<Record<string, string | undefine
   if (mistakes.length > 0 || !database) {
     throw new SettingsError(mistakes);
   }
-  return { hubId: variables['LABKEEPER_HUB_ID']?.trim() || 'hub', stateFolder, database };
+  return {
+    hubId: variables['LABKEEPER_HUB_ID']?.trim() || 'hub',
+    ...{ stateFolder, database },
+    masterKeyFile: variables['LABKEEPER_MASTER_KEY_FILE']?.trim() || null
+  };
 }
 
 function readDatabase(value: string | null, stateFolder: string, mistakes: string[]): DatabasePlace | null {

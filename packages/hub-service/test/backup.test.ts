@@ -1,17 +1,21 @@
-import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync
+} from 'node:fs';
 import { join } from 'node:path';
 import { readErasures } from '../src/backup/erasure-list.js';
 import { makeBackup } from '../src/backup/make-backup.js';
 import { listedErasures, resumeErasures } from '../src/backup/listed-erasures.js';
-import { restoreBackup, type IRestored } from '../src/backup/restore-backup.js';
+import { restoreBackup, type IRestore, type IRestored } from '../src/backup/restore-backup.js';
 import { DigestMaker } from '../src/digests/digest-maker.js';
-import { openKeys, registerSigningKey, type IKeys } from '../src/keys/keys.js';
-import {
-  openDatabase,
-  type DatabaseKind,
-  type DatabasePlace,
-  type IDatabase
-} from '../src/store/database.js';
+import type { IKeys } from '../src/keys/keys.js';
+import { openKeyPlaces } from '../src/keys/unlock-database.js';
+import type { DatabaseKind, DatabasePlace, IDatabase } from '../src/store/database.js';
 import { LogRange } from '../src/store/log-range.js';
 import { OWN_USER } from '../src/store/own-acts.js';
 import { SqlLegal } from '../src/store/sql-legal.js';
@@ -20,6 +24,7 @@ import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import { batchOf } from './support/batch-of.js';
 import { CompanionStream } from './support/companion-stream.js';
 import { scratchDatabase, scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
+import { masterKeyFile, startKeys } from './support/service-keys.js';
 
 jest.setTimeout(60_000);
 
@@ -38,9 +43,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('a backup of a log in %s', k
   beforeAll(async () => {
     rmSync(at, { recursive: true, force: true });
     [scratch, empty] = [await scratchDatabase(kind), await scratchDatabase(kind)];
-    database = await openDatabase(scratch.place, () => undefined);
-    keys = await openKeys(state);
-    await registerSigningKey(database, keys, Date.now());
+    ({ database, keys } = await startKeys(scratch.place, { stateFolder: state }));
     const writer = new SqlLogWriter(database, () => Date.now());
     for (const user of ['anna', 'bert']) {
       const speaker = { hub: 'hub', user, server: '', groups: [] };
@@ -55,10 +58,16 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('a backup of a log in %s', k
     folder.remove();
   });
 
-  const restore = (place: DatabasePlace): Promise<IRestored> =>
+  const restore = async (
+    place: DatabasePlace,
+    change: Partial<IRestore> = {},
+    masterKeyFile: string | null = null
+  ): Promise<IRestored> =>
     restoreBackup({
-      ...{ folder: at, keysFile: null, place, stateFolder: state, keys, hubId: 'hub', holders: HOLDERS },
-      nowMs: () => Date.now()
+      ...{ folder: at, keysFile: null, place, stateFolder: state, hubId: 'hub', holders: HOLDERS },
+      places: await openKeyPlaces({ stateFolder: state, masterKeyFile }),
+      nowMs: () => Date.now(),
+      ...change
     });
   /** A place where there is nothing yet. */
   const target = (): DatabasePlace =>
@@ -85,6 +94,64 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('a backup of a log in %s', k
     await expect(makeBackup(at, scratch.place, state, 0)).rejects.toThrow('is not empty');
   });
 
+  it('says which master key it needs, and is not restored without it: nothing is made', async () => {
+    const { own } = await openKeyPlaces({ stateFolder: state });
+    expect(JSON.parse(readFileSync(join(at, 'backup.json'), 'utf8'))).toMatchObject({ masterKey: own?.id });
+    const elsewhere = join(folder.path, 'elsewhere');
+    const places = await openKeyPlaces({ stateFolder: elsewhere });
+    await expect(restore(target(), { places })).rejects.toThrow(
+      `The backup in ${at} needs the master key ${own?.id}, and ${elsewhere}/master-key is not there: put that key there, or name its file in LABKEEPER_MASTER_KEY_FILE; nothing was restored.`
+    );
+    const other = masterKeyFile(join(folder.path, 'other'));
+    await expect(restore(target(), {}, other)).rejects.toThrow(
+      `needs the master key ${own?.id}, and ${other} is`
+    );
+    expect(readdirSync(elsewhere)).toEqual([]);
+    expect(existsSync(join(folder.path, 'restored.sqlite.restoring'))).toBe(false);
+  });
+
+  it('is not restored with keys of persons that were altered or exchanged', async () => {
+    const lines = readFileSync(join(at, 'person-keys.jsonl'), 'utf8').trim().split('\n');
+    const [first, second] = lines.map(line => JSON.parse(line) as { person: string; key: string });
+    const keysFile = join(folder.path, 'exchanged.jsonl');
+    writeFileSync(keysFile, `${JSON.stringify({ ...first, key: second?.key })}\n`);
+    const gone: IScratchDatabase = await scratchDatabase(kind);
+    await expect(restore(gone.place, { keysFile })).rejects.toThrow(
+      `${keysFile}: the key of the person ${first?.person} cannot be opened`
+    );
+    await gone.remove();
+  });
+
+  it('of a version before, whose keys are plain, is restored with sealed ones', async () => {
+    const old = join(folder.path, 'of-before');
+    cpSync(at, old, { recursive: true });
+    const { masterKey, ...head } = JSON.parse(readFileSync(join(at, 'backup.json'), 'utf8')) as {
+      masterKey: string;
+    };
+    expect(masterKey).toMatch(/^[0-9a-f]{16}$/);
+    writeFileSync(join(old, 'backup.json'), JSON.stringify(head));
+    const rows = await database.read
+      .selectFrom('person_key')
+      .innerJoin('person', 'person.id', 'person_key.person_id')
+      .select(['person_id', 'uuid'])
+      .execute();
+    const opened = await database.personKeys.read(
+      database.read,
+      rows.map(({ person_id }) => person_id)
+    );
+    const plain = rows.map(({ person_id, uuid }) =>
+      JSON.stringify({ person: uuid, key: opened.get(person_id)?.export().toString('base64') })
+    );
+    writeFileSync(join(old, 'person-keys.jsonl'), `${plain.join('\n')}\n`);
+    const fresh = await scratchDatabase(kind);
+    await restore(fresh.place, { folder: old });
+    const { database: restored, told } = await startKeys(fresh.place, { stateFolder: state });
+    expect(told).toEqual([]);
+    expect(await personal(restored)).toBe(40);
+    await restored.close();
+    await fresh.remove();
+  });
+
   it('is put back over no log', async () => {
     await expect(restore(scratch.place)).rejects.toThrow('nothing is restored over a log');
   });
@@ -102,7 +169,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('a backup of a log in %s', k
       proven: 40,
       streams: { count: 3, unbroken: 3 }
     });
-    const restored = await openDatabase(target(), () => undefined);
+    const { database: restored } = await startKeys(target(), { stateFolder: state });
     try {
       const persons = await restored.read.selectFrom('person').select('name').orderBy('id').execute();
       expect(persons).toEqual([{ name: null }, { name: 'bert' }, { name: OWN_USER }]);

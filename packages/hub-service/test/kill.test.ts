@@ -1,63 +1,24 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { canonicalJson, merkleRoot } from '@labkeeper/core';
 import { BatchAnswer, HUB_PATHS, StreamHead } from '@labkeeper/protocol';
-import { build } from 'esbuild';
 import * as v from 'valibot';
 import { sha256 } from '../src/sha256.js';
 import { openDatabase, type DatabaseKind, type DatabasePlace } from '../src/store/database.js';
 import { LogRange } from '../src/store/log-range.js';
+import { buildProgram } from './support/build-program.js';
 import { CompanionStream } from './support/companion-stream.js';
 import { freePort } from './support/free-port.js';
 import { HubStandIn } from './support/hub-stand-in.js';
 import { sendBatch, ticketFor } from './support/running-service.js';
 import { scratchDatabase, scratchFolder } from './support/scratch-databases.js';
+import { ServiceProcess } from './support/service-process.js';
 
 jest.setTimeout(120_000);
 
 const COMPANIONS = 12;
 const PREFIX = '/services/labkeeper/';
-
-/** The service as it runs: its own program in its own process. */
-class ServiceProcess {
-  constructor(
-    private readonly program: string,
-    private readonly environment: Record<string, string>
-  ) {}
-
-  async start(): Promise<void> {
-    const child = spawn(process.execPath, [this.program], {
-      env: this.environment,
-      stdio: ['ignore', 'pipe', 'inherit']
-    });
-    this.child = child;
-    let said = '';
-    await new Promise<void>((resolve, reject) => {
-      child.stdout.setEncoding('utf8').on('data', text => {
-        said += String(text);
-        if (said.includes('Labkeeper listens.')) {
-          resolve();
-        }
-      });
-      child.once('exit', () => reject(new Error(`The service ended: ${said}`)));
-    });
-  }
-
-  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
-    const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) {
-      return child?.exitCode ?? null;
-    }
-    child.kill(signal);
-    await once(child, 'close');
-    return child.exitCode;
-  }
-
-  private child: ChildProcess | null = null;
-}
 
 /** A companion as the protocol wants it: one batch under way; after trouble it asks for the head, and goes on from there. */
 async function companion(
@@ -125,17 +86,7 @@ describe('a service that is killed under load', () => {
     const scratch = await scratchDatabase(kind);
     const hub = await HubStandIn.start();
     const program = join(folder.path, 'hub-service.mjs');
-    await build({
-      entryPoints: [join(__dirname, '../src/main.ts')],
-      outfile: program,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      external: ['pg-native'],
-      banner: {
-        js: "import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);"
-      }
-    });
+    await buildProgram(join(__dirname, '../src/main.ts'), program);
     const port = await freePort();
     const service = new ServiceProcess(program, {
       JUPYTERHUB_API_TOKEN: 'service-token',

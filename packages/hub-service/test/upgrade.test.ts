@@ -71,8 +71,11 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
         const database = openAsItIs(place, 0, ignore);
         const all: Record<string, unknown> = {};
         for (const name of POLICY_TABLES) {
-          const { rows } = await sql`select * from ${sql.table(name)}`.execute(database.read);
-          all[name] = rows.map(row => JSON.stringify(row)).sort();
+          const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(name)}`.execute(
+            database.read
+          );
+          // A column that came later says that its key is plain, until a start of the service seals it.
+          all[name] = rows.map(({ master_id, ...row }) => JSON.stringify([row, master_id ?? null])).sort();
         }
         await database.close();
         return all;

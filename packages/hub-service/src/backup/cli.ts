@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { reasonOf } from '../failure.js';
-import { openKeys } from '../keys/keys.js';
+import { MASTER_FILE } from '../keys/master-key-file.js';
+import { openKeyPlaces } from '../keys/unlock-database.js';
 import { readStorage } from '../settings.js';
 import { reportText } from '../verify/report-text.js';
 import { makeBackup } from './make-backup.js';
@@ -36,8 +37,9 @@ export async function backupCommand(command: IBackupCommand): Promise<number> {
     if (folder === undefined || positionals.length > 1) {
       throw new Error(USAGE[name]);
     }
-    const { stateFolder, hubId, database: place } = readStorage(variables);
-    if (!existsSync(stateFolder)) {
+    const storage = readStorage(variables);
+    const { stateFolder, hubId, database: place } = storage;
+    if (!storage.masterKeyFile && !existsSync(stateFolder)) {
       throw new Error(
         `There is no log here: ${stateFolder} does not exist, which has the keys that it is signed with.`
       );
@@ -46,15 +48,20 @@ export async function backupCommand(command: IBackupCommand): Promise<number> {
       if (place.kind === 'sqlite' && !existsSync(place.file)) {
         throw new Error(`There is no log here: ${place.file} does not exist.`);
       }
-      await makeBackup(folder, place, stateFolder, Date.now());
+      const { masterKey } = await makeBackup(folder, place, stateFolder, Date.now());
       say(
         `The log is in ${folder}. Keep person-keys.jsonl apart from the rest, and briefly; back up ${stateFolder} too.`
       );
+      if (masterKey !== null) {
+        say(
+          `Nobody reads it back without the master key ${masterKey}: keep ${storage.masterKeyFile ?? `${stateFolder}/${MASTER_FILE}`} apart from it.`
+        );
+      }
       return 0;
     }
-    const keys = await openKeys(stateFolder);
+    const places = await openKeyPlaces(storage);
     const { report, erased } = await restoreBackup({
-      ...{ folder, keysFile: values.keys ?? null, place, stateFolder, keys, hubId },
+      ...{ folder, keysFile: values.keys ?? null, place, stateFolder, places, hubId },
       holders: { anchors: values.anchor, witnesses: values.witness, authorities: values.tsa, isPart: false },
       nowMs: () => Date.now()
     });

@@ -1,15 +1,17 @@
 import { mkdir, open, readdir } from 'node:fs/promises';
 import { backup, DatabaseSync } from 'node:sqlite';
+import { currentMasterId } from '../keys/keyring.js';
 import type { DatabasePlace } from '../store/database.js';
-import { openExisting } from '../store/open-existing.js';
+import { hasTable, openExisting } from '../store/open-existing.js';
 import { backupFiles } from './backup-files.js';
 import { erasureListPath, keepErasures } from './erasure-list.js';
 import { runProgram } from './run-program.js';
 
 /**
  * Writes a consistent copy of the log beside a running service: by SQLite's online backup, or by pg_dump, which is
- * PostgreSQL's own consistent snapshot. Persons' keys go to a file of their own, and are in no other.
+ * PostgreSQL's own consistent snapshot. Persons' keys go to a file of their own, sealed as they are, and are in no other.
  *
+ * @returns which master key opens it; null = none ever sealed anything.
  * @throws when the folder is not empty, or anything fails: what is there then is no backup, since `backup.json` comes last.
  */
 export async function makeBackup(
@@ -17,7 +19,7 @@ export async function makeBackup(
   place: DatabasePlace,
   stateFolder: string,
   nowMs: number
-): Promise<void> {
+): Promise<{ readonly masterKey: string | null }> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if ((await readdir(folder)).length > 0) {
     throw new Error(`${folder} is not empty: a backup goes into a folder of its own.`);
@@ -26,6 +28,8 @@ export async function makeBackup(
   const database = await openExisting(place);
   try {
     await keepErasures(database, erasureListPath(stateFolder));
+    const isSealed = await hasTable(database, 'master_key');
+    const masterKey = isSealed ? await currentMasterId(database.read) : null;
     await (place.kind === 'sqlite'
       ? copySqlite(place.file, files.sqlite)
       : runProgram(
@@ -38,14 +42,19 @@ export async function makeBackup(
       .selectFrom('person_key')
       .innerJoin('person', 'person.id', 'person_key.person_id')
       .select(['person.uuid as person', 'person_key.key'])
+      .$if(isSealed, query => query.select('person_key.master_id'))
       .execute();
-    const lines = keys.map(({ person, key }) =>
-      JSON.stringify({ person, key: Buffer.from(key).toString('base64') })
+    if (isSealed && (await currentMasterId(database.read)) !== masterKey) {
+      throw new Error('Another master key took its place while this backup was made: make another backup.');
+    }
+    const lines = keys.map(({ person, key, master_id: master }) =>
+      JSON.stringify({ person, key: Buffer.from(key).toString('base64'), ...(master ? { master } : {}) })
     );
     await writeNew(files.keys, lines.map(line => `${line}\n`).join(''));
     const { id: log } = await database.read.selectFrom('log').select('id').executeTakeFirstOrThrow();
-    const head = { labkeeperBackup: 1, kind: place.kind, log, madeAtMs: nowMs };
+    const head = { labkeeperBackup: 1, kind: place.kind, log, madeAtMs: nowMs, masterKey };
     await writeNew(files.head, `${JSON.stringify(head)}\n`);
+    return { masterKey };
   } finally {
     await database.close();
   }

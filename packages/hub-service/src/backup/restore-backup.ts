@@ -4,13 +4,15 @@ import { DatabaseSync } from 'node:sqlite';
 import type { IVerifyReport } from '@labkeeper/core';
 import { parseShape } from '@labkeeper/protocol';
 import pg from 'pg';
-import type { IKeys } from '../keys/keys.js';
+import { openServiceKeys } from '../keys/service-keys.js';
+import type { IKeyPlaces } from '../keys/unlock-database.js';
 import { openDatabase, type DatabasePlace, type IDatabase } from '../store/database.js';
 import { ownActs } from '../store/own-acts-of.js';
 import { SqlLegal } from '../store/sql-legal.js';
 import type { IHolderFiles } from '../verify/read-statements.js';
-import { BackupHead, backupFiles, PersonKeyLine } from './backup-files.js';
+import { BackupHead, backupFiles } from './backup-files.js';
 import { erasureListPath, keepErasures, readErasures } from './erasure-list.js';
+import { putPersonKeys } from './put-person-keys.js';
 import { runProgram } from './run-program.js';
 import { verifyStored } from './verify-stored.js';
 
@@ -21,7 +23,7 @@ export interface IRestore {
   readonly keysFile: string | null;
   readonly place: DatabasePlace;
   readonly stateFolder: string;
-  readonly keys: IKeys;
+  readonly places: IKeyPlaces;
   /** The hub at which the service's own acts are. */
   readonly hubId: string;
   readonly holders: IHolderFiles;
@@ -50,6 +52,7 @@ export async function restoreBackup(restore: IRestore): Promise<IRestored> {
       `${folder} holds no backup of a log in ${place.kind === 'sqlite' ? 'SQLite' : 'PostgreSQL'}.`
     );
   }
+  refuseOtherMaster(head.masterKey, restore.places, folder);
   const aside: DatabasePlace =
     place.kind === 'sqlite' ? { kind: 'sqlite', file: `${place.file}.restoring` } : place;
   await (place.kind === 'sqlite'
@@ -58,13 +61,14 @@ export async function restoreBackup(restore: IRestore): Promise<IRestored> {
   const database = await openDatabase(aside, () => undefined);
   let restored: IRestored;
   try {
-    await putKeys(database, restore.keysFile ?? files.keys);
+    const keys = await openServiceKeys(database, restore.places, restore.nowMs(), () => undefined);
+    await putPersonKeys(database, restore.keysFile ?? files.keys);
     const list = (await readErasures(erasureListPath(stateFolder))).filter(({ log }) => log === head.log);
     const erased = await eraseAgain(database, new Set(list.map(({ person }) => person)), restore.nowMs);
     await keepErasures(database, erasureListPath(stateFolder));
     // What was put down and not yet in the log when the backup was made: without its act a deletion would be a gap.
-    await ownActs(database, restore.keys, restore.hubId, restore.nowMs).flush();
-    const report = await verifyStored(database, restore.keys, restore.holders, restore.nowMs());
+    await ownActs(database, keys, restore.hubId, restore.nowMs).flush();
+    const report = await verifyStored(database, keys, restore.holders, restore.nowMs());
     if (report.findings.count > 0) {
       const [first] = report.findings.first;
       throw new Error(`What was restored is not in order: ${first?.what ?? ''}`);
@@ -120,22 +124,12 @@ async function putPostgres(from: string, url: string): Promise<void> {
   await runProgram('pg_restore', ['--no-owner', '--exit-on-error', `--dbname=${database}`, from], url);
 }
 
-async function putKeys(database: IDatabase, path: string): Promise<void> {
-  const persons = await database.read.selectFrom('person').select(['id', 'uuid', 'name']).execute();
-  const byUuid = new Map(persons.map(person => [person.uuid, person]));
-  for (const text of (await readFile(path, 'utf8')).split('\n').filter(line => line !== '')) {
-    const line = parseShape(PersonKeyLine, text);
-    if (!line) {
-      throw new Error(`${path} is no file with keys of persons.`);
-    }
-    const person = byUuid.get(line.person);
-    if (person && person.name !== null) {
-      await database.write
-        .insertInto('person_key')
-        .values({ person_id: person.id, key: Buffer.from(line.key, 'base64') })
-        .onConflict(conflict => conflict.doNothing())
-        .execute();
-    }
+/** Before anything is written. @throws Error with one sentence. */
+function refuseOtherMaster(wanted: string | null, { own, where }: IKeyPlaces, folder: string): void {
+  if (wanted !== null && own?.id !== wanted) {
+    throw new Error(
+      `The backup in ${folder} needs the master key ${wanted}, and ${own ? `${where} is ${own.id}` : `${where} is not there`}: put that key there, or name its file in LABKEEPER_MASTER_KEY_FILE; nothing was restored.`
+    );
   }
 }
 

@@ -1,11 +1,13 @@
-import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { pino } from 'pino';
 import { AnchorQueue } from '../anchors/anchor-queue.js';
 import { readAnchorSettings } from '../anchors/anchor-settings.js';
 import { DigestMaker } from '../digests/digest-maker.js';
 import { reasonOf } from '../failure.js';
-import { openKeys, type IKeys } from '../keys/keys.js';
+import type { IKeys } from '../keys/keys.js';
+import { openExistingKeys } from '../keys/service-keys.js';
+import { openKeyPlaces } from '../keys/unlock-database.js';
+import { refuseMissing } from '../missing-storage.js';
 import { sha256Hex } from '../sha256.js';
 import { readStorage, SettingsError, type IStorageSettings } from '../settings.js';
 import type { IDatabase } from '../store/database.js';
@@ -125,18 +127,11 @@ async function withLog(
   storage: IStorageSettings,
   use: (database: IDatabase, keys: IKeys) => Promise<void>
 ): Promise<void> {
-  const { stateFolder, database: place } = storage;
-  // Opening makes what is not there, and an export of nothing would look like a log without records.
-  const missing = [stateFolder, ...(place.kind === 'sqlite' ? [place.file] : [])].find(
-    path => !existsSync(path)
-  );
-  if (missing !== undefined) {
-    throw new Error(`There is no log here: ${missing} does not exist.`);
-  }
-  const keys = await openKeys(stateFolder);
-  const database = await openExisting(place);
+  refuseMissing(storage);
+  const places = await openKeyPlaces(storage);
+  const database = await openExisting(storage.database);
   try {
-    await use(database, keys);
+    await use(database, await openExistingKeys(database, places));
   } finally {
     await database.close();
   }

@@ -26,22 +26,30 @@ export interface IKeys {
 /** Purposes of `IKeys.secret`. */
 export const SECRETS = { ticket: 'ticket', signIn: 'sign-in', session: 'session' } as const;
 
-/** The key that signs, in the state folder. */
+/** The key that signs, in the state folder; in a database that keeps the service's keys it has the same name. */
 export const SIGNING_FILE = 'signing-key.pem';
-const SECRET_FILE = 'service-secret';
+export const SECRET_FILE = 'service-secret';
 const SECRET_BYTES = 32;
 
 /** Reads the keys from the state folder, or makes them there at the first start. */
 export async function openKeys(stateFolder: string): Promise<IKeys> {
   const folder = await StateFolder.open(stateFolder);
   const pem = await folder.secret(SIGNING_FILE, newSigningKey);
-  const secret = await folder.secret(SECRET_FILE, () => randomBytes(SECRET_BYTES));
+  const secret = await folder.secret(SECRET_FILE, newSecret);
+  return readKeys(pem, secret, stateFolder);
+}
+
+/** @param where - for the sentence. @throws Error with one sentence, when one of them is damaged. */
+export function readKeys(pem: Buffer, secret: Buffer, where: string): IKeys {
   if (secret.length !== SECRET_BYTES) {
-    throw new Error(
-      `The file ${SECRET_FILE} in ${stateFolder} is damaged: it must have ${SECRET_BYTES} bytes.`
-    );
+    throw new Error(`The file ${SECRET_FILE} in ${where} is damaged: it must have ${SECRET_BYTES} bytes.`);
   }
-  return keysOf(readSigningKey(pem, stateFolder), secret);
+  return keysOf(readSigningKey(pem, where), secret);
+}
+
+/** What tickets and sessions are sealed with. */
+export function newSecret(): Buffer {
+  return randomBytes(SECRET_BYTES);
 }
 
 /** Tells the log which key signs from now on, so that whoever verifies finds its public part. */

@@ -1,8 +1,11 @@
-import { existsSync } from 'node:fs';
 import { reasonOf } from '../failure.js';
+import { refuseMissing } from '../missing-storage.js';
 import { readStorage } from '../settings.js';
 import { hasTable, openExisting } from '../store/open-existing.js';
+import { refuseOtherKey } from './refuse-other-key.js';
 import { rotateSigningKey } from './rotate-key.js';
+import { keepsServiceKeys, keyPlaceOf, openExistingKeys } from './service-keys.js';
+import { openKeyPlaces } from './unlock-database.js';
 
 export interface IRotateCommand {
   readonly words: readonly string[];
@@ -24,13 +27,10 @@ export async function rotateCommand({
     if (words.length > 0) {
       throw new Error('usage: labkeeper rotate-key');
     }
-    const { stateFolder, database: place } = readStorage(variables);
-    const missing = [stateFolder, ...(place.kind === 'sqlite' ? [place.file] : [])].find(
-      path => !existsSync(path)
-    );
-    if (missing !== undefined) {
-      throw new Error(`There is no log here: ${missing} does not exist.`);
-    }
+    const storage = readStorage(variables);
+    const { stateFolder, database: place } = storage;
+    refuseMissing(storage);
+    const places = await openKeyPlaces(storage);
     const database = await openExisting(place);
     try {
       if (!(await hasTable(database, 'key_rotation'))) {
@@ -38,12 +38,19 @@ export async function rotateCommand({
           'This database is that of an older version: start the service of this version once, and try again.'
         );
       }
-      const { before, now, fingerprint } = await rotateSigningKey(database, stateFolder, nowMs());
+      const keys = await openExistingKeys(database, places);
+      await refuseOtherKey(database, keys, stateFolder);
+      const kept = await keyPlaceOf(database, places);
+      const { before, now, fingerprint } = await rotateSigningKey(database, kept, keys, nowMs());
       say(
         `The key ${now} signs from the service's next start on: restart it. ${before} named it as the next.`
       );
       say(`Fingerprint to be pinned from now on: ${fingerprint}`);
-      say(`Back up ${stateFolder} again; the old key is kept there.`);
+      say(
+        keepsServiceKeys(database, places)
+          ? 'Both keys lie in the database, sealed with the master key: back it up again.'
+          : `Back up ${stateFolder} again; the old key is kept there.`
+      );
     } finally {
       await database.close();
     }

@@ -3,9 +3,7 @@ import { rotationText, canonicalJson } from '@labkeeper/core';
 import { parseShape, SignedRotation } from '@labkeeper/protocol';
 import { sha256Hex } from '../sha256.js';
 import type { IDatabase } from '../store/database.js';
-import { keyIdOf, newSigningKey, openKeys, publicKeyOf, SIGNING_FILE } from './keys.js';
-import { refuseOtherKey } from './refuse-other-key.js';
-import { StateFolder } from './state-folder.js';
+import { keyIdOf, newSigningKey, publicKeyOf, SIGNING_FILE, type IKeys } from './keys.js';
 
 /** What a rotation did. */
 export interface IRotated {
@@ -16,38 +14,39 @@ export interface IRotated {
   readonly fingerprint: string;
 }
 
+/** Where the service's keys are kept: a state folder, or the database. */
+export interface IKeyPlace {
+  /** Keeps one under a name that is not taken; durable when it resolves. */
+  put(name: string, content: Buffer): Promise<void>;
+  /** Puts `other` in the place of `name`, which is kept as `keptAs`. At no moment is there none. */
+  swap(name: string, keptAs: string, other: string): Promise<void>;
+}
+
 /**
  * Makes a new signing key that the old one names as the next, so that whoever pinned the old one goes on without being told.
- * The old one stays in the folder, under its id. Killed anywhere in between, it is finished by doing it again.
+ * The old one is kept, under its id. Killed anywhere in between, it is finished by doing it again.
  *
- * @param nowMs - epoch ms.
+ * @param keys - those in use. @param nowMs - epoch ms.
  * @throws Error with one sentence for the administrator.
  */
 export async function rotateSigningKey(
   database: IDatabase,
-  stateFolder: string,
+  place: IKeyPlace,
+  keys: IKeys,
   nowMs: number
 ): Promise<IRotated> {
-  const keys = await openKeys(stateFolder);
-  await refuseOtherKey(database, keys, stateFolder);
-  const folder = await StateFolder.open(stateFolder);
   const begun = await unfinished(database, keys.publicKey);
-  const publicKey = begun ?? (await begin(database, folder, keys, nowMs));
+  const publicKey = begun ?? (await begin(database, place, keys, nowMs));
   const now = keyIdOf(publicKey);
-  await folder.swap(SIGNING_FILE, fileOf(keys.signingKeyId), fileOf(now));
+  await place.swap(SIGNING_FILE, fileOf(keys.signingKeyId), fileOf(now));
   return { before: keys.signingKeyId, now, fingerprint: sha256Hex(Buffer.from(publicKey, 'base64url')) };
 }
 
-/** Puts the new key's file beside the old one, then the old one's word for it into the log. @returns its public part. */
-async function begin(
-  database: IDatabase,
-  folder: StateFolder,
-  keys: Awaited<ReturnType<typeof openKeys>>,
-  nowMs: number
-): Promise<string> {
+/** Puts the new key beside the old one, then the old one's word for it into the log. @returns its public part. */
+async function begin(database: IDatabase, place: IKeyPlace, keys: IKeys, nowMs: number): Promise<string> {
   const pem = newSigningKey();
   const publicKey = publicKeyOf(createPrivateKey(pem));
-  await folder.put(fileOf(keyIdOf(publicKey)), pem);
+  await place.put(fileOf(keyIdOf(publicKey)), pem);
   await database.write.transaction().execute(async db => {
     const { id: log } = await db.selectFrom('log').select('id').executeTakeFirstOrThrow();
     const body = { log, oldPublicKey: keys.publicKey, publicKey, atMs: nowMs };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../failure.js';
 
@@ -46,6 +46,16 @@ export class StateFolder {
       throw new Error(`The file ${path} was made and is not there.`);
     }
     return made;
+  }
+
+  /** null = there is none of this name. @throws when others can read it. */
+  read(name: string): Promise<Buffer | null> {
+    return readSecret(join(this.path, name));
+  }
+
+  /** Of all that is in it. */
+  names(): Promise<readonly string[]> {
+    return readdir(this.path);
   }
 
   /** Keeps a secret under a name that is not taken; durable when it resolves. */
@@ -107,7 +117,7 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 /** A group may read: Kubernetes gives mounted secrets to one. */
-async function refuseReadable(path: string, what: string): Promise<void> {
+export async function refuseReadable(path: string, what: string): Promise<void> {
   const { mode } = await stat(path);
   if ((mode & 0o007) !== 0) {
     throw new Error(

@@ -7,6 +7,7 @@ import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { reasonOf } from '../failure.js';
 import { migrations } from './migrations/index.js';
+import { PersonKeys } from './person-keys.js';
 import { refuseNewerSchema } from './refuse-newer-schema.js';
 import { sqliteDialect } from './sqlite-dialect.js';
 import type { ITables } from './tables.js';
@@ -24,6 +25,8 @@ export interface IDatabase {
   readonly write: Kysely<ITables>;
   /** For what only reads, as long as it likes: on SQLite a connection of its own. */
   readonly read: Kysely<ITables>;
+  /** To be unlocked with the master key, where the database has one. */
+  readonly personKeys: PersonKeys;
   close(): Promise<void>;
 }
 
@@ -113,6 +116,7 @@ function openSqlite(file: string): IDatabase {
     kind: 'sqlite',
     write,
     read,
+    personKeys: new PersonKeys('sqlite'),
     close: async () => {
       await read.destroy();
       await write.destroy();
@@ -141,5 +145,11 @@ function openPostgres(url: string, statementMs: number, trouble: (error: unknown
   pool.on('acquire', client => client.on('error', trouble));
   pool.on('release', (_error, client) => client.removeListener('error', trouble));
   const db = new Kysely<ITables>({ dialect: new PostgresDialect({ pool }) });
-  return { kind: 'postgres', write: db, read: db, close: () => db.destroy() };
+  return {
+    kind: 'postgres',
+    write: db,
+    read: db,
+    personKeys: new PersonKeys('postgres'),
+    close: () => db.destroy()
+  };
 }

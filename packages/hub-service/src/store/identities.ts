@@ -1,20 +1,15 @@
 import type { KeyObject } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { there } from './find-or-make.js';
-import { learnSpeakers, speakerKey } from './learn-speakers.js';
+import { type ISpeakerRows, learnSpeakers, speakerKey } from './learn-speakers.js';
 import { learnStreams, streamKey } from './learn-streams.js';
 import type { ISpeaker } from './log-writer.js';
+import type { PersonKeys } from './person-keys.js';
 import type { ITables } from './tables.js';
 
-/** The rows that stand for a speaker. */
-export interface IKnownSpeaker {
-  readonly hubId: number;
-  readonly personId: number;
-  readonly person: string;
+/** The rows that stand for a speaker, and her key. */
+export interface IKnownSpeaker extends ISpeakerRows {
   readonly personKey: KeyObject;
-  readonly serverId: number;
-  readonly server: string;
-  readonly groupSetId: number;
 }
 
 /** The row that stands for a stream. */
@@ -46,7 +41,10 @@ const REMEMBERED = 50_000;
 /** Remembers which rows stand for whom. */
 export class Identities {
   /** @param nowMs - epoch ms. */
-  constructor(private readonly nowMs: () => number) {}
+  constructor(
+    private readonly nowMs: () => number,
+    private readonly personKeys: Pick<PersonKeys, 'readOrMake'>
+  ) {}
 
   /** Forgets everybody when somebody was erased since the last look; looks seldom. */
   async refresh(db: Kysely<ITables>): Promise<void> {
@@ -105,7 +103,7 @@ export class Identities {
       }
     }
     const { lastErasure } = this;
-    const learnt = await learnSpeakers(db, [...unknown.values()], this.nowMs());
+    const learnt = await this.withKeys(db, await learnSpeakers(db, [...unknown.values()], this.nowMs()));
     const speakers = batches.map(({ speaker }) => {
       const key = speakerKey(speaker);
       return there(learnt.get(key) ?? remembered.get(key));
@@ -132,6 +130,19 @@ export class Identities {
         learntStreams.forEach((known, key) => this.streams.set(key, known));
       }
     };
+  }
+
+  private async withKeys(
+    db: Kysely<ITables>,
+    rows: ReadonlyMap<string, ISpeakerRows>
+  ): Promise<ReadonlyMap<string, IKnownSpeaker>> {
+    const keys = await this.personKeys.readOrMake(
+      db,
+      [...rows.values()].map(({ personId }) => personId)
+    );
+    return new Map(
+      [...rows].map(([key, row]) => [key, { ...row, personKey: there(keys.get(row.personId)) }])
+    );
   }
 
   private readonly speakers = new Memory<IKnownSpeaker>(() => this.nowMs());

@@ -1,6 +1,5 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import { PERSON_KEY_BYTES } from './personal-cipher.js';
 import type { ITables } from './tables.js';
 
 /** Somebody whom the log has a number for. */
@@ -24,7 +23,7 @@ export function knownPerson(
     .executeTakeFirst();
 }
 
-/** The same, made where it is not there: the log's lines never hold a name. Inside a transaction. */
+/** The same, made where it is not there: the log's lines never hold a name. Inside a transaction. A key comes with the first record. */
 export async function personOf(db: Kysely<ITables>, hub: string, name: string): Promise<IKnownPerson> {
   const before = await knownPerson(db, hub, name);
   if (before) {
@@ -45,16 +44,10 @@ export async function personOf(db: Kysely<ITables>, hub: string, name: string): 
     .values({ uuid: randomUUID(), hub_id: hubId, name, created_at_ms: Date.now() })
     .onConflict(conflict => conflict.doNothing())
     .execute();
-  const person = await db
+  return db
     .selectFrom('person')
     .select(['id', 'uuid'])
     .where('hub_id', '=', hubId)
     .where('name', '=', name)
     .executeTakeFirstOrThrow();
-  await db
-    .insertInto('person_key')
-    .values({ person_id: person.id, key: randomBytes(PERSON_KEY_BYTES) })
-    .onConflict(conflict => conflict.doNothing())
-    .execute();
-  return person;
 }

@@ -1,11 +1,21 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { canonicalJson } from '@labkeeper/core';
 import type { Kysely } from 'kysely';
 import { byKey, findOrMake, there } from './find-or-make.js';
-import type { IKnownSpeaker } from './identities.js';
 import type { ISpeaker } from './log-writer.js';
-import { PERSON_KEY_BYTES, personKey } from './personal-cipher.js';
 import type { ITables } from './tables.js';
+
+/** The rows that stand for a speaker. */
+export interface ISpeakerRows {
+  readonly hubId: number;
+  readonly personId: number;
+  /** UUID. */
+  readonly person: string;
+  readonly serverId: number;
+  /** UUID. */
+  readonly server: string;
+  readonly groupSetId: number;
+}
 
 /** Speakers are told apart by this. */
 export function speakerKey({ hub, user, server, groups }: ISpeaker): string {
@@ -21,7 +31,7 @@ export async function learnSpeakers(
   db: Kysely<ITables>,
   speakers: readonly ISpeaker[],
   nowMs: number
-): Promise<ReadonlyMap<string, IKnownSpeaker>> {
+): Promise<ReadonlyMap<string, ISpeakerRows>> {
   const hubs = await learnHubs(db, speakers);
   const hubIdOf = ({ hub }: ISpeaker): number => there(hubs.get(hub)).id;
   const persons = await learnPersons(
@@ -44,8 +54,8 @@ export async function learnSpeakers(
       const hubId = hubIdOf(speaker);
       const person = personOf(speaker);
       const server = there(servers.get(serverKey({ personId: person.id, name: speaker.server })));
-      const known: IKnownSpeaker = {
-        ...{ hubId, personId: person.id, person: person.uuid, personKey: personKey(person.key) },
+      const known: ISpeakerRows = {
+        ...{ hubId, personId: person.id, person: person.uuid },
         ...{ serverId: server.id, server: server.uuid },
         groupSetId: there(sets.get(setKey({ hubId, names: canonicalJson(groupNames(speaker.groups)) }))).id
       };
@@ -63,7 +73,7 @@ export async function learnSpeaker(
   db: Kysely<ITables>,
   speaker: ISpeaker,
   nowMs: number
-): Promise<IKnownSpeaker> {
+): Promise<ISpeakerRows> {
   return there((await learnSpeakers(db, [speaker], nowMs)).get(speakerKey(speaker)));
 }
 
@@ -94,28 +104,25 @@ function personKeyOf({ hubId, name }: IWantedPerson): string {
   return JSON.stringify([hubId, name]);
 }
 
-/** Persons with their keys: one without would be erased, and has no name any more. */
+/** Persons by their names: who was erased has none any more. */
 function learnPersons(
   db: Kysely<ITables>,
   wanted: readonly (IWantedPerson & { name: string })[],
   nowMs: number
 ) {
-  const named = (all: readonly (IWantedPerson & { name: string })[]) =>
-    db
-      .selectFrom('person')
-      .where('person.hub_id', 'in', [...new Set(all.map(({ hubId }) => hubId))])
-      .where('person.name', 'in', [...new Set(all.map(({ name }) => name))]);
   return findOrMake(
     byKey(wanted, personKeyOf),
     async all => {
-      const rows = await named(all)
-        .innerJoin('person_key', 'person_key.person_id', 'person.id')
-        .select(['person.id', 'person.uuid', 'person.hub_id as hubId', 'person.name', 'person_key.key'])
+      const rows = await db
+        .selectFrom('person')
+        .select(['id', 'uuid', 'hub_id as hubId', 'name'])
+        .where('hub_id', 'in', [...new Set(all.map(({ hubId }) => hubId))])
+        .where('name', 'in', [...new Set(all.map(({ name }) => name))])
         .execute();
       return byKey(rows, personKeyOf);
     },
-    async missing => {
-      await db
+    missing =>
+      db
         .insertInto('person')
         .values(
           missing.map(({ hubId, name }) => ({
@@ -123,14 +130,7 @@ function learnPersons(
           }))
         )
         .onConflict(conflict => conflict.doNothing())
-        .execute();
-      const rows = await named(missing).select('person.id').orderBy('person.id').execute();
-      await db
-        .insertInto('person_key')
-        .values(rows.map(({ id }) => ({ person_id: id, key: randomBytes(PERSON_KEY_BYTES) })))
-        .onConflict(conflict => conflict.doNothing())
-        .execute();
-    }
+        .execute()
   );
 }
 

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { canonicalJson } from '@labkeeper/core';
 import { parseShape, SignedRotation } from '@labkeeper/protocol';
@@ -116,7 +117,7 @@ export class LogRange {
       }
       const personal = isPersonal
         ? await this.personal(rows.map(({ index }) => index))
-        : new Map<number, ISealed>();
+        : new Map<number, IPart>();
       for (const { index, entry, stream, seq } of rows) {
         const part = personal.get(index);
         yield {
@@ -380,20 +381,32 @@ export class LogRange {
     return (this.retired ??= hasTable(this.database, 'retired'));
   }
 
-  private async personal(indexes: readonly number[]): Promise<Map<number, ISealed>> {
-    const rows = await this.database.read
+  private async personal(indexes: readonly number[]): Promise<Map<number, IPart>> {
+    const { read, personKeys } = this.database;
+    const rows = await read
       .selectFrom('personal')
-      .innerJoin('person_key', 'person_key.person_id', 'personal.person_id')
-      .select(['personal.idx', 'personal.sealed', 'person_key.key'])
-      .where('personal.idx', 'in', indexes)
+      .select(['idx', 'sealed', 'person_id'])
+      .where('idx', 'in', indexes)
       .execute();
-    return new Map(rows.map(({ idx, sealed, key }) => [idx, { sealed, key }]));
+    const keys = await personKeys.read(
+      read,
+      rows.map(({ person_id }) => person_id)
+    );
+    const parts = new Map<number, IPart>();
+    for (const { idx, sealed, person_id } of rows) {
+      const key = keys.get(person_id);
+      if (key) {
+        parts.set(idx, { sealed, key });
+      }
+    }
+    return parts;
   }
 
   private retired: Promise<boolean> | null = null;
 }
 
-interface ISealed {
+/** A personal part whose person was not erased. */
+interface IPart {
   readonly sealed: Uint8Array;
-  readonly key: Uint8Array;
+  readonly key: KeyObject;
 }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes, type KeyObject } from 'node:crypto';
 
 const CIPHER = 'aes-256-gcm';
 /** Bytes of a person's key. */
@@ -7,11 +7,6 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /** Nonces that are drawn at once: one by one they cost as much as the encryption. */
 const NONCES = 512;
-
-/** A person's key in the form that encrypts fastest. */
-export function personKey(key: Uint8Array): KeyObject {
-  return createSecretKey(key);
-}
 
 /**
  * Encrypts a personal part under its person's key (AES-256-GCM): nonce, tag, ciphertext.
@@ -26,7 +21,7 @@ export function sealPersonal(key: KeyObject, place: string, text: string): Uint8
 }
 
 /** @throws when it was altered, belongs to another place, or was encrypted under another key. */
-export function openPersonal(key: Uint8Array, place: string, sealed: Uint8Array): string {
+export function openPersonal(key: KeyObject, place: string, sealed: Uint8Array): string {
   const nonce = sealed.subarray(0, NONCE_BYTES);
   const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
   const cipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })

@@ -224,18 +224,18 @@ export class SqlLogReader implements ILogReader {
   ): Promise<Pick<ILogStory, 'personal' | 'personalErased'>> {
     const found = await this.db
       .selectFrom('personal')
-      .leftJoin('person_key', 'person_key.person_id', 'personal.person_id')
-      .select(['personal.sealed', 'person_key.key'])
-      .where('personal.idx', '=', index)
+      .select(['sealed', 'person_id'])
+      .where('idx', '=', index)
       .executeTakeFirst();
     if (!found) {
       // Its hash stays in the record when it is gone.
       const promised = parseShape(LogEntry, entry)?.record?.personal ?? null;
       return { personal: null, personalErased: promised !== null && (await this.isErased(index)) };
     }
-    return found.key === null
-      ? { personal: null, personalErased: true }
-      : { personal: openPersonal(found.key, placeOf(stream, seq), found.sealed), personalErased: false };
+    const key = (await this.database.personKeys.read(this.db, [found.person_id])).get(found.person_id);
+    return key
+      ? { personal: openPersonal(key, placeOf(stream, seq), found.sealed), personalErased: false }
+      : { personal: null, personalErased: true };
   }
 
   /** Whether the key of a record's person is gone. */

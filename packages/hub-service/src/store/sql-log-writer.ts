@@ -28,7 +28,7 @@ export class SqlLogWriter implements ILogWriter {
     private readonly database: IDatabase,
     private readonly nowMs: () => number
   ) {
-    this.identities = new Identities(nowMs);
+    this.identities = new Identities(nowMs, database.personKeys);
     this.statements = appendStatements(database.kind);
   }
 

@@ -1,6 +1,6 @@
 import { sql, type Expression, type RawBuilder, type Transaction } from 'kysely';
 import type { IDatabase } from './database.js';
-import type { IKnownSpeaker } from './identities.js';
+import type { ISpeakerRows } from './learn-speakers.js';
 import { learnSpeaker } from './learn-speakers.js';
 import type { IIncomingEvents, IServerEventWriter, IServerRun, IStoredEvent } from './server-events.js';
 import type { ITables } from './tables.js';
@@ -68,7 +68,7 @@ export class SqlServerEvents implements IServerEventWriter {
 
   private async appendIn(
     db: Transaction<ITables>,
-    speaker: IKnownSpeaker,
+    speaker: ISpeakerRows,
     { head, events, runs, speaker: { hub } }: IIncomingEvents
   ): ReturnType<IServerEventWriter['append']> {
     const receivedAtMs = this.nowMs();

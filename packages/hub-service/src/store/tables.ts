@@ -10,18 +10,18 @@ import type { IOutgoingTables } from './outgoing-tables.js';
 import type { IRetentionTables } from './retention-tables.js';
 import type { IServerEventTables } from './server-event-tables.js';
 import type { IAnchorTable, IAnchorTargetTable, IKeyRotationTable } from './anchor-tables.js';
+import type { IKeyTables } from './key-tables.js';
 
 /**
  * The tables, the same on SQLite and PostgreSQL. Times are epoch ms, hashes of streams and digests lower-case
  * hexadecimal digits. Names of persons stand in `person` alone, so that they can be erased; everything else knows a person
  * by number, and the log's lines by UUID.
  */
-export interface ITables extends IOutgoingTables, IRetentionTables, IServerEventTables {
+export interface ITables extends IKeyTables, IOutgoingTables, IRetentionTables, IServerEventTables {
   log: ILogTable;
   hub: IHubTable;
   further_hub: IFurtherHubTable;
   person: IPersonTable;
-  person_key: IPersonKeyTable;
   server: IServerTable;
   group_set: IGroupSetTable;
   group_member: IGroupMemberTable;
@@ -79,13 +79,6 @@ export interface IPersonTable {
   /** null = erased. */
   name: string | null;
   created_at_ms: number;
-}
-
-/** What a person's personal parts are encrypted with; the row is deleted to erase them all. */
-export interface IPersonKeyTable {
-  person_id: number;
-  /** AES-256, 32 bytes. */
-  key: Uint8Array;
 }
 
 export interface IServerTable {

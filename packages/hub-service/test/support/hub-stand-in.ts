@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 /**
- * Stands in for JupyterHub's `GET /hub/api/user`, with the shapes that 5.5.4 and 6.1.1 were seen to answer. The real hub
+ * Stands in for JupyterHub's `GET /hub/api/user` and for the token of a sign-in, with the shapes that 5.5.4 and 6.1.1 were seen to answer. The real hub
  * takes part in other tests.
  */
 export class HubStandIn {
@@ -53,6 +54,11 @@ export class HubStandIn {
     return token;
   }
 
+  /** A code of a sign-in, which is traded for a token that it knows. */
+  code(code: string, token: string): void {
+    this.codes.set(code, token);
+  }
+
   revoke(token: string): void {
     this.tokens.delete(token);
   }
@@ -74,6 +80,10 @@ export class HubStandIn {
       response.writeHead(200, { 'content-type': 'application/json' }).write('{');
     } else if (this.trouble) {
       json(this.trouble.status, this.trouble.body);
+    } else if (request.url === '/hub/api/oauth2/token') {
+      void this.trade(request).then(traded =>
+        traded === null ? json(400, '{"error": "invalid_grant"}') : json(200, traded)
+      );
     } else if (request.url !== '/hub/api/user') {
       json(404, '{"status": 404, "message": "Not Found"}');
     } else if (model) {
@@ -83,7 +93,19 @@ export class HubStandIn {
     }
   }
 
+  /** null = nobody has such a code, or it was traded before. */
+  private async trade(request: IncomingMessage): Promise<string | null> {
+    const body = new URLSearchParams(await text(request));
+    const code = body.get('code') ?? '';
+    const token = this.codes.get(code);
+    this.codes.delete(code);
+    return token === undefined || body.get('grant_type') !== 'authorization_code'
+      ? null
+      : JSON.stringify({ access_token: token, expires_in: 1_209_600, token_type: 'Bearer' });
+  }
+
   private readonly tokens = new Map<string, object>();
+  private readonly codes = new Map<string, string>();
 }
 
 function addressOf(server: Server): AddressInfo {
