@@ -26,6 +26,7 @@ import { deathAnnouncement } from './outgoing/death-announcement.js';
 import { Outgoing } from './outgoing/outgoing.js';
 import { requestAnnouncement } from './outgoing/request-announcement.js';
 import { OutgoingMetrics } from './outgoing/outgoing-metrics.js';
+import { PartitionKeeper } from './partitions/partition-keeper.js';
 import { PolicyInForce } from './policy/policy-in-force.js';
 import { PolicyStore } from './policy/policy-store.js';
 import { requestParts } from './requests/request-parts.js';
@@ -148,6 +149,7 @@ export function createApp(options: IAppOptions): IApp {
       }
     }
   });
+  const partitions = new PartitionKeeper({ database, registry: metrics.registry, log, nowMs });
   const ownActs = new OwnActs({ database, writer, keys, hubId: settings.hubId });
   const acts = lateActs(ownActs, log);
   const tickets = new Tickets(keys.secret(SECRETS.ticket), nowMs);
@@ -201,6 +203,7 @@ export function createApp(options: IAppOptions): IApp {
       outgoing: () => outgoing.state(),
       events: new SqlServerEventReader(database),
       anchors: shownAnchors(anchors, sqlAnchors),
+      partitions: () => partitions.state(),
       cover: async () => {
         await digests.make();
         // So that an export brings its anchors; one that is away holds up none for longer.
@@ -216,6 +219,7 @@ export function createApp(options: IAppOptions): IApp {
     outgoing,
     start: () => {
       digests.start();
+      partitions.start();
       asked.recorder.start();
       void asked.news.start();
       outgoing.start();
@@ -233,6 +237,7 @@ export function createApp(options: IAppOptions): IApp {
       await asked.recorder.close();
       await outgoing.close();
       await events.close();
+      await partitions.close();
       await commit.drain();
       await digests.close();
       await anchorQueue.close();

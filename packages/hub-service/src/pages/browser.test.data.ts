@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify';
 import { FakeHub } from '../people/fake-hub.test.data.js';
+import type { IShownPartitions } from '../partitions/partition-keeper.js';
 import { readPeopleSettings } from '../people/people-settings.js';
 import type { ISessionStore } from '../people/session-store.js';
 import { systemRandom } from '../people/secrets.js';
@@ -58,6 +59,7 @@ export class Browser {
       readonly signInKey?: Uint8Array;
       readonly views?: ISavedViews;
       readonly asked?: IRequestParts;
+      readonly partitions?: () => Promise<IShownPartitions | null>;
       /** Lets commands in. */
       readonly access?: (hub: FakeHub) => TokenAccess;
     } = {}
@@ -80,6 +82,7 @@ export class Browser {
       ...(options.views && { views: options.views }),
       ...(options.events && { events: options.events }),
       ...(options.asked && { asked: options.asked }),
+      ...(options.partitions && { partitions: options.partitions }),
       ...(options.access && { api: { access: options.access(browser.hub), routes: [] } })
     });
     return browser;

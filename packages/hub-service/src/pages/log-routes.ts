@@ -14,6 +14,8 @@ import { type IVisitor, read as readLog, type Reading } from './reading.js';
 import { Refusal } from './refusal.js';
 import type { ISavedView, ISavedViews } from './saved-views.js';
 import { anchorAdvice, type IShownAnchors } from './anchor-state.js';
+import type { IShownPartitions } from '../partitions/partition-keeper.js';
+import { partitionAdvice } from './partition-advice.js';
 import { adviceFor } from './service-state.js';
 import type { SignInRoutes } from './sign-in-routes.js';
 import { tellStory } from './story.js';
@@ -41,6 +43,8 @@ export interface ILogRoutesOptions {
   readonly events?: IServerEventReader | undefined;
   /** null = the status does not tell of anchors. */
   readonly anchors: IShownAnchors | null;
+  /** How the months of the log stand, or null; absent = the status does not tell. */
+  readonly partitions?: () => Promise<IShownPartitions | null>;
   /** Epoch ms. */
   readonly nowMs: () => number;
 }
@@ -192,10 +196,12 @@ export class LogRoutes {
     let status;
     let outgoing;
     let anchors;
+    let months: IShownPartitions | null;
     try {
       status = await reader.status();
       outgoing = (await this.options.outgoing?.()) ?? null;
       anchors = held && (await held.read());
+      months = (await this.options.partitions?.()) ?? null;
     } catch (cause) {
       throw new Refusal(
         503,
@@ -207,12 +213,13 @@ export class LogRoutes {
     }
     const advice = [
       ...(held && anchors ? anchorAdvice(anchors, held, nowMs()) : []),
+      ...(months ? partitionAdvice(months) : []),
       ...adviceFor(status, settings, nowMs(), this.options.policyTrouble())
     ];
     return {
       title: 'Status',
       tab: 'status',
-      body: createElement(StatusPage, { status, settings, advice, anchors, outgoing, nowMs: nowMs() })
+      body: createElement(StatusPage, { status, settings, advice, anchors, months, outgoing, nowMs: nowMs() })
     };
   }
 }

@@ -15,6 +15,7 @@ export function pagesPlugin(people: IPeopleSettings): PagesPlugin {
     await registerPages(fastify, {
       settings: people,
       ...(parts.anchors && { anchors: parts.anchors }),
+      ...(parts.partitions && { partitions: parts.partitions }),
       store: parts.sessions,
       views: parts.views,
       policyTrouble: parts.policyTrouble,

@@ -10,6 +10,7 @@ import { LoginSeal } from '../people/login-seal.js';
 import { MemorySessionStore } from '../people/memory-session-store.js';
 import { HOME_PATH } from '../people/next-path.js';
 import type { IPeopleSettings } from '../people/people-settings.js';
+import type { IShownPartitions } from '../partitions/partition-keeper.js';
 import type { RandomBytes } from '../people/secrets.js';
 import { isOwnHost, SECURITY_HEADERS } from '../people/security-headers.js';
 import { SessionCheck } from '../people/session-check.js';
@@ -67,6 +68,8 @@ export interface IPagesOptions {
   readonly outgoing?: () => Promise<IOutgoingState>;
   /** What holds the digests outside the service; without it the status does not tell. */
   readonly anchors?: IShownAnchors;
+  /** How the months of the log stand, or null; without it the status does not tell. */
+  readonly partitions?: () => Promise<IShownPartitions | null>;
   /** Where sessions are kept; without it in this process's memory. */
   readonly store?: ISessionStore;
   /** What seals begun sign-ins, 32 bytes, the same for all replicas; without it this process alone opens them. */
@@ -125,6 +128,7 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     views: options.views ?? null,
     policyTrouble: options.policyTrouble ?? (() => null),
     ...(options.outgoing && { outgoing: options.outgoing }),
+    ...(options.partitions && { partitions: options.partitions }),
     events
   });
   logRoutes.register(fastify);

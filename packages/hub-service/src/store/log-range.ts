@@ -3,7 +3,9 @@ import type { IDatabase } from './database.js';
 import { filterIds, matching } from './log-filter.js';
 import type { ILogFilter } from './log-reader.js';
 import { hasTable } from './open-existing.js';
+import type { ILogPlace } from './log-reader.js';
 import { openPersonal, placeOf } from './personal-cipher.js';
+import { byMonth, linesAt } from './record-lines.js';
 
 /** One line of the log as it is exported. */
 export interface IRangeEntry {
@@ -73,13 +75,9 @@ export class LogRange {
     let from = firstIndex;
     for (;;) {
       const rows = await matching(db, filter ?? {}, ids ?? {})
-        .innerJoin('record_body', join =>
-          join
-            .onRef('record_body.idx', '=', 'record.idx')
-            .onRef('record_body.received_at_ms', '=', 'record.received_at_ms')
-        )
         .innerJoin('stream', 'stream.id', 'record.stream_id')
-        .select(['record.idx as index', 'record.seq', 'stream.uuid as stream', 'record_body.entry'])
+        .select(['record.idx as index', 'record.received_at_ms as receivedAtMs', 'record.seq'])
+        .select('stream.uuid as stream')
         .where('record.idx', '>=', from)
         .where('record.idx', '<', endIndex)
         .orderBy('record.idx')
@@ -89,10 +87,14 @@ export class LogRange {
       if (!last) {
         return;
       }
-      const personal = isPersonal
-        ? await this.personal(rows.map(({ index }) => index))
-        : new Map<number, ISealed>();
-      for (const { index, entry, stream, seq } of rows) {
+      const lines = await linesAt(db, rows);
+      const personal = isPersonal ? await this.personal(rows) : new Map<number, ISealed>();
+      for (const { index, stream, seq } of rows) {
+        const entry = lines.get(index);
+        if (entry === undefined) {
+          // It was deleted between the two looks.
+          continue;
+        }
         const part = personal.get(index);
         yield {
           index,
@@ -192,14 +194,20 @@ export class LogRange {
       .execute();
   }
 
-  private async personal(indexes: readonly number[]): Promise<Map<number, ISealed>> {
-    const rows = await this.database.read
-      .selectFrom('personal')
-      .innerJoin('person_key', 'person_key.person_id', 'personal.person_id')
-      .select(['personal.idx', 'personal.sealed', 'person_key.key'])
-      .where('personal.idx', 'in', indexes)
-      .execute();
-    return new Map(rows.map(({ idx, sealed, key }) => [idx, { sealed, key }]));
+  private async personal(places: readonly ILogPlace[]): Promise<Map<number, ISealed>> {
+    const parts = new Map<number, ISealed>();
+    for (const { indexes, firstMs, lastMs } of byMonth(places)) {
+      const rows = await this.database.read
+        .selectFrom('personal')
+        .innerJoin('person_key', 'person_key.person_id', 'personal.person_id')
+        .select(['personal.idx', 'personal.sealed', 'person_key.key'])
+        .where('personal.idx', 'in', indexes)
+        .where('personal.received_at_ms', '>=', firstMs)
+        .where('personal.received_at_ms', '<=', lastMs)
+        .execute();
+      rows.forEach(({ idx, sealed, key }) => parts.set(idx, { sealed, key }));
+    }
+    return parts;
   }
 }
 

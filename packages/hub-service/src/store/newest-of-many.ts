@@ -54,7 +54,14 @@ export function newestOfMany(
     .limit(limit);
   const places = sql`select x.received_at_ms, x.idx from unnest(${values}::${sql.raw(type)}[]) as k(value)
     cross join lateral (${each}) as x order by x.received_at_ms desc, x.idx desc limit ${limit}`;
-  return db.selectFrom('record').where(sql<boolean>`(record.received_at_ms, record.idx) in (${places})`);
+  // The time again, for the months that there is to look into.
+  return narrow(matching(db, timeOf(filter), {})).where(
+    sql<boolean>`(record.received_at_ms, record.idx) in (${places})`
+  );
+}
+
+function timeOf({ fromMs, untilMs }: ILogFilter): ILogFilter {
+  return { ...(fromMs !== undefined && { fromMs }), ...(untilMs !== undefined && { untilMs }) };
 }
 
 function isSeveral(list: readonly unknown[] | null | undefined): boolean {

@@ -1,8 +1,10 @@
 import type { ReactElement } from 'react';
 import type { IOutgoingState } from '../../outgoing/outgoing-state.js';
 import type { IPeopleSettings } from '../../people/people-settings.js';
+import type { IShownPartitions } from '../../partitions/partition-keeper.js';
 import type { ILogStatus } from '../../store/log-reader.js';
 import type { IShownAnchor } from '../anchor-state.js';
+import { strayWords } from '../partition-advice.js';
 import type { IAdvice } from '../service-state.js';
 import { counted, thousands } from '../words.js';
 import { AnchorsPart } from './anchors-part.js';
@@ -17,6 +19,8 @@ export interface IStatusPageProps {
   readonly advice: readonly IAdvice[];
   /** null = this page does not tell. */
   readonly anchors: readonly IShownAnchor[] | null;
+  /** null = the log is not kept by months. */
+  readonly months: IShownPartitions | null;
   readonly nowMs: number;
   /** null = nothing goes out here. */
   readonly outgoing: IOutgoingState | null;
@@ -28,6 +32,7 @@ export function StatusPage({
   settings,
   advice,
   anchors,
+  months,
   nowMs,
   outgoing
 }: IStatusPageProps): ReactElement {
@@ -68,7 +73,13 @@ export function StatusPage({
               status.uncovered === 0
                 ? 'every record is covered by a digest'
                 : `${counted(status.uncovered, 'record')}; the next digest covers them`
-            ]
+            ],
+            ...(months === null
+              ? []
+              : ([
+                  ['Months are made until', <Moment atMs={months.madeUntilMs} zone />],
+                  ['In no month', strayWords(months.strays)]
+                ] as const))
           ]}
         />
       </Part>

@@ -4,6 +4,7 @@ import { anchorsSchema } from './anchors.js';
 import { firstSchema } from './first-schema.js';
 import { holdings } from './holdings.js';
 import { legalActs } from './legal-acts.js';
+import { monthlyPartitions } from './monthly-partitions.js';
 import { outgoingSchema } from './outgoing.js';
 import { policySchema } from './policy.js';
 import { savedViews } from './saved-views.js';
@@ -29,6 +30,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-11-27-short-events': shortEvents(kind),
     '2026-11-27-z-anchors': anchorsSchema(kind),
     '2026-11-28-outgoing': outgoingSchema(kind),
-    '2026-11-28-stream-image': streamImage
+    '2026-11-28-stream-image': streamImage,
+    '2026-12-01-monthly-partitions': monthlyPartitions(kind)
   };
 }
