@@ -190,7 +190,9 @@ it('a story looks for its index once in all months, and then in its own', async 
 it('exports, forwarding and own lists read bodies and personal parts of their own months alone', async () => {
   const from = 6 * RECORDS - 100;
   const isOther = (name: string): boolean =>
-    !name.startsWith('record_2') && !/^record_(before|default)$/.test(name) && !/_(before|default)$/.test(name);
+    !name.startsWith('record_2') &&
+    !/^record_(before|default)$/.test(name) &&
+    !/_(before|default)$/.test(name);
   const others = (all: readonly ILooked[]): string[] =>
     [...new Set(all.flatMap(({ planned }) => [...planned]).filter(isOther))].sort();
   const both = (table: string): string[] => [nameOf(table, 5), nameOf(table, 6)];

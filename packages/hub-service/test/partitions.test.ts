@@ -99,7 +99,14 @@ it('records at the turn of a month lie in two months, and are one log', async ()
   await at(after(0).untilMs - 1, 3, stream);
   await at(after(1).fromMs, 3, stream);
   const [first, second] = [after(0).name, after(1).name];
-  expect([...(await placesOf(database.read)).values()]).toEqual([first, first, first, second, second, second]);
+  expect([...(await placesOf(database.read)).values()]).toEqual([
+    first,
+    first,
+    first,
+    second,
+    second,
+    second
+  ]);
   nowMs = after(1).fromMs + 1;
   const reader = new SqlLogReader(database, now);
   const page = await reader.list({}, null, 4);
@@ -141,7 +148,11 @@ it('a clock that is a year ahead loses nothing, is found, and its records get mo
   await at(nowMs + YEAR_MS);
   await at(nowMs);
   const far = monthAt(nowMs + YEAR_MS).name;
-  expect([...(await placesOf(database.read)).values()].slice(3, 6)).toEqual(['default', 'default', 'default']);
+  expect([...(await placesOf(database.read)).values()].slice(3, 6)).toEqual([
+    'default',
+    'default',
+    'default'
+  ]);
   expect(await partitions.state()).toMatchObject({ strays: 3, madeUntilMs: after(3).untilMs });
   const reader = new SqlLogReader(database, now);
   const order = [5, 4, 3, 8, 7, 6, 2, 1, 0];
@@ -180,7 +191,9 @@ it('a clock that is a year ahead loses nothing, is found, and its records get mo
 it('a clock that is a year behind writes into the part of before', async () => {
   await at(nowMs - YEAR_MS);
   expect([...(await placesOf(database.read)).values()]).toEqual(['before', 'before', 'before']);
-  expect((await new SqlLogReader(database, now).list({}, null, 9)).map(({ index }) => index)).toEqual([2, 1, 0]);
+  expect((await new SqlLogReader(database, now).list({}, null, 9)).map(({ index }) => index)).toEqual([
+    2, 1, 0
+  ]);
 });
 
 it('a service that was off for months fills the gap, and moves what came before it did', async () => {
@@ -304,9 +317,11 @@ it('while somebody reads for long nothing is made, records are taken all the sam
     await at(nowMs);
     await keeper.run();
     expect(await keeper.state()).toMatchObject({ trouble: 'busy', strays: 3 });
-    expect([await metric('trouble'), await metric('failures_total'), await metric('default_records')]).toEqual([
-      ...['1', '2', '3']
-    ]);
+    expect([
+      await metric('trouble'),
+      await metric('failures_total'),
+      await metric('default_records')
+    ]).toEqual([...['1', '2', '3']]);
   });
   await keeper.run();
   expect(await keeper.state()).toEqual({ trouble: null, strays: 0, madeUntilMs: after(8).untilMs });

@@ -43,9 +43,7 @@ export async function readForwarded(
   const lines = await linesAt(read, rows);
   return rows.flatMap(row => {
     const entry = lines.get(row.index);
-    return entry === undefined
-      ? []
-      : [{ ...row, entry, ...(!hasNames && { user: null, server: null }) }];
+    return entry === undefined ? [] : [{ ...row, entry, ...(!hasNames && { user: null, server: null }) }];
   });
 }
 

@@ -257,7 +257,11 @@ describe('the status', () => {
   it.each([
     ['busy', 0, ['Somebody reads the tables of the log for long']],
     ['forbidden', 1, ['may have to be allowed to create tables', '1 record is in no month of the log']],
-    ['other', 10_000, ['the log of the service says why', '10,000 records or more are in no month of the log']],
+    [
+      'other',
+      10_000,
+      ['the log of the service says why', '10,000 records or more are in no month of the log']
+    ],
     [null, 0, []]
   ] as const)('says how the months of the log stand (%s, %d strays)', async (trouble, strays, sentences) => {
     const partitions = { trouble, strays, madeUntilMs: Date.UTC(2027, 2, 1) };

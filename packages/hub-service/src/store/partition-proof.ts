@@ -71,9 +71,7 @@ async function forget(db: Kysely<ITables>): Promise<void> {
     const { rows } = await sql`select 1 from pg_constraint
       where conrelid = to_regclass(${table}) and conname = ${proofOf(table)}`.execute(db);
     if (rows.length > 0) {
-      await sql
-        .raw(inTurns(`alter table ${table} drop constraint if exists ${proofOf(table)};`))
-        .execute(db);
+      await sql.raw(inTurns(`alter table ${table} drop constraint if exists ${proofOf(table)};`)).execute(db);
     }
   }
 }

@@ -79,10 +79,7 @@ export class SqlLogReader implements ILogReader {
     const place = { index, receivedAtMs: found.received_at_ms };
     const entry = (await linesAt(this.db, [place])).get(index);
     const [row] = await this.rows(
-      this.db
-        .selectFrom('record')
-        .where('idx', '=', index)
-        .where('received_at_ms', '=', place.receivedAtMs)
+      this.db.selectFrom('record').where('idx', '=', index).where('received_at_ms', '=', place.receivedAtMs)
     );
     if (entry === undefined || !row) {
       return null;

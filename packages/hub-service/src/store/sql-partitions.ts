@@ -108,7 +108,9 @@ export class SqlPartitions {
   private async strayMonths(): Promise<readonly IMonth[]> {
     const months: IMonth[] = [];
     for (let fromMs = 0; months.length < STRAY_MONTHS;) {
-      const { rows } = await sql<{ first: number | null }>`select min(received_at_ms) as first from record_default
+      const { rows } = await sql<{
+        first: number | null;
+      }>`select min(received_at_ms) as first from record_default
         where received_at_ms >= ${fromMs} and received_at_ms < ${FAR_MS}`.execute(this.db);
       const first = rows[0]?.first ?? null;
       if (first === null) {
@@ -199,18 +201,15 @@ async function clear(db: Kysely<ITables>, lacking: readonly ITableMonth[]): Prom
     const rest = sql.table(defaultOf(table));
     const months = lacking
       .filter(of => of.table === table)
-      .map(
-        ({ month }) => sql`(received_at_ms >= ${month.fromMs} and received_at_ms < ${month.untilMs})`
-      );
+      .map(({ month }) => sql`(received_at_ms >= ${month.fromMs} and received_at_ms < ${month.untilMs})`);
     if (months.length === 0) {
       continue;
     }
     const within = sql.join(months, sql` or `);
     const { rows } = await sql<{ others: boolean }>`
       select exists (select 1 from ${rest} where not (${within})) as others`.execute(db);
-    await (rows[0]?.others === true
-      ? sql`delete from ${rest} where ${within}`
-      : sql`truncate ${rest}`
+    await (
+      rows[0]?.others === true ? sql`delete from ${rest} where ${within}` : sql`truncate ${rest}`
     ).execute(db);
   }
 }

@@ -38,7 +38,6 @@ export function asPolicyVersion(kind: DatabaseKind, from: IDatabase): Promise<IS
   return asVersion(kind, from, POLICY, POLICY_TABLES);
 }
 
-
 /** The same as the version left it that ends with any migration: the log, without acts and requests. */
 export async function asSchema(
   kind: DatabaseKind,

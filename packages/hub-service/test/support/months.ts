@@ -20,7 +20,9 @@ export async function placesOf(db: Kysely<ITables>): Promise<Map<number, string>
       if (table === 'record') {
         places.set(idx, suffix);
       } else if (places.get(idx) !== suffix) {
-        throw new Error(`Record ${idx} is in ${places.get(idx) ?? 'nothing'}, and its ${table} in ${suffix}.`);
+        throw new Error(
+          `Record ${idx} is in ${places.get(idx) ?? 'nothing'}, and its ${table} in ${suffix}.`
+        );
       }
     }
   }

@@ -57,12 +57,10 @@ async function replace(db: Kysely<ITables>, table: PartitionedTable): Promise<vo
   const run = (text: string) => sql.raw(text).execute(db);
   const read = async (text: string): Promise<readonly IDefinition[]> =>
     (await sql.raw<IDefinition>(text).execute(db)).rows;
-  const keys =
-    await read(`select conname as name, pg_get_constraintdef(oid) as definition from pg_constraint
+  const keys = await read(`select conname as name, pg_get_constraintdef(oid) as definition from pg_constraint
     where conrelid = '${table}'::regclass and contype = 'p'`);
   // Those that are unique stay with each part. Definitions name the table, so they are read before it is renamed.
-  const indexes =
-    await read(`select c.relname as name, pg_get_indexdef(c.oid) as definition from pg_index i
+  const indexes = await read(`select c.relname as name, pg_get_indexdef(c.oid) as definition from pg_index i
     join pg_class c on c.oid = i.indexrelid where i.indrelid = '${table}'::regclass and not i.indisunique`);
   const triggers = await read(`select tgname as name, pg_get_triggerdef(oid) as definition from pg_trigger
     where tgrelid = '${table}'::regclass and not tgisinternal`);
