@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { makeMonths } from './log-months.mts';
 import {
   GROUP_SETS,
   groupName,
@@ -10,11 +11,17 @@ import {
   PERSONS,
   serversOf,
   uuidOf,
+  YEARS_MS,
   type IMadeStream
 } from './made-records.mts';
 
 /** Rows that are sent at a time. */
 const ROWS = 2000;
+/** Parts of the record table and the table itself; indexes of the whole bring those of the parts with them. */
+const INDEXES = `pg_index i where not i.indisprimary
+  and not exists (select 1 from pg_inherits where inhrelid = i.indexrelid)
+  and (i.indrelid = 'record'::regclass
+    or i.indrelid in (select inhrelid from pg_inherits where inhparent = 'record'::regclass))`;
 const SESSION = 'set maintenance_work_mem = "1GB"; set max_parallel_maintenance_workers = 2; ';
 
 /** Runs a statement. @returns what it printed. */
@@ -24,17 +31,21 @@ export function psql(url: string, statement: string): string {
 
 /** Fills the log. @param url - a database that the service has opened once. */
 export async function loadLog(url: string, count: number, endMs: number): Promise<void> {
+  await makeMonths(url, endMs - YEARS_MS);
+  // "only" would make an index of the whole without the parts'.
   const indexes = psql(
     url,
-    `select indexdef from pg_indexes where tablename = 'record' and indexname <> 'record_time' order by indexname`
+    `select replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ') from ${INDEXES} order by i.indexrelid`
   );
-  const names = psql(
-    url,
-    `select indexname from pg_indexes where tablename = 'record' and indexname <> 'record_time'`
-  );
+  const names = psql(url, `select i.indexrelid::regclass from ${INDEXES}`);
   psql(url, `drop index ${names.trim().split('\n').join(', ')}`);
   // Nobody needs them after a power cut: half of what is written falls away.
-  psql(url, 'alter table record set unlogged; alter table record_body set unlogged;');
+  const parts = psql(
+    url,
+    `select inhrelid::regclass from pg_inherits where inhparent in ('record'::regclass, 'record_body'::regclass)`
+  );
+  const unlogged = parts.trim().split('\n');
+  psql(url, unlogged.map(part => `alter table ${part} set unlogged`).join('; '));
   await people(url);
   const records = copy(
     url,

@@ -9,7 +9,8 @@ export const PERSONS = 4000;
 export const GROUPS = 80;
 export const GROUP_SETS = 500;
 const PACKAGES = 30_000;
-const YEARS_MS = 2 * 365 * 86_400_000;
+/** All records lie within two years. */
+export const YEARS_MS = 2 * 365 * 86_400_000;
 /** A server is started anew after so many records. */
 const STREAM_RECORDS = 400;
 /** Records of one group of the store. */

@@ -30,6 +30,7 @@ import { deathAnnouncement } from './outgoing/death-announcement.js';
 import { Outgoing } from './outgoing/outgoing.js';
 import { requestAnnouncement } from './outgoing/request-announcement.js';
 import { OutgoingMetrics } from './outgoing/outgoing-metrics.js';
+import { PartitionKeeper } from './partitions/partition-keeper.js';
 import { PolicyInForce } from './policy/policy-in-force.js';
 import { PolicyStore } from './policy/policy-store.js';
 import { requestParts } from './requests/request-parts.js';
@@ -165,6 +166,7 @@ export function createApp(options: IAppOptions): IApp {
       }
     }
   });
+  const partitions = new PartitionKeeper({ database, registry: metrics.registry, log, nowMs });
   const ownActs = new OwnActs({ database, writer, keys, hubId: settings.hubId });
   const acts = lateActs(ownActs, log);
   const { retention, shown: shownRetention } = retentionParts({
@@ -240,6 +242,7 @@ export function createApp(options: IAppOptions): IApp {
       events: new SqlServerEventReader(database),
       anchors: shownAnchors(anchors, sqlAnchors),
       retention: shownRetention,
+      partitions: () => partitions.state(),
       cover: async () => {
         await acts.flush();
         await digests.make();
@@ -256,6 +259,7 @@ export function createApp(options: IAppOptions): IApp {
     outgoing,
     start: () => {
       digests.start();
+      partitions.start();
       asked.recorder.start();
       void asked.news.start();
       outgoing.start();
@@ -275,6 +279,7 @@ export function createApp(options: IAppOptions): IApp {
       await retention.close();
       await outgoing.close();
       await events.close();
+      await partitions.close();
       await commit.drain();
       await digests.close();
       await anchorQueue.close();

@@ -11,6 +11,7 @@ import type { Offboarding } from './offboard/offboarding.js';
 import type { IOutgoingState } from './outgoing/outgoing-state.js';
 import type { ISettings } from './settings.js';
 import type { IShownAnchors } from './pages/anchor-state.js';
+import type { IShownPartitions } from './partitions/partition-keeper.js';
 import type { IHolders } from './store/holders.js';
 import type { ILegal } from './store/legal.js';
 import type { LogRange } from './store/log-range.js';
@@ -47,6 +48,8 @@ export interface IPagesParts {
   readonly anchors?: IShownAnchors;
   /** How the deletion of what is older than its time stands. */
   readonly retention?: ShownRetention;
+  /** How the months of the log stand; null = there are none. */
+  readonly partitions?: () => Promise<IShownPartitions | null>;
   /** Has digests made for the records that have none yet. */
   readonly cover: () => Promise<void>;
   readonly hubs: Hubs;

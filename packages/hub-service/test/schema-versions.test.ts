@@ -1,6 +1,3 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { build } from 'esbuild';
 import { sql } from 'kysely';
 import {
   openDatabase,
@@ -8,6 +5,7 @@ import {
   type DatabasePlace,
   type IDatabase
 } from '../src/store/database.js';
+import { KilledMigration } from './support/killed-migration.js';
 import { scratchDatabase, scratchFolder } from './support/scratch-databases.js';
 
 jest.setTimeout(240_000);
@@ -27,29 +25,11 @@ const open = (place: DatabasePlace): Promise<IDatabase> => openDatabase(place, (
 
 describe.each<DatabaseKind>(['sqlite', 'postgres'])('the schema on %s', kind => {
   const folder = scratchFolder();
-  const program = join(folder.path, 'child.mjs');
+  let migration: KilledMigration;
   beforeAll(async () => {
-    await build({
-      entryPoints: [join(__dirname, 'migrate-child.mts')],
-      outfile: program,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      external: ['pg-native'],
-      banner: {
-        js: "import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);"
-      }
-    });
+    migration = await KilledMigration.make(folder.path);
   });
   afterAll(() => folder.remove());
-
-  /** A process that is killed at its nth statement. @returns null = it was killed. */
-  const killedAt = (place: DatabasePlace, statement: number): string | null => {
-    const words = [program, JSON.stringify(place), String(statement)];
-    const { signal, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
-    expect(stderr).toBe('');
-    return signal === 'SIGKILL' ? null : stdout;
-  };
 
   it('is whole at the next start, at whatever statement a migration was killed', async () => {
     const whole = await scratchDatabase(kind);
@@ -59,9 +39,9 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the schema on %s', kind => 
     let kills = 0;
     for (let statement = 1; ; statement += 9) {
       const scratch = await scratchDatabase(kind);
-      const said = killedAt(scratch.place, statement);
+      const said = migration.at(scratch.place, statement);
       // A second one is killed where the first one may have left something.
-      const again = said === null && killedAt(scratch.place, statement + 4);
+      const again = said === null && migration.at(scratch.place, statement + 4);
       const database = await open(scratch.place);
       expect(await shapeOf(database)).toEqual(shape);
       await database.close();

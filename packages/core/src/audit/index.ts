@@ -21,3 +21,4 @@ export * from './own-list.js';
 export * from './own-course.js';
 export * from './witness-course.js';
 export * from './keys-after.js';
+export * from './months.js';

@@ -1,5 +1,6 @@
 import type { IForwardedRecord } from '@labkeeper/protocol';
 import type { IDatabase } from '../store/database.js';
+import { linesAt } from '../store/record-lines.js';
 
 /**
  * Records of the log in its own order.
@@ -14,11 +15,6 @@ export async function readForwarded(
 ): Promise<readonly IForwardedRecord[]> {
   const rows = await read
     .selectFrom('record')
-    .innerJoin('record_body', join =>
-      join
-        .onRef('record_body.idx', '=', 'record.idx')
-        .onRef('record_body.received_at_ms', '=', 'record.received_at_ms')
-    )
     .innerJoin('hub', 'hub.id', 'record.hub_id')
     .innerJoin('person', 'person.id', 'record.person_id')
     .innerJoin('server', 'server.id', 'record.server_id')
@@ -38,14 +34,17 @@ export async function readForwarded(
       'record.effect',
       'record.grade',
       'stream.uuid as stream',
-      'record.seq',
-      'record_body.entry'
+      'record.seq'
     ])
     .where('record.idx', '>=', from)
     .where('record.idx', '<', from + most)
     .orderBy('record.idx')
     .execute();
-  return hasNames ? rows : rows.map(row => ({ ...row, user: null, server: null }));
+  const lines = await linesAt(read, rows);
+  return rows.flatMap(row => {
+    const entry = lines.get(row.index);
+    return entry === undefined ? [] : [{ ...row, entry, ...(!hasNames && { user: null, server: null }) }];
+  });
 }
 
 /** The index after the last record. */

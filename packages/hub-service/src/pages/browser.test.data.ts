@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify';
 import { FakeHub } from '../people/fake-hub.test.data.js';
+import type { IShownPartitions } from '../partitions/partition-keeper.js';
 import { readPeopleSettings } from '../people/people-settings.js';
 import type { ISessionStore } from '../people/session-store.js';
 import { systemRandom } from '../people/secrets.js';
@@ -66,6 +67,7 @@ export class Browser {
       /** Hubs beside the first, and what their people are limited to. */
       readonly further?: readonly FakeHub[];
       readonly scope?: HubScope;
+      readonly partitions?: () => Promise<IShownPartitions | null>;
       /** Lets commands in. */
       readonly access?: (hub: FakeHub) => TokenAccess;
     } = {}
@@ -92,6 +94,7 @@ export class Browser {
       ...(options.asked && { asked: options.asked }),
       ...(options.scope && { scope: options.scope }),
       further: further.map(hub => ({ settings: hub.settings, identity: hub.identity() })),
+      ...(options.partitions && { partitions: options.partitions }),
       ...(access && {
         api: {
           tokens: new HubTokens(

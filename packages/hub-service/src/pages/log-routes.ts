@@ -18,6 +18,8 @@ import { Refusal } from './refusal.js';
 import type { ISavedView, ISavedViews } from './saved-views.js';
 import { anchorAdvice, type IShownAnchors } from './anchor-state.js';
 import { CLASS_NAMES, retentionAdvice } from './retention-state.js';
+import type { IShownPartitions } from '../partitions/partition-keeper.js';
+import { partitionAdvice } from './partition-advice.js';
 import { adviceFor } from './service-state.js';
 import type { SignInRoutes } from './sign-in-routes.js';
 import { tellStory } from './story.js';
@@ -51,6 +53,8 @@ export interface ILogRoutesOptions {
   readonly events?: IServerEventReader | undefined;
   /** null = the status does not tell of anchors. */
   readonly anchors: IShownAnchors | null;
+  /** How the months of the log stand, or null; absent = the status does not tell. */
+  readonly partitions?: () => Promise<IShownPartitions | null>;
   /** Epoch ms. */
   readonly nowMs: () => number;
 }
@@ -213,11 +217,13 @@ export class LogRoutes {
     let outgoing;
     let anchors;
     let retention;
+    let months: IShownPartitions | null;
     try {
       status = await reader.status(reading.scopeOf(visitor.person));
       outgoing = isFirst ? ((await this.options.outgoing?.()) ?? null) : null;
       anchors = held && (await held.read());
       retention = isFirst ? ((await this.options.retention?.read()) ?? null) : null;
+      months = isFirst ? ((await this.options.partitions?.()) ?? null) : null;
     } catch (cause) {
       throw new Refusal(
         503,
@@ -231,13 +237,14 @@ export class LogRoutes {
       ...(retention ? retentionAdvice(retention, nowMs()) : []),
       ...(held && anchors ? anchorAdvice(anchors, held, nowMs()) : []),
       ...(states ?? []).flatMap(({ trouble }) => trouble ?? []),
+      ...(months ? partitionAdvice(months) : []),
       ...adviceFor(status, settings, nowMs(), isFirst ? this.options.policyTrouble() : null)
     ];
     return {
       title: 'Status',
       tab: 'status',
       body: createElement(StatusPage, {
-        ...{ status, settings, advice, anchors, outgoing, retention },
+        ...{ status, settings, advice, anchors, months, outgoing, retention },
         hubs: states,
         isOneHub: reading.scopeOf(visitor.person) !== null,
         nowMs: nowMs()

@@ -35,6 +35,7 @@ export function pagesPlugin(people: IPeopleSettings, further: readonly IHubSetti
       ...(others.length > 0 || hubs.states().length > 1 ? { hubStates: () => hubs.states() } : {}),
       ...(parts.anchors && { anchors: parts.anchors }),
       ...(parts.retention && { retention: parts.retention }),
+      ...(parts.partitions && { partitions: parts.partitions }),
       store: parts.sessions,
       views: parts.views,
       policyTrouble: parts.policyTrouble,

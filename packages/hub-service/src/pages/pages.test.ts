@@ -251,6 +251,29 @@ describe('the status', () => {
     expect(late).toContain('1 record; the next digest covers them');
     browser.log.add({ digest: 0 });
     expect(late).toContain('http://127.0.0.2:8010');
+    expect(late).not.toContain('Months');
+  });
+
+  it.each([
+    ['busy', 0, ['Somebody reads the tables of the log for long']],
+    ['forbidden', 1, ['may have to be allowed to create tables', '1 record is in no month of the log']],
+    [
+      'other',
+      10_000,
+      ['the log of the service says why', '10,000 records or more are in no month of the log']
+    ],
+    [null, 0, []]
+  ] as const)('says how the months of the log stand (%s, %d strays)', async (trouble, strays, sentences) => {
+    const partitions = { trouble, strays, madeUntilMs: Date.UTC(2027, 2, 1) };
+    const browser = await Browser.open({ partitions: () => Promise.resolve(partitions) });
+    browser.log.add({});
+    const { body } = await browser.visit('/status');
+    expect(body).toContain('2027-03-01');
+    expect(body.includes('The coming months of the log could not be made')).toBe(trouble !== null);
+    expect(body.includes('in its default partition')).toBe(strays > 0);
+    for (const sentence of sentences) {
+      expect(body).toContain(sentence);
+    }
   });
 });
 

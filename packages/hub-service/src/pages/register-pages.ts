@@ -13,6 +13,7 @@ import { MemorySessionStore } from '../people/memory-session-store.js';
 import { HOME_PATH } from '../people/next-path.js';
 import { PeopleHubs, type IPeopleHub } from '../people/people-hubs.js';
 import type { IPeopleSettings } from '../people/people-settings.js';
+import type { IShownPartitions } from '../partitions/partition-keeper.js';
 import type { RandomBytes } from '../people/secrets.js';
 import { isOwnHost, SECURITY_HEADERS } from '../people/security-headers.js';
 import { SessionCheck } from '../people/session-check.js';
@@ -79,6 +80,8 @@ export interface IPagesOptions {
   readonly anchors?: IShownAnchors;
   /** How the deletion of what is older than its time stands; without it nothing tells. */
   readonly retention?: ShownRetention;
+  /** How the months of the log stand, or null; without it the status does not tell. */
+  readonly partitions?: () => Promise<IShownPartitions | null>;
   /** Where sessions are kept; without it in this process's memory. */
   readonly store?: ISessionStore;
   /** What seals begun sign-ins, 32 bytes, the same for all replicas; without it this process alone opens them. */
@@ -141,6 +144,7 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     ...(options.retention && { retention: options.retention }),
     hubs,
     hubStates: options.hubStates ?? null,
+    ...(options.partitions && { partitions: options.partitions }),
     events
   });
   logRoutes.register(fastify);

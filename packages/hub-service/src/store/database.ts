@@ -7,6 +7,7 @@ import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { reasonOf } from '../failure.js';
 import { migrations } from './migrations/index.js';
+import { withProof } from './partition-proof.js';
 import { PersonKeys } from './person-keys.js';
 import { refuseNewerSchema } from './refuse-newer-schema.js';
 import { sqliteDialect } from './sqlite-dialect.js';
@@ -70,7 +71,7 @@ export async function migrateDatabase(
 ): Promise<void> {
   // Without a limit: a new index over a log of years takes its time.
   const database = openAsItIs(place, 0, trouble);
-  try {
+  const migrate = async (): Promise<void> => {
     const known = migrations(place.kind);
     const migrator = new Migrator({
       db: database.write,
@@ -85,6 +86,9 @@ export async function migrateDatabase(
         cause: error
       });
     }
+  };
+  try {
+    await (place.kind === 'postgres' && name === undefined ? withProof(database.write, migrate) : migrate());
   } finally {
     await database.close();
   }

@@ -5,10 +5,11 @@ import { parseShape, SignedRotation } from '@labkeeper/protocol';
 import { actOf } from './act-entry.js';
 import type { IDatabase } from './database.js';
 import { filterIds, matching } from './log-filter.js';
-import type { ILogFilter } from './log-reader.js';
+import type { ILogFilter, ILogPlace } from './log-reader.js';
 import { hasTable } from './open-existing.js';
 import { OWN_USER } from './own-acts.js';
 import { openPersonal, placeOf } from './personal-cipher.js';
+import { byMonth, linesAt } from './record-lines.js';
 
 /** One line of the log as it is exported. */
 export interface IRangeEntry {
@@ -99,13 +100,9 @@ export class LogRange {
     let from = firstIndex;
     for (;;) {
       const rows = await matching(db, filter ?? {}, ids ?? {})
-        .innerJoin('record_body', join =>
-          join
-            .onRef('record_body.idx', '=', 'record.idx')
-            .onRef('record_body.received_at_ms', '=', 'record.received_at_ms')
-        )
         .innerJoin('stream', 'stream.id', 'record.stream_id')
-        .select(['record.idx as index', 'record.seq', 'stream.uuid as stream', 'record_body.entry'])
+        .select(['record.idx as index', 'record.received_at_ms as receivedAtMs', 'record.seq'])
+        .select('stream.uuid as stream')
         .where('record.idx', '>=', from)
         .where('record.idx', '<', endIndex)
         .orderBy('record.idx')
@@ -115,10 +112,14 @@ export class LogRange {
       if (!last) {
         return;
       }
-      const personal = isPersonal
-        ? await this.personal(rows.map(({ index }) => index))
-        : new Map<number, IPart>();
-      for (const { index, entry, stream, seq } of rows) {
+      const lines = await linesAt(db, rows);
+      const personal = isPersonal ? await this.personal(rows) : new Map<number, IPart>();
+      for (const { index, stream, seq } of rows) {
+        const entry = lines.get(index);
+        if (entry === undefined) {
+          // It was deleted between the two looks.
+          continue;
+        }
         const part = personal.get(index);
         yield {
           index,
@@ -381,22 +382,26 @@ export class LogRange {
     return (this.retired ??= hasTable(this.database, 'retired'));
   }
 
-  private async personal(indexes: readonly number[]): Promise<Map<number, IPart>> {
+  private async personal(places: readonly ILogPlace[]): Promise<Map<number, IPart>> {
     const { read, personKeys } = this.database;
-    const rows = await read
-      .selectFrom('personal')
-      .select(['idx', 'sealed', 'person_id'])
-      .where('idx', 'in', indexes)
-      .execute();
-    const keys = await personKeys.read(
-      read,
-      rows.map(({ person_id }) => person_id)
-    );
     const parts = new Map<number, IPart>();
-    for (const { idx, sealed, person_id } of rows) {
-      const key = keys.get(person_id);
-      if (key) {
-        parts.set(idx, { sealed, key });
+    for (const { indexes, firstMs, lastMs } of byMonth(places)) {
+      const rows = await read
+        .selectFrom('personal')
+        .select(['idx', 'sealed', 'person_id'])
+        .where('idx', 'in', indexes)
+        .where('received_at_ms', '>=', firstMs)
+        .where('received_at_ms', '<=', lastMs)
+        .execute();
+      const keys = await personKeys.read(
+        read,
+        rows.map(({ person_id }) => person_id)
+      );
+      for (const { idx, sealed, person_id } of rows) {
+        const key = keys.get(person_id);
+        if (key) {
+          parts.set(idx, { sealed, key });
+        }
       }
     }
     return parts;

@@ -1,7 +1,7 @@
 import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
 import { matching, type IFilterIds } from './log-filter.js';
 import type { ILogFilter } from './log-reader.js';
-import type { ITables } from './tables.js';
+import type { IRecordTable, ITables } from './tables.js';
 
 /** So many values are looked at one by one, at most: with more, a walk from the newest on soon has a page. */
 const MANY = 200;
@@ -54,7 +54,18 @@ export function newestOfMany(
     .limit(limit);
   const places = sql`select x.received_at_ms, x.idx from unnest(${values}::${sql.raw(type)}[]) as k(value)
     cross join lateral (${each}) as x order by x.received_at_ms desc, x.idx desc limit ${limit}`;
-  return db.selectFrom('record').where(sql<boolean>`(record.received_at_ms, record.idx) in (${places})`);
+  // Place by place through the index, whatever PostgreSQL believes of all months together; the time says which there are.
+  const record = narrow(matching(db, timeOf(filter), {}))
+    .selectAll('record')
+    .where(sql<boolean>`record.received_at_ms = p.received_at_ms and record.idx = p.idx`)
+    .offset(0);
+  return db.selectFrom(
+    sql<IRecordTable>`(select r.* from (${places}) as p cross join lateral (${record}) as r)`.as('record')
+  );
+}
+
+function timeOf({ fromMs, untilMs }: ILogFilter): ILogFilter {
+  return { ...(fromMs !== undefined && { fromMs }), ...(untilMs !== undefined && { untilMs }) };
 }
 
 function isSeveral(list: readonly unknown[] | null | undefined): boolean {

@@ -7,6 +7,7 @@ import { sha256Hex } from '../sha256.js';
 import { actOf } from './act-entry.js';
 import type { IDatabase } from './database.js';
 import type { IIncomingRecord, ILogWriter, ISpeaker } from './log-writer.js';
+import { linesAt } from './record-lines.js';
 import type { ITables } from './tables.js';
 
 /** JupyterHub lets no user's name have a slash, so that this is nobody's. */
@@ -98,19 +99,15 @@ export class OwnActs {
       .innerJoin('stream', 'stream.id', 'record.stream_id')
       .innerJoin('person', 'person.id', 'record.person_id')
       .innerJoin('hub', 'hub.id', 'person.hub_id')
-      .innerJoin('record_body', join =>
-        join
-          .onRef('record_body.idx', '=', 'record.idx')
-          .onRef('record_body.received_at_ms', '=', 'record.received_at_ms')
-      )
-      .select(['record.idx', 'record_body.entry'])
+      .select(['record.idx as index', 'record.received_at_ms as receivedAtMs'])
       .where('stream.boot', '=', boot)
       .where('person.name', '=', speaker.user)
       .where('hub.name', '=', speaker.hub)
       .where('record.seq', '=', Number(count))
       .executeTakeFirst();
-    const record = found && actOf(found.entry);
-    return found && record ? { index: found.idx, record } : null;
+    const entry = found && (await linesAt(read, [found])).get(found.index);
+    const record = entry === undefined ? null : actOf(entry);
+    return found && record ? { index: found.index, record } : null;
   }
 
   private async append(): Promise<void> {

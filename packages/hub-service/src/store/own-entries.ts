@@ -1,5 +1,6 @@
 import type { IDatabase } from './database.js';
 import type { ILogPlace } from './log-reader.js';
+import { linesAt } from './record-lines.js';
 
 /** What the list of a server's own records shows beside what is searched. */
 export interface IOwnEntry {
@@ -21,13 +22,8 @@ export async function entriesAt(
   const times = places.map(({ receivedAtMs }) => receivedAtMs);
   const rows = await read
     .selectFrom('record')
-    .innerJoin('record_body', join =>
-      join
-        .onRef('record_body.idx', '=', 'record.idx')
-        .onRef('record_body.received_at_ms', '=', 'record.received_at_ms')
-    )
     .innerJoin('stream', 'stream.id', 'record.stream_id')
-    .select(['record.idx as index', 'record.seq', 'stream.boot', 'record_body.entry'])
+    .select(['record.idx as index', 'record.seq', 'stream.boot'])
     .where(
       'record.idx',
       'in',
@@ -37,5 +33,11 @@ export async function entriesAt(
     .where('record.received_at_ms', '>=', Math.min(...times))
     .where('record.received_at_ms', '<=', Math.max(...times))
     .execute();
-  return new Map(rows.map(({ index, boot, seq, entry }) => [index, { boot, seq, entry }]));
+  const lines = await linesAt(read, places);
+  return new Map(
+    rows.flatMap(({ index, boot, seq }) => {
+      const entry = lines.get(index);
+      return entry === undefined ? [] : [[index, { boot, seq, entry }] as const];
+    })
+  );
 }

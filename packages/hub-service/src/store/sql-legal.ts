@@ -5,6 +5,7 @@ import { eraseByName, eraseRequests } from './erase-requests.js';
 import { knownPerson, personOf } from './known-person.js';
 import type { Erased, IActor, ILegal, ILegalAct } from './legal.js';
 import { aloneWithActs, noteAct, OWN_USER, type OwnActs } from './own-acts.js';
+import { byMonth } from './record-lines.js';
 import { forgetEvents } from './sql-server-events.js';
 import type { ITables, LegalActKind } from './tables.js';
 
@@ -200,6 +201,8 @@ export class SqlLegal implements ILegal {
         .select(['received_at_ms', 'idx'])
         .where('person_id', '=', person)
         .where(eb => eb(eb.refTuple('received_at_ms', 'idx'), '>', eb.tuple(place.received_at_ms, place.idx)))
+        // A pair does not tell PostgreSQL which months are out of the question.
+        .where('received_at_ms', '>=', place.received_at_ms)
         .orderBy('received_at_ms')
         .orderBy('idx')
         .limit(AT_A_TIME)
@@ -208,8 +211,15 @@ export class SqlLegal implements ILegal {
       if (!last) {
         return;
       }
-      const indexes = rows.map(({ idx }) => idx);
-      await db.deleteFrom('personal').where('idx', 'in', indexes).execute();
+      const places = rows.map(({ idx, received_at_ms }) => ({ index: idx, receivedAtMs: received_at_ms }));
+      for (const { indexes, firstMs, lastMs } of byMonth(places)) {
+        await db
+          .deleteFrom('personal')
+          .where('idx', 'in', indexes)
+          .where('received_at_ms', '>=', firstMs)
+          .where('received_at_ms', '<=', lastMs)
+          .execute();
+      }
       place = last;
     }
   }

@@ -1,7 +1,8 @@
+import { monthAt } from '@labkeeper/core';
 import { LogEntry, parseShape } from '@labkeeper/protocol';
 import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
 import type { IDatabase } from './database.js';
-import { filterIds, matching } from './log-filter.js';
+import { filterIds, matching, type IFilterIds } from './log-filter.js';
 import { STATUS_CAP } from './log-reader.js';
 import type {
   ILogFilter,
@@ -14,6 +15,7 @@ import type {
 } from './log-reader.js';
 import { newestOfMany } from './newest-of-many.js';
 import { openPersonal, placeOf } from './personal-cipher.js';
+import { linesAt } from './record-lines.js';
 import type { ITables } from './tables.js';
 
 /** A stream that sent something in this time is live, in ms. */
@@ -36,18 +38,17 @@ export class SqlLogReader implements ILogReader {
     if (ids === null) {
       return [];
     }
-    const narrow = (query: SelectQueryBuilder<ITables, 'record', object>) =>
-      after === null
-        ? query
-        : // As one comparison of a pair: it is where the index is entered.
-          query.where(
-            sql<boolean>`(record.received_at_ms, record.idx) < (${after.receivedAtMs}, ${after.index})`
-          );
-    const query =
-      (this.database.kind === 'postgres' ? newestOfMany(this.db, filter, ids, narrow, limit) : null) ??
-      narrow(matching(this.db, filter, ids));
-    // The order begins with the received time, as partitions of the table will.
-    return this.rows(query.orderBy('received_at_ms', 'desc').orderBy('idx', 'desc').limit(limit));
+    // Only without the default part, which may hold any time, PostgreSQL reads month by month from the newest on. Nothing
+    // is later than this month unless a clock is wrong, so that looking there too costs little.
+    const cutMs = monthAt(this.nowMs()).untilMs;
+    if (this.database.kind === 'sqlite' || (after !== null && after.receivedAtMs < cutMs)) {
+      return this.page(filter, ids, after, limit);
+    }
+    const [later, usual] = await Promise.all([
+      this.page({ ...filter, fromMs: Math.max(filter.fromMs ?? cutMs, cutMs) }, ids, after, limit),
+      this.page({ ...filter, untilMs: Math.min(filter.untilMs ?? cutMs, cutMs) }, ids, after, limit)
+    ]);
+    return [...later, ...usual].slice(0, limit);
   }
 
   async count(filter: ILogFilter, cap: number): Promise<number> {
@@ -66,19 +67,22 @@ export class SqlLogReader implements ILogReader {
   async story(index: number): Promise<ILogStory | null> {
     const found = await this.db
       .selectFrom('record')
-      .innerJoin('record_body', join =>
-        join
-          .onRef('record_body.idx', '=', 'record.idx')
-          .onRef('record_body.received_at_ms', '=', 'record.received_at_ms')
-      )
       .innerJoin('stream', 'stream.id', 'record.stream_id')
       .leftJoin('stream_image', 'stream_image.stream_id', 'record.stream_id')
-      .select(['record.stream_id', 'record.seq', 'record_body.entry', 'stream.uuid as stream'])
-      .select('stream_image.image')
+      .select(['record.stream_id', 'record.seq', 'record.received_at_ms', 'record.person_id'])
+      .select(['stream.uuid as stream', 'stream_image.image'])
       .where('record.idx', '=', index)
       .executeTakeFirst();
-    const [row] = await this.rows(this.db.selectFrom('record').where('idx', '=', index));
-    if (!found || !row) {
+    if (!found) {
+      return null;
+    }
+    // From here on its month is known.
+    const place = { index, receivedAtMs: found.received_at_ms };
+    const entry = (await linesAt(this.db, [place])).get(index);
+    const [row] = await this.rows(
+      this.db.selectFrom('record').where('idx', '=', index).where('received_at_ms', '=', place.receivedAtMs)
+    );
+    if (entry === undefined || !row) {
       return null;
     }
     const near = await this.rows(
@@ -88,10 +92,10 @@ export class SqlLogReader implements ILogReader {
         .where('seq', '>=', found.seq - NEIGHBOURS)
         .where('seq', '<=', found.seq + NEIGHBOURS)
     );
-    const { personal, personalErased } = await this.personal(index, found);
+    const { personal, personalErased } = await this.personal(place, { ...found, entry });
     return {
       row,
-      entry: found.entry,
+      entry,
       personal,
       personalErased,
       stream: found.stream,
@@ -191,6 +195,30 @@ export class SqlLogReader implements ILogReader {
     };
   }
 
+  /** The newest records that a filter means, as far as they come after a place. */
+  private page(
+    filter: ILogFilter,
+    ids: IFilterIds,
+    after: ILogPlace | null,
+    limit: number
+  ): Promise<ILogRow[]> {
+    const narrow = (query: SelectQueryBuilder<ITables, 'record', object>) =>
+      after === null
+        ? query
+        : query
+            // As one comparison of a pair: it is where the index is entered.
+            .where(
+              sql<boolean>`(record.received_at_ms, record.idx) < (${after.receivedAtMs}, ${after.index})`
+            )
+            // A pair does not tell PostgreSQL which months are out of the question.
+            .where('record.received_at_ms', '<=', after.receivedAtMs);
+    const query =
+      (this.database.kind === 'postgres' ? newestOfMany(this.db, filter, ids, narrow, limit) : null) ??
+      narrow(matching(this.db, filter, ids));
+    // The order begins with the received time, as the months do.
+    return this.rows(query.orderBy('received_at_ms', 'desc').orderBy('idx', 'desc').limit(limit));
+  }
+
   /** Names are looked up for the rows of the page alone. */
   private async rows(query: SelectQueryBuilder<ITables, 'record', object>): Promise<ILogRow[]> {
     return this.db
@@ -219,18 +247,19 @@ export class SqlLogReader implements ILogReader {
   }
 
   private async personal(
-    index: number,
-    { stream, seq, entry }: { readonly stream: string; readonly seq: number; readonly entry: string }
+    { index, receivedAtMs }: ILogPlace,
+    { stream, seq, entry, person_id }: IFoundStory
   ): Promise<Pick<ILogStory, 'personal' | 'personalErased'>> {
     const found = await this.db
       .selectFrom('personal')
       .select(['sealed', 'person_id'])
       .where('idx', '=', index)
+      .where('received_at_ms', '=', receivedAtMs)
       .executeTakeFirst();
     if (!found) {
       // Its hash stays in the record when it is gone.
       const promised = parseShape(LogEntry, entry)?.record?.personal ?? null;
-      return { personal: null, personalErased: promised !== null && (await this.isErased(index)) };
+      return { personal: null, personalErased: promised !== null && (await this.isErased(person_id)) };
     }
     const key = (await this.database.personKeys.read(this.db, [found.person_id])).get(found.person_id);
     return key
@@ -239,12 +268,11 @@ export class SqlLogReader implements ILogReader {
   }
 
   /** Whether the key of a record's person is gone. */
-  private async isErased(index: number): Promise<boolean> {
+  private async isErased(person: number): Promise<boolean> {
     const kept = await this.db
-      .selectFrom('record')
-      .innerJoin('person_key', 'person_key.person_id', 'record.person_id')
-      .select('record.idx')
-      .where('record.idx', '=', index)
+      .selectFrom('person_key')
+      .select('person_id')
+      .where('person_id', '=', person)
       .executeTakeFirst();
     return kept === undefined;
   }
@@ -261,6 +289,14 @@ export class SqlLogReader implements ILogReader {
   }
 
   private readonly db: Kysely<ITables>;
+}
+
+/** What a story is put together from. */
+interface IFoundStory {
+  readonly stream: string;
+  readonly seq: number;
+  readonly entry: string;
+  readonly person_id: number;
 }
 
 const LOOKS = [

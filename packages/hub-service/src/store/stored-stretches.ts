@@ -1,7 +1,9 @@
 import { parseEntryLine } from '@labkeeper/core';
 import { sha256Hex } from '../sha256.js';
 import type { IDatabase } from './database.js';
+import type { ILogPlace } from './log-reader.js';
 import type { ISpeaker } from './log-writer.js';
+import { linesAt } from './record-lines.js';
 
 /** Records of one stream that lie one behind the other in the log, and were received at the same time. */
 export interface IStoredStretch {
@@ -56,19 +58,16 @@ export class StoredStretches {
       stream: last.uuid,
       first: begin.seq,
       seq,
-      head: await this.hashOf(last.idx),
+      head: await this.hashOf({ index: last.idx, receivedAtMs: last.received_at_ms }),
       firstIndex: begin.idx,
       receivedAtMs: last.received_at_ms
     };
   }
 
   /** Hash of the bytes that came, which stand in the line of the log as they are. */
-  private async hashOf(index: number): Promise<string> {
-    const { entry } = await this.database.read
-      .selectFrom('record_body')
-      .select('entry')
-      .where('idx', '=', index)
-      .executeTakeFirstOrThrow();
+  private async hashOf(place: ILogPlace): Promise<string> {
+    const { index } = place;
+    const entry = (await linesAt(this.database.read, [place])).get(index) ?? '';
     const parts = parseEntryLine(Buffer.from(`{"index":${index},"entry":${entry}}`));
     if (parts === null) {
       throw new Error(`Record ${index} of the log is not as it was written.`);

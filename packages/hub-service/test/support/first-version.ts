@@ -38,6 +38,17 @@ export function asPolicyVersion(kind: DatabaseKind, from: IDatabase): Promise<IS
   return asVersion(kind, from, POLICY, POLICY_TABLES);
 }
 
+/** The same as the version left it that ends with any migration: the log, without acts and requests. */
+export async function asSchema(
+  kind: DatabaseKind,
+  from: IDatabase,
+  migration: string
+): Promise<IScratchDatabase> {
+  // PostgreSQL lists the names of packages by itself.
+  const terms = kind === 'sqlite' ? ['package_term'] : [];
+  return asVersion(kind, from, migration, [...FIRST_TABLES, 'holding', 'stream_image', ...terms]);
+}
+
 async function asVersion(
   kind: DatabaseKind,
   from: IDatabase,
@@ -50,7 +61,7 @@ async function asVersion(
   const to = openAsItIs(scratch.place, 0, ignore);
   try {
     const tables = await to.read.introspection.getTables();
-    for (const name of names) {
+    for (const name of names.filter(each => tables.some(({ name: there }) => there === each))) {
       const table = sql.table(name);
       const found = tables.find(each => each.name === name)?.columns ?? [];
       const columns = found.map(column => column.name);

@@ -37,6 +37,19 @@ export async function scratchDatabase(kind: DatabaseKind): Promise<IScratchDatab
   };
 }
 
+/** A copy of one in PostgreSQL, which nobody may be connected to. */
+export async function scratchCopy(of: DatabasePlace): Promise<IScratchDatabase> {
+  if (of.kind === 'sqlite') {
+    throw new Error('Only databases in PostgreSQL are copied.');
+  }
+  const name = `labkeeper_test_${randomUUID().replaceAll('-', '')}`;
+  await onServer(`create database ${name} template ${new URL(of.url).pathname.slice(1)}`);
+  return {
+    place: { kind: 'postgres', url: `${SERVER}/${name}` },
+    remove: () => onServer(`drop database if exists ${name} with (force)`)
+  };
+}
+
 async function onServer(statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: `${SERVER}/postgres` });
   try {

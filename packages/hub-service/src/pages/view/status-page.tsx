@@ -2,9 +2,11 @@ import type { ReactElement } from 'react';
 import type { IOutgoingState } from '../../outgoing/outgoing-state.js';
 import type { IPeopleSettings } from '../../people/people-settings.js';
 import type { IHubState } from '../../hubs/hub-state.js';
+import type { IShownPartitions } from '../../partitions/partition-keeper.js';
 import { STATUS_CAP, type ILogStatus } from '../../store/log-reader.js';
 import type { IRetentionShown } from '../../store/shown-retention.js';
 import type { IShownAnchor } from '../anchor-state.js';
+import { strayWords } from '../partition-advice.js';
 import type { IAdvice } from '../service-state.js';
 import { counted, thousands } from '../words.js';
 import { AnchorsPart } from './anchors-part.js';
@@ -25,6 +27,8 @@ export interface IStatusPageProps {
   readonly hubs: readonly IHubState[] | null;
   /** Whether records and streams of one hub alone are counted. */
   readonly isOneHub: boolean;
+  /** null = the log is not kept by months. */
+  readonly months: IShownPartitions | null;
   readonly nowMs: number;
   /** null = nothing goes out here. */
   readonly outgoing: IOutgoingState | null;
@@ -40,6 +44,7 @@ export function StatusPage({
   anchors,
   hubs,
   isOneHub,
+  months,
   nowMs,
   outgoing,
   retention
@@ -86,7 +91,13 @@ export function StatusPage({
               status.uncovered === 0
                 ? 'every record is covered by a digest'
                 : `${counted(status.uncovered, 'record')}; the next digest covers them`
-            ]
+            ],
+            ...(months === null
+              ? []
+              : ([
+                  ['Months are made until', <Moment atMs={months.madeUntilMs} zone />],
+                  ['In no month', strayWords(months.strays)]
+                ] as const))
           ]}
         />
       </Part>

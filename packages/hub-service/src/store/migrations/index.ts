@@ -6,6 +6,7 @@ import { furtherHubs } from './further-hubs.js';
 import { holdings } from './holdings.js';
 import { legalActs } from './legal-acts.js';
 import { masterKeySchema } from './master-key.js';
+import { monthlyPartitions } from './monthly-partitions.js';
 import { outgoingSchema } from './outgoing.js';
 import { policySchema } from './policy.js';
 import { savedViews } from './saved-views.js';
@@ -35,6 +36,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-11-28-outgoing': outgoingSchema(kind),
     '2026-11-28-stream-image': streamImage,
     '2026-11-30-master-key': masterKeySchema(kind),
+    '2026-12-01-monthly-partitions': monthlyPartitions(kind),
     '2026-12-02-retention': retention(kind),
     '2026-12-02-session-person': sessionPerson,
     '2026-12-03-hubs': furtherHubs
