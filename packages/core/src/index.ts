@@ -1,4 +1,5 @@
 export { FLIGHT_KERNELS, FlightKernel, FlightRecord, parseFlightRecord } from '@labkeeper/protocol';
+export { codeOf, reasonOf } from './failure.js';
 export * from './judge.js';
 export * from './held.js';
 export { unseenPeaks } from './unseen-peak.js';
