@@ -7,6 +7,7 @@ import { systemRandom } from '../people/secrets.js';
 import type { TokenAccess } from '../people/token-access.js';
 import type { IRequestParts } from '../requests/request-routes.js';
 import type { IExportedLog } from './export-routes.js';
+import type { IFollowRoutesOptions } from './follow-routes.js';
 import { MemoryLog, START_MS } from './memory-log.test.data.js';
 import type { IHolders } from '../store/holders.js';
 import type { IServerEventReader } from '../store/server-events.js';
@@ -58,6 +59,11 @@ export class Browser {
       readonly signInKey?: Uint8Array;
       readonly views?: ISavedViews;
       readonly asked?: IRequestParts;
+      readonly outgoing?: {
+        readonly state: NonNullable<IPagesOptions['outgoing']>;
+        readonly again: NonNullable<IPagesOptions['again']>;
+      };
+      readonly looks?: IFollowRoutesOptions['looks'];
       /** Lets commands in. */
       readonly access?: (hub: FakeHub) => TokenAccess;
     } = {}
@@ -80,6 +86,8 @@ export class Browser {
       ...(options.views && { views: options.views }),
       ...(options.events && { events: options.events }),
       ...(options.asked && { asked: options.asked }),
+      ...(options.outgoing && { outgoing: options.outgoing.state, again: options.outgoing.again }),
+      ...(options.looks && { looks: options.looks }),
       ...(options.access && { api: { access: options.access(browser.hub), routes: [] } })
     });
     return browser;

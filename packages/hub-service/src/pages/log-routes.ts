@@ -4,12 +4,14 @@ import { ADDRESS_LENGTH, nextPath } from '../people/next-path.js';
 import type { IOutgoingState } from '../outgoing/outgoing-state.js';
 import type { IPeopleSettings } from '../people/people-settings.js';
 import type { ISession } from '../people/session-store.js';
+import { policyWithScript } from '../people/security-headers.js';
 import type { ILogReader, ILogStory } from '../store/log-reader.js';
 import type { IEventRow, IServerEventReader } from '../store/server-events.js';
 import { type IPage, sendNotice, sendPage, sendRefusal } from './answers.js';
 import { type Gate, opensPage } from './gate.js';
 import { LIVE_SECONDS, liveAddress, readLive } from './live-view.js';
-import { logAddress, readLogQuery } from './log-query.js';
+import { FOLLOW_PATH, NEWS_PATH } from './follow-script.js';
+import { logAddress, newsAddress, readLogQuery } from './log-query.js';
 import { type IVisitor, read as readLog, type Reading } from './reading.js';
 import { Refusal } from './refusal.js';
 import type { ISavedView, ISavedViews } from './saved-views.js';
@@ -142,6 +144,7 @@ export class LogRoutes {
         saved: views && {
           views: await listed(() => views.list(owner), groups === null, visitor.person.name),
           reader: visitor.person.name,
+        newsAddress: newsAddress(NEWS_PATH, query.fields),
           mayShare: groups === null,
           formToken: session.formToken
         }
@@ -153,6 +156,13 @@ export class LogRoutes {
           : null
     };
   }
+          : null,
+      script:
+        live && live.left > 0
+          ? {
+              path: FOLLOW_PATH,
+              policy: policyWithScript(settings.origin + FOLLOW_PATH, settings.origin + NEWS_PATH)
+            }
 
   private async story(visitor: IVisitor, request: FastifyRequest): Promise<IPage> {
     const { params } = request;

@@ -29,6 +29,7 @@ import { DeathsRoutes } from './deaths-routes.js';
 import { ExportRoutes, type IExportedLog } from './export-routes.js';
 import { Gate, isForeign } from './gate.js';
 import { HoldersRoutes } from './holders-routes.js';
+import { FollowRoutes, type IFollowRoutesOptions } from './follow-routes.js';
 import { LegalRoutes } from './legal-routes.js';
 import { LogRoutes } from './log-routes.js';
 import { answerErrors, answerNotFound } from './odd-requests.js';
@@ -79,6 +80,8 @@ export interface IPagesOptions {
 
 /** All pages, for a Fastify of their own that listens on the pages' own host, and nowhere else. */
 export async function registerPages(fastify: FastifyInstance, options: IPagesOptions): Promise<void> {
+  /** How often new records are looked for; the usual unless given. */
+  readonly looks?: IFollowRoutesOptions['looks'];
   const { settings, reader, identity, random, nowMs, store = new MemorySessionStore() } = options;
   const names = cookieNames(settings.secure);
   const seal = new LoginSeal(options.signInKey ?? random(32));
@@ -135,6 +138,11 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     new HoldersRoutes({ holders: options.holders, reading, logRoutes, nowMs }).register(fastify);
   }
   if (options.asked) {
+  const { looks } = options;
+  new FollowRoutes({
+    ...{ reader, reading, gate, random, nowMs, monotonicMs },
+    ...(looks && { looks })
+  }).register(fastify);
     const { feedback } = options.asked;
     new VerdictsRoutes({ feedback, reading, logRoutes }).register(fastify);
   }

@@ -222,13 +222,15 @@ export class SqlLogReader implements ILogReader {
 
 const LOOKS = [
   'list',
+  'follow',
   'story',
   'export',
   'holders',
   'looks',
   'holds',
   'deaths',
-  'requests'
+  'requests',
+  'outgoing'
 ] as const satisfies readonly ILook['kind'][];
 
 function lookKind(text: string): ILook['kind'] {
