@@ -5,6 +5,7 @@ import { firstSchema } from './first-schema.js';
 import { holdings } from './holdings.js';
 import { legalActs } from './legal-acts.js';
 import { outgoingSchema } from './outgoing.js';
+import { outgoingLoss } from './outgoing-loss.js';
 import { policySchema } from './policy.js';
 import { savedViews } from './saved-views.js';
 import { sessions } from './sessions.js';
@@ -12,6 +13,7 @@ import { recordAppend } from './record-append.js';
 import { requestsSchema } from './requests.js';
 import { streamImage } from './stream-image.js';
 import { shortEvents } from './short-events.js';
+import { recordHub } from './record-hub.js';
 import { recordSearch } from './record-search.js';
 
 /** All migrations by name, in the order of their names. One that was released is never changed. */
@@ -29,6 +31,8 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-11-27-short-events': shortEvents(kind),
     '2026-11-27-z-anchors': anchorsSchema(kind),
     '2026-11-28-outgoing': outgoingSchema(kind),
-    '2026-11-28-stream-image': streamImage
+    '2026-11-28-stream-image': streamImage,
+    '2026-12-04-outgoing-loss': outgoingLoss,
+    '2026-12-04-record-hub': recordHub
   };
 }
