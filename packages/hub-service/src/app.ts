@@ -212,6 +212,7 @@ export function createApp(options: IAppOptions): IApp {
     machine,
     pages,
     digests,
+      again: which => outgoing.again(which),
     policy,
     outgoing,
     start: () => {

@@ -15,7 +15,7 @@ import type { ILegal } from '../store/legal.js';
 import type { ILogReader } from '../store/log-reader.js';
 import type { ISavedViews } from './saved-views.js';
 import { pagesServer } from './pages-server.js';
-import { registerPages } from './register-pages.js';
+import { type IPagesOptions, registerPages } from './register-pages.js';
 
 /** Settings as the environment gives them. */
 export function settingsOf(pagesUrl = 'http://127.0.0.2:8010') {

@@ -2,9 +2,10 @@ import { createElement } from 'react';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ADDRESS_LENGTH, nextPath } from '../people/next-path.js';
 import type { IOutgoingState } from '../outgoing/outgoing-state.js';
+import { isAdmin } from '../people/admin-right.js';
 import type { IPeopleSettings } from '../people/people-settings.js';
-import type { ISession } from '../people/session-store.js';
 import { policyWithScript } from '../people/security-headers.js';
+import type { ISession } from '../people/session-store.js';
 import type { ILogReader, ILogStory } from '../store/log-reader.js';
 import type { IEventRow, IServerEventReader } from '../store/server-events.js';
 import { type IPage, sendNotice, sendPage, sendRefusal } from './answers.js';
@@ -39,6 +40,8 @@ export interface ILogRoutesOptions {
   readonly policyTrouble: () => string | null;
   /** How it stands with what goes out; absent = nothing does. */
   readonly outgoing?: () => Promise<IOutgoingState>;
+  /** Whether administrators can have messages sent again. */
+  readonly canSendAgain: boolean;
   /** Deaths of a record's person; without it none are shown beside it. */
   readonly events?: IServerEventReader | undefined;
   /** null = the status does not tell of anchors. */
@@ -61,7 +64,7 @@ export class LogRoutes {
     this.sessionPage(fastify, '/log', (session, request) => this.log(session, request));
     page('/log/:index', (visitor, request) => this.story(visitor, request));
     page('/looks', visitor => this.looks(visitor));
-    page('/status', () => this.status());
+    this.sessionPage(fastify, '/status', session => this.status(session));
   }
 
   /** A page for readers of the log. */
@@ -141,10 +144,10 @@ export class LogRoutes {
       tab: 'log',
       body: createElement(LogPage, {
         ...{ query, page, groups, canExport, live },
+        newsAddress: newsAddress(NEWS_PATH, query.fields),
         saved: views && {
           views: await listed(() => views.list(owner), groups === null, visitor.person.name),
           reader: visitor.person.name,
-        newsAddress: newsAddress(NEWS_PATH, query.fields),
           mayShare: groups === null,
           formToken: session.formToken
         }
@@ -153,9 +156,6 @@ export class LogRoutes {
       refresh:
         live && live.left > 0
           ? { seconds: LIVE_SECONDS, address: liveAddress(address, live.left - 1, newest) }
-          : null
-    };
-  }
           : null,
       script:
         live && live.left > 0
@@ -163,6 +163,9 @@ export class LogRoutes {
               path: FOLLOW_PATH,
               policy: policyWithScript(settings.origin + FOLLOW_PATH, settings.origin + NEWS_PATH)
             }
+          : null
+    };
+  }
 
   private async story(visitor: IVisitor, request: FastifyRequest): Promise<IPage> {
     const { params } = request;
@@ -196,7 +199,8 @@ export class LogRoutes {
     return { title: 'Looks', tab: 'looks', body: createElement(LooksPage, { looks }) };
   }
 
-  private async status(): Promise<IPage> {
+  private async status(session: ISession): Promise<IPage> {
+    this.options.gate.reader(session);
     const { reader, settings, nowMs } = this.options;
     const { anchors: held } = this.options;
     let status;
@@ -222,7 +226,10 @@ export class LogRoutes {
     return {
       title: 'Status',
       tab: 'status',
-      body: createElement(StatusPage, { status, settings, advice, anchors, outgoing, nowMs: nowMs() })
+      body: createElement(StatusPage, {
+        ...{ status, settings, advice, anchors, outgoing, nowMs: nowMs() },
+        formToken: this.options.canSendAgain && isAdmin(session.person) ? session.formToken : null
+      })
     };
   }
 }

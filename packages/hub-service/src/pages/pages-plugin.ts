@@ -21,6 +21,7 @@ export function pagesPlugin(people: IPeopleSettings): PagesPlugin {
       monotonicMs: parts.monotonicMs,
       signInKey: keys.secret(SECRETS.signIn),
       ...{ reader, holders, legal, events, asked, outgoing: parts.outgoing },
+      again: parts.again,
       exports: { source: range, signer: keys, cover },
       identity: new OAuthIdentity({
         hubApi,

@@ -3,7 +3,9 @@ import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import { adminApi, type ApiRoutes } from '../api/admin-api.js';
 import { logApi } from '../api/log-api.js';
+import { outgoingApi } from '../api/outgoing-api.js';
 import { cookieNames } from '../people/cookie-names.js';
+import type { IAgain } from '../outgoing/message-queue.js';
 import type { IOutgoingState } from '../outgoing/outgoing-state.js';
 import type { IHubIdentity } from '../people/hub-identity.js';
 import { LoginSeal } from '../people/login-seal.js';
@@ -27,15 +29,17 @@ import type { IShownAnchors } from './anchor-state.js';
 import { sendNotice } from './answers.js';
 import { DeathsRoutes } from './deaths-routes.js';
 import { ExportRoutes, type IExportedLog } from './export-routes.js';
+import { FollowRoutes, type IFollowRoutesOptions } from './follow-routes.js';
 import { Gate, isForeign } from './gate.js';
 import { HoldersRoutes } from './holders-routes.js';
-import { FollowRoutes, type IFollowRoutesOptions } from './follow-routes.js';
 import { LegalRoutes } from './legal-routes.js';
 import { LogRoutes } from './log-routes.js';
 import { answerErrors, answerNotFound } from './odd-requests.js';
+import { OutgoingRoutes } from './outgoing-routes.js';
 import { Reading } from './reading.js';
 import type { ISavedViews } from './saved-views.js';
 import { RequestPages } from './request-routes.js';
+import { sendAgain } from './send-again.js';
 import { SignInRoutes } from './sign-in-routes.js';
 import { STYLE_PATH, STYLE_TEXT } from './style-sheet.js';
 import { VerdictsRoutes } from './verdicts-routes.js';
@@ -66,6 +70,8 @@ export interface IPagesOptions {
   readonly api?: { readonly access: TokenAccess; readonly routes: readonly ApiRoutes[] };
   /** How it stands with what goes out to others. */
   readonly outgoing?: () => Promise<IOutgoingState>;
+  /** Makes messages that were given up wait again, and says how many; without it none can be sent again. */
+  readonly again?: (which: IAgain) => Promise<number>;
   /** What holds the digests outside the service; without it the status does not tell. */
   readonly anchors?: IShownAnchors;
   /** Where sessions are kept; without it in this process's memory. */
@@ -74,14 +80,14 @@ export interface IPagesOptions {
   readonly signInKey?: Uint8Array;
   /** Where saved views are kept; without it none can be. */
   readonly views?: ISavedViews;
+  /** How often new records are looked for; the usual unless given. */
+  readonly looks?: IFollowRoutesOptions['looks'];
   /** What is wrong with the policy file; null = nothing. */
   readonly policyTrouble?: () => string | null;
 }
 
 /** All pages, for a Fastify of their own that listens on the pages' own host, and nowhere else. */
 export async function registerPages(fastify: FastifyInstance, options: IPagesOptions): Promise<void> {
-  /** How often new records are looked for; the usual unless given. */
-  readonly looks?: IFollowRoutesOptions['looks'];
   const { settings, reader, identity, random, nowMs, store = new MemorySessionStore() } = options;
   const names = cookieNames(settings.secure);
   const seal = new LoginSeal(options.signInKey ?? random(32));
@@ -128,9 +134,15 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     views: options.views ?? null,
     policyTrouble: options.policyTrouble ?? (() => null),
     ...(options.outgoing && { outgoing: options.outgoing }),
+    canSendAgain: options.again !== undefined,
     events
   });
   logRoutes.register(fastify);
+  const { looks } = options;
+  new FollowRoutes({
+    ...{ reader, reading, gate, random, nowMs, monotonicMs },
+    ...(looks && { looks })
+  }).register(fastify);
   if (options.views) {
     new ViewRoutes({ views: options.views, hub: settings.hub, gate }).register(fastify);
   }
@@ -138,11 +150,6 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     new HoldersRoutes({ holders: options.holders, reading, logRoutes, nowMs }).register(fastify);
   }
   if (options.asked) {
-  const { looks } = options;
-  new FollowRoutes({
-    ...{ reader, reading, gate, random, nowMs, monotonicMs },
-    ...(looks && { looks })
-  }).register(fastify);
     const { feedback } = options.asked;
     new VerdictsRoutes({ feedback, reading, logRoutes }).register(fastify);
   }
@@ -153,6 +160,11 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     new LegalRoutes({ legal: options.legal, hub: settings.hub, reading, gate, logRoutes }).register(fastify);
   }
   const ownRoutes: ApiRoutes[] = [logApi({ reading })];
+  if (options.outgoing && options.again) {
+    const again = sendAgain(reading, options.again);
+    new OutgoingRoutes({ sendAgain: again, gate }).register(fastify);
+    ownRoutes.push(outgoingApi(options.outgoing, again));
+  }
   if (options.asked) {
     const desk = new StaffDesk({ asked: options.asked, reading, hub: settings.hub });
     new RequestPages({ desk, gate, logRoutes }).register(fastify);

@@ -20,6 +20,8 @@ export interface IStatusPageProps {
   readonly nowMs: number;
   /** null = nothing goes out here. */
   readonly outgoing: IOutgoingState | null;
+  /** Of an administrator; null = of somebody else. */
+  readonly formToken: string | null;
 }
 
 /** What is connected, what is not as it should be, and what to do. */
@@ -29,7 +31,8 @@ export function StatusPage({
   advice,
   anchors,
   nowMs,
-  outgoing
+  outgoing,
+  formToken
 }: IStatusPageProps): ReactElement {
   return (
     <>
@@ -72,7 +75,7 @@ export function StatusPage({
           ]}
         />
       </Part>
-      {outgoing && <OutgoingPart state={outgoing} />}
+      {outgoing && <OutgoingPart state={outgoing} formToken={formToken} />}
       {anchors && <AnchorsPart anchors={anchors} />}
       <Part id="pages" title="These pages">
         <Facts
