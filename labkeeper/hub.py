@@ -44,6 +44,7 @@ _SCOPES = {
     "admin": ("Read the install log, decide on requests, and run Labkeeper.", ("audit", "approve", "use")),
 }
 _PLACES = "/api/labkeeper/servers"
+_SESSIONS = "/api/labkeeper/sessions/([^/]+)"
 _NAME_LENGTH = 512
 _ANY_ADDRESS = ("", "0.0.0.0", "::", "*", None)
 
@@ -150,6 +151,8 @@ def configure(
         _add_login(service, name, pages)
     _add_scopes(c)
     _add_places(c, name)
+    if offboard:
+        _add_sign_out(c, name)
     told = _tell_servers(c, done["service_url"])
     summary = {"name": name, "hub_id": hub_id, "pages_url": pages, "hub_url": hub, "told": told, **done}
     c[SUMMARY].update(summary, readers=[*role.get("users", []), *role.get("groups", [])])
@@ -204,6 +207,37 @@ def _add_places(c: Config, service: str) -> None:
 
     handlers = _plain(c.JupyterHub, "extra_handlers", [])
     handlers.append((_PLACES, ServerPlaces))
+
+
+def _add_sign_out(c: Config, service: str) -> None:
+    """
+    Let the service, and nobody else, sign a user's browsers out of the hub: `DELETE hub/api/labkeeper/sessions/NAME`.
+
+    JupyterHub's own API cannot: it ends tokens, and a browser holds a signed cookie with the user's `cookie_id`, which
+    stays the same for as long as the user is known.
+    """
+    try:
+        from jupyterhub.apihandlers.base import APIHandler
+        from jupyterhub.utils import new_token
+        from tornado.web import HTTPError
+    except ModuleNotFoundError:
+        # A program that only reads the configuration.
+        return
+
+    class SignOut(APIHandler):
+        def delete(self, name: str) -> None:
+            asker = self.current_user
+            if getattr(asker, "kind", None) != "service" or asker.name != service:
+                raise HTTPError(403)
+            user = self.find_user(name)
+            if user is not None:
+                user.orm_user.cookie_id = new_token()
+                self.db.commit()
+                self.log.info("%s signed the browsers of %s out", service, name)
+            self.write(json.dumps({"signedOut": user is not None}))
+
+    handlers = _plain(c.JupyterHub, "extra_handlers", [])
+    handlers.append((_SESSIONS, SignOut))
 
 
 def server_place(spawner: Any) -> dict[str, Any] | None:

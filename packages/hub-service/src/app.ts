@@ -21,7 +21,7 @@ import { shownAnchors } from './pages/anchor-state.js';
 import { pagesServer } from './pages/pages-server.js';
 import type { IPagesParts, PagesPlugin } from './pages-seam.js';
 import { Offboarding } from './offboard/offboarding.js';
-import { serversStep, tokensStep } from './offboard/steps.js';
+import { serversStep, sessionsStep, tokensStep } from './offboard/steps.js';
 import { deathAnnouncement } from './outgoing/death-announcement.js';
 import { Outgoing } from './outgoing/outgoing.js';
 import { requestAnnouncement } from './outgoing/request-announcement.js';
@@ -184,7 +184,7 @@ export function createApp(options: IAppOptions): IApp {
   const offboarding = new Offboarding({
     ...{ database, legal, outgoing, log, nowMs },
     acts: { flush: () => acts.flush(), find: id => ownActs.find(id) },
-    steps: access ? [serversStep(access), tokensStep(access)] : [],
+    steps: access ? [sessionsStep(access), serversStep(access), tokensStep(access)] : [],
     isKnown: async user => access !== undefined && (await access.servers(user)) !== null
   });
   const pages =
