@@ -56,3 +56,4 @@ export * from './policy/index.js';
 export * from './outgoing/index.js';
 export * from './requests/index.js';
 export * from './server-events/index.js';
+export * from './load/index.js';

@@ -16,6 +16,8 @@ import { GroupCommit } from './ingest/group-commit.js';
 import { RATES, type IRates } from './ingest/record-routes.js';
 import { SECRETS, type IKeys } from './keys/keys.js';
 import { machineListener } from './machine-listener.js';
+import { LoopLag } from './load/loop-lag.js';
+import { Shedding } from './load/shedding.js';
 import { Metrics } from './metrics.js';
 import { shownAnchors } from './pages/anchor-state.js';
 import { pagesServer } from './pages/pages-server.js';
@@ -74,6 +76,8 @@ export interface IAppOptions {
   readonly holdMs?: number;
   readonly lookMs?: { readonly usual: number; readonly settling: number };
   /** Metrics of the process too, which only one app of a process can have. */
+  /** How late the event loop is, in ms; that of this process unless given. */
+  readonly lagMs?: () => number;
   readonly processMetrics?: boolean;
 }
 
@@ -121,6 +125,8 @@ export function createApp(options: IAppOptions): IApp {
   const sqlAnchors = new SqlAnchors(database);
   const anchorQueue = new AnchorQueue({ targets: anchors.targets, anchors: sqlAnchors, log, nowMs });
   const digests = new DigestSchedule({
+  const { registry } = metrics;
+  anchorMetrics({ settings: anchors, anchors: sqlAnchors, registry, log, nowMs, monotonicMs });
     maker: new DigestMaker({ database, keys, nowMs }),
     metrics,
     log,
@@ -168,7 +174,13 @@ export function createApp(options: IAppOptions): IApp {
     }
   });
   const machine = machineListener({
+  const lag = options.lagMs ? null : new LoopLag(monotonicMs);
+  const shedding = new Shedding({
+    ...{ registry, monotonicMs, random: Math.random },
+    lagMs: options.lagMs ?? (() => lag?.lagMs() ?? 0)
+  });
     serverEvents: events,
+    shedding,
     office: new TicketOffice({ hubId: settings.hubId, hubApi, tickets, checks, running, monotonicMs }),
     ...{ writer, reader, commit, keys, policy, metrics, log, nowMs, monotonicMs, asked },
     stretches: new StoredStretches(database),
@@ -238,6 +250,7 @@ export function createApp(options: IAppOptions): IApp {
       await digests.close();
       await anchorQueue.close();
     }
+      lag?.close();
   };
 }
 
