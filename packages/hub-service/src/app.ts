@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { sql } from 'kysely';
 import { eventsKeptMs } from '@labkeeper/core';
 import { listedErasures } from './backup/listed-erasures.js';
+import { anchorMetrics } from './anchors/anchor-metrics.js';
 import { AnchorQueue } from './anchors/anchor-queue.js';
 import { DigestMaker } from './digests/digest-maker.js';
 import { DigestSchedule } from './digests/digest-schedule.js';
@@ -15,9 +16,9 @@ import type { IRunningServersApi } from './hub-api/running-servers-api.js';
 import { GroupCommit } from './ingest/group-commit.js';
 import { RATES, type IRates } from './ingest/record-routes.js';
 import { SECRETS, type IKeys } from './keys/keys.js';
-import { machineListener } from './machine-listener.js';
 import { LoopLag } from './load/loop-lag.js';
 import { Shedding } from './load/shedding.js';
+import { machineListener } from './machine-listener.js';
 import { Metrics } from './metrics.js';
 import { shownAnchors } from './pages/anchor-state.js';
 import { pagesServer } from './pages/pages-server.js';
@@ -75,9 +76,9 @@ export interface IAppOptions {
   /** How long a companion waits for news, and how often the policy file is looked at, in ms; the usual unless given. */
   readonly holdMs?: number;
   readonly lookMs?: { readonly usual: number; readonly settling: number };
-  /** Metrics of the process too, which only one app of a process can have. */
   /** How late the event loop is, in ms; that of this process unless given. */
   readonly lagMs?: () => number;
+  /** Metrics of the process too, which only one app of a process can have. */
   readonly processMetrics?: boolean;
 }
 
@@ -124,9 +125,9 @@ export function createApp(options: IAppOptions): IApp {
   const anchors = settings.anchors ?? { targets: [], lateMs: Infinity };
   const sqlAnchors = new SqlAnchors(database);
   const anchorQueue = new AnchorQueue({ targets: anchors.targets, anchors: sqlAnchors, log, nowMs });
-  const digests = new DigestSchedule({
   const { registry } = metrics;
   anchorMetrics({ settings: anchors, anchors: sqlAnchors, registry, log, nowMs, monotonicMs });
+  const digests = new DigestSchedule({
     maker: new DigestMaker({ database, keys, nowMs }),
     metrics,
     log,
@@ -173,14 +174,14 @@ export function createApp(options: IAppOptions): IApp {
       }
     }
   });
-  const machine = machineListener({
   const lag = options.lagMs ? null : new LoopLag(monotonicMs);
   const shedding = new Shedding({
     ...{ registry, monotonicMs, random: Math.random },
     lagMs: options.lagMs ?? (() => lag?.lagMs() ?? 0)
   });
-    serverEvents: events,
+  const machine = machineListener({
     shedding,
+    serverEvents: events,
     office: new TicketOffice({ hubId: settings.hubId, hubApi, tickets, checks, running, monotonicMs }),
     ...{ writer, reader, commit, keys, policy, metrics, log, nowMs, monotonicMs, asked },
     stretches: new StoredStretches(database),
@@ -211,6 +212,7 @@ export function createApp(options: IAppOptions): IApp {
       ...{ legal, offboarding },
       directory: () => policy.active.policy.directory ?? null,
       outgoing: () => outgoing.state(),
+      again: which => outgoing.again(which),
       events: new SqlServerEventReader(database),
       anchors: shownAnchors(anchors, sqlAnchors),
       cover: async () => {
@@ -224,7 +226,6 @@ export function createApp(options: IAppOptions): IApp {
     machine,
     pages,
     digests,
-      again: which => outgoing.again(which),
     policy,
     outgoing,
     start: () => {
@@ -249,8 +250,8 @@ export function createApp(options: IAppOptions): IApp {
       await commit.drain();
       await digests.close();
       await anchorQueue.close();
-    }
       lag?.close();
+    }
   };
 }
 
