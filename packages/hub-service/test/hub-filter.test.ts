@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
 import { filterIds, matching } from '../src/store/log-filter.js';
 import { SqlLogReader } from '../src/store/sql-log-reader.js';
@@ -48,10 +48,11 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the records of one hub of s
       .orderBy('received_at_ms', 'desc')
       .orderBy('idx', 'desc')
       .limit(51);
-    const explained =
-      await sql`${sql.raw(kind === 'sqlite' ? 'explain query plan' : 'explain')} ${query}`.execute(
-        database.read
-      );
+    const { sql: text, parameters } = query.compile();
+    const explain = kind === 'sqlite' ? 'explain query plan' : 'explain';
+    const explained = await database.read.executeQuery(
+      CompiledQuery.raw(`${explain} ${text}`, [...parameters])
+    );
     return JSON.stringify(explained.rows);
   };
 
