@@ -14,6 +14,7 @@ from ._version import __version__
 from .legal_commands import LEGAL_COMMANDS, add_legal_commands, run_legal_command
 from .log_command import add_log_command, run_log
 from .node import MINIMUM_MAJOR, SERVICE_MAJOR, NodeError, find_node
+from .outgoing_command import add_outgoing_command, run_outgoing
 from .requests_command import add_requests_command, run_requests
 
 _PROGRAMS = Path(__file__).parent / "node"
@@ -125,6 +126,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     config.add_argument("--json", action="store_true", help="print the findings as JSON")
     add_log_command(commands)
     add_requests_command(commands)
+    add_outgoing_command(commands)
     # What an export can be asked for the program itself knows.
     parsed, rest = parser.parse_known_args(arguments)
     if rest and parsed.command not in (*_SERVICE_COMMANDS, "witness"):
@@ -143,6 +145,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return run_log(parsed)
     if parsed.command == "requests":
         return run_requests(parsed)
+    if parsed.command == "outgoing":
+        return run_outgoing(parsed)
     return _doctor(as_json=parsed.json)
 
 

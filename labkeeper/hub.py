@@ -44,6 +44,7 @@ _SCOPES = {
     "admin": ("Read the install log, decide on requests, and run Labkeeper.", ("audit", "approve", "use")),
 }
 _PLACES = "/api/labkeeper/servers"
+_SESSIONS = "/api/labkeeper/sessions/([^/]+)"
 _NAME_LENGTH = 512
 _FIRST = "hub"
 """What a hub is called that was given no name."""
@@ -166,6 +167,8 @@ def configure(
         _add_login(service, name, pages, f"/oauth_callback/{hub_id}" if further else "/oauth_callback")
     _add_scopes(c)
     _add_places(c, name)
+    if offboard:
+        _add_sign_out(c, name)
     known_as = service.get("environment", {}).get("LABKEEPER_HUB_ID", hub_id)
     told = _tell_servers(c, done["service_url"], None if known_as == _FIRST else known_as)
     summary = {"name": name, "hub_id": hub_id, "pages_url": pages, "hub_url": hub, "told": told, **done}
@@ -221,6 +224,37 @@ def _add_places(c: Config, service: str) -> None:
 
     handlers = _plain(c.JupyterHub, "extra_handlers", [])
     handlers.append((_PLACES, ServerPlaces))
+
+
+def _add_sign_out(c: Config, service: str) -> None:
+    """
+    Let the service, and nobody else, sign a user's browsers out of the hub: `DELETE hub/api/labkeeper/sessions/NAME`.
+
+    JupyterHub's own API cannot: it ends tokens, and a browser holds a signed cookie with the user's `cookie_id`, which
+    stays the same for as long as the user is known.
+    """
+    try:
+        from jupyterhub.apihandlers.base import APIHandler
+        from jupyterhub.utils import new_token
+        from tornado.web import HTTPError
+    except ModuleNotFoundError:
+        # A program that only reads the configuration.
+        return
+
+    class SignOut(APIHandler):
+        def delete(self, name: str) -> None:
+            asker = self.current_user
+            if getattr(asker, "kind", None) != "service" or asker.name != service:
+                raise HTTPError(403)
+            user = self.find_user(name)
+            if user is not None:
+                user.orm_user.cookie_id = new_token()
+                self.db.commit()
+                self.log.info("%s signed the browsers of %s out", service, name)
+            self.write(json.dumps({"signedOut": user is not None}))
+
+    handlers = _plain(c.JupyterHub, "extra_handlers", [])
+    handlers.append((_SESSIONS, SignOut))
 
 
 def server_place(spawner: Any) -> dict[str, Any] | None:

@@ -191,7 +191,38 @@ def test_takes_an_address_alone_and_repeats_no_password(url: str) -> None:
     assert "hunter2" not in str(refused.value)
 
 
-COMMANDS = [["log"], ["requests"], ["hold", "--reason", "x"], ["offboard", "ada", "--reason", "x"]]
+def test_lists_what_goes_out_and_sends_it_again(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    loss = {"what": "rejected", "count": 7, "lastAtMs": 1795770000000, "says": "too long\x1b[31m"}
+    target = {
+        **{"name": "siem", "kind": "otlp", "waiting": 0, "dead": 2, "lag": 5},
+        **{"sentAtMs": None, "trouble": None, "losses": [loss]},
+    }
+    dead = {"id": 41, "target": "siem", "atMs": 1795770000000, "trouble": "It answered with status 410."}
+    service.answers = {
+        "/api/v1/outgoing": (200, {"targets": [target], "dead": [dead]}),
+        "/api/v1/outgoing/again": (200, {"count": 1}),
+    }
+    assert main(["outgoing"]) == 0
+    said = capsys.readouterr().out
+    assert "siem: 7 thrown away by the target" in said
+    assert "\x1b" not in said
+    assert "It answered with status 410." in said
+    assert main(["outgoing", "--again", "41"]) == 0
+    assert main(["outgoing", "--again-all", "siem", "--json"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["1 message waits again.", '{"count": 1}']
+    assert [body for *_, body in service.asked[1:]] == [{"message": 41}, {"target": "siem"}]
+    service.answers["/api/v1/outgoing/again"] = (409, {"message": "It was sent or forgotten."})
+    assert main(["outgoing", "--again", "41"]) == 2
+    assert "It was sent or forgotten." in capsys.readouterr().err
+
+
+COMMANDS = [
+    ["log"],
+    ["requests"],
+    ["outgoing"],
+    ["hold", "--reason", "x"],
+    ["offboard", "ada", "--reason", "x"],
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

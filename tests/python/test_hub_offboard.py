@@ -92,6 +92,7 @@ def test_offboard_ends_servers_and_tokens_and_leaves_one_receipt(hub: Hub) -> No
     address = when_up(hub)
     admin, own = token_of(hub, "eva"), token_of(hub, "ada")
     server = start_server(hub, "ada")["JUPYTERHUB_API_TOKEN"]
+    browsers = {user: hub.log_in(user) for user in ("ada", "dan")}
     ticket = post_ticket(address, server).json()["ticket"]
     began = time.monotonic()
     done = labkeeper(hub, admin, "offboard", "ada", "--case", "C-7", "--reason", "has left", "--json")
@@ -101,7 +102,9 @@ def test_offboard_ends_servers_and_tokens_and_leaves_one_receipt(hub: Hub) -> No
     assert parts["servers"]["ended"] == 1 and parts["hold"]["state"] == "done"
     assert parts["tokens"]["ended"] >= 1
     assert answer["record"]["act"]["action"] == "offboard" and "ada" not in json.dumps(answer["record"])
-    # What she had is worth nothing any more.
+    assert "is signed out" in parts["sessions"]["says"]
+    # What she had is worth nothing any more: her browser is asked to sign in; others' are not.
+    assert is_signed_in(hub, browsers["dan"]) and not is_signed_in(hub, browsers["ada"])
     assert hub.ask("GET", "user", own).status_code == 403
     assert hub.ask("GET", "users/ada").json()["servers"] == {}
     headers = {"Authorization": f"Bearer {ticket}"}
@@ -118,6 +121,25 @@ def test_offboard_ends_servers_and_tokens_and_leaves_one_receipt(hub: Hub) -> No
     third = labkeeper(hub, admin, "offboard", "ada", "--reason", "came back")
     assert third.returncode == 0 and "The access of ada is ended." in third.stdout, third.stdout
     assert "Hold 1 was on already" in third.stdout
+
+
+def is_signed_in(hub: Hub, browser: requests.Session) -> bool:
+    answer = browser.get(f"{hub.url}/hub/home", allow_redirects=False, timeout=20)
+    assert answer.status_code in (200, 302), answer.text
+    return answer.status_code == 200
+
+
+def test_nobody_but_the_service_signs_browsers_out(hub: Hub) -> None:
+    when_up(hub)
+    browser = hub.log_in("dan")
+    admin = token_of(hub, "eva")
+    for token in (admin, token_of(hub, "dan"), "nonsense"):
+        assert hub.ask("DELETE", "labkeeper/sessions/dan", token).status_code == 403
+    assert is_signed_in(hub, browser)
+    # A new sign-in works, and the old browser stays out.
+    assert labkeeper(hub, admin, "offboard", "dan", "--reason", "x").returncode == 0
+    assert is_signed_in(hub, hub.log_in("dan"))
+    assert not is_signed_in(hub, browser)
 
 
 def test_only_an_admin_may_and_nobody_unknown_is_ended(hub: Hub) -> None:

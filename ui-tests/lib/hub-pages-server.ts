@@ -41,6 +41,9 @@ const hubServer = createServer((request, response) => {
     } else if (url.pathname === '/revoke') {
       hub.revoke('lead');
       response.end('revoked');
+    } else if (url.pathname === '/add') {
+      log.add({ user: url.searchParams.get('user') });
+      response.end('added');
     } else if (url.pathname === '/hub/api/oauth2/authorize') {
       const to = hub.authorize(url.href);
       response.writeHead(to === null ? 400 : 302, to === null ? {} : { location: to });
@@ -86,6 +89,7 @@ await registerPages(fastify, {
     redirectUri: settings.redirectUri
   }),
   groupsFiltered: true,
+  looks: { everyMs: 100, most: 20 },
   random: systemRandom,
   nowMs: () => Date.now()
 });

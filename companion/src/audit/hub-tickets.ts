@@ -7,6 +7,9 @@ import type { HubClient } from './hub-client.js';
 /** A ticket is not given out for the last part of its life, ms. */
 const RENEW_MS = 60_000;
 
+/** Longest pause that a service may ask for, ms. */
+const LONGEST_LATER_MS = 60 * 60_000;
+
 /** What came of asking for a ticket. */
 export type TicketGot =
   /** `lifeMs`: how long it is still good. */
@@ -39,7 +42,14 @@ export class HubTickets {
     if (lifeMs > RENEW_MS) {
       return Promise.resolve({ kind: 'ticket', ticket: this.ticket, lifeMs });
     }
-    this.asking ??= this.ask().finally(() => (this.asking = null));
+    const restMs = this.notBeforeMs - this.options.clock.monotonicMs();
+    if (this.refusal && restMs > 0) {
+      // The service asked for a pause, and it asked all who speak with it here.
+      return Promise.resolve({ ...this.refusal, laterMs: restMs });
+    }
+    this.asking ??= this.ask()
+      .then(got => this.noted(got))
+      .finally(() => (this.asking = null));
     return this.asking;
   }
 
@@ -87,6 +97,15 @@ export class HubTickets {
     return { kind: 'ticket', ticket: read.ticket, lifeMs };
   }
 
+  private noted(got: TicketGot): TicketGot {
+    this.refusal = got.kind === 'refused' && got.laterMs !== null ? got : null;
+    this.notBeforeMs =
+      this.options.clock.monotonicMs() + Math.min(LONGEST_LATER_MS, this.refusal?.laterMs ?? 0);
+    return got;
+  }
+
+  private refusal: Extract<TicketGot, { kind: 'refused' }> | null = null;
+  private notBeforeMs = -Infinity;
   private ticket = '';
   private untilMs = -Infinity;
   private asking: Promise<TicketGot> | null = null;

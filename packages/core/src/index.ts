@@ -1,4 +1,5 @@
 export { FLIGHT_KERNELS, FlightKernel, FlightRecord, parseFlightRecord } from '@labkeeper/protocol';
+export { codeOf, reasonOf } from './failure.js';
 export * from './judge.js';
 export * from './held.js';
 export { unseenPeaks } from './unseen-peak.js';
@@ -56,3 +57,4 @@ export * from './retention/index.js';
 export * from './outgoing/index.js';
 export * from './requests/index.js';
 export * from './server-events/index.js';
+export * from './load/index.js';

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { sql } from 'kysely';
 import { eventsKeptMs } from '@labkeeper/core';
 import { listedErasures } from './backup/listed-erasures.js';
+import { anchorMetrics } from './anchors/anchor-metrics.js';
 import { AnchorQueue } from './anchors/anchor-queue.js';
 import { DigestMaker } from './digests/digest-maker.js';
 import { DigestSchedule } from './digests/digest-schedule.js';
@@ -19,13 +20,15 @@ import { Hubs, type IHubLinks } from './hubs/hubs.js';
 import { GroupCommit } from './ingest/group-commit.js';
 import { RATES, type IRates } from './ingest/record-routes.js';
 import { SECRETS, type IKeys } from './keys/keys.js';
+import { LoopLag } from './load/loop-lag.js';
+import { Shedding } from './load/shedding.js';
 import { machineListener } from './machine-listener.js';
 import { Metrics } from './metrics.js';
 import { shownAnchors } from './pages/anchor-state.js';
 import { pagesServer } from './pages/pages-server.js';
 import type { IPagesParts, PagesPlugin } from './pages-seam.js';
 import { Offboarding } from './offboard/offboarding.js';
-import { serversStep, tokensStep } from './offboard/steps.js';
+import { serversStep, sessionsStep, tokensStep } from './offboard/steps.js';
 import { deathAnnouncement } from './outgoing/death-announcement.js';
 import { Outgoing } from './outgoing/outgoing.js';
 import { requestAnnouncement } from './outgoing/request-announcement.js';
@@ -79,6 +82,8 @@ export interface IAppOptions {
   /** How long a companion waits for news, and how often the policy file is looked at, in ms; the usual unless given. */
   readonly holdMs?: number;
   readonly lookMs?: { readonly usual: number; readonly settling: number };
+  /** How late the event loop is, in ms; that of this process unless given. */
+  readonly lagMs?: () => number;
   /** Metrics of the process too, which only one app of a process can have. */
   readonly processMetrics?: boolean;
 }
@@ -138,6 +143,8 @@ export function createApp(options: IAppOptions): IApp {
   const anchors = settings.anchors ?? { targets: [], lateMs: Infinity };
   const sqlAnchors = new SqlAnchors(database);
   const anchorQueue = new AnchorQueue({ targets: anchors.targets, anchors: sqlAnchors, log, nowMs });
+  const { registry } = metrics;
+  anchorMetrics({ settings: anchors, anchors: sqlAnchors, registry, log, nowMs, monotonicMs });
   const digests = new DigestSchedule({
     maker: new DigestMaker({ database, keys, nowMs }),
     metrics,
@@ -197,7 +204,13 @@ export function createApp(options: IAppOptions): IApp {
       }
     }
   });
+  const lag = options.lagMs ? null : new LoopLag(monotonicMs);
+  const shedding = new Shedding({
+    ...{ registry, monotonicMs, random: Math.random },
+    lagMs: options.lagMs ?? (() => lag?.lagMs() ?? 0)
+  });
   const machine = machineListener({
+    shedding,
     serverEvents: events,
     office: new TicketOffice({
       ...{ hubId: settings.hubId, hubApi, tickets, monotonicMs },
@@ -220,7 +233,7 @@ export function createApp(options: IAppOptions): IApp {
     acts: { flush: () => acts.flush(), find: id => ownActs.find(id) },
     steps: hub => {
       const access = hubs.get(hub)?.accessApi;
-      return access ? [serversStep(access), tokensStep(access)] : [];
+      return access ? [sessionsStep(access), serversStep(access), tokensStep(access)] : [];
     },
     isKnown: async (hub, user) => {
       const access = hubs.get(hub)?.accessApi;
@@ -239,6 +252,7 @@ export function createApp(options: IAppOptions): IApp {
       ...{ legal, offboarding },
       directory: () => policy.active.policy.directory ?? null,
       outgoing: () => outgoing.state(),
+      again: which => outgoing.again(which),
       events: new SqlServerEventReader(database),
       anchors: shownAnchors(anchors, sqlAnchors),
       retention: shownRetention,
@@ -283,6 +297,7 @@ export function createApp(options: IAppOptions): IApp {
       await commit.drain();
       await digests.close();
       await anchorQueue.close();
+      lag?.close();
     }
   };
 }

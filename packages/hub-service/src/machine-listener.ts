@@ -9,6 +9,7 @@ import Fastify, {
 import { eventRoutes, type IEventRoutesParts } from './events/event-routes.js';
 import { codeOf, reasonOf } from './failure.js';
 import { recordRoutes, StoreError, type IRecordRoutesParts } from './ingest/record-routes.js';
+import type { Shedding } from './load/shedding.js';
 import { Refusal } from './refusal.js';
 import { requestRoutes, type IRequestRoutesParts } from './requests/request-routes.js';
 import { serverEventRoutes, type IServerEventRoutesParts } from './server-events/server-event-routes.js';
@@ -39,6 +40,8 @@ export interface IMachineParts
     IServerEventRoutesParts {
   readonly prefix: string;
   readonly log: FastifyBaseLogger;
+  /** Who is put off while there is too much to do. */
+  readonly shedding: Shedding;
   /** Whether the database answers. */
   readonly isReady: () => Promise<boolean>;
 }
@@ -77,6 +80,14 @@ export function machineListener(parts: IMachineParts): FastifyInstance {
   });
   fastify.register(
     async scope => {
+      scope.addHook('onRequest', async (request, reply) => {
+        const refusal = parts.shedding.refusal(request);
+        if (refusal) {
+          // A connection is worth more to who is served.
+          return refuse(request, reply.header('connection', 'close'), refusal);
+        }
+        return undefined;
+      });
       scope.get('/health', () => ({ ok: true }));
       scope.get('/ready', async (_request, reply) => {
         const isReady = await parts.isReady();

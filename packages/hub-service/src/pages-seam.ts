@@ -8,6 +8,7 @@ import type { ISavedViews } from './pages/saved-views.js';
 import type { ISessionStore } from './people/session-store.js';
 import type { IRequestParts } from './requests/request-routes.js';
 import type { Offboarding } from './offboard/offboarding.js';
+import type { IAgain } from './outgoing/message-queue.js';
 import type { IOutgoingState } from './outgoing/outgoing-state.js';
 import type { ISettings } from './settings.js';
 import type { IShownAnchors } from './pages/anchor-state.js';
@@ -38,6 +39,8 @@ export interface IPagesParts {
   readonly asked: IRequestParts;
   /** How it stands with what goes out to others. */
   readonly outgoing: () => Promise<IOutgoingState>;
+  /** Makes messages that were given up wait again; says how many. */
+  readonly again: (which: IAgain) => Promise<number>;
   /** Deaths and other events of servers. */
   readonly events: IServerEventReader;
   /** Ends somebody's access. */

@@ -11,7 +11,7 @@ import type { IAccessApi } from '../src/hub-api/access-api.js';
 import { HubUnavailableError } from '../src/hub-api/hub-api.js';
 import { openKeys, registerSigningKey, type IKeys } from '../src/keys/keys.js';
 import { Offboarding } from '../src/offboard/offboarding.js';
-import { serversStep, tokensStep } from '../src/offboard/steps.js';
+import { serversStep, sessionsStep, tokensStep } from '../src/offboard/steps.js';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
 import { LogRange } from '../src/store/log-range.js';
 import { actOf } from '../src/store/act-entry.js';
@@ -33,6 +33,7 @@ class Access implements IAccessApi {
   running = ['', 'gpu'];
   tokenIds = ['a1', 'a2', 'a3'];
   stuck: string | null = null;
+  readonly signedOut: (readonly [user: string, servers: number, tokens: number])[] = [];
 
   async servers(user: string): Promise<readonly string[] | null> {
     return user === 'anna' ? this.running : null;
@@ -41,6 +42,12 @@ class Access implements IAccessApi {
   async stop(_user: string, server: string): Promise<boolean> {
     this.running = this.running.filter(name => name !== server);
     return true;
+  }
+
+  async signOut(user: string): Promise<boolean> {
+    // Before anything else is ended: a browser could start it anew.
+    this.signedOut.push([user, this.running.length, this.tokenIds.length]);
+    return user === 'anna';
   }
 
   async tokens(): Promise<readonly string[]> {
@@ -86,7 +93,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('acts in the log on %s', kin
   const offboarding = (acts = own()) =>
     new Offboarding({
       ...{ database, acts, legal: legalOf(acts), log: pino({ level: 'silent' }), nowMs: () => Date.now() },
-      steps: () => [serversStep(access, 100), tokensStep(access)],
+      steps: () => [sessionsStep(access), serversStep(access, 100), tokensStep(access)],
       isKnown: async (_hub, user) => (await access.servers(user)) !== null,
       outgoing: {
         announce: async ({ type }) => {
@@ -161,10 +168,13 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('acts in the log on %s', kin
     expect(done).toMatchObject({ complete: true, before: false, index: 6 });
     expect(done?.parts.map(({ what, state, ended }) => [what, state, ended])).toEqual([
       ['hold', 'done', 0],
+      ['sessions', 'none', 0],
       ['servers', 'done', 2],
       ['tokens', 'done', 3]
     ]);
     expect(v.is(Act, done?.record?.act)).toBe(true);
+    expect(done?.record?.act.parts[1]?.says).toContain('is signed out');
+    expect(access.signedOut).toEqual([['anna', 2, 3]]);
     const again = await offboarding().offboard(ACTOR, wanted('anna'));
     expect(again).toEqual({ ...done, before: true });
     expect((await lines()).map(({ action }) => action)).toEqual(['hold', 'offboard']);
@@ -180,6 +190,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('acts in the log on %s', kin
     const rest = await offboarding().offboard(ACTOR, wanted('anna'));
     expect(rest).toMatchObject({ complete: true, before: false });
     expect(rest?.parts.map(({ state, ended }) => [state, ended])).toEqual([
+      ['none', 0],
       ['none', 0],
       ['none', 0],
       ['done', 1]

@@ -10,6 +10,7 @@ import { Registry } from 'prom-client';
 import { Webhook } from 'standardwebhooks';
 import { Outgoing } from '../src/outgoing/outgoing.js';
 import { deathAnnouncement } from '../src/outgoing/death-announcement.js';
+import { Losses } from '../src/outgoing/losses.js';
 import { WAITING } from '../src/outgoing/message-queue.js';
 import { OutgoingMetrics } from '../src/outgoing/outgoing-metrics.js';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
@@ -222,7 +223,13 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('what goes out, on %s', kind
     await one.announce(request('request.made', 'r1'), { orderKey: 'r1', onceKey: 'r1' });
     const state = await one.state();
     expect(state.targets).toMatchObject([{ waiting: WAITING, dead: 0 }]);
-    expect(state.targets[0]?.trouble).toContain('1 more were not kept');
+    // One count of all replicas, which outlives them.
+    await outgoing().announce(request('request.made', 'r2'), { orderKey: 'r2', onceKey: 'r2' });
+    expect((await outgoing().state()).targets[0]?.losses).toEqual([
+      { target: 'hook', what: 'dropped', count: 2, lastAtMs: nowMs, says: null }
+    ]);
+    await new Losses(database, () => nowMs + 31 * 86_400_000).tidy();
+    expect((await one.state()).targets[0]?.losses).toEqual([]);
   });
 
   it('forgets messages about whoever is erased, sent or not', async () => {
@@ -261,6 +268,38 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('what goes out, on %s', kind
     }));
     await one.turn();
     expect(http.received).toHaveLength(1);
+  });
+
+  it('sends again what was given up, once and with all its tries', async () => {
+    http.answers = Array.from({ length: 3 }, () => ({ status: 410 }));
+    const one = outgoing();
+    for (const id of ['r1', 'r2', 'r3']) {
+      await one.announce(request('request.made', id), { orderKey: id, onceKey: id });
+    }
+    await one.turn();
+    const ids = (await one.state()).dead.map(({ id }) => id);
+    expect(ids).toHaveLength(3);
+    const [message = 0] = ids;
+    // Two who click at once are one.
+    expect((await Promise.all([one.again({ message }), outgoing().again({ message })])).sort()).toEqual([
+      0, 1
+    ]);
+    http.answers = [{ status: 500 }];
+    await one.turn();
+    expect((await one.state()).targets).toMatchObject([{ waiting: 1, dead: 2 }]);
+    nowMs += 60_000;
+    await one.turn();
+    expect((await one.state()).targets).toMatchObject([{ waiting: 0, dead: 2 }]);
+    expect(http.received).toHaveLength(5);
+    expect(await one.again({ message })).toBe(0);
+    targets = [webhook({ name: 'another' })];
+    expect(await one.again({ target: 'hook' })).toBe(0);
+    targets = [webhook()];
+    expect(await one.again({ target: 'hook' })).toBe(2);
+    await one.turn();
+    expect((await one.state()).dead).toEqual([]);
+    const sent = http.received.slice(4).map(({ body }) => JSON.parse(body).data.id);
+    expect(sent.sort()).toEqual(['r1', 'r2', 'r3']);
   });
 
   it('gives up what the target refuses for ever, and after many tries', async () => {
@@ -333,6 +372,33 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('what goes out, on %s', kind
     await one.turn();
     expect((await one.state()).targets[0]?.trouble).toContain(sentence);
     expect(http.received).toHaveLength(answers.length);
+  });
+
+  it('counts what an OTLP target throws away of what it took, once, and says so', async () => {
+    targets = [{ kind: 'otlp', name: 'otel', url: http.url, names: false, from: 'beginning', ...LOCAL }];
+    const partial = { rejectedLogRecords: '3', errorMessage: 'body too long' };
+    http.answers = [{ status: 200, body: JSON.stringify({ partialSuccess: partial }) }];
+    const one = outgoing();
+    await write(510);
+    await one.turn();
+    expect(http.received).toHaveLength(2);
+    await one.turn();
+    expect(http.received).toHaveLength(2);
+    const { targets: told } = await outgoing().state();
+    expect(told).toMatchObject([
+      {
+        ...{ lag: 0, trouble: null },
+        losses: [{ what: 'rejected', count: 3, lastAtMs: nowMs, says: 'body too long' }]
+      }
+    ]);
+    http.answers = [
+      { status: 200, body: 'x'.repeat(100_000) },
+      { status: 200, body: '{"partialSuccess":' }
+    ];
+    await write(501);
+    await one.turn();
+    expect(http.received).toHaveLength(4);
+    expect((await one.state()).targets[0]?.losses).toMatchObject([{ count: 3 }]);
   });
 
   it('forwards by syslog over TCP: a receiver that breaks off gets everything again, and names only if told', async () => {

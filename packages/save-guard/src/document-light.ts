@@ -1,7 +1,7 @@
 import {
   BOUND_MS,
   lightOf,
-  reasonOf,
+  lightReason,
   waitsForUser,
   type ILight,
   type LeftTo,
@@ -45,7 +45,7 @@ export function documentLight({
   const isSlow = savingSinceMs !== null && nowMs - savingSinceMs > SLOW_MS;
   return lightOf({
     ...{ nowMs, unsafeSinceMs, nowhereSinceMs, unsavedSinceMs, isSaving, slowHomeMs, conflict },
-    reason: reasonOf({ failure, leftTo, journal, isLate, isSlow }),
+    reason: lightReason({ failure, leftTo, journal, isLate, isSlow }),
     failing: failure !== null,
     waits: waitsForUser(leftTo),
     boundMs: BOUND_MS

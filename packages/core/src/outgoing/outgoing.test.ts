@@ -2,6 +2,7 @@ import type { Announcement, IForwardedRecord } from '@labkeeper/protocol';
 import {
   asciiJson,
   otlpLogs,
+  otlpRejected,
   OUTGOING_ATTEMPTS,
   outgoingPauseMs,
   slackMessage,
@@ -122,6 +123,25 @@ it('gives OTLP its times as texts of nanoseconds and its integers as texts', () 
   expect(body).toContain('"timeUnixNano":"0"');
   expect(body).toContain('"observedTimeUnixNano":"1795770000000000000"');
   expect(body).toContain('{"key":"labkeeper.index","value":{"intValue":"7"}}');
+});
+
+it.each([
+  ['', 0, null],
+  ['{}', 0, null],
+  ['OK', 0, null],
+  ['{"partialSuccess":{}}', 0, null],
+  ['{"partialSuccess":null}', 0, null],
+  ['{"partialSuccess":{"rejectedLogRecords":"0","errorMessage":"slow down"}}', 0, null],
+  ['{"partialSuccess":{"rejectedLogRecords":"3","errorMessage":" too long "},"more":1}', 3, 'too long'],
+  ['{"partialSuccess":{"rejectedLogRecords":3}}', 3, null],
+  ['{"partialSuccess":{"rejectedLogRecords":"999999999999999"}}', 500, null],
+  ['{"partialSuccess":{"rejectedLogRecords":"-3"}}', 0, null],
+  ['{"partialSuccess":{"rejectedLogRecords":1.5}}', 0, null],
+  ['{"partialSuccess":{"rejectedLogRecords":"1e3"}}', 0, null],
+  ['{"partialSuccess":{"rejectedLogRecords":3,"errorMessage":7}}', 0, null],
+  ['['.repeat(9000), 0, null]
+])('takes an OTLP answer by its word and not further: %s', (answer, count, says) => {
+  expect(otlpRejected(answer, 500)).toEqual({ count, says });
 });
 
 describe('pauses between tries', () => {

@@ -1,9 +1,9 @@
-import { reasonOf, waitsForUser, type ITroubles } from './light-reason.js';
+import { lightReason, waitsForUser, type ITroubles } from './light-reason.js';
 
 const CALM: ITroubles = { failure: null, leftTo: null, journal: null, isLate: false, isSlow: false };
-const of = (changes: Partial<ITroubles>) => reasonOf({ ...CALM, ...changes });
+const of = (changes: Partial<ITroubles>) => lightReason({ ...CALM, ...changes });
 
-describe('reasonOf', () => {
+describe('lightReason', () => {
   it('says nothing where nothing is in the way', () => {
     expect(of({})).toBeNull();
   });

@@ -15,7 +15,7 @@ export interface ITroubles {
 }
 
 /** Chooses the one thing that is said: what explains most, and is true at this moment. */
-export function reasonOf({ failure, leftTo, journal, isLate, isSlow }: ITroubles): SaveReason | null {
+export function lightReason({ failure, leftTo, journal, isLate, isSlow }: ITroubles): SaveReason | null {
   if (leftTo !== null && journal !== null && isLate) {
     return 'not-kept';
   }

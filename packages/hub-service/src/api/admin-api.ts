@@ -1,11 +1,11 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GenericSchema, InferOutput } from 'valibot';
-import * as v from 'valibot';
 import { reasonOf } from '../failure.js';
 import { Refusal } from '../pages/refusal.js';
 import type { IHubPerson } from '../people/hub-identity.js';
 import { HUB_HEADER, type HubTokens } from '../people/hub-tokens.js';
 import { TokenRefused } from '../people/token-access.js';
+import { type Misshapen, readBody, readShape } from '../read-shape.js';
 
 /** Bytes of a body, at most. */
 const BODY_BYTES = 65_536;
@@ -72,14 +72,7 @@ export function bodyOf<Shape extends GenericSchema>(
   shape: Shape,
   request: FastifyRequest
 ): InferOutput<Shape> {
-  let json: unknown;
-  try {
-    json = typeof request.body === 'string' ? JSON.parse(request.body) : undefined;
-  } catch {
-    // Said in a sentence below.
-    json = undefined;
-  }
-  return shaped(shape, json, 'The body');
+  return readBody(shape, request.body, misshapen('The body'));
 }
 
 /** The query or the path's parameters in their one shape. @throws Refusal */
@@ -88,17 +81,11 @@ export function shaped<Shape extends GenericSchema>(
   value: unknown,
   what: string
 ): InferOutput<Shape> {
-  const read = v.safeParse(shape, value);
-  if (!read.success) {
-    const [issue] = read.issues;
-    throw new Refusal(400, `${what} is not understood${pathOf(issue)}.`);
-  }
-  return read.output;
+  return readShape(shape, value, misshapen(what));
 }
 
-function pathOf(issue: v.BaseIssue<unknown>): string {
-  const path = v.getDotPath(issue);
-  return path === null ? '' : `: look at ${path.slice(0, 64)}`;
+function misshapen(what: string): Misshapen {
+  return place => new Refusal(400, `${what} is not understood${place === null ? '' : `: look at ${place}`}.`);
 }
 
 function refuse(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -9,6 +9,12 @@ export interface IAccessApi {
   servers(user: string): Promise<readonly string[] | null>;
   /** @returns false = it does not run any more. */
   stop(user: string, server: string): Promise<boolean>;
+  /**
+   * Signs all of the user's browsers out of JupyterHub: how many there are nobody knows.
+   *
+   * @returns false = JupyterHub has no such user.
+   */
+  signOut(user: string): Promise<boolean>;
   /** Ids of the user's tokens: her own, of her servers, of services that she signed in to. */
   tokens(user: string): Promise<readonly string[]>;
   /** @returns false = it was gone. */
@@ -26,6 +32,7 @@ export interface IAccessApiOptions {
 
 const ANSWER_BYTES = 4 * 1024 * 1024;
 const User = v.object({ servers: v.optional(v.record(v.string(), v.unknown())) });
+const SignedOut = v.object({ signedOut: v.boolean() });
 const Tokens = v.object({ api_tokens: v.array(v.object({ id: v.string() })) });
 
 /** JupyterHub's API for what is ended, the same on 5.5.4 and 6.1.1. Every method throws HubUnavailableError or HubRoleError. */
@@ -45,6 +52,14 @@ export function createAccessApi(options: IAccessApiOptions): IAccessApi {
     async stop(user, server) {
       const place = server === '' ? 'server' : `servers/${encodeURIComponent(server)}`;
       return (await ask(options, 'DELETE', `users/${encodeURIComponent(user)}/${place}`)) !== null;
+    },
+    async signOut(user) {
+      const answer = await ask(options, 'DELETE', `labkeeper/sessions/${encodeURIComponent(user)}`);
+      // A route of labkeeper.hub, which says so where it has no such user.
+      if (answer === null) {
+        throw noRole();
+      }
+      return read(SignedOut, answer).signedOut;
     },
     async tokens(user) {
       const answer = await ask(options, 'GET', `users/${encodeURIComponent(user)}/tokens`);
@@ -92,7 +107,7 @@ async function ask(
 
 function noRole(): HubRoleError {
   return new HubRoleError(
-    'JupyterHub does not let the service do this: labkeeper.hub.configure(c, …, offboard=True) gives it the scopes.'
+    'JupyterHub does not let the service do this: labkeeper.hub.configure(c, …, offboard=True) gives it the right.'
   );
 }
 

@@ -50,6 +50,21 @@ export function serversStep(api: IAccessApi, stopMs = STOP_MS): IOffboardStep {
   };
 }
 
+/** Signs her browsers out of JupyterHub. First of all: with one she could start a server anew while the others are ended. */
+export function sessionsStep(api: IAccessApi): IOffboardStep {
+  return {
+    what: 'sessions',
+    async end(user) {
+      const isKnown = await api.signOut(user);
+      return {
+        ended: 0,
+        failed: 0,
+        says: isKnown ? 'Whatever browser was signed in to JupyterHub in this name is signed out.' : null
+      };
+    }
+  };
+}
+
 /** Ends her tokens at JupyterHub, and with them our tickets and sessions, which are good for 30 s after at most. */
 export function tokensStep(api: IAccessApi): IOffboardStep {
   return {

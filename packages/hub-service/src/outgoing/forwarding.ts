@@ -1,6 +1,8 @@
+import type { IRejected } from '@labkeeper/core';
 import type { Logger } from 'pino';
 import type { IDatabase } from '../store/database.js';
 import { SendError } from './failures.js';
+import type { Losses } from './losses.js';
 import type { LogCursors } from './log-cursors.js';
 import type { OutgoingMetrics } from './outgoing-metrics.js';
 import { logEnd, readForwarded } from './read-forwarded.js';
@@ -9,6 +11,7 @@ import { sendRecords, type ISender, type RecordTarget } from './send-records.js'
 export interface IForwardingOptions {
   readonly database: IDatabase;
   readonly cursors: LogCursors;
+  readonly losses: Losses;
   readonly sender: ISender;
   readonly metrics: OutgoingMetrics;
   readonly log: Pick<Logger, 'warn'>;
@@ -47,14 +50,13 @@ export class Forwarding {
         }
         const { hubs } = target;
         const wanted = hubs ? records.filter(({ hub }) => hubs.includes(hub)) : records;
-        if (wanted.length > 0) {
-          await sendRecords(target, wanted, sender);
-        }
+        const rejected =
+          wanted.length > 0 ? await sendRecords(target, wanted, sender) : { count: 0, says: null };
         next = last.index + 1;
-        if (!(await cursors.advance(target.name, lease, next))) {
+        if (!(await this.advance(target.name, next, rejected))) {
           return;
         }
-        metrics.sent.inc({ target: target.name }, wanted.length);
+        metrics.sent.inc({ target: target.name }, wanted.length - rejected.count);
       }
     } catch (error) {
       if (!(error instanceof SendError)) {
@@ -66,5 +68,21 @@ export class Forwarding {
       return;
     }
     await cursors.release(target.name, lease);
+  }
+
+  /** How far it is and what of it was thrown away are one: else what another replica sends again would count twice. */
+  private async advance(target: string, next: number, { count, says }: IRejected): Promise<boolean> {
+    const { database, cursors, losses, log, lease } = this.options;
+    if (count === 0) {
+      return cursors.advance(target, lease, next);
+    }
+    log.warn({ target, count, says }, 'A target threw away records that it was sent.');
+    return database.write.transaction().execute(async db => {
+      const isOurs = await cursors.advance(target, lease, next, db);
+      if (isOurs) {
+        await losses.add(target, 'rejected', count, says, db);
+      }
+      return isOurs;
+    });
   }
 }

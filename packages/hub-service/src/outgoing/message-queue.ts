@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely';
 import type { IDatabase } from '../store/database.js';
 import type { ITables } from '../store/tables.js';
 import type { SendError } from './failures.js';
+import type { Losses } from './losses.js';
 
 /** A message that is this replica's to try. */
 export interface ITakenMessage {
@@ -14,6 +15,9 @@ export interface ITakenMessage {
   readonly announcement: Announcement | null;
   readonly attempts: number;
 }
+
+/** Messages that were given up: one by its number, or those of a target. */
+export type IAgain = { readonly message: number } | { readonly target: string };
 
 /** Where a message stands among others. */
 export interface IMessagePlace {
@@ -29,6 +33,8 @@ export const MESSAGE_LEASE_MS = 30_000;
 export const WAITING = 10_000;
 /** What was sent is remembered so long, and what was given up, in ms. */
 const KEPT_MS = { sent: 7 * 86_400_000, dead: 30 * 86_400_000 } as const;
+/** Messages that are sent again at once, at most. */
+export const AGAIN = 1000;
 const TROUBLE_LENGTH = 500;
 
 /** The queue of messages in the database: each is taken by one replica at a time, and tried until it is sent or given up. */
@@ -37,11 +43,9 @@ export class MessageQueue {
   constructor(
     private readonly database: IDatabase,
     private readonly nowMs: () => number,
-    private readonly random: () => number
+    private readonly random: () => number,
+    private readonly losses: Losses
   ) {}
-
-  /** How many were not put down since this process began, because too many wait for their target; by target. */
-  readonly dropped = new Map<string, number>();
 
   /**
    * Puts an announcement down for targets. Durable when its transaction is.
@@ -64,7 +68,7 @@ export class MessageQueue {
         .where('state', '=', 'waiting')
         .executeTakeFirstOrThrow();
       if (Number(count) >= WAITING) {
-        this.dropped.set(target, (this.dropped.get(target) ?? 0) + 1);
+        await this.losses.add(target, 'dropped', 1, null, db);
         continue;
       }
       await db
@@ -150,6 +154,54 @@ export class MessageQueue {
       .where('lease', '=', lease)
       .execute();
     return false;
+  }
+
+  /**
+   * Messages that were given up wait again, with all their tries.
+   *
+   * @param which - of a target the newest, `AGAIN` at most.
+   * @param targets - of the policy: for others nothing would be sent.
+   * @returns how many.
+   */
+  async again(which: IAgain, targets: readonly string[]): Promise<number> {
+    if (targets.length === 0) {
+      return 0;
+    }
+    const nowMs = this.nowMs();
+    return this.database.write.transaction().execute(async db => {
+      const dead = db
+        .selectFrom('outgoing_message')
+        .select('id')
+        .where('state', '=', 'dead')
+        .where('target', 'in', targets);
+      const found = await (
+        'message' in which
+          ? dead.where('id', '=', which.message)
+          : dead.where('target', '=', which.target).orderBy('id', 'desc').limit(AGAIN)
+      ).execute();
+      if (found.length === 0) {
+        return 0;
+      }
+      const { numUpdatedRows } = await db
+        .updateTable('outgoing_message')
+        .set({
+          state: 'waiting',
+          attempts: 0,
+          next_at_ms: nowMs,
+          lease: null,
+          done_at_ms: null,
+          trouble: null
+        })
+        .where(
+          'id',
+          'in',
+          found.map(({ id }) => id)
+        )
+        // Somebody may have clicked at the same time.
+        .where('state', '=', 'dead')
+        .executeTakeFirstOrThrow();
+      return Number(numUpdatedRows);
+    });
   }
 
   /** Forgets what is long done, and gives up what no target of the policy wants any more. */

@@ -31,7 +31,13 @@ export class OutgoingMetrics {
     });
     this.dropped = new Gauge({
       name: 'labkeeper_outgoing_dropped_messages',
-      help: 'Messages since this process began that were not put down, because too many waited.',
+      help: 'Messages that were not put down, because too many waited, until none was for 30 days.',
+      labelNames,
+      registers
+    });
+    this.rejected = new Gauge({
+      name: 'labkeeper_outgoing_rejected_records',
+      help: 'Records that a target took with others and threw away, until it did not for 30 days.',
       labelNames,
       registers
     });
@@ -48,5 +54,6 @@ export class OutgoingMetrics {
   readonly waiting: Gauge<'target'>;
   readonly dead: Gauge<'target'>;
   readonly dropped: Gauge<'target'>;
+  readonly rejected: Gauge<'target'>;
   readonly lag: Gauge<'target'>;
 }

@@ -1,5 +1,6 @@
 import type { OutgoingTarget } from '@labkeeper/protocol';
 import type { IDatabase } from '../store/database.js';
+import type { ILoss } from './losses.js';
 import { logEnd } from './read-forwarded.js';
 
 /** How it stands with one target. */
@@ -16,6 +17,8 @@ export interface ITargetState {
   readonly sentAtMs: number | null;
   /** What is wrong now, a sentence; null = nothing. */
   readonly trouble: string | null;
+  /** What it did not get in the last 30 days. */
+  readonly losses: readonly ILoss[];
 }
 
 /** A message that was given up. */
@@ -37,12 +40,12 @@ const DEAD = 20;
 /**
  * How it stands with all targets: those of the policy first.
  *
- * @param dropped - messages that were not put down, by target.
+ * @param losses - what targets did not get.
  */
 export async function outgoingState(
   database: IDatabase,
   targets: readonly OutgoingTarget[],
-  dropped: ReadonlyMap<string, number>
+  losses: readonly ILoss[]
 ): Promise<IOutgoingState> {
   const db = database.read;
   const counts = await db
@@ -59,7 +62,7 @@ export async function outgoingState(
   const cursors = await db.selectFrom('outgoing_cursor').selectAll().execute();
   const end = await logEnd(database);
   const kinds = new Map(targets.map(({ name, kind }) => [name, kind]));
-  const names = new Set([...kinds.keys(), ...counts.map(({ target }) => target)]);
+  const names = new Set([...kinds.keys(), ...[...counts, ...losses].map(({ target }) => target)]);
   const sent = new Map<string, number | null>();
   for (const name of kinds.keys()) {
     // The index leads to the one that was tried last: the many that were sent are not counted through.
@@ -87,17 +90,14 @@ export async function outgoingState(
       const of = (state: string) => counts.find(row => row.target === name && row.state === state);
       const cursor = cursors.find(({ target }) => target === name);
       const lastMs = sent.get(name) ?? null;
-      const lost = dropped.get(name) ?? 0;
       return {
         ...{ name, kind },
         waiting: Number(of('waiting')?.count ?? 0),
         dead: Number(of('dead')?.count ?? 0),
         lag: isForwarded ? Math.max(0, end - (cursor?.next_index ?? end)) : null,
         sentAtMs: isForwarded ? (cursor?.sent_at_ms ?? null) : lastMs === null ? null : Number(lastMs),
-        trouble:
-          lost > 0
-            ? `Too many messages waited: ${lost} more were not kept since this service began.`
-            : ((isForwarded ? cursor?.trouble : of('waiting')?.trouble) ?? null)
+        trouble: (isForwarded ? cursor?.trouble : of('waiting')?.trouble) ?? null,
+        losses: losses.filter(({ target }) => target === name)
       };
     }),
     dead: dead.map(({ trouble, ...row }) => ({ ...row, trouble: trouble ?? 'It was given up.' }))

@@ -3,11 +3,13 @@ import type { Announcement, OutgoingTarget } from '@labkeeper/protocol';
 import type { Logger } from 'pino';
 import { reasonOf } from '../failure.js';
 import type { IDatabase } from '../store/database.js';
+import type { LossKind } from '../store/outgoing-tables.js';
 import { Announcer } from './announcer.js';
 import { SendError } from './failures.js';
 import { Forwarding } from './forwarding.js';
+import { Losses } from './losses.js';
 import { LogCursors } from './log-cursors.js';
-import { MessageQueue, type IMessagePlace } from './message-queue.js';
+import { MessageQueue, type IAgain, type IMessagePlace } from './message-queue.js';
 import type { OutgoingMetrics } from './outgoing-metrics.js';
 import { outgoingState, type IOutgoingState } from './outgoing-state.js';
 import { sendMessage, type MessageTarget } from './send-message.js';
@@ -37,13 +39,15 @@ const ROUNDS = 20;
 /** Sends what the policy names targets for: announcements from a queue, and the log's records in their order. */
 export class Outgoing {
   private readonly queue: MessageQueue;
+  private readonly losses: Losses;
 
   constructor(private readonly options: IOutgoingOptions) {
     const { database, nowMs } = options;
-    this.queue = new MessageQueue(database, nowMs, Math.random);
+    this.losses = new Losses(database, nowMs);
+    this.queue = new MessageQueue(database, nowMs, Math.random, this.losses);
     const cursors = new LogCursors(database, nowMs, Math.random);
     const { lease, queue } = this;
-    this.forwarding = new Forwarding({ ...options, cursors, lease });
+    this.forwarding = new Forwarding({ ...options, cursors, losses: this.losses, lease });
     this.announcer = new Announcer({ ...{ database, cursors, queue, lease } });
   }
 
@@ -67,8 +71,16 @@ export class Outgoing {
     await this.queue.put(this.wanting(announcement.type, announcement.data.hub), announcement, place);
   }
 
-  state(): Promise<IOutgoingState> {
-    return outgoingState(this.options.database, this.options.targets(), this.queue.dropped);
+  async state(): Promise<IOutgoingState> {
+    return outgoingState(this.options.database, this.options.targets(), await this.losses.all());
+  }
+
+  /** Messages that were given up are tried again, one or all of a target. @returns how many. */
+  again(which: IAgain): Promise<number> {
+    return this.queue.again(
+      which,
+      this.options.targets().map(({ name }) => name)
+    );
   }
 
   /** One turn, one thing after the other: everything that is due now. */
@@ -167,16 +179,19 @@ export class Outgoing {
     if (nowMs() - this.tidiedAtMs >= TIDY_MS) {
       this.tidiedAtMs = nowMs();
       await this.queue.tidy(targets().map(({ name }) => name));
+      await this.losses.tidy();
     }
     if (targets().length === 0 || nowMs() - this.measuredAtMs < MEASURE_MS) {
       return;
     }
     this.measuredAtMs = nowMs();
     const state = await this.state();
-    for (const { name, waiting, dead, lag } of state.targets) {
+    for (const { name, waiting, dead, lag, losses } of state.targets) {
       metrics.waiting.set({ target: name }, waiting);
       metrics.dead.set({ target: name }, dead);
-      metrics.dropped.set({ target: name }, this.queue.dropped.get(name) ?? 0);
+      const lost = (kind: LossKind): number => losses.find(({ what }) => what === kind)?.count ?? 0;
+      metrics.dropped.set({ target: name }, lost('dropped'));
+      metrics.rejected.set({ target: name }, lost('rejected'));
       if (lag !== null) {
         metrics.lag.set({ target: name }, lag);
       }

@@ -1,4 +1,4 @@
-import { otlpLogs, syslogLine } from '@labkeeper/core';
+import { type IRejected, otlpLogs, otlpRejected, syslogLine } from '@labkeeper/core';
 import type { IForwardedRecord, OutgoingTarget } from '@labkeeper/protocol';
 import { post } from './post.js';
 import { sendSyslog } from './syslog-send.js';
@@ -17,12 +17,12 @@ export interface ISender {
   readonly build: string;
 }
 
-/** Hands records over. @throws SendError; then all of them are to be sent again. */
+/** Hands records over. @returns what was thrown away of them. @throws SendError; then all of them are to be sent again. */
 export async function sendRecords(
   target: RecordTarget,
   records: readonly IForwardedRecord[],
   { hubId, build }: ISender
-): Promise<void> {
+): Promise<IRejected> {
   const allowInternal = target.allow_internal ?? null;
   const ca = target.ca_file === undefined ? null : await targetFile(target.ca_file);
   if (target.kind === 'syslog') {
@@ -30,14 +30,15 @@ export async function sendRecords(
     const most = url.protocol === 'udp:' ? DATAGRAM_BYTES : null;
     const lines = records.map(record => syslogLine(record, hubId, most));
     await sendSyslog({ ...{ url, lines, allowInternal, ca }, timeoutMs: RECORDS_MS });
-    return;
+    return { count: 0, says: null };
   }
   const file = target.authorization_file;
-  await post({
+  const answer = await post({
     url: targetUrl(target.url, ['https:', 'http:']),
     body: JSON.stringify(otlpLogs(records, hubId, build)),
     headers: file === undefined ? {} : { authorization: await targetFile(file) },
     ...{ allowInternal, ca },
     timeoutMs: RECORDS_MS
   });
+  return otlpRejected(answer, records.length);
 }

@@ -14,14 +14,16 @@ export interface IPage {
   readonly tab: Tab | null;
   readonly body: ReactElement;
   readonly status?: number;
-  /** Where the browser looks again by itself, and after how many seconds. */
+  /** Where a browser without scripts looks again by itself, and after how many seconds. */
   readonly refresh?: { readonly seconds: number; readonly address: string } | null;
+  /** Path of its script, and the policy that lets it run; without it the page has none. */
+  readonly script?: { readonly path: string; readonly policy: string } | null;
 }
 
 /** Sends a page. */
 export function sendPage(reply: FastifyReply, page: IPage, session: ISession | null): FastifyReply {
-  if (page.refresh) {
-    void reply.header('refresh', `${page.refresh.seconds}; url=${page.refresh.address}`);
+  if (page.script) {
+    void reply.header('content-security-policy', page.script.policy);
   }
   return sendHtml(
     reply,
@@ -30,6 +32,8 @@ export function sendPage(reply: FastifyReply, page: IPage, session: ISession | n
       title: page.title,
       tab: page.tab,
       who: whoOf(session),
+      refresh: page.refresh ?? null,
+      script: page.script?.path ?? null,
       children: page.body
     })
   );

@@ -10,6 +10,7 @@ import { HubTokens } from '../people/hub-tokens.js';
 import type { TokenAccess } from '../people/token-access.js';
 import type { IRequestParts } from '../requests/request-routes.js';
 import type { IExportedLog } from './export-routes.js';
+import type { IFollowRoutesOptions } from './follow-routes.js';
 import { MemoryLog, START_MS } from './memory-log.test.data.js';
 import type { IHolders } from '../store/holders.js';
 import type { IServerEventReader } from '../store/server-events.js';
@@ -18,7 +19,7 @@ import type { ILogReader } from '../store/log-reader.js';
 import type { ShownRetention } from '../store/shown-retention.js';
 import type { ISavedViews } from './saved-views.js';
 import { pagesServer } from './pages-server.js';
-import { registerPages } from './register-pages.js';
+import { type IPagesOptions, registerPages } from './register-pages.js';
 
 /** Settings as the environment gives them. */
 export function settingsOf(pagesUrl = 'http://127.0.0.2:8010') {
@@ -68,6 +69,11 @@ export class Browser {
       readonly further?: readonly FakeHub[];
       readonly scope?: HubScope;
       readonly partitions?: () => Promise<IShownPartitions | null>;
+      readonly outgoing?: {
+        readonly state: NonNullable<IPagesOptions['outgoing']>;
+        readonly again: NonNullable<IPagesOptions['again']>;
+      };
+      readonly looks?: IFollowRoutesOptions['looks'];
       /** Lets commands in. */
       readonly access?: (hub: FakeHub) => TokenAccess;
     } = {}
@@ -95,6 +101,8 @@ export class Browser {
       ...(options.scope && { scope: options.scope }),
       further: further.map(hub => ({ settings: hub.settings, identity: hub.identity() })),
       ...(options.partitions && { partitions: options.partitions }),
+      ...(options.outgoing && { outgoing: options.outgoing.state, again: options.outgoing.again }),
+      ...(options.looks && { looks: options.looks }),
       ...(access && {
         api: {
           tokens: new HubTokens(

@@ -41,10 +41,10 @@ export class Gate {
     return { person: session.person, right };
   }
 
-  /** Who may set holds and erase. @throws Refusal */
-  admin({ person }: ISession): IHubPerson {
+  /** Who may set holds, erase, and have things sent again. @param what - is refused, such as “Erasure is”. @throws Refusal */
+  admin({ person }: ISession, what = 'Holds and erasure are'): IHubPerson {
     if (!isAdmin(person)) {
-      throw new Refusal(403, `Holds and erasure are for administrators: ${ADMIN_SCOPE} is missing.`, {
+      throw new Refusal(403, `${what} for administrators: ${ADMIN_SCOPE} is missing.`, {
         link: { href: '/log', text: 'Go to the install log' }
       });
     }

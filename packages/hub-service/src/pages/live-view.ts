@@ -1,9 +1,9 @@
-/** Seconds between two looks of a page that follows the log. */
+/** Seconds between two looks of a page that follows the log without a script. */
 export const LIVE_SECONDS = 10;
 /** Looks until it stops by itself, each of them on record: an hour. */
 export const LIVE_LOOKS = 360;
 
-/** How a page follows the log: no script does, the browser asks again by itself (`Refresh`). */
+/** How a page follows the log without a script: the browser asks again by itself. */
 export interface ILiveView {
   /** Looks that are left after this one. */
   readonly left: number;

@@ -107,6 +107,11 @@ export function logAddress(fields: LogFields, after: ILogPlace | null = null): s
   return viewAddress('/log', FIELDS, fields, after && ['after', `${after.receivedAtMs}.${after.index}`]);
 }
 
+/** The address that tells of new records of a view. @param path - of it. */
+export function newsAddress(path: string, fields: LogFields): string {
+  return viewAddress(path, FIELDS, fields, null);
+}
+
 /** The address of a view as a file. */
 export function exportAddress(fields: LogFields, format: ExportFormat): string {
   const [, query] = logAddress(fields).split('?', 2);

@@ -4,7 +4,9 @@ import { ADDRESS_LENGTH, nextPath } from '../people/next-path.js';
 import type { IOutgoingState } from '../outgoing/outgoing-state.js';
 import type { IHubState } from '../hubs/hub-state.js';
 import type { PeopleHubs } from '../people/people-hubs.js';
+import { isAdmin } from '../people/admin-right.js';
 import type { IPeopleSettings } from '../people/people-settings.js';
+import { policyWithScript } from '../people/security-headers.js';
 import type { ISession } from '../people/session-store.js';
 import type { ILogReader, ILogStory } from '../store/log-reader.js';
 import type { IEventRow, IServerEventReader } from '../store/server-events.js';
@@ -12,7 +14,8 @@ import type { ShownRetention } from '../store/shown-retention.js';
 import { type IPage, sendNotice, sendPage, sendRefusal } from './answers.js';
 import { type Gate, opensPage } from './gate.js';
 import { LIVE_SECONDS, liveAddress, readLive } from './live-view.js';
-import { logAddress, readLogQuery } from './log-query.js';
+import { FOLLOW_PATH, NEWS_PATH } from './follow-script.js';
+import { logAddress, newsAddress, readLogQuery } from './log-query.js';
 import { type IVisitor, read as readLog, type Reading } from './reading.js';
 import { Refusal } from './refusal.js';
 import type { ISavedView, ISavedViews } from './saved-views.js';
@@ -49,6 +52,8 @@ export interface ILogRoutesOptions {
   readonly outgoing?: () => Promise<IOutgoingState>;
   /** How the deletion of what is older than its time stands; absent = the status does not tell. */
   readonly retention?: ShownRetention;
+  /** Whether administrators can have messages sent again. */
+  readonly canSendAgain: boolean;
   /** Deaths of a record's person; without it none are shown beside it. */
   readonly events?: IServerEventReader | undefined;
   /** null = the status does not tell of anchors. */
@@ -73,7 +78,7 @@ export class LogRoutes {
     this.sessionPage(fastify, '/log', (session, request) => this.log(session, request));
     page('/log/:index', (visitor, request) => this.story(visitor, request));
     page('/looks', visitor => this.looks(visitor));
-    page('/status', visitor => this.status(visitor));
+    this.sessionPage(fastify, '/status', session => this.status(session));
   }
 
   /** A page for readers of the log. */
@@ -146,6 +151,7 @@ export class LogRoutes {
     const owner = { hub: visitor.person.hub, owner: visitor.person.name };
     const groups = visitor.right.kind === 'groups' ? visitor.right.groups : null;
     // The pages after the first never change.
+    const { settings } = this.options;
     const live = asked && query.after === null ? readLive(request.query) : null;
     const newest = page?.rows[0]?.index ?? live?.since ?? null;
     return {
@@ -153,6 +159,7 @@ export class LogRoutes {
       tab: 'log',
       body: createElement(LogPage, {
         ...{ query, page, groups, canExport, live },
+        newsAddress: newsAddress(NEWS_PATH, query.fields),
         saved: views && {
           views: await listed(() => views.list(owner), groups === null, visitor.person.name),
           reader: visitor.person.name,
@@ -164,6 +171,13 @@ export class LogRoutes {
       refresh:
         live && live.left > 0
           ? { seconds: LIVE_SECONDS, address: liveAddress(address, live.left - 1, newest) }
+          : null,
+      script:
+        live && live.left > 0
+          ? {
+              path: FOLLOW_PATH,
+              policy: policyWithScript(settings.origin + FOLLOW_PATH, settings.origin + NEWS_PATH)
+            }
           : null
     };
   }
@@ -205,10 +219,12 @@ export class LogRoutes {
     return { title: 'Looks', tab: 'looks', body: createElement(LooksPage, { looks }) };
   }
 
-  private async status(visitor: IVisitor): Promise<IPage> {
+  private async status(session: ISession): Promise<IPage> {
+    this.options.gate.reader(session);
+    const { person } = session;
     const { reader, reading, hubs, nowMs } = this.options;
     const { anchors: held } = this.options;
-    const { hub } = visitor.person;
+    const { hub } = person;
     // What concerns the service as a whole is shown to people of the first hub, whose it is.
     const isFirst = hub === hubs.first.settings.hub;
     const { settings } = hubs.get(hub) ?? hubs.first;
@@ -219,7 +235,7 @@ export class LogRoutes {
     let retention;
     let months: IShownPartitions | null;
     try {
-      status = await reader.status(reading.scopeOf(visitor.person));
+      status = await reader.status(reading.scopeOf(person));
       outgoing = isFirst ? ((await this.options.outgoing?.()) ?? null) : null;
       anchors = held && (await held.read());
       retention = isFirst ? ((await this.options.retention?.read()) ?? null) : null;
@@ -246,8 +262,9 @@ export class LogRoutes {
       body: createElement(StatusPage, {
         ...{ status, settings, advice, anchors, months, outgoing, retention },
         hubs: states,
-        isOneHub: reading.scopeOf(visitor.person) !== null,
-        nowMs: nowMs()
+        isOneHub: reading.scopeOf(person) !== null,
+        nowMs: nowMs(),
+        formToken: isFirst && this.options.canSendAgain && isAdmin(person) ? session.formToken : null
       })
     };
   }

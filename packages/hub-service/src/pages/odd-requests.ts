@@ -45,10 +45,10 @@ export function answerErrors(fastify: FastifyInstance): void {
 
 /** Paths that exist, with the methods that they know. */
 const METHODS: readonly (readonly [path: RegExp, methods: string])[] = [
-  [/^\/(logout|holds\/(set|lift|erase)|requests\/(decide|answer))$/, 'POST'],
-  [/^\/(login|oauth_callback|export)$/, 'GET'],
+  [/^\/(logout|holds\/(set|lift|erase)|requests\/(decide|answer)|outgoing\/again)$/, 'POST'],
+  [/^\/(login|oauth_callback|export|log\/news)$/, 'GET'],
   [
-    /^\/(log(\/\d{1,15})?|requests(\/[0-9a-f-]{36})?|status|looks|holders|holds|signed-out|style-[0-9a-f]{16}\.css)?$/,
+    /^\/(log(\/\d{1,15})?|requests(\/[0-9a-f-]{36})?|status|looks|holders|holds|signed-out|style-[0-9a-f]{16}\.css|follow-[0-9a-f]{16}\.js)?$/,
     'GET, HEAD'
   ]
 ];

@@ -42,6 +42,7 @@ export function pagesPlugin(people: IPeopleSettings, further: readonly IHubSetti
       monotonicMs,
       signInKey: keys.secret(SECRETS.signIn),
       ...{ reader, holders, legal, events, asked, outgoing: parts.outgoing },
+      again: parts.again,
       exports: { source: range, signer: keys, cover },
       identity: new OAuthIdentity({
         hub: people.hub,

@@ -120,6 +120,18 @@ export class Reading {
     return first?.index ?? null;
   }
 
+  /** Records of a view that are newer than one, without a look: for who follows it with a look on record. */
+  async newer(
+    visitor: IVisitor,
+    filter: ILogFilter,
+    than: number
+  ): Promise<{ readonly rows: readonly ILogRow[]; readonly more: boolean }> {
+    const asked = this.limited(visitor, filter, this.groupOf(visitor, filter.group));
+    const found = await read(() => this.options.reader.list(asked, null, PAGE_ROWS + 1));
+    const rows = found.filter(({ index }) => index > than);
+    return { rows: rows.slice(0, PAGE_ROWS), more: rows.length > PAGE_ROWS };
+  }
+
   /** null = there is no such record, or none that this person may know of. */
   async story(visitor: IVisitor, index: number): Promise<ILogStory | null> {
     const { right } = visitor;

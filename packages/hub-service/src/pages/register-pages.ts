@@ -3,9 +3,11 @@ import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import { adminApi, type ApiRoutes } from '../api/admin-api.js';
 import { logApi } from '../api/log-api.js';
+import { outgoingApi } from '../api/outgoing-api.js';
 import { ONE_HUB, type HubScope } from '../hubs/hub-scope.js';
 import type { IHubState } from '../hubs/hub-state.js';
 import { cookieNames } from '../people/cookie-names.js';
+import type { IAgain } from '../outgoing/message-queue.js';
 import type { IOutgoingState } from '../outgoing/outgoing-state.js';
 import type { IHubIdentity } from '../people/hub-identity.js';
 import { LoginSeal } from '../people/login-seal.js';
@@ -32,14 +34,17 @@ import type { IShownAnchors } from './anchor-state.js';
 import { sendNotice } from './answers.js';
 import { DeathsRoutes } from './deaths-routes.js';
 import { ExportRoutes, type IExportedLog } from './export-routes.js';
+import { FollowRoutes, type IFollowRoutesOptions } from './follow-routes.js';
 import { Gate, isForeign } from './gate.js';
 import { HoldersRoutes } from './holders-routes.js';
 import { LegalRoutes } from './legal-routes.js';
 import { LogRoutes } from './log-routes.js';
 import { answerErrors, answerNotFound } from './odd-requests.js';
+import { OutgoingRoutes } from './outgoing-routes.js';
 import { Reading } from './reading.js';
 import type { ISavedViews } from './saved-views.js';
 import { RequestPages } from './request-routes.js';
+import { sendAgain } from './send-again.js';
 import { SignInRoutes } from './sign-in-routes.js';
 import { STYLE_PATH, STYLE_TEXT } from './style-sheet.js';
 import { VerdictsRoutes } from './verdicts-routes.js';
@@ -76,6 +81,8 @@ export interface IPagesOptions {
   readonly api?: { readonly tokens: HubTokens; readonly routes: readonly ApiRoutes[] };
   /** How it stands with what goes out to others. */
   readonly outgoing?: () => Promise<IOutgoingState>;
+  /** Makes messages that were given up wait again, and says how many; without it none can be sent again. */
+  readonly again?: (which: IAgain) => Promise<number>;
   /** What holds the digests outside the service; without it the status does not tell. */
   readonly anchors?: IShownAnchors;
   /** How the deletion of what is older than its time stands; without it nothing tells. */
@@ -88,6 +95,8 @@ export interface IPagesOptions {
   readonly signInKey?: Uint8Array;
   /** Where saved views are kept; without it none can be. */
   readonly views?: ISavedViews;
+  /** How often new records are looked for; the usual unless given. */
+  readonly looks?: IFollowRoutesOptions['looks'];
   /** What is wrong with the policy file; null = nothing. */
   readonly policyTrouble?: () => string | null;
 }
@@ -145,9 +154,15 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     hubs,
     hubStates: options.hubStates ?? null,
     ...(options.partitions && { partitions: options.partitions }),
+    canSendAgain: options.again !== undefined,
     events
   });
   logRoutes.register(fastify);
+  const { looks } = options;
+  new FollowRoutes({
+    ...{ reader, reading, gate, random, nowMs, monotonicMs },
+    ...(looks && { looks })
+  }).register(fastify);
   if (options.views) {
     new ViewRoutes({ views: options.views, gate }).register(fastify);
   }
@@ -166,6 +181,11 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     new LegalRoutes({ legal: options.legal, reading, gate, logRoutes }).register(fastify);
   }
   const ownRoutes: ApiRoutes[] = [logApi({ reading })];
+  if (options.outgoing && options.again) {
+    const again = sendAgain(reading, settings.hub, options.again);
+    new OutgoingRoutes({ sendAgain: again, gate }).register(fastify);
+    ownRoutes.push(outgoingApi(options.outgoing, again, settings.hub));
+  }
   if (options.asked) {
     const desk = new StaffDesk({ asked: options.asked, reading });
     new RequestPages({ desk, gate, logRoutes }).register(fastify);

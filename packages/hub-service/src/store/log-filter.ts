@@ -4,6 +4,9 @@ import { imageHas, streamsOf } from './stream-images.js';
 import { termMatches, termsWith } from './package-terms.js';
 import type { ITables } from './tables.js';
 
+/** The number of the hub that spoke first. Records of the others have an index of their own. */
+export const FIRST_HUB = 1;
+
 /** The numbers of those that a filter names; a member that is left out is not asked for. */
 export interface IFilterIds {
   readonly hubs?: readonly number[];
@@ -80,6 +83,10 @@ export function matching(
     if (list !== undefined) {
       query = query.where(isOneOf(column, list));
     }
+  }
+  if (ids.hubs?.every(hub => hub > FIRST_HUB)) {
+    // SQLite takes a partial index only where its condition stands in the question.
+    query = query.where(sql<boolean>`record.hub_id > ${sql.lit(FIRST_HUB)}`);
   }
   if (ids.streams) {
     query = query.where(isOneOf('stream_id', ids.streams));

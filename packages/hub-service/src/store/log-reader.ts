@@ -90,7 +90,18 @@ export interface ILogReader {
 export interface ILook {
   readonly hub: string;
   readonly reader: string;
-  readonly kind: 'list' | 'story' | 'export' | 'holders' | 'looks' | 'holds' | 'deaths' | 'requests';
+  /** `follow`: whatever came to that view within the hour that followed. */
+  readonly kind:
+    | 'list'
+    | 'follow'
+    | 'story'
+    | 'export'
+    | 'holders'
+    | 'looks'
+    | 'holds'
+    | 'deaths'
+    | 'requests'
+    | 'outgoing';
   /** What was asked for, as it stands in the address. */
   readonly query: string;
 }

@@ -5,6 +5,7 @@ import type { Generated } from 'kysely';
 export interface IOutgoingTables {
   outgoing_message: IOutgoingMessageTable;
   outgoing_cursor: IOutgoingCursorTable;
+  outgoing_loss: IOutgoingLossTable;
   own_record: IOwnRecordTable;
 }
 
@@ -54,6 +55,18 @@ export interface IOutgoingCursorTable {
   sent_at_ms: number | null;
   trouble: string | null;
 }
+
+/** What a target did not get: how much of it, and when last. */
+export interface IOutgoingLossTable {
+  target: string;
+  what: LossKind;
+  count: number;
+  last_at_ms: number;
+  says: string | null;
+}
+
+/** `dropped`: messages that were not put down. `rejected`: records that the target took with others and threw away. */
+export type LossKind = 'dropped' | 'rejected';
 
 /** What the service puts on record, in the order of the numbers; the n-th of those of a stream is record n of it. */
 export interface IOwnRecordTable {

@@ -120,6 +120,18 @@ export class SqlAnchors {
     };
   }
 
+  /** Digests that a target does not have and that were closed before a moment, epoch ms. */
+  async late(target: string, beforeMs: number): Promise<number> {
+    if (!Number.isFinite(beforeMs)) {
+      return 0;
+    }
+    const { late } = await this.missing(target)
+      .select(({ fn }) => fn.countAll<number | string>().as('late'))
+      .where('digest.closed_at_ms', '<', beforeMs)
+      .executeTakeFirstOrThrow();
+    return Number(late);
+  }
+
   private missing(target: string) {
     return this.database.read
       .selectFrom('digest')

@@ -301,13 +301,15 @@ interface IFoundStory {
 
 const LOOKS = [
   'list',
+  'follow',
   'story',
   'export',
   'holders',
   'looks',
   'holds',
   'deaths',
-  'requests'
+  'requests',
+  'outgoing'
 ] as const satisfies readonly ILook['kind'][];
 
 function lookKind(text: string): ILook['kind'] {

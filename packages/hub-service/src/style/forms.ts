@@ -187,6 +187,24 @@ button.plain {
   margin: 8px 0;
 }
 
+.follow > p {
+  margin: 0 0 4px;
+}
+
+.arrived {
+  position: fixed;
+  top: 8px;
+  left: 50%;
+  z-index: 1;
+  border-radius: 17px;
+  box-shadow: 0 0 0 3px var(--back);
+  transform: translateX(-50%);
+}
+
+.arrived[hidden] {
+  display: none;
+}
+
 .new {
   color: var(--good);
   font-weight: 600;

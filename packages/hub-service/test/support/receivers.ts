@@ -19,7 +19,7 @@ export class HttpReceiver {
   }
 
   readonly received: IReceived[] = [];
-  answers: { status: number; headers?: Record<string, string> }[] = [];
+  answers: { status: number; headers?: Record<string, string>; body?: string }[] = [];
 
   get url(): string {
     return `http://127.0.0.1:${portOf(this.server)}/in`;
@@ -37,8 +37,8 @@ export class HttpReceiver {
     request.on('end', () => {
       const body = Buffer.concat(parts).toString('utf8');
       this.received.push({ path: request.url ?? '', headers: request.headers, body });
-      const { status, headers } = this.answers.shift() ?? { status: 200, headers: {} };
-      response.writeHead(status, headers).end('{}');
+      const { status, headers = {}, body: text = '{}' } = this.answers.shift() ?? { status: 200 };
+      response.writeHead(status, headers).end(text);
     });
   });
 }

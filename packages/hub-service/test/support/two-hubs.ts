@@ -42,6 +42,9 @@ export class StandInAccess implements IAccessApi {
   async revoke(): Promise<boolean> {
     return false;
   }
+  async signOut(user: string): Promise<boolean> {
+    return this.running.has(user);
+  }
 }
 
 /** One service that trusts two hubs, with its pages, in the test's process. */

@@ -16,7 +16,7 @@ const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** What became of one part of an offboarding. */
 export const OffboardPart = v.strictObject({
   what: v.picklist(['hold', 'servers', 'tokens', 'sessions', 'requests', 'grants']),
-  /** `none` = there was nothing to end. `failed` = not all of it was ended: it can be asked for again. */
+  /** `none` = there was nothing to end, or, of browsers' sessions, nobody knows of how many. `failed` = not all of it was ended: it can be asked for again. */
   state: v.picklist(['done', 'none', 'failed']),
   /** Things that were ended. */
   ended: Count,

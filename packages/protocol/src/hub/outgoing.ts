@@ -130,6 +130,19 @@ export const DirectoryPolicy = v.strictObject({
 });
 export type DirectoryPolicy = v.InferOutput<typeof DirectoryPolicy>;
 
+/** 64-bit integers are texts in protobuf's JSON, and may be numbers. */
+const Count = v.union([
+  v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number)),
+  v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+]);
+
+/** What an OTLP target answers to records (ExportLogsServiceResponse). Others' answers may hold more. */
+export const OtlpLogsAnswer = v.object({
+  partialSuccess: v.nullish(
+    v.object({ rejectedLogRecords: v.optional(Count), errorMessage: v.optional(v.string()) })
+  )
+});
+
 /** A record of the log as it is forwarded. */
 export interface IForwardedRecord {
   readonly index: number;

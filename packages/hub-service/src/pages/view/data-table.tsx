@@ -35,22 +35,36 @@ export function DataTable<Row>(props: IDataTableProps<Row>): ReactElement {
         </tr>
       </thead>
       <tbody role="rowgroup">
-        {rows.map(row => (
-          <tr key={keyOf(row)} role="row" aria-current={isCurrent?.(row) ? 'true' : undefined}>
-            {columns.map(({ head, cell, className }, at) =>
-              at === 0 ? (
-                <th key={head} role="rowheader" scope="row" data-head={head} className={className}>
-                  <div>{cell(row)}</div>
-                </th>
-              ) : (
-                <td key={head} role="cell" data-head={head} className={className}>
-                  <div>{cell(row)}</div>
-                </td>
-              )
-            )}
-          </tr>
-        ))}
+        <DataRows {...{ columns, rows, keyOf }} {...(isCurrent && { isCurrent })} />
       </tbody>
     </table>
+  );
+}
+
+/** The rows alone. */
+export function DataRows<Row>({
+  columns,
+  rows,
+  keyOf,
+  isCurrent
+}: Omit<IDataTableProps<Row>, 'caption'>): ReactElement {
+  return (
+    <>
+      {rows.map(row => (
+        <tr key={keyOf(row)} role="row" aria-current={isCurrent?.(row) ? 'true' : undefined}>
+          {columns.map(({ head, cell, className }, at) =>
+            at === 0 ? (
+              <th key={head} role="rowheader" scope="row" data-head={head} className={className}>
+                <div>{cell(row)}</div>
+              </th>
+            ) : (
+              <td key={head} role="cell" data-head={head} className={className}>
+                <div>{cell(row)}</div>
+              </td>
+            )
+          )}
+        </tr>
+      ))}
+    </>
   );
 }

@@ -18,6 +18,8 @@ export interface ILogPageProps {
   readonly canExport: boolean;
   /** null = the page does not follow the log. */
   readonly live: ILiveView | null;
+  /** Where the script of a page that follows the log asks for news. */
+  readonly newsAddress: string;
   /** Saved views; null = none can be saved. */
   readonly saved: Omit<ISavedViewsProps, 'fields'> | null;
   /** null = the address asks for what cannot be asked. */
@@ -25,7 +27,15 @@ export interface ILogPageProps {
 }
 
 /** The install log: what was installed, by whom, through what, and how sure that is. */
-export function LogPage({ query, groups, canExport, live, saved, page }: ILogPageProps): ReactElement {
+export function LogPage({
+  query,
+  groups,
+  canExport,
+  live,
+  newsAddress,
+  saved,
+  page
+}: ILogPageProps): ReactElement {
   const { fields, after, problems } = query;
   return (
     <>
@@ -33,7 +43,7 @@ export function LogPage({ query, groups, canExport, live, saved, page }: ILogPag
       <FilterForm fields={fields} groups={groups} />
       <SetFilters fields={fields} />
       {saved && <SavedViews {...saved} fields={problems.length === 0 ? fields : {}} />}
-      {page && after === null && <Follow address={logAddress(fields)} live={live} />}
+      {page && after === null && <Follow {...{ live, newsAddress, page }} address={logAddress(fields)} />}
       {fields.package !== undefined && (
         <p className="more">
           <a href={holdersAddress({ package: fields.package, version: fields.version })}>
@@ -48,7 +58,7 @@ export function LogPage({ query, groups, canExport, live, saved, page }: ILogPag
       {page && page.rows.length > 0 && (
         <>
           <RowsTable
-            caption={caption(page, after !== null)}
+            caption={caption(page, after !== null, live !== null)}
             rows={page.rows}
             newerThan={live?.since ?? null}
           />
@@ -79,10 +89,14 @@ export function LogPage({ query, groups, canExport, live, saved, page }: ILogPag
 /** Records as they arrive, for who wants it. */
 function Follow({
   address,
-  live
+  newsAddress,
+  live,
+  page
 }: {
   readonly address: string;
+  readonly newsAddress: string;
   readonly live: ILiveView | null;
+  readonly page: ILogPage;
 }): ReactElement {
   const start = liveAddress(address, LIVE_LOOKS, null);
   if (live === null) {
@@ -92,19 +106,37 @@ function Follow({
       </p>
     );
   }
+  if (live.left === 0) {
+    return (
+      <p className="follow" role="status">
+        It has looked for an hour and stopped. <a href={start}>Go on</a>
+      </p>
+    );
+  }
+  const signIn = `/login?next=${encodeURIComponent(start)}`;
   return (
-    <p className="follow" role="status">
-      {live.left > 0
-        ? `Looks again every ${LIVE_SECONDS} seconds, each look on record; new records are marked. `
-        : 'It has looked for an hour and stopped. '}
-      {live.left > 0 ? <a href={address}>Stop</a> : <a href={start}>Go on</a>}
-    </p>
+    <div className="follow" data-news={newsAddress} data-newest={page.rows[0]?.index ?? -1}>
+      {/* The script's words, and what stands there without one. */}
+      <p role="status">
+        <noscript>{`Looks again every ${LIVE_SECONDS} seconds, each look on record; new records are marked.`}</noscript>
+      </p>
+      <button type="button" className="arrived" hidden />
+      <p>
+        <a href={address}>Stop</a>{' '}
+        <a href={start} data-when="again" hidden>
+          Go on
+        </a>{' '}
+        <a href={signIn} data-when="sign-in" hidden>
+          Sign in
+        </a>
+      </p>
+    </div>
   );
 }
 
-function caption({ matches, next, rows }: ILogPage, paged: boolean): string {
+function caption({ matches, next, rows }: ILogPage, paged: boolean, follows: boolean): string {
   const all = matches >= COUNT_CAP ? `${thousands(COUNT_CAP)}+ records` : counted(matches, 'record');
-  return `${all}, the newest first${paged || next ? `; ${thousands(rows.length)} on this page` : ''}`;
+  return `${all}, the newest first${follows ? ', when this page was opened' : ''}${paged || next ? `; ${thousands(rows.length)} on this page` : ''}`;
 }
 
 function Empty({ filtered, paged }: { readonly filtered: boolean; readonly paged: boolean }): ReactElement {

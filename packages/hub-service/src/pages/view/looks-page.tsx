@@ -13,13 +13,15 @@ export interface ILooksPageProps {
 
 const KINDS: Readonly<Record<ILook['kind'], string>> = {
   list: 'A list of records',
+  follow: 'New records of a list, for up to an hour',
   story: 'One record',
   export: 'An export',
   holders: 'Who has a package',
   looks: 'Who read the log',
   deaths: 'Deaths of kernels',
   holds: 'Holds and erasures',
-  requests: 'Requests'
+  requests: 'Requests',
+  outgoing: 'Given-up messages, to send them again'
 };
 
 const COLUMNS: readonly IColumn<Seen>[] = [

@@ -1,4 +1,5 @@
-import type { ReactElement } from 'react';
+import type { ReactElement, ReactNode } from 'react';
+import type { ILoss } from '../../outgoing/losses.js';
 import type { IDeadMessage, IOutgoingState, ITargetState } from '../../outgoing/outgoing-state.js';
 import { counted, thousands } from '../words.js';
 import { DataTable } from './data-table.js';
@@ -13,9 +14,30 @@ const KINDS = {
   otlp: 'OTLP'
 } as const;
 
+export interface IOutgoingPartProps {
+  readonly state: IOutgoingState;
+  /** Of a reader who may have messages sent again; null = she may not. */
+  readonly formToken: string | null;
+}
+
+const LOSSES = {
+  dropped: (count: string) => `${count} not kept, because too many waited`,
+  rejected: (count: string) => `${count} thrown away by the target`
+} as const;
+
 /** How it stands with what goes out to others. */
-export function OutgoingPart({ state }: { readonly state: IOutgoingState }): ReactElement {
+export function OutgoingPart({ state, formToken }: IOutgoingPartProps): ReactElement {
   const { targets, dead } = state;
+  const again = (what: string, name: string, value: string): ReactNode =>
+    formToken !== null && (
+      <form method="post" action="/outgoing/again">
+        <input type="hidden" name="form" value={formToken} />
+        <input type="hidden" name={name} value={value} />
+        <button type="submit" className="plain" aria-label={what}>
+          {name === 'target' ? 'Send all again' : 'Send again'}
+        </button>
+      </form>
+    );
   return (
     <Part id="outgoing" title="Outgoing">
       {targets.length === 0 ? (
@@ -32,7 +54,17 @@ export function OutgoingPart({ state }: { readonly state: IOutgoingState }): Rea
               cell: ({ kind }) => (kind === null ? 'not in the policy any more' : KINDS[kind])
             },
             { head: 'Waits', cell: waits },
-            { head: 'Given up', cell: row => (row.lag === null ? thousands(row.dead) : 'never') },
+            {
+              head: 'Given up',
+              cell: row => (
+                <>
+                  {row.lag === null ? thousands(row.dead) : 'never'}
+                  {row.dead > 1 &&
+                    row.kind !== null &&
+                    again(`Send all that was given up for ${row.name} again`, 'target', row.name)}
+                </>
+              )
+            },
             {
               head: 'Last sent',
               cell: ({ sentAtMs }) =>
@@ -46,6 +78,11 @@ export function OutgoingPart({ state }: { readonly state: IOutgoingState }): Rea
               head: 'Trouble',
               cell: ({ trouble }) =>
                 trouble === null ? <span className="none">none</span> : <RecordText text={trouble} />
+            },
+            {
+              head: 'Lost in 30 days',
+              cell: ({ losses }) =>
+                losses.length === 0 ? <span className="none">nothing</span> : lost(losses)
             }
           ]}
         />
@@ -59,11 +96,40 @@ export function OutgoingPart({ state }: { readonly state: IOutgoingState }): Rea
             { head: 'Message', cell: ({ id }) => String(id) },
             { head: 'Target', cell: ({ target }) => <RecordText text={target} /> },
             { head: 'Made', cell: ({ atMs }) => <Moment atMs={atMs} zone /> },
-            { head: 'Why', cell: ({ trouble }) => <RecordText text={trouble} /> }
+            { head: 'Why', cell: ({ trouble }) => <RecordText text={trouble} /> },
+            ...(formToken === null
+              ? []
+              : [
+                  {
+                    head: 'Again',
+                    cell: ({ id, target }: IDeadMessage) =>
+                      targets.some(({ name, kind }) => name === target && kind !== null)
+                        ? again(`Send message ${id} again`, 'message', String(id))
+                        : 'not in the policy any more'
+                  }
+                ])
           ]}
         />
       )}
     </Part>
+  );
+}
+
+function lost(losses: readonly ILoss[]): ReactElement {
+  return (
+    <>
+      {losses.map(({ what, count, lastAtMs, says }) => (
+        <div key={what}>
+          {LOSSES[what](counted(count, what === 'dropped' ? 'message' : 'record'))}, the last{' '}
+          <Moment atMs={lastAtMs} zone />
+          {says !== null && (
+            <>
+              : <RecordText text={says} />
+            </>
+          )}
+        </div>
+      ))}
+    </>
   );
 }
 

@@ -1,7 +1,7 @@
 import type { ReactElement, ReactNode } from 'react';
 import type { ILogRow } from '../../store/log-reader.js';
 import { ACTIONS, serverWord, wordFor } from '../words.js';
-import { DataTable, type IColumn } from './data-table.js';
+import { DataRows, DataTable, type IColumn } from './data-table.js';
 import { EffectMark, GradeMark } from './marks.js';
 import { Moment } from './moment.js';
 import { RecordText } from './record-text.js';
@@ -61,6 +61,11 @@ export function RowsTable({
       isCurrent={row => row.index === current}
     />
   );
+}
+
+/** Rows for a table that is there already, all of them new. */
+export function NewRows({ rows }: Pick<IRowsTableProps, 'rows'>): ReactElement {
+  return <DataRows columns={[numberColumn(-1), ...COLUMNS]} rows={rows} keyOf={row => row.index} />;
 }
 
 /** A person's or a server's name; it may have been erased. */

@@ -18,6 +18,10 @@ export interface IShellProps {
   } | null;
   /** Where the browser goes by itself; null = it stays. A path of ours. */
   readonly onward?: string | null;
+  /** Where a browser without scripts goes by itself, later. A path of ours. */
+  readonly refresh?: { readonly seconds: number; readonly address: string } | null;
+  /** Path of the page's script; null = it has none. */
+  readonly script?: string | null;
   readonly children: ReactNode;
 }
 
@@ -32,7 +36,7 @@ const TABS: readonly { readonly tab: Tab; readonly href: string; readonly text: 
 ];
 
 /** What all pages have around them. */
-export function Shell({ title, tab, who, onward, children }: IShellProps): ReactElement {
+export function Shell({ title, tab, who, onward, refresh, script, children }: IShellProps): ReactElement {
   return (
     <html lang="en">
       <head>
@@ -42,7 +46,13 @@ export function Shell({ title, tab, who, onward, children }: IShellProps): React
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
         {onward && <meta httpEquiv="refresh" content={`0; url=${onward}`} />}
+        {refresh && (
+          <noscript>
+            <meta httpEquiv="refresh" content={`${refresh.seconds}; url=${refresh.address}`} />
+          </noscript>
+        )}
         <link rel="stylesheet" href={STYLE_PATH} />
+        {script && <script src={script} defer />}
       </head>
       <body>
         <a className="skip" href="#main">

@@ -34,6 +34,8 @@ export interface IStatusPageProps {
   readonly outgoing: IOutgoingState | null;
   /** null = this page does not tell. */
   readonly retention: IRetentionShown | null;
+  /** Of an administrator; null = of somebody else. */
+  readonly formToken: string | null;
 }
 
 /** What is connected, what is not as it should be, and what to do. */
@@ -47,7 +49,8 @@ export function StatusPage({
   months,
   nowMs,
   outgoing,
-  retention
+  retention,
+  formToken
 }: IStatusPageProps): ReactElement {
   return (
     <>
@@ -102,7 +105,7 @@ export function StatusPage({
         />
       </Part>
       {hubs && <HubsPart hubs={hubs} />}
-      {outgoing && <OutgoingPart state={outgoing} />}
+      {outgoing && <OutgoingPart state={outgoing} formToken={formToken} />}
       {anchors && <AnchorsPart anchors={anchors} />}
       {retention && <RetentionPart retention={retention} />}
       <Part id="pages" title="These pages">

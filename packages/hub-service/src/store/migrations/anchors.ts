@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration';
 import type { DatabaseKind } from '../database.js';
+import { countedId } from './counted-id.js';
 
 /** What holds digests outside the service, how it went there, and which key followed which. */
 export function anchorsSchema(kind: DatabaseKind): Migration {
@@ -24,12 +25,9 @@ export function anchorsSchema(kind: DatabaseKind): Migration {
         .addColumn('trouble', 'text')
         .addColumn('altered', 'text')
         .execute();
-      const rotation = db.schema.createTable('key_rotation');
-      await (
-        kind === 'sqlite'
-          ? rotation.addColumn('id', 'integer', column => column.primaryKey().autoIncrement())
-          : rotation.addColumn('id', 'integer', column => column.primaryKey().generatedAlwaysAsIdentity())
-      )
+      await db.schema
+        .createTable('key_rotation')
+        .addColumn('id', ...countedId(kind))
         .addColumn('signed', 'text', column => column.notNull())
         .execute();
     }

@@ -1,6 +1,7 @@
 import { sql, type ColumnDefinitionBuilder, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { DatabaseKind } from '../database.js';
+import { countedId } from './counted-id.js';
 
 /**
  * The first schema. Every key of `record`, `record_body` and `personal` begins with the received time, so that PostgreSQL
@@ -14,11 +15,7 @@ export function firstSchema(kind: DatabaseKind): Migration {
 
   /** A table whose rows have a number of their own. */
   const numbered = (db: Kysely<unknown>, name: string) =>
-    kind === 'sqlite'
-      ? db.schema.createTable(name).addColumn('id', 'integer', column => column.primaryKey().autoIncrement())
-      : db.schema
-          .createTable(name)
-          .addColumn('id', 'integer', column => column.primaryKey().generatedAlwaysAsIdentity());
+    db.schema.createTable(name).addColumn('id', ...countedId(kind));
 
   return {
     async up(db) {

@@ -8,6 +8,7 @@ import { legalActs } from './legal-acts.js';
 import { masterKeySchema } from './master-key.js';
 import { monthlyPartitions } from './monthly-partitions.js';
 import { outgoingSchema } from './outgoing.js';
+import { outgoingLoss } from './outgoing-loss.js';
 import { policySchema } from './policy.js';
 import { savedViews } from './saved-views.js';
 import { retention } from './retention.js';
@@ -17,6 +18,7 @@ import { recordAppend } from './record-append.js';
 import { requestsSchema } from './requests.js';
 import { streamImage } from './stream-image.js';
 import { shortEvents } from './short-events.js';
+import { recordHub } from './record-hub.js';
 import { recordSearch } from './record-search.js';
 
 /** All migrations by name, in the order of their names. One that was released is never changed. */
@@ -39,6 +41,8 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-12-01-monthly-partitions': monthlyPartitions(kind),
     '2026-12-02-retention': retention(kind),
     '2026-12-02-session-person': sessionPerson,
-    '2026-12-03-hubs': furtherHubs
+    '2026-12-03-hubs': furtherHubs,
+    '2026-12-04-outgoing-loss': outgoingLoss,
+    '2026-12-04-record-hub': recordHub
   };
 }

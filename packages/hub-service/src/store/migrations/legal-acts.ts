@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { DatabaseKind } from '../database.js';
 import type { ITables } from '../tables.js';
+import { countedId } from './counted-id.js';
 
 const SENTENCE = 'Acts stay as they are.';
 
@@ -9,12 +10,9 @@ const SENTENCE = 'Acts stay as they are.';
 export function legalActs(kind: DatabaseKind): Migration {
   return {
     async up(db: Kysely<ITables>) {
-      const table = db.schema.createTable('legal_act');
-      await (
-        kind === 'sqlite'
-          ? table.addColumn('id', 'integer', column => column.primaryKey().autoIncrement())
-          : table.addColumn('id', 'integer', column => column.primaryKey().generatedAlwaysAsIdentity())
-      )
+      await db.schema
+        .createTable('legal_act')
+        .addColumn('id', ...countedId(kind))
         .addColumn('at_ms', 'bigint', column => column.notNull())
         .addColumn('hub', 'text', column => column.notNull())
         .addColumn('reader', 'text', column => column.notNull())

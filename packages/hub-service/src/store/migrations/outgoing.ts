@@ -3,20 +3,14 @@ import type { Migration } from 'kysely/migration';
 import type { DatabaseKind } from '../database.js';
 import type { ITables } from '../tables.js';
 import { earlierActs } from './earlier-acts.js';
+import { countedId } from './counted-id.js';
 
 /** What is to be sent to others, how far they were told of the log, and the service's own records. */
 export function outgoingSchema(kind: DatabaseKind): Migration {
   return {
     async up(db: Kysely<ITables>) {
       /** A table whose rows have a number of their own. */
-      const numbered = (name: string) =>
-        kind === 'sqlite'
-          ? db.schema
-              .createTable(name)
-              .addColumn('id', 'integer', column => column.primaryKey().autoIncrement())
-          : db.schema
-              .createTable(name)
-              .addColumn('id', 'integer', column => column.primaryKey().generatedAlwaysAsIdentity());
+      const numbered = (name: string) => db.schema.createTable(name).addColumn('id', ...countedId(kind));
       await numbered('outgoing_message')
         .addColumn('target', 'text', column => column.notNull())
         .addColumn('message_id', 'text', column => column.notNull())

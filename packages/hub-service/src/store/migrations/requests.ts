@@ -1,16 +1,13 @@
 import { sql, type ColumnDefinitionBuilder, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { DatabaseKind } from '../database.js';
+import { countedId } from './counted-id.js';
 
 /** Requests of researchers, everything that was done with them, and what they say of verdicts. */
 export function requestsSchema(kind: DatabaseKind): Migration {
   const required = (column: ColumnDefinitionBuilder): ColumnDefinitionBuilder => column.notNull();
   const numbered = (db: Kysely<unknown>, name: string) =>
-    kind === 'sqlite'
-      ? db.schema.createTable(name).addColumn('id', 'integer', column => column.primaryKey().autoIncrement())
-      : db.schema
-          .createTable(name)
-          .addColumn('id', 'integer', column => column.primaryKey().generatedAlwaysAsIdentity());
+    db.schema.createTable(name).addColumn('id', ...countedId(kind));
   return {
     async up(db) {
       await db.schema

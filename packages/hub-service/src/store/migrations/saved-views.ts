@@ -1,16 +1,14 @@
 import type { Migration } from 'kysely/migration';
 import type { DatabaseKind } from '../database.js';
+import { countedId } from './counted-id.js';
 
 /** Views of the install log that people gave a name. */
 export function savedViews(kind: DatabaseKind): Migration {
   return {
     async up(db) {
-      const table = db.schema.createTable('saved_view');
-      await (
-        kind === 'sqlite'
-          ? table.addColumn('id', 'integer', column => column.primaryKey().autoIncrement())
-          : table.addColumn('id', 'integer', column => column.primaryKey().generatedAlwaysAsIdentity())
-      )
+      await db.schema
+        .createTable('saved_view')
+        .addColumn('id', ...countedId(kind))
         .addColumn('hub', 'text', column => column.notNull())
         .addColumn('owner', 'text', column => column.notNull())
         .addColumn('name', 'text', column => column.notNull())

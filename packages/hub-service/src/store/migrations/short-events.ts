@@ -1,18 +1,16 @@
 import { sql, type ColumnDefinitionBuilder } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { DatabaseKind } from '../database.js';
+import { countedId } from './counted-id.js';
 
 /** Events of servers, which are deleted after some weeks: beside the log, so that no proof ever rests on one of them. */
 export function shortEvents(kind: DatabaseKind): Migration {
   const required = (column: ColumnDefinitionBuilder): ColumnDefinitionBuilder => column.notNull();
   return {
     async up(db) {
-      const events = db.schema.createTable('server_event');
-      await (
-        kind === 'sqlite'
-          ? events.addColumn('id', 'integer', column => column.primaryKey().autoIncrement())
-          : events.addColumn('id', 'bigint', column => column.primaryKey().generatedAlwaysAsIdentity())
-      )
+      await db.schema
+        .createTable('server_event')
+        .addColumn('id', ...countedId(kind, 'bigint'))
         .addColumn('server_id', 'integer', column => column.notNull().references('server.id'))
         .addColumn('person_id', 'integer', column => column.notNull().references('person.id'))
         .addColumn('group_set_id', 'integer', required)
