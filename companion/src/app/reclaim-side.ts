@@ -33,20 +33,20 @@ export class ReclaimSide {
     const { environment, reclaim, clock, log, boot, procRoot, guard, kernels, pages } = options;
     this.standings = new PageStandings(clock);
     this.idle = new ServerIdle(options.openPagesCount);
-    const watch =
-      reclaim &&
-      new ReclaimWatch({
-        environment: reclaim,
-        ...{ clock, log },
-        changed: reclaims => {
-          guard.hurry(reclaims.some(({ withdrawn, kind }) => !withdrawn && kind !== 'cull'));
-          this.standings.noticed(reclaims);
-          pages().reclaims();
-          this.desk?.noticed(reclaims);
-        },
-        flush: withinMs => this.standings.flushed(withinMs, () => guard.flush()),
-        idleMs: () => this.idle.ms(clock.monotonicMs(), pages().count)
-      });
+    const watch = reclaim
+      ? new ReclaimWatch({
+          environment: reclaim,
+          ...{ clock, log },
+          changed: reclaims => {
+            guard.hurry(reclaims.some(({ withdrawn, kind }) => !withdrawn && kind !== 'cull'));
+            this.standings.noticed(reclaims);
+            pages().reclaims();
+            this.desk?.noticed(reclaims);
+          },
+          flush: withinMs => this.standings.flushed(withinMs, () => guard.flush()),
+          idleMs: () => this.idle.ms(clock.monotonicMs(), pages().count)
+        })
+      : null;
     this.watch = watch;
     this.desk =
       watch &&

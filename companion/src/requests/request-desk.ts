@@ -49,13 +49,13 @@ export class RequestDesk implements IDisposable {
     private readonly note: FeedbackNote | null = null
   ) {
     this.pace = new PollPace(random);
-    this.outbox =
-      hub &&
-      new FeedbackOutbox({
-        ...{ hub, clock, random, note },
-        // The page that gave it may be gone, and others show it too.
-        settled: (id, result) => this.pages.forEach(keep => this.result(keep, id, result))
-      });
+    this.outbox = hub
+      ? new FeedbackOutbox({
+          ...{ hub, clock, random, note },
+          // The page that gave it may be gone, and others show it too.
+          settled: (id, result) => this.pages.forEach(keep => this.result(keep, id, result))
+        })
+      : null;
     this.known = { requests: [], isCut: false, hub: hub === null ? 'none' : 'asking' };
   }
 

@@ -42,7 +42,7 @@ export function reportEvents(options: IReportEventsOptions): IReportedEvents {
   const serviceUrl = environment?.serviceUrl ?? null;
   const image = environment?.image ?? null;
   const queue = new EventQueue(boot, image, () => clock.wallMs());
-  const spool = options.spool && new EventSpool({ ...options.spool, queue, boot, image, clock, log });
+  const spool = options.spool ? new EventSpool({ ...options.spool, queue, boot, image, clock, log }) : null;
   let sender: EventSender | null = null;
   const send = (): void => {
     spool?.noted();
