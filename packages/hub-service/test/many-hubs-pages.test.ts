@@ -140,6 +140,8 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('pages and commands of two h
         await shows(`/log?${filter}`, 200, null);
       }
       await shows('/log?live=3', 200);
+      const news = JSON.parse(await shows('/log/news?newest=-1')) as { rows: string };
+      expect(news.rows.match(/<tr/g)).toHaveLength(count);
       let seen = 0;
       for (const index of all) {
         const answer = await ask(`/log/${index}`);
@@ -200,6 +202,11 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('pages and commands of two h
       expect((await call('/api/v1/holds', wanted)).statusCode).toBe(404);
       expect((await call('/api/v1/offboard', wanted)).statusCode).toBe(404);
       expect((await call('/api/v1/directory', {})).statusCode).toBe(404);
+      // What goes out is the service's own, and so the first hub's.
+      const isOurs = hub === 'west';
+      expect((await call('/api/v1/outgoing')).statusCode).toBe(isOurs ? 200 : 403);
+      expect((await call('/api/v1/outgoing/again', { message: 1 })).statusCode).toBe(isOurs ? 409 : 403);
+      expect((await post('/outgoing/again', { message: '1' })).statusCode).toBe(isOurs ? 409 : 403);
       const [id = ''] = requests[other(hub)];
       const decision = { version: '1', decision: 'approve', reason: 'x' };
       expect((await post('/requests/decide', { id, ...decision })).statusCode).toBe(404);
@@ -219,6 +226,8 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('pages and commands of two h
     }
     const style = [...service.routes].find(route => route.includes('.css'))?.split(' ')[1] ?? '';
     expect((await staff.west.ask(style)).statusCode).toBe(200);
+    const script = [...service.routes].find(route => route.includes('.js'))?.split(' ')[1] ?? '';
+    expect((await staff.west.ask(script)).statusCode).toBe(200);
     expect((await staff.west.post('/logout', {})).statusCode).toBe(303);
     // A route that nobody walks here is one whose filter nobody looks at.
     expect([...service.routes].filter(route => !service.walked.has(route))).toEqual([]);

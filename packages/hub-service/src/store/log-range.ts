@@ -350,6 +350,8 @@ export class LogRange {
         .selectNoFrom(({ selectFrom, eb }) => [
           selectFrom('own_record')
             .select(({ fn }) => fn.countAll<number>().as('put'))
+            // Retention is the service's own: its acts are in the stream of the first hub.
+            .where('own_record.stream_hub', 'is', null)
             .where(
               'own_record.id',
               '<=',
@@ -363,9 +365,11 @@ export class LogRange {
           selectFrom('stream')
             .innerJoin('server', 'server.id', 'stream.server_id')
             .innerJoin('person', 'person.id', 'server.person_id')
+            .innerJoin('hub', 'hub.id', 'person.hub_id')
             .select('stream.seq')
             .where('stream.boot', '=', log)
             .where('person.name', '=', OWN_USER)
+            .where('hub.name', 'not in', selectFrom('further_hub').select('further_hub.name'))
             .as('appended')
         ])
         .executeTakeFirstOrThrow();
