@@ -1,7 +1,7 @@
 """
 Turns into the hub service: `python -m labkeeper.hub_process`, in a container of its own or by hand.
 
-JupyterHub runs `python -IS hub_process.py NODE PROGRAM`. It starts a service in a session of its own, and one whose hub
+JupyterHub runs `python -IS hub_process.py NODE [ARGUMENT…] PROGRAM`. It starts a service in a session of its own, and one whose hub
 was killed would live on and hold the port against the next. So this asks Linux for SIGTERM at its parent's end and
 becomes Node, which inherits the request.
 """
@@ -23,12 +23,12 @@ def main(arguments: list[str]) -> None:
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         os.execv(arguments[0], arguments)
-    from labkeeper.managed_service import PROGRAM, node_for_service
+    from labkeeper.managed_service import NODE_ARGUMENTS, PROGRAM, node_for_service
 
     node, reason = node_for_service()
     if node is None:
         raise SystemExit(f"labkeeper: the hub service cannot be started. {reason}")
-    os.execv(node.path, [node.path, str(PROGRAM)])
+    os.execv(node.path, [node.path, *NODE_ARGUMENTS, str(PROGRAM)])
 
 
 if __name__ == "__main__":

@@ -19,6 +19,11 @@ from .node import SERVICE_MAJOR, Node, NodeError, find_node
 
 PROGRAM = Path(__file__).parent / "node" / "hub-service.mjs"
 """The service's program; `npm run build` makes it and the wheel brings it."""
+NODE_ARGUMENTS = ("--max-semi-space-size=2", "--optimize-for-size")
+"""
+Keep Node's memory near to what it uses: with 3 000 servers connected it took 190 MB instead of 330, and about a tenth more
+CPU.
+"""
 SERVICE_PORT = 8191
 PAGES_PORT = 8192
 
@@ -126,6 +131,7 @@ def start_command() -> tuple[list[str] | None, str]:
         "-IS",
         str(_STARTER),
         node.path,
+        *NODE_ARGUMENTS,
         str(PROGRAM),
     ], f"Node {node.version} ({node.path})"
 

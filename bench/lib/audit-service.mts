@@ -6,9 +6,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { SERVICE_COMMAND } from './service-command.mts';
 
-const PROGRAM = fileURLToPath(new URL('../../labkeeper/node/hub-service.mjs', import.meta.url));
 const POSTGRES = process.env['LABKEEPER_TEST_POSTGRES'] ?? 'postgres://postgres@127.0.0.1:5432';
 const PREFIX = '/services/labkeeper/';
 
@@ -31,7 +30,7 @@ export async function startAuditService(kind: 'sqlite' | 'pg'): Promise<IAuditSe
   };
   if (kind === 'pg') psql(`create database ${name}`);
   const port = await freePort();
-  const child = spawn(process.execPath, [PROGRAM], {
+  const child = spawn(process.execPath, SERVICE_COMMAND, {
     env: {
       JUPYTERHUB_API_TOKEN: 'service-token',
       JUPYTERHUB_API_URL: `http://127.0.0.1:${portOf(hub)}/hub/api`,

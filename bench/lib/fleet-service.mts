@@ -4,10 +4,9 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { cpuMs, statusBytes } from './cpu.mts';
+import { SERVICE_COMMAND } from './service-command.mts';
 
-const PROGRAM = fileURLToPath(new URL('../../labkeeper/node/hub-service.mjs', import.meta.url));
 const POSTGRES = process.env['LABKEEPER_TEST_POSTGRES'] ?? 'postgres://postgres@127.0.0.1:5432';
 export const PREFIX = '/services/labkeeper/';
 
@@ -33,7 +32,7 @@ export class FleetService {
   /** Starts it; it listens when this resolves. */
   async start(): Promise<void> {
     const { hubApiUrl, token, port } = this.options;
-    const child = spawn(process.execPath, [PROGRAM], {
+    const child = spawn(process.execPath, SERVICE_COMMAND, {
       env: {
         JUPYTERHUB_API_TOKEN: token,
         JUPYTERHUB_API_URL: hubApiUrl,

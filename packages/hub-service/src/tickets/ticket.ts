@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 import * as v from 'valibot';
 import { sha256Hex } from '../sha256.js';
 import type { ISpeaker } from '../store/log-writer.js';
@@ -46,9 +46,11 @@ export interface IMintedTicket {
 export class Tickets {
   /** @param key - the same for all replicas. @param nowMs - epoch ms. */
   constructor(
-    private readonly key: Uint8Array,
+    key: Uint8Array,
     private readonly nowMs: () => number
   ) {
+    // Made once: each request brings a ticket, and a key of bytes would be made into one of these each time.
+    this.key = createSecretKey(key);
     this.seal = new TokenSeal(key);
   }
 
@@ -94,6 +96,7 @@ export class Tickets {
     return createHmac('sha256', this.key).update(body).digest();
   }
 
+  private readonly key: KeyObject;
   private readonly seal: TokenSeal;
 }
 

@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  randomBytes,
+  type KeyObject
+} from 'node:crypto';
 
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
@@ -11,7 +18,7 @@ const TAG_BYTES = 16;
 export class TokenSeal {
   /** @param key - of tickets; what encrypts is derived from it. */
   constructor(key: Uint8Array) {
-    this.key = createHmac('sha256', key).update('labkeeper token in a ticket').digest();
+    this.key = createSecretKey(createHmac('sha256', key).update('labkeeper token in a ticket').digest());
   }
 
   /** @returns nonce, tag and ciphertext, base64url. */
@@ -33,5 +40,5 @@ export class TokenSeal {
     return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8');
   }
 
-  private readonly key: Uint8Array;
+  private readonly key: KeyObject;
 }
