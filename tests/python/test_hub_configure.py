@@ -243,7 +243,8 @@ def test_the_hub_starts_it_with_node_and_its_environment(program: Path, tmp_path
     service = managed(
         c, pages_url=f"{PAGES}/", state=tmp_path / "state", hub_id="west", audit_groups=["support"]
     )
-    assert service["command"][-1] == str(program) and service["command"][-2].endswith("node")
+    node, *arguments = service["command"][3:]
+    assert node.endswith("node") and arguments == [*managed_service.NODE_ARGUMENTS, str(program)]
     # With an address JupyterHub would wait for it, and end where it does not come; `timeout` 5.x does not know.
     assert "url" not in service and "timeout" not in service
     environment = service["environment"]
