@@ -1,9 +1,9 @@
 """
 Turns into the hub service: `python -m labkeeper.hub_process`, in a container of its own or by hand.
 
-JupyterHub runs `python -IS hub_process.py NODE [ARGUMENT…] PROGRAM`. It starts a service in a session of its own, and one whose hub
-was killed would live on and hold the port against the next. So this asks Linux for SIGTERM at its parent's end and
-becomes Node, which inherits the request.
+JupyterHub runs `python -IS hub_process.py NODE [ARGUMENT…] PROGRAM`. It starts a service in a session of its own, and
+one whose hub was killed would live on and hold the port against the next. So this asks Linux for SIGTERM at its
+parent's end and becomes Node, which inherits the request.
 """
 
 from __future__ import annotations
