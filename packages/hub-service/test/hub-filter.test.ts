@@ -57,8 +57,10 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the records of one hub of s
   };
 
   it('are found by an index where the hub is not the first', async () => {
-    expect(await plan('hub-2')).toContain('record_hub');
-    expect(await plan('hub-1')).not.toContain('record_hub');
+    // PostgreSQL names the index of each month by itself.
+    const index = /record_hub|hub_id_received_at_ms_idx/;
+    expect(await plan('hub-2')).toMatch(index);
+    expect(await plan('hub-1')).not.toMatch(index);
     const reader = new SqlLogReader(database, () => startMs);
     const rows = await reader.list({ hub: 'hub-2' }, null, 51);
     expect(rows.map(({ index }) => index)).toEqual(
