@@ -1,5 +1,6 @@
 import { CompiledQuery, sql } from 'kysely';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
+import { indexByHub } from '../src/store/further-hubs.js';
 import { filterIds, matching } from '../src/store/log-filter.js';
 import { SqlLogReader } from '../src/store/sql-log-reader.js';
 import { scratchDatabase, type IScratchDatabase } from './support/scratch-databases.js';
@@ -34,6 +35,9 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the records of one hub of s
       insert into record (received_at_ms, idx, hub_id, person_id, server_id, group_set_id, stream_id, seq, action, grade, leaf)
       select ${sql.lit(startMs)} + i, i, h, h, h, 1, h, i, 'found-on-disk', 'claimed', ${Buffer.alloc(32)}
       from (select i, case when i < ${sql.lit(OF_SECOND)} then 2 else 1 end as h from n) as x`.execute(db);
+    await indexByHub(database);
+    // Done already.
+    await indexByHub(database);
     await sql`analyze`.execute(db);
   });
   afterAll(async () => {

@@ -4,6 +4,7 @@ import { AuditAction, Act, parseShape, periodDays } from '@labkeeper/protocol';
 import fc from 'fast-check';
 import { Browser } from '../src/pages/browser.test.data.js';
 import { openDatabase, type DatabaseKind } from '../src/store/database.js';
+import { keepFurtherHubs } from '../src/store/further-hubs.js';
 import { SqlHolders } from '../src/store/sql-holders.js';
 import { SqlLogReader } from '../src/store/sql-log-reader.js';
 import { ACTOR, DAY_MS, RetainedLog } from './support/retained-log.js';
@@ -41,6 +42,22 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('retention on %s', kind => {
       .execute();
     return rows.flatMap(({ act }) => parseShape(Act, act) ?? []);
   };
+
+  it('of a log of several hubs verifies: acts of another hub stand in a stream of their own', async () => {
+    await keepFurtherHubs(log.database, ['east'], log.nowMs);
+    await threeDays();
+    const east = { ...ACTOR, hub: 'east' };
+    expect(await log.legal.hold(east, null, 'a case')).toBe(true);
+    const [held] = await log.legal.holds();
+    expect(await log.legal.lift(east, held?.id ?? 0)).toBe(true);
+    log.policy = { installs: '30 days' };
+    await log.livesOn(60);
+    await log.digest();
+    expect(await acts()).toHaveLength(3);
+    const { findings, deleted } = await log.verified();
+    expect(findings.first).toEqual([]);
+    expect(deleted.records).toBe(6);
+  });
 
   it('deletes nothing for seven days after a period became shorter, says what it would, and takes it back', async () => {
     await threeDays();

@@ -7,6 +7,7 @@ import {
   type ISignedDigest
 } from '@labkeeper/core';
 import { sql, type Kysely } from 'kysely';
+import { ADVISORY_LOCKS } from '../store/advisory-locks.js';
 import type { IKeys } from '../keys/keys.js';
 import { sha256, sha256Hex } from '../sha256.js';
 import type { IDatabase } from '../store/database.js';
@@ -16,7 +17,7 @@ import type { ITables } from '../store/tables.js';
 /** Records of one digest, at most: a proof needs all its leaves. */
 export const DIGEST_RECORDS = 65_536;
 /** Number of PostgreSQL's advisory lock for "writes digests": any, but always the same. */
-const DIGEST_LOCK = 5_013_265;
+const DIGEST_LOCK = ADVISORY_LOCKS.digests;
 
 export interface IDigestMakerOptions {
   readonly database: IDatabase;

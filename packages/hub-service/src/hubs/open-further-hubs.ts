@@ -53,7 +53,7 @@ export async function openFurtherHubs(options: IOpenFurtherHubsOptions): Promise
   await indexByHub(database).catch((error: unknown) =>
     log.warn(
       { reason: reasonOf(error) },
-      'The index of records by hub could not be made in time, so that lists are slow. Make it by hand: create index record_hub on record (hub_id, received_at_ms, idx).'
+      'The index of records by hub could not be made in time, so that lists are slow. Make it by hand: create index record_hub on record (hub_id, received_at_ms, idx) where hub_id > 1.'
     )
   );
   log.info({ hubs: hubs.map(({ id }) => id) }, 'Further hubs are trusted.');

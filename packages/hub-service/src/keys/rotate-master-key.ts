@@ -40,7 +40,7 @@ export async function finishRotation(database: IDatabase, own: MasterKey): Promi
     const left = await db
       .selectFrom('person_key')
       .select('person_id')
-      .where('master_id', '!=', id)
+      .where(eb => eb.or([eb('master_id', '!=', id), eb('master_id', 'is', null)]))
       .limit(1)
       .execute();
     if (id !== own.id || left.length > 0) {

@@ -3,6 +3,7 @@ import { actsAtMs, deletesFromMs, RECORD_CLASSES, type IClockState, type RecordC
 import { periodDays, RetentionClass, type PolicyRetention } from '@labkeeper/protocol';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
+import { ADVISORY_LOCKS } from '../store/advisory-locks.js';
 import { reasonOf } from '../failure.js';
 import type { IActivePolicy } from '../policy/policy-in-force.js';
 import type { IDatabase } from '../store/database.js';
@@ -19,7 +20,7 @@ const REST = { times: 4, leastMs: 50 } as const;
 /** So long it deletes at a time, ms: the next look goes on, and the clock is looked at in between. */
 const RUN_MS = 2_700_000;
 /** Number of PostgreSQL's advisory lock for "deletes by retention": any, but always the same. */
-const RETENTION_LOCK = 5_013_266;
+const RETENTION_LOCK = ADVISORY_LOCKS.retention;
 
 export interface IRetentionOptions {
   readonly database: IDatabase;

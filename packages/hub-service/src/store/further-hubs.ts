@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { IDatabase } from './database.js';
+import { FIRST_HUB } from './log-filter.js';
 
 /**
  * Keeps in mind which hubs the service was told of beside its first. Their records stay theirs when they are no longer in the
@@ -25,11 +26,27 @@ export async function keepFurtherHubs(
 }
 
 /**
- * Lets the newest records of one hub be found among many of others. Not a part of the schema: where there is one hub nobody
- * asks for its records alone, and none pays for it.
+ * Lets the newest records of one hub be found among many of others; not of the first hub's, which are found soon by reading
+ * from the newest on. Not a part of the schema: an upgrade would read the whole log for it, and where there is one hub nobody
+ * asks for its records alone.
  *
  * @throws where the database does not make it in time: then they are found slowly.
  */
-export async function indexByHub({ write }: IDatabase): Promise<void> {
-  await sql`create index if not exists record_hub on record (hub_id, received_at_ms, idx)`.execute(write);
+export async function indexByHub({ kind, read, write }: IDatabase): Promise<void> {
+  if (kind === 'postgres') {
+    // Even `if not exists` would make whoever appends wait.
+    const { rows } = await sql<{ is: boolean }>`select to_regclass('record_hub') is not null as is`.execute(
+      read
+    );
+    if (rows[0]?.is === true) {
+      return;
+    }
+  }
+  await write.schema
+    .createIndex('record_hub')
+    .ifNotExists()
+    .on('record')
+    .columns(['hub_id', 'received_at_ms', 'idx'])
+    .where(sql.ref('hub_id'), '>', sql.lit(FIRST_HUB))
+    .execute();
 }

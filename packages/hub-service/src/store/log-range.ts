@@ -215,6 +215,8 @@ export class LogRange {
           own
             .selectFrom('own_record')
             .select('id')
+            // Retention is the service's own: its acts are in the stream of the first hub.
+            .where('stream_hub', 'is', null)
             .select(({ fn }) =>
               fn
                 .agg<number>('row_number')
@@ -227,6 +229,11 @@ export class LogRange {
         .innerJoin('server', 'server.id', 'stream.server_id')
         .innerJoin('person', join =>
           join.onRef('person.id', '=', 'server.person_id').on('person.name', '=', OWN_USER)
+        )
+        .innerJoin('hub', join =>
+          join
+            .onRef('hub.id', '=', 'person.hub_id')
+            .on('hub.name', 'not in', eb => eb.selectFrom('further_hub').select('further_hub.name'))
         )
         .innerJoin('record', join =>
           join.onRef('record.stream_id', '=', 'stream.id').onRef('record.seq', '=', 'own.seq')

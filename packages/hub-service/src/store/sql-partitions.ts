@@ -1,5 +1,6 @@
 import { monthAt, monthsToKeep, type IMonth } from '@labkeeper/core';
 import { sql, type Kysely } from 'kysely';
+import { ADVISORY_LOCKS } from './advisory-locks.js';
 import type { IDatabase } from './database.js';
 import {
   attachMonth,
@@ -16,7 +17,7 @@ import {
 import type { ITables } from './tables.js';
 
 /** Number of PostgreSQL's advisory lock for "makes months": any, but always the same. */
-const MONTHS_LOCK = 5_013_266;
+const MONTHS_LOCK = ADVISORY_LOCKS.months;
 /** Rows that are copied at a time. */
 const AT_A_TIME = 5000;
 /** Months with strays that are made at a time. */

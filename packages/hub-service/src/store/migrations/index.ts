@@ -18,7 +18,6 @@ import { recordAppend } from './record-append.js';
 import { requestsSchema } from './requests.js';
 import { streamImage } from './stream-image.js';
 import { shortEvents } from './short-events.js';
-import { recordHub } from './record-hub.js';
 import { recordSearch } from './record-search.js';
 
 /** All migrations by name, in the order of their names. One that was released is never changed. */
@@ -42,7 +41,6 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-12-02-retention': retention(kind),
     '2026-12-02-session-person': sessionPerson,
     '2026-12-03-hubs': furtherHubs,
-    '2026-12-04-outgoing-loss': outgoingLoss,
-    '2026-12-04-record-hub': recordHub
+    '2026-12-04-outgoing-loss': outgoingLoss
   };
 }
