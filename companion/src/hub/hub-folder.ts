@@ -13,6 +13,9 @@ import {
 
 /** What nobody wrote to for so long is removed, in ms: nobody will want it any more. */
 const LEFT_MS = 60 * 86_400_000;
+/** What its files begin with: whatever else lies there is somebody else's. */
+const OWN_NAME = /^[0-9a-f]{16}\./;
+
 /** Digits of a name that tell one hub and user from others. */
 const KEY_DIGITS = 16;
 
@@ -105,7 +108,7 @@ export class HubFolder {
   async prune(nowMs: number): Promise<void> {
     for (const name of await this.all()) {
       const path = join(this.path, name);
-      if (nowMs - (await lstat(path)).mtimeMs > LEFT_MS) {
+      if (OWN_NAME.test(name) && (await isLeft(path, nowMs))) {
         await rm(path, { force: true });
       }
     }
@@ -136,4 +139,17 @@ export class HubFolder {
   private readonly key: string;
   private isPrepared = false;
   private replaced = 0;
+}
+
+/** Whether it is a file that nobody wrote for long. One that is gone meanwhile is not. */
+async function isLeft(path: string, nowMs: number): Promise<boolean> {
+  try {
+    const found = await lstat(path);
+    return found.isFile() && nowMs - found.mtimeMs > LEFT_MS;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') {
+      return false;
+    }
+    throw error;
+  }
 }
