@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { build } from 'esbuild';
 import { openDatabase, type DatabaseKind } from '../src/store/database.js';
 import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import { batchOf } from './support/batch-of.js';
@@ -11,6 +10,7 @@ import { CompanionStream } from './support/companion-stream.js';
 import { HubStandIn } from './support/hub-stand-in.js';
 import { indexOf, SyslogReceiver } from './support/receivers.js';
 import { scratchDatabase, scratchFolder } from './support/scratch-databases.js';
+import { buildProgram } from './support/build-program.js';
 
 jest.setTimeout(150_000);
 
@@ -47,17 +47,7 @@ describe('a service that is killed while it forwards the log', () => {
       );
       const hub = await HubStandIn.start();
       const program = join(folder.path, 'hub-service.mjs');
-      await build({
-        entryPoints: [join(__dirname, '../src/main.ts')],
-        outfile: program,
-        bundle: true,
-        platform: 'node',
-        format: 'esm',
-        external: ['pg-native'],
-        banner: {
-          js: "import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);"
-        }
-      });
+      await buildProgram(join(__dirname, '../src/main.ts'), program);
       const start = () =>
         spawn(process.execPath, [program], {
           env: {

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import type { DatabaseKind } from '../src/store/database.js';
 import { RetainedLog } from './support/retained-log.js';
 import { scratchFolder } from './support/scratch-databases.js';
+import { buildProgram } from './support/build-program.js';
 
 jest.setTimeout(600_000);
 
@@ -11,17 +11,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('retention on %s', kind => {
   const folder = scratchFolder();
   const program = join(folder.path, 'child.mjs');
   beforeAll(async () => {
-    await build({
-      entryPoints: [join(__dirname, 'retire-child.mts')],
-      outfile: program,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      external: ['pg-native'],
-      banner: {
-        js: "import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);"
-      }
-    });
+    await buildProgram(join(__dirname, 'retire-child.mts'), program);
   });
   afterAll(() => folder.remove());
 

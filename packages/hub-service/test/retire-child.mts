@@ -1,6 +1,5 @@
 /** Deletes by age in a log and is killed at one of its statements: `node retire-child.mjs PLACE STATE NOW N`. Says `done` if it got that far. */
 import { DatabaseSync } from 'node:sqlite';
-import pg from 'pg';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { openKeys } from '../src/keys/keys.js';
@@ -10,31 +9,13 @@ import { openDatabase } from '../src/store/database.js';
 import { OwnActs } from '../src/store/own-acts.js';
 import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import { SqlRetention } from '../src/store/sql-retention.js';
+import { killAt } from './support/kill-at.js';
 
 const [place = '', state = '', now = '', at = ''] = process.argv.slice(2);
 const nowMs = (): number => Number(now);
 const database = await openDatabase(JSON.parse(place), () => undefined);
 const keys = await openKeys(state);
-let left = Number(at);
-const count = (): void => {
-  left -= 1;
-  if (left === 0) {
-    process.kill(process.pid, 'SIGKILL');
-  }
-};
-for (const [type, name] of [
-  [DatabaseSync.prototype, 'prepare'],
-  [pg.Client.prototype, 'query']
-] as const) {
-  const method: unknown = Reflect.get(type, name);
-  if (typeof method !== 'function') {
-    throw new Error(`There is no ${name}.`);
-  }
-  Reflect.set(type, name, function (this: unknown, ...words: unknown[]): unknown {
-    count();
-    return Reflect.apply(method, this, words);
-  });
-}
+killAt(Number(at), [[DatabaseSync.prototype, 'prepare']]);
 const writer = new SqlLogWriter(database, nowMs);
 await new Retention({
   database,

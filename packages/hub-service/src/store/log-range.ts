@@ -1,15 +1,12 @@
 import type { KeyObject } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
-import { canonicalJson } from '@labkeeper/core';
 import { parseShape, SignedRotation } from '@labkeeper/protocol';
-import { actOf } from './act-entry.js';
 import type { IDatabase } from './database.js';
 import { filterIds, matching } from './log-filter.js';
 import type { ILogFilter, ILogPlace } from './log-reader.js';
 import { hasTable } from './open-existing.js';
-import { OWN_USER } from './own-acts.js';
 import { openPersonal, placeOf } from './personal-cipher.js';
 import { byMonth, linesAt } from './record-lines.js';
+import { storedRetirements, type IStoredRetirement } from './stored-retirements.js';
 
 /** One line of the log as it is exported. */
 export interface IRangeEntry {
@@ -37,13 +34,6 @@ export interface IGoneRange {
   readonly leaves: Uint8Array | null;
 }
 
-/** An act of retention as it stands in the log. */
-export interface IStoredRetirement {
-  readonly index: number;
-  /** The exact record. */
-  readonly record: string;
-}
-
 /** The public part of a key that signed something in this log. */
 export interface IPublicKey {
   readonly id: string;
@@ -54,12 +44,8 @@ export interface IPublicKey {
 
 /** Records that are read at a time: enough to be fast, few enough to hold. */
 const AT_A_TIME = 1000;
-/** The same of acts, which can be long. */
-const ACTS_AT_A_TIME = 200;
 /** And of ranges that are gone, with up to 16 kB of hashes each. */
 const GONE_AT_A_TIME = 200;
-/** How often, and how long after each other, it is looked whether an act that was just put down is in the log, in ms. */
-const ACT_LOOKS = { times: 50, everyMs: 100 } as const;
 
 /** The log from one index to another, in its own order: for digests, exports and whoever follows it. */
 export class LogRange {
@@ -199,73 +185,13 @@ export class LogRange {
 
   /**
    * The acts that deleted records of [firstIndex, endIndex), in the order of the log. One that is put down and not yet in the
-   * log is not among them.
+   * log is waited for.
+   *
+   * @throws where it does not come.
    */
   async *retirements(firstIndex: number, endIndex: number): AsyncGenerator<IStoredRetirement> {
-    if (!(await this.hasRetired())) {
-      return;
-    }
-    const db = this.database.read;
-    const log = await this.log();
-    await this.actsAppended(log, firstIndex, endIndex);
-    for (let after = 0; ;) {
-      // The n-th act that was put down is record n of the service's own stream, which is called as the log is.
-      const rows = await db
-        .with('own', own =>
-          own
-            .selectFrom('own_record')
-            .select('id')
-            // Retention is the service's own: its acts are in the stream of the first hub.
-            .where('stream_hub', 'is', null)
-            .select(({ fn }) =>
-              fn
-                .agg<number>('row_number')
-                .over(over => over.orderBy('id'))
-                .as('seq')
-            )
-        )
-        .selectFrom('own')
-        .innerJoin('stream', join => join.on('stream.boot', '=', log))
-        .innerJoin('server', 'server.id', 'stream.server_id')
-        .innerJoin('person', join =>
-          join.onRef('person.id', '=', 'server.person_id').on('person.name', '=', OWN_USER)
-        )
-        .innerJoin('hub', join =>
-          join
-            .onRef('hub.id', '=', 'person.hub_id')
-            .on('hub.name', 'not in', eb => eb.selectFrom('further_hub').select('further_hub.name'))
-        )
-        .innerJoin('record', join =>
-          join.onRef('record.stream_id', '=', 'stream.id').onRef('record.seq', '=', 'own.seq')
-        )
-        .innerJoin('record_body', join =>
-          join
-            .onRef('record_body.idx', '=', 'record.idx')
-            .onRef('record_body.received_at_ms', '=', 'record.received_at_ms')
-        )
-        .select(['own.id', 'record.idx', 'record_body.entry'])
-        .where('own.id', '>', after)
-        .where('own.id', 'in', eb =>
-          eb
-            .selectFrom('retired')
-            .select('retired.own_id')
-            .where('retired.first_idx', '<', endIndex)
-            .where('retired.end_idx', '>', firstIndex)
-        )
-        .orderBy('own.id')
-        .limit(ACTS_AT_A_TIME)
-        .execute();
-      for (const { idx, entry } of rows) {
-        const record = actOf(entry);
-        if (record) {
-          yield { index: idx, record: canonicalJson(record) };
-        }
-      }
-      const last = rows.at(-1);
-      if (!last) {
-        return;
-      }
-      after = last.id;
+    if (await this.hasRetired()) {
+      yield* storedRetirements(this.database.read, await this.log(), firstIndex, endIndex);
     }
   }
 
@@ -348,44 +274,6 @@ export class LogRange {
         throw new Error(`Record ${from} is missing from the log.`);
       }
     }
-  }
-
-  /** The act is put down in the transaction that deletes, and appended behind it. @throws where it does not come. */
-  private async actsAppended(log: string, firstIndex: number, endIndex: number): Promise<void> {
-    for (let look = 0; look < ACT_LOOKS.times; look += 1) {
-      const { put, appended } = await this.database.read
-        .selectNoFrom(({ selectFrom, eb }) => [
-          selectFrom('own_record')
-            .select(({ fn }) => fn.countAll<number>().as('put'))
-            // Retention is the service's own: its acts are in the stream of the first hub.
-            .where('own_record.stream_hub', 'is', null)
-            .where(
-              'own_record.id',
-              '<=',
-              eb
-                .selectFrom('retired')
-                .select(({ fn }) => fn.max<number>('retired.own_id').as('newest'))
-                .where('retired.first_idx', '<', endIndex)
-                .where('retired.end_idx', '>', firstIndex)
-            )
-            .as('put'),
-          selectFrom('stream')
-            .innerJoin('server', 'server.id', 'stream.server_id')
-            .innerJoin('person', 'person.id', 'server.person_id')
-            .innerJoin('hub', 'hub.id', 'person.hub_id')
-            .select('stream.seq')
-            .where('stream.boot', '=', log)
-            .where('person.name', '=', OWN_USER)
-            .where('hub.name', 'not in', selectFrom('further_hub').select('further_hub.name'))
-            .as('appended')
-        ])
-        .executeTakeFirstOrThrow();
-      if ((put ?? 0) <= (appended ?? 0)) {
-        return;
-      }
-      await setTimeout(ACT_LOOKS.everyMs);
-    }
-    throw new Error('An act of retention is not in the log yet: start the service, and try again.');
   }
 
   /** An export beside a service of an older version finds no such table. */

@@ -1,24 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import type { DatabasePlace } from '../../src/store/database.js';
+import { buildProgram } from './build-program.js';
 
 /** A program that opens a database, and can be killed at any of its statements. */
 export class KilledMigration {
   /** @param folder - where the program is put. */
   static async make(folder: string): Promise<KilledMigration> {
     const program = join(folder, 'child.mjs');
-    await build({
-      entryPoints: [join(__dirname, '../migrate-child.mts')],
-      outfile: program,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      external: ['pg-native'],
-      banner: {
-        js: "import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);"
-      }
-    });
+    await buildProgram(join(__dirname, '../migrate-child.mts'), program);
     return new KilledMigration(program);
   }
 
