@@ -44,6 +44,7 @@ _SCOPES = {
     "admin": ("Read the install log, decide on requests, and run Labkeeper.", ("audit", "approve", "use")),
 }
 _PLACES = "/api/labkeeper/servers"
+_RUNNING = "/api/labkeeper/running"
 _SESSIONS = "/api/labkeeper/sessions/([^/]+)"
 _NAME_LENGTH = 512
 _FIRST = "hub"
@@ -201,29 +202,46 @@ def _add_scopes(c: Config) -> None:
 
 def _add_places(c: Config, service: str) -> None:
     """
-    Let the service, and nobody else, ask the hub where servers run: `GET hub/api/labkeeper/servers`.
+    Let the service, and nobody else, ask the hub where servers run: `GET hub/api/labkeeper/servers`; and only which, with
+    those that start or stop: `GET hub/api/labkeeper/running`.
 
-    Spawners keep that in their state, and the right to read it (`admin:server_state`) opens much more than a machine's
-    name. A server itself could say what it likes.
+    Spawners keep places in their state, and the right to read it (`admin:server_state`) opens much more than a machine's
+    name. A server itself could say what it likes. Which servers run stands in JupyterHub's own list of users as well, but
+    that takes its one thread 0.7 ms for each of them, and this 20 ms for ten thousand (measured on 6.1.1).
     """
     try:
+        from jupyterhub import orm
         from jupyterhub.apihandlers.base import APIHandler
         from tornado.web import HTTPError
     except ModuleNotFoundError:
         # A program that only reads the configuration.
         return
 
-    class ServerPlaces(APIHandler):
-        def get(self) -> None:
+    class ForTheService(APIHandler):
+        async def prepare(self) -> None:
+            await super().prepare()
             asker = self.current_user
             if getattr(asker, "kind", None) != "service" or asker.name != service:
                 raise HTTPError(403)
+
+    class ServerPlaces(ForTheService):
+        def get(self) -> None:
             # Users of whom the hub has no object here have no server either.
             spawners = [spawner for user in list(self.users.values()) for spawner in user.spawners.values()]
             self.write(json.dumps({"servers": [place for place in map(server_place, spawners) if place]}))
 
+    class RunningServers(ForTheService):
+        def get(self) -> None:
+            # An active server has a row of its address, from before its start until it has ended (as in `state=active`).
+            pairs = (
+                self.db.query(orm.User.name, orm.Spawner.name)
+                .join(orm.Spawner, orm.Spawner.user_id == orm.User.id)
+                .filter(orm.Spawner.server_id.is_not(None))
+            )
+            self.write(json.dumps({"servers": [[user, server] for user, server in pairs]}))
+
     handlers = _plain(c.JupyterHub, "extra_handlers", [])
-    handlers.append((_PLACES, ServerPlaces))
+    handlers.extend(((_PLACES, ServerPlaces), (_RUNNING, RunningServers)))
 
 
 def _add_sign_out(c: Config, service: str) -> None:

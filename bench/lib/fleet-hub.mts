@@ -1,4 +1,5 @@
-// A stand-in for JupyterHub, with answers of the form and length of those of 6.1.1: who a token is of, and which servers run.
+// A stand-in for JupyterHub, with answers of the form and length of those of 6.1.1: who a token is of, and which servers run
+// (as labkeeper.hub says there).
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -25,6 +26,8 @@ export async function startFleetHub(users: number): Promise<IFleetHub> {
     const isService = token === SERVICE_TOKEN;
     const answer = (): unknown => {
       if (url.pathname === '/hub/api/user' && owner) return own(owner);
+      if (url.pathname === '/hub/api/labkeeper/running' && isService)
+        return { servers: names.map(name => [name, '']) };
       if (url.pathname === '/hub/api/users' && isService) return page(names, url.searchParams);
       const name = /^\/hub\/api\/users\/(.+)$/.exec(url.pathname)?.[1];
       return name && isService ? listed(name) : null;

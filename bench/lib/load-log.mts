@@ -73,7 +73,7 @@ export async function loadLog(url: string, count: number, endMs: number): Promis
   for (const definition of indexes.trim().split('\n')) psql(url, SESSION + definition);
   psql(
     url,
-    `update log_head set next_index = ${count}; insert into package_term select distinct package_name from record`
+    `update log_head set next_index = ${count}; insert into package_term select distinct package_name from record on conflict do nothing`
   );
   // Lines are not read by a search: only their table's size must be known.
   psql(url, 'analyze record_body');

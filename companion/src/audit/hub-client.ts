@@ -1,6 +1,6 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { reasonOf } from '../failure.js';
+import { codeOf, reasonOf } from '../failure.js';
 import type { OutgoingLedger } from '../outgoing/outgoing-ledger.js';
 import { outgoingClass } from '../outgoing/outgoing-table.js';
 
@@ -31,6 +31,14 @@ export interface IHubAnswer {
 /** Nobody answered, or not as a service does. The message is the end of a sentence. */
 export class HubAway extends Error {
   override readonly name = 'HubAway';
+
+  /** @param unreached - nobody took the connection: nothing of the question can have arrived. */
+  constructor(
+    message: string,
+    readonly unreached = false
+  ) {
+    super(message);
+  }
 }
 
 /**
@@ -78,16 +86,18 @@ export class HubClient {
           ...(body ? { 'content-type': contentType, 'content-length': body.length } : {})
         }
       });
-      const fail = (reason: string): void => {
+      const fail = (reason: string, unreached = false): void => {
         clearTimeout(late);
         this.requests.delete(request);
         request.destroy();
-        reject(new HubAway(reason));
+        reject(new HubAway(reason, unreached));
       };
       const late = setTimeout(() => fail(`did not answer within ${this.answerMs / 1000} s`), this.answerMs);
       this.requests.add(request);
       // Stays on: a request that was destroyed may have one more error to tell.
-      request.on('error', error => fail(`cannot be reached: ${reasonOf(error)}`));
+      request.on('error', error =>
+        fail(`cannot be reached: ${reasonOf(error)}`, codeOf(error) === 'ECONNREFUSED')
+      );
       request.once('response', response => {
         response.on('error', error => fail(`broke off its answer: ${reasonOf(error)}`));
         readText(response, this.bodyBytes, fail, text => {

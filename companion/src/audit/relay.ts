@@ -123,7 +123,11 @@ export class Relay implements IDisposable {
         await (step.do === 'head' ? this.askForHead(stream) : this.send(stream, step.after, step.records));
       }
     } catch (error) {
-      this.fail('away', error instanceof HubAway ? error.message : `could not be asked: ${reasonOf(error)}`);
+      if (error instanceof HubAway) {
+        this.fail(error.unreached ? 'unreached' : 'away', error.message);
+      } else {
+        this.fail('away', `could not be asked: ${reasonOf(error)}`);
+      }
     }
   }
 

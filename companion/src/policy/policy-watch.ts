@@ -15,8 +15,11 @@ import { reasonOf } from '../failure.js';
 import type { Log } from '../log.js';
 import type { SaidPolicy } from './policy-note.js';
 
-/** The service answers within 50 s; what takes longer is lost, ms. */
-export const POLL_MS = 65_000;
+/**
+ * The service answers within 50 s from when it looks at a question, which takes it half a minute where thousands come back at
+ * once; what takes longer is lost, ms.
+ */
+export const POLL_MS = 80_000;
 
 export interface IPolicyWatchOptions {
   /** Waits for an answer as long as `POLL_MS`. */

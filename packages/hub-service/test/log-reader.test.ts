@@ -1,6 +1,7 @@
 import type { Grade } from '@labkeeper/core';
 import type { AuditRecord } from '@labkeeper/protocol';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
+import { filterIds, matching } from '../src/store/log-filter.js';
 import type { ILogFilter, ILogRow } from '../src/store/log-reader.js';
 import type { ISpeaker } from '../src/store/log-writer.js';
 import { entriesAt } from '../src/store/own-entries.js';
@@ -54,6 +55,20 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('reading the log on %s', kin
       [3, true, 4, true]
     ]);
     expect((await entriesAt(database, [])).size).toBe(0);
+  });
+
+  it('finds those of hundreds of servers of one name, without a thought about each of them', async () => {
+    const users = Array.from({ length: 260 }, (_, i) => `user-${i}`);
+    const batches = users.map(user => batchOf({ ...ALICE, user }, new CompanionStream().batch(1)));
+    await writer.append([...batches, batchOf({ ...ALICE, server: 'big' }, new CompanionStream().batch(1))]);
+    expect(await indexesOf({ server: '' })).toEqual(users.map((_, i) => users.length - 1 - i));
+    expect(await indexesOf({ server: 'big' })).toEqual([users.length]);
+    const ids = await filterIds(database.read, { server: '' });
+    expect(ids?.servers).toHaveLength(users.length);
+    const asked = matching(database.read, { server: '' }, ids ?? {}).selectAll('record');
+    if (kind === 'postgres') {
+      expect(JSON.stringify(await asked.explain())).toContain('hashed SubPlan');
+    }
   });
 
   it('finds by each filter, and by several', async () => {

@@ -239,8 +239,9 @@ describe('the list of running servers', () => {
     without.close();
   });
 
-  it('is read page by page, and what is none is said', async () => {
+  it('is read at once where labkeeper.hub says it, page by page elsewhere, and what is none is said', async () => {
     let status = 200;
+    let running: object | null = null;
     let body: ((offset: number) => object) | null = offset => ({
       items: [
         { name: `user-${offset}`, servers: { '': { ready: true }, 'b/c"': {} } },
@@ -255,6 +256,10 @@ describe('the list of running servers', () => {
     });
     const seen: string[] = [];
     const server = createServer((request, response) => {
+      if (request.url === '/labkeeper/running') {
+        response.writeHead(running ? 200 : 404).end(JSON.stringify(running));
+        return;
+      }
       const offset = Number(new URL(request.url ?? '', 'http://hub').searchParams.get('offset'));
       seen.push(`${request.headers.authorization} ${request.headers.accept}`);
       response.writeHead(status).end(body === null ? '<html>' : JSON.stringify(body(offset)));
@@ -279,6 +284,17 @@ describe('the list of running servers', () => {
       status = 404;
       expect(await api.has('alice', '')).toBe(false);
       await expect(api.all()).rejects.toThrow(HubUnavailableError);
+      const before = seen.length;
+      running = {
+        servers: [
+          ['alice', ''],
+          ['alice', 'b/c"']
+        ]
+      };
+      expect([...(await api.all())]).toEqual([serverKey('alice', ''), serverKey('alice', 'b/c"')]);
+      running = { servers: ['alice'] };
+      await expect(api.all()).rejects.toThrow(HubUnavailableError);
+      expect(seen).toHaveLength(before);
       status = 500;
       await expect(api.has('alice', '')).rejects.toThrow(HubUnavailableError);
       // The look-up of a token is another thing, and stays as short as it was.

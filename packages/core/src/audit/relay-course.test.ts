@@ -6,7 +6,17 @@ import { RelayCourse, type IWaitingStream } from './relay-course.js';
 
 const head = (seq: number): StreamHead =>
   seq === 0 ? NOTHING_YET : { seq, hash: `${seq}`.padStart(64, 'f') };
-const fates = fc.constantFrom('good', 'good', 'good', 'lost', 'lost-answer', 'later', 'ticket', 'too-large');
+const fates = fc.constantFrom(
+  'good',
+  'good',
+  'good',
+  'unreached',
+  'lost',
+  'lost-answer',
+  'later',
+  'ticket',
+  'too-large'
+);
 
 /** Plays a course against a service that has the fates of requests in a list. */
 function play(list: readonly string[], lasts: readonly number[]) {
@@ -26,8 +36,9 @@ function play(list: readonly string[], lasts: readonly number[]) {
     }
     requests += 1;
     nowMs += 10;
-    if (fate === 'lost' || fate === 'later') {
-      course.failed(nowMs, fate === 'lost' ? 'away' : 'later', fate === 'later' ? 5000 : null);
+    if (fate === 'lost' || fate === 'unreached' || fate === 'later') {
+      const failure = fate === 'lost' ? 'away' : fate;
+      course.failed(nowMs, failure, fate === 'later' ? 5000 : null);
     } else if (step.do === 'ticket') {
       course.gotTicket(nowMs, 600_000);
     } else if (fate === 'ticket') {
@@ -66,6 +77,27 @@ describe('the way of records to the hub', () => {
 
   it('takes one ticket, one head and as few batches as possible', () => {
     expect(play([], [1200]).requests).toBe(2 + 3);
+  });
+
+  it('goes on where it was after a while in which nobody took a connection', () => {
+    const course = new RelayCourse(() => 0);
+    const streams = [{ boot: 'b', last: 3 }];
+    course.gotTicket(0, 600_000);
+    course.reached('b', head(2));
+    course.failed(1, 'unreached');
+    expect(course.next(1, streams)).toMatchObject({ do: 'send', after: head(2) });
+    course.failed(2, 'away');
+    expect(course.next(2, streams)).toEqual({ do: 'head', boot: 'b' });
+  });
+
+  it('counts anew when somebody answers again after a long while, though only to say: later', () => {
+    const course = new RelayCourse(() => 0.5);
+    for (let i = 0; i < 10; i++) course.failed(0, 'unreached');
+    expect(course.next(0, [{ boot: 'b', last: 1 }])).toEqual({ do: 'wait', ms: 22_500 });
+    course.failed(0, 'later', 2000);
+    expect(course.next(0, [{ boot: 'b', last: 1 }])).toEqual({ do: 'wait', ms: 2500 });
+    course.failed(0, 'later', 2000);
+    expect(course.next(0, [{ boot: 'b', last: 1 }])).toEqual({ do: 'wait', ms: 3000 });
   });
 
   it('waits with growing pauses, each anything up to its bound and never above 45 s', () => {

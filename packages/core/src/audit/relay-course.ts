@@ -22,6 +22,8 @@ export type RelayStep =
 export type RelayFailure =
   /** Nobody answered, or something else than the service. */
   | 'away'
+  /** Nobody took the connection: what was to be sent cannot have arrived. */
+  | 'unreached'
   /** The service says: later. */
   | 'later'
   /** The ticket is no longer good. */
@@ -40,7 +42,7 @@ const LONGEST_LATER_MS = 60 * 60_000;
 
 /**
  * Decides how records travel: a ticket first, then the head of each stream, then what comes after it, one request at a
- * time. After any failure the head is asked for again, because what was sent may have arrived; nothing is ever sent blind.
+ * time. After a failure the head is asked for again where what was sent may have arrived; nothing is ever sent blind.
  */
 export class RelayCourse {
   /** @param random - from 0 up to 1. */
@@ -84,6 +86,7 @@ export class RelayCourse {
     this.answered = true;
     this.failures = 0;
     this.ticketFailures = 0;
+    this.wasLater = false;
     this.records = Math.min(BATCH_RECORDS, this.records * 2);
   }
 
@@ -95,8 +98,10 @@ export class RelayCourse {
   /** @param laterMs - how long the service asks us to wait; null = it does not say. */
   failed(nowMs: number, failure: RelayFailure, laterMs: number | null = null): void {
     this.answered = false;
-    // What was sent may have arrived.
-    this.heads.clear();
+    if (failure !== 'unreached') {
+      // What was sent may have arrived.
+      this.heads.clear();
+    }
     if (failure === 'ticket') {
       this.ticketUntilMs = -Infinity;
       this.ticketFailures += 1;
@@ -109,6 +114,11 @@ export class RelayCourse {
       this.records = Math.floor(this.records / 2);
       return;
     }
+    if (failure === 'later' && !this.wasLater) {
+      // Somebody is there again: how long nobody was says nothing about how busy it is.
+      this.failures = 0;
+    }
+    this.wasLater = failure === 'later';
     const backOffMs = fullJitterMs(this.failures, this.random());
     this.failures += 1;
     const askedMs = Math.min(LONGEST_LATER_MS, Math.max(0, laterMs ?? 0));
@@ -123,5 +133,7 @@ export class RelayCourse {
   private records = BATCH_RECORDS;
   private failures = 0;
   private ticketFailures = 0;
+  /** The last failure was a service that said: later. */
+  private wasLater = false;
   private answered = false;
 }

@@ -27,6 +27,7 @@ export class PollPace {
   answered(): number {
     this.failures = 0;
     this.ticketFailures = 0;
+    this.wasAnswered = false;
     return this.random() * NEXT_MS;
   }
 
@@ -39,6 +40,12 @@ export class PollPace {
         return 0;
       }
     }
+    const isAnswered = laterMs !== null;
+    if (isAnswered && !this.wasAnswered) {
+      // Somebody is there again: how long nobody was says nothing about how busy it is.
+      this.failures = 0;
+    }
+    this.wasAnswered = isAnswered;
     const backOffMs =
       this.random() * Math.min(LONGEST_MS, FIRST_FAILURE_MS * 2 ** Math.min(this.failures, 30));
     this.failures += 1;
@@ -49,4 +56,6 @@ export class PollPace {
 
   private failures = 0;
   private ticketFailures = 0;
+  /** The last failure was a service that asked us to wait. */
+  private wasAnswered = false;
 }

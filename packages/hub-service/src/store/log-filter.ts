@@ -7,6 +7,12 @@ import type { ITables } from './tables.js';
 /** The number of the hub that spoke first. Records of the others have an index of their own. */
 export const FIRST_HUB = 1;
 
+/**
+ * Of more values than these PostgreSQL is not to think about each: for every month it would compare all of them with what is
+ * often there, 100 ms for ten thousand. It puts them into a table of hashes instead, which "is true" keeps it from joining.
+ */
+const FEW = 200;
+
 /** The numbers of those that a filter names; a member that is left out is not asked for. */
 export interface IFilterIds {
   readonly hubs?: readonly number[];
@@ -125,7 +131,10 @@ export function matching(
 
 /** Numbers of our own, as they are: the default servers of everybody would be thousands of parameters. */
 function isOneOf(column: string, list: readonly number[]): RawBuilder<boolean> {
-  return sql<boolean>`${sql.ref(`record.${column}`)} in (${sql.raw(list.map(Number).join())})`;
+  const numbers = list.map(Number);
+  return numbers.length <= FEW
+    ? sql<boolean>`${sql.ref(`record.${column}`)} in (${sql.raw(numbers.join())})`
+    : sql<boolean>`(${sql.ref(`record.${column}`)} in (values ${sql.raw(numbers.map(id => `(${id})`).join())})) is true`;
 }
 
 /** A list of none is no SQL. */
