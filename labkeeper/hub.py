@@ -238,7 +238,19 @@ def _add_places(c: Config, service: str) -> None:
                 .join(orm.Spawner, orm.Spawner.user_id == orm.User.id)
                 .filter(orm.Spawner.server_id.is_not(None))
             )
-            self.write(json.dumps({"servers": [[user, server] for user, server in pairs]}))
+            # Which of their users' tokens are good: what a user revokes while her server runs stands in no other list.
+            tokens = (
+                self.db.query(orm.APIToken.id)
+                .join(orm.Spawner, orm.Spawner.user_id == orm.APIToken.user_id)
+                .filter(orm.Spawner.server_id.is_not(None))
+                .filter((orm.APIToken.expires_at.is_(None)) | (orm.APIToken.expires_at > orm.APIToken.now()))
+                .distinct()
+            )
+            self.write(
+                json.dumps(
+                    {"servers": [[user, server] for user, server in pairs], "tokens": [number for (number,) in tokens]}
+                )
+            )
 
     handlers = _plain(c.JupyterHub, "extra_handlers", [])
     handlers.extend(((_PLACES, ServerPlaces), (_RUNNING, RunningServers)))

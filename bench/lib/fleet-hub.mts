@@ -27,7 +27,7 @@ export async function startFleetHub(users: number): Promise<IFleetHub> {
     const answer = (): unknown => {
       if (url.pathname === '/hub/api/user' && owner) return own(owner);
       if (url.pathname === '/hub/api/labkeeper/running' && isService)
-        return { servers: names.map(name => [name, '']) };
+        return { servers: names.map(name => [name, '']), tokens: names.map((_, index) => index) };
       if (url.pathname === '/hub/api/users' && isService) return page(names, url.searchParams);
       const name = /^\/hub\/api\/users\/(.+)$/.exec(url.pathname)?.[1];
       return name && isService ? listed(name) : null;
@@ -81,7 +81,7 @@ function own(name: string): unknown {
       `users:activity!user=${name}`
     ],
     session_id: null,
-    token_id: 'a20'
+    token_id: `a${Number(name.replace('user-', ''))}`
   };
 }
 

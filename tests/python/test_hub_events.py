@@ -56,6 +56,9 @@ def test_the_hub_tells_the_service_alone_where_servers_run(hub: Hub) -> None:
     wait_for("both servers", lambda: running(hub) == [["ada", ""], ["bob", ""]], 30)
     listed = hub.ask("GET", "users?state=active", TOKEN).json()
     assert [[user["name"], name] for user in listed for name in user["servers"]] == running(hub)
+    # Of tokens their numbers alone, as JupyterHub calls them.
+    own = {token["id"] for user in ("ada", "bob") for token in hub.ask("GET", f"users/{user}/tokens").json()["api_tokens"]}
+    assert {f"a{number}" for number in hub.ask("GET", "labkeeper/running", TOKEN).json()["tokens"]} == own
     assert hub.ask("DELETE", "users/bob/server").status_code in (202, 204)
     wait_for("its end", lambda: running(hub) == [["ada", ""]], 30)
     # Another service with more rights, the server itself, and nobody.

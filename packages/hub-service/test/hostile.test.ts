@@ -73,7 +73,7 @@ describe('somebody who owns a container', () => {
 
 describe('made-up tokens', () => {
   const user: HubUser = {
-    ...{ kind: 'user', name: 'alice', admin: false, groups: [], session_id: null },
+    ...{ kind: 'user', name: 'alice', admin: false, groups: [], session_id: null, token_id: null },
     scopes: ['access:servers!server=alice/']
   };
   const officeOf = (whoIs: (token: string) => Promise<HubUser | null>): TicketOffice =>

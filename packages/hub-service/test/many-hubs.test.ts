@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { HUB_PATHS, ticketPath } from '@labkeeper/protocol';
 import { pino } from 'pino';
 import { HubUnavailableError } from '../src/hub-api/hub-api.js';
-import { HubRoleError, serverKey, type IRunningServersApi } from '../src/hub-api/running-servers-api.js';
+import {
+  HubRoleError,
+  serverKey,
+  type IRunning,
+  type IRunningServersApi
+} from '../src/hub-api/running-servers-api.js';
 import { Hubs } from '../src/hubs/hubs.js';
 import type { DatabaseKind } from '../src/store/database.js';
 import { keepFurtherHubs } from '../src/store/further-hubs.js';
@@ -113,12 +118,12 @@ class Listed implements IRunningServersApi {
   error: Error | null = null;
   readings = 0;
 
-  async all(): Promise<ReadonlySet<string>> {
+  async all(): Promise<IRunning> {
     this.readings += 1;
     if (this.error) {
       throw this.error;
     }
-    return new Set(this.keys);
+    return { servers: new Set(this.keys), tokens: null };
   }
   async has(user: string, server: string): Promise<boolean> {
     return this.keys.has(serverKey(user, server));

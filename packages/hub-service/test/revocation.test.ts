@@ -5,6 +5,7 @@ import {
   createRunningServersApi,
   HubRoleError,
   serverKey,
+  type IRunning,
   type IRunningServersApi
 } from '../src/hub-api/running-servers-api.js';
 import { READ_EVERY_MS, RunningServers } from '../src/tickets/running-servers.js';
@@ -97,7 +98,15 @@ describe('looks at JupyterHub', () => {
           asked += 1;
           const name = token.replace('token-', 'user-');
           const scopes = [`access:servers!server=${name}/`];
-          return Promise.resolve({ kind: 'user', name, admin: false, groups: [], scopes, session_id: null });
+          return Promise.resolve({
+            kind: 'user',
+            name,
+            admin: false,
+            groups: [],
+            scopes,
+            session_id: null,
+            token_id: null
+          });
         }
       },
       nowMs: () => nowMs,
@@ -167,16 +176,19 @@ describe('looks at JupyterHub', () => {
 });
 
 describe('the list of running servers', () => {
-  const speaker = { user: 'alice', server: 'big' };
+  const speaker = { user: 'alice', server: 'big', tokenId: null };
   const log = { warn: () => undefined, info: () => undefined };
 
-  /** @param answers - what JupyterHub says, one reading after the other. */
-  async function reading(answers: (ReadonlySet<string> | Error)[], has: () => Promise<boolean>) {
+  /** @param answers - what JupyterHub says, one reading after the other: servers, and tokens if it names them. */
+  async function reading(answers: (ReadonlySet<string> | IRunning | Error)[], has: () => Promise<boolean>) {
     jest.useFakeTimers();
     const api: IRunningServersApi = {
       all: () => {
         const answer = answers.shift() ?? new HubUnavailableError('Away.');
-        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+        if (answer instanceof Error) {
+          return Promise.reject(answer);
+        }
+        return Promise.resolve('servers' in answer ? answer : { servers: answer, tokens: null });
       },
       has
     };
@@ -215,6 +227,39 @@ describe('the list of running servers', () => {
     expect(running.isGone({ ...speaker, mintedAtMs })).toBe(true);
     // One that was not there before may have begun a moment ago, by another replica's clock.
     expect(running.isGone({ ...speaker, server: 'new', mintedAtMs })).toBe(false);
+    running.close();
+  });
+
+  it('ends the tickets of a token that was revoked while its server runs, within 30 s', async () => {
+    const tokens = (...ids: string[]): IRunning => ({ servers: there, tokens: new Set(ids) });
+    const running = await reading([tokens('a1', 'a2'), tokens('a2')], never);
+    const [one, two] = ['a1', 'a2'].map(tokenId => ({
+      ...speaker,
+      tokenId,
+      mintedAtMs: Date.now() - 10_000
+    }));
+    if (!one || !two) {
+      throw new Error('There are two.');
+    }
+    expect([one, two].map(holder => running.saysGood(holder))).toEqual([true, true]);
+    expect(running.isGone(one)).toBe(false);
+    await jest.advanceTimersByTimeAsync(READ_EVERY_MS - 1);
+    // Until it is read again JupyterHub need not be asked about each.
+    expect(running.saysGood(one)).toBe(true);
+    await jest.advanceTimersByTimeAsync(1);
+    expect([one, two].map(holder => running.isGone(holder))).toEqual([true, false]);
+    expect([one, two].map(holder => running.saysGood(holder))).toEqual([false, true]);
+    // One that was made since the list was read, and one of an older ticket, are asked about.
+    const later = { ...speaker, tokenId: 'a3', mintedAtMs: Date.now() };
+    expect([running.isGone(later), running.saysGood(later)]).toEqual([false, false]);
+    expect([running.isGone({ ...speaker, mintedAtMs: 0 }), running.saysGood(speaker)]).toEqual([
+      false,
+      false
+    ]);
+    // JupyterHub is away: its word grows old.
+    await jest.advanceTimersByTimeAsync(30_000);
+    expect(running.saysGood(two)).toBe(false);
+    expect(running.isGone(two)).toBe(false);
     running.close();
   });
 
@@ -269,9 +314,12 @@ describe('the list of running servers', () => {
     const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
     const api = createRunningServersApi({ url, token: 'service-token', timeoutMs: 2000 });
     try {
-      expect([...(await api.all())]).toEqual(
-        [0, 1, 2].flatMap(i => [serverKey(`user-${i}`, ''), serverKey(`user-${i}`, 'b/c"')])
-      );
+      expect(await api.all()).toEqual({
+        servers: new Set(
+          [0, 1, 2].flatMap(i => [serverKey(`user-${i}`, ''), serverKey(`user-${i}`, 'b/c"')])
+        ),
+        tokens: null
+      });
       expect(new Set(seen)).toEqual(new Set(['token service-token application/jupyterhub-pagination+json']));
       body = () => ({ items: [{ name: 'alice' }], _pagination: { next: null } });
       await expect(api.all()).rejects.toThrow(HubRoleError);
@@ -291,7 +339,10 @@ describe('the list of running servers', () => {
           ['alice', 'b/c"']
         ]
       };
-      expect([...(await api.all())]).toEqual([serverKey('alice', ''), serverKey('alice', 'b/c"')]);
+      const servers = new Set([serverKey('alice', ''), serverKey('alice', 'b/c"')]);
+      expect(await api.all()).toEqual({ servers, tokens: null });
+      running = { ...running, tokens: [7, 20] };
+      expect(await api.all()).toEqual({ servers, tokens: new Set(['a7', 'a20']) });
       running = { servers: ['alice'] };
       await expect(api.all()).rejects.toThrow(HubUnavailableError);
       expect(seen).toHaveLength(before);

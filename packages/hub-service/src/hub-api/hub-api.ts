@@ -8,7 +8,9 @@ const HubUser = v.object({
   admin: v.optional(v.boolean(), false),
   groups: v.optional(v.array(v.pipe(v.string(), v.maxLength(255))), []),
   scopes: v.array(v.string()),
-  session_id: v.optional(v.nullable(v.string()), null)
+  session_id: v.optional(v.nullable(v.string()), null),
+  /** What JupyterHub calls the token itself, such as `a20`. */
+  token_id: v.optional(v.nullable(v.pipe(v.string(), v.regex(/^a\d{1,19}$/))), null)
 });
 export type HubUser = v.InferOutput<typeof HubUser>;
 

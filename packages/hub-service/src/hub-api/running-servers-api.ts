@@ -7,14 +7,18 @@ export class HubRoleError extends Error {
   override readonly name = 'HubRoleError';
 }
 
+/** What runs at a hub. */
+export interface IRunning {
+  /** Keys (`serverKey`) of all servers that run, start or stop. */
+  readonly servers: ReadonlySet<string>;
+  /** What JupyterHub calls the good tokens of their users, such as `a20`; null = this hub does not say. */
+  readonly tokens: ReadonlySet<string> | null;
+}
+
 /** What the service asks JupyterHub with its own token, role `labkeeper-service`. */
 export interface IRunningServersApi {
-  /**
-   * Keys (`serverKey`) of all servers that run, start or stop. One that begins or ends meanwhile may be missing.
-   *
-   * @throws HubUnavailableError, HubRoleError
-   */
-  all(): Promise<ReadonlySet<string>>;
+  /** One that begins or ends meanwhile may be missing. @throws HubUnavailableError, HubRoleError */
+  all(): Promise<IRunning>;
   /** Whether one runs, starts or stops. @throws HubUnavailableError, HubRoleError */
   has(user: string, server: string): Promise<boolean>;
 }
@@ -41,7 +45,10 @@ const PAGE_BYTES = 16 * 1024 * 1024;
 const MOST_PAGES = 2000;
 
 /** What labkeeper.hub says in JupyterHub's own process. */
-const Running = v.object({ servers: v.array(v.tuple([v.string(), v.string()])) });
+const Running = v.object({
+  servers: v.array(v.tuple([v.string(), v.string()])),
+  tokens: v.optional(v.nullable(v.array(v.pipe(v.number(), v.safeInteger()))), null)
+});
 const User = v.object({
   name: v.string(),
   // JupyterHub leaves out what the role does not let one read.
@@ -61,7 +68,11 @@ export function createRunningServersApi(options: IRunningServersApiOptions): IRu
     async all() {
       const running = await ask(options, 'labkeeper/running', [403, 404]);
       if (running !== null) {
-        return new Set(read(Running, running).servers.map(([user, server]) => serverKey(user, server)));
+        const { servers, tokens } = read(Running, running);
+        return {
+          servers: new Set(servers.map(([user, server]) => serverKey(user, server))),
+          tokens: tokens && new Set(tokens.map(number => `a${number}`))
+        };
       }
       const keys = new Set<string>();
       let offset: number | null = 0;
@@ -74,7 +85,7 @@ export function createRunningServersApi(options: IRunningServersApiOptions): IRu
         page.items.forEach(user => namesOf(user).forEach(name => keys.add(serverKey(user.name, name))));
         offset = page._pagination.next?.offset ?? null;
       }
-      return keys;
+      return { servers: keys, tokens: null };
     },
     async has(user, server) {
       const answer = await ask(options, `users/${encodeURIComponent(user)}`);

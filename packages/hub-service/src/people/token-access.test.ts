@@ -7,7 +7,8 @@ const LEAD: HubUser = {
   admin: false,
   groups: [],
   scopes: ['access:services!service=labkeeper', 'custom:labkeeper:audit'],
-  session_id: null
+  session_id: null,
+  token_id: null
 };
 
 describe('who comes with a token', () => {

@@ -1,6 +1,11 @@
 import type { Logger } from 'pino';
 import { reasonOf } from '../failure.js';
-import { HubRoleError, serverKey, type IRunningServersApi } from '../hub-api/running-servers-api.js';
+import {
+  HubRoleError,
+  serverKey,
+  type IRunning,
+  type IRunningServersApi
+} from '../hub-api/running-servers-api.js';
 import type { ITicketHolder } from './ticket.js';
 
 export interface IRunningServersOptions {
@@ -22,8 +27,13 @@ export const READ_EVERY_MS = 24_000;
 const AGAIN_MS = 5000;
 /** JupyterHub, which has one thread, spends at most a fifth of its time on this: where a reading is slow, they are seldom. */
 const SHARE = 5;
+/** The list's word about a token counts until the next one is there, and a little longer, in ms. */
+const WORD_MS = READ_EVERY_MS + 5000;
 /** By so much the clocks of replicas may differ, in ms. */
 const SKEW_MS = 5000;
+
+/** What of a ticket's holder can be looked up in a list. */
+type ListedHolder = Pick<ITicketHolder, 'user' | 'server' | 'tokenId' | 'mintedAtMs'>;
 
 /** How reading goes. */
 export interface IReadingState {
@@ -36,8 +46,8 @@ export interface IReadingState {
 }
 
 /**
- * Which servers run, read from JupyterHub in bulk. A ticket of a server that was not there when the reading began is no
- * longer honoured; a server that runs all the same, because the list changed between two of its pages, asks for another
+ * Which servers run, and which tokens are good, read from JupyterHub in bulk. A ticket of a server or token that was not there
+ * when the reading began is no longer honoured; a server that runs all the same, because the list changed between two of its pages, asks for another
  * ticket and has it at once.
  */
 export class RunningServers {
@@ -56,15 +66,29 @@ export class RunningServers {
     return { readAtMs: this.last?.beganAtMs ?? null, trouble: this.trouble, isRefused: this.isRefused };
   }
 
-  /** Whether a ticket's server ended, or its user went, since the ticket was given. */
-  isGone({ user, server, mintedAtMs }: Pick<ITicketHolder, 'user' | 'server' | 'mintedAtMs'>): boolean {
+  /** Whether a ticket's server ended, its user went, or its token was revoked since the ticket was given. */
+  isGone({ user, server, tokenId, mintedAtMs }: ListedHolder): boolean {
     const { last, before } = this;
+    if (last === null) {
+      return false;
+    }
+    if (tokenId !== null && last.tokens?.has(tokenId) === false && mintedAtMs + SKEW_MS <= last.beganAtMs) {
+      return true;
+    }
     const key = serverKey(user, server);
-    if (last === null || last.keys.has(key)) {
+    if (last.servers.has(key)) {
       return false;
     }
     // One that was there before has ended, so a ticket that it got shortly before the reading is none of a later start.
     return mintedAtMs + SKEW_MS <= last.beganAtMs || (before.has(key) && mintedAtMs < last.beganAtMs);
+  }
+
+  /** Whether JupyterHub said lately that a ticket's token is good. */
+  saysGood({ tokenId }: Pick<ListedHolder, 'tokenId'>): boolean {
+    const { last } = this;
+    // Its absolute value: where the clock was set back, what is known is of no known age.
+    const isFresh = last !== null && Math.abs(this.options.nowMs() - last.beganAtMs) < WORD_MS;
+    return isFresh && tokenId !== null && last.tokens?.has(tokenId) === true;
   }
 
   /**
@@ -74,7 +98,7 @@ export class RunningServers {
    * @throws HubUnavailableError
    */
   async runs(user: string, server: string): Promise<boolean> {
-    if (this.last === null || this.last.keys.has(serverKey(user, server))) {
+    if (this.last === null || this.last.servers.has(serverKey(user, server))) {
       return true;
     }
     try {
@@ -102,9 +126,9 @@ export class RunningServers {
     const { api, log, nowMs } = this.options;
     const beganAtMs = nowMs();
     try {
-      const keys = await api.all();
-      this.before = this.last?.keys ?? keys;
-      this.last = { beganAtMs, keys };
+      const running = await api.all();
+      this.before = this.last?.servers ?? running.servers;
+      this.last = { beganAtMs, ...running };
       if (this.trouble !== null) {
         log.info('JupyterHub says again which servers run.');
       }
@@ -122,7 +146,7 @@ export class RunningServers {
     }
   }
 
-  private last: { readonly beganAtMs: number; readonly keys: ReadonlySet<string> } | null = null;
+  private last: (IRunning & { readonly beganAtMs: number }) | null = null;
   /** What the reading before said. */
   private before: ReadonlySet<string> = new Set();
   private trouble: string | null = null;

@@ -19,6 +19,8 @@ const Ticket = v.strictObject({
   server: v.string(),
   groups: v.array(v.string()),
   token: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
+  /** Tickets from before it was there go on to their end. */
+  id: v.optional(v.nullable(v.string()), null),
   sealed: v.string(),
   /** Epoch ms. */
   exp: v.number()
@@ -28,6 +30,8 @@ const Ticket = v.strictObject({
 export interface ITicketHolder extends ISpeaker {
   /** First 16 hexadecimal digits of SHA-256 of the token that it was given for. */
   readonly token: string;
+  /** What JupyterHub calls the token, such as `a20`; null = it does not say. */
+  readonly tokenId: string | null;
   /** The token itself, which only `Tickets.tokenOf` can read. */
   readonly sealed: string;
   /** When the ticket was given, epoch ms. */
@@ -54,12 +58,12 @@ export class Tickets {
     this.seal = new TokenSeal(key);
   }
 
-  /** @param token - JupyterHub's, of the server. */
-  mint({ hub, user, server, groups: all }: ISpeaker, token: string): IMintedTicket {
+  /** @param token - JupyterHub's, of the server. @param id - what JupyterHub calls it; null = it does not say. */
+  mint({ hub, user, server, groups: all }: ISpeaker, token: string, id: string | null = null): IMintedTicket {
     const expiresAtMs = this.nowMs() + TICKET_MS;
     const sealed = this.seal.close(token);
     const contentOf = (groups: readonly string[]): string =>
-      JSON.stringify({ hub, user, server, groups, token: tokenDigits(token), sealed, exp: expiresAtMs });
+      JSON.stringify({ hub, user, server, groups, token: tokenDigits(token), id, sealed, exp: expiresAtMs });
     const groups = fitting(all, CONTENT_BYTES - Buffer.byteLength(contentOf([])));
     const body = Buffer.from(contentOf(groups)).toString('base64url');
     const ticket = `${body}.${this.mac(body).toString('base64url')}`;
@@ -83,8 +87,8 @@ export class Tickets {
     if (!read.success || read.output.exp <= this.nowMs()) {
       return null;
     }
-    const { hub, user, server, groups, token, sealed, exp } = read.output;
-    return { hub, user, server, groups, token, sealed, mintedAtMs: exp - TICKET_MS };
+    const { hub, user, server, groups, token, id, sealed, exp } = read.output;
+    return { hub, user, server, groups, token, tokenId: id, sealed, mintedAtMs: exp - TICKET_MS };
   }
 
   /** JupyterHub's token, for which a ticket was given. */
