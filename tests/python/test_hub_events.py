@@ -51,15 +51,15 @@ def test_the_hub_tells_the_service_alone_where_servers_run(hub: Hub) -> None:
     now = datetime.now().timestamp() * 1000
     assert now - 60_000 < place["startedAtMs"] <= now
     # As JupyterHub's own list says, in a small part of its time; a server that has ended is in neither.
-    hub.log_in("bob")
-    assert hub.ask("POST", "users/bob/server").status_code in (201, 202)
-    wait_for("both servers", lambda: running(hub) == [["ada", ""], ["bob", ""]], 30)
+    hub.log_in("eva")
+    assert hub.ask("POST", "users/eva/server").status_code in (201, 202)
+    wait_for("both servers", lambda: running(hub) == [["ada", ""], ["eva", ""]], 30)
     listed = hub.ask("GET", "users?state=active", TOKEN).json()
     assert [[user["name"], name] for user in listed for name in user["servers"]] == running(hub)
     # Of tokens their numbers alone, as JupyterHub calls them.
-    own = {token["id"] for user in ("ada", "bob") for token in hub.ask("GET", f"users/{user}/tokens").json()["api_tokens"]}
+    own = {token["id"] for user in ("ada", "eva") for token in hub.ask("GET", f"users/{user}/tokens").json()["api_tokens"]}
     assert {f"a{number}" for number in hub.ask("GET", "labkeeper/running", TOKEN).json()["tokens"]} == own
-    assert hub.ask("DELETE", "users/bob/server").status_code in (202, 204)
+    assert hub.ask("DELETE", "users/eva/server").status_code in (202, 204)
     wait_for("its end", lambda: running(hub) == [["ada", ""]], 30)
     # Another service with more rights, the server itself, and nobody.
     environment = json.loads((hub.folder / "environment.json").read_text())

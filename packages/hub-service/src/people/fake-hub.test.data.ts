@@ -56,7 +56,13 @@ export class FakeHub {
     }
     const person = this.people.get(this.tokens.get(token) ?? '');
     return person
-      ? { kind: 'user', admin: false, session_id: '6d3ad0b7c5d0421c8b6ab2d5a3ff0b7e', ...person }
+      ? {
+          kind: 'user',
+          admin: false,
+          session_id: '6d3ad0b7c5d0421c8b6ab2d5a3ff0b7e',
+          token_id: 'a7',
+          ...person
+        }
       : null;
   }
 
