@@ -248,7 +248,10 @@ def _add_places(c: Config, service: str) -> None:
             )
             self.write(
                 json.dumps(
-                    {"servers": [[user, server] for user, server in pairs], "tokens": [number for (number,) in tokens]}
+                    {
+                        "servers": [[user, server] for user, server in pairs],
+                        "tokens": [number for (number,) in tokens],
+                    }
                 )
             )
 
