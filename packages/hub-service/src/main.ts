@@ -9,6 +9,7 @@ import { createHubApi } from './hub-api/hub-api.js';
 import { createRunningServersApi } from './hub-api/running-servers-api.js';
 import { createServerRunsApi } from './hub-api/server-runs-api.js';
 import { checkHubsCommand } from './hubs/check-hubs.js';
+import { keepFirstHub } from './hubs/first-hub.js';
 import { openFurtherHubs } from './hubs/open-further-hubs.js';
 import { registerSigningKey } from './keys/keys.js';
 import { rotateCommand } from './keys/rotate-command.js';
@@ -84,6 +85,7 @@ async function run(): Promise<void> {
     const database = await openDatabase(settings.database, error =>
       log.warn({ reason: reasonOf(error) }, 'A connection to the database broke.')
     );
+    await keepFirstHub(database, settings.hubId, Date.now());
     const keys = await openServiceKeys(database, places, Date.now(), sentence => log.warn(sentence));
     await registerSigningKey(database, keys, Date.now());
     const finishErasures = await resumeErasures(database, settings.stateFolder, error =>

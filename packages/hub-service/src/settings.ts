@@ -45,7 +45,10 @@ export interface IPagesSettings {
 }
 
 /** What the log itself needs: the same for the service and for commands beside it. */
-export type IStorageSettings = Pick<ISettings, 'hubId' | 'stateFolder' | 'masterKeyFile' | 'database'>;
+export interface IStorageSettings extends Pick<ISettings, 'stateFolder' | 'masterKeyFile' | 'database'> {
+  /** What the first hub is called; null = it is not said, and the log knows. */
+  readonly hubId: string | null;
+}
 
 /** What is wrong with the environment: one sentence per mistake. */
 export class SettingsError extends Error {
@@ -137,7 +140,7 @@ export function readStorage(variables: Readonly<Record<string, string | undefine
     throw new SettingsError(mistakes);
   }
   return {
-    hubId: variables['LABKEEPER_HUB_ID']?.trim() || 'hub',
+    hubId: variables['LABKEEPER_HUB_ID']?.trim() || null,
     ...{ stateFolder, database },
     masterKeyFile: variables['LABKEEPER_MASTER_KEY_FILE']?.trim() || null
   };

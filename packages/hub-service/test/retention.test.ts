@@ -292,6 +292,43 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('retention on %s', kind => {
     expect((await log.rows()).filter(({ action }) => action === 'install')).toHaveLength(1);
   });
 
+  it.each([
+    ['hub', ['east']],
+    ['east', ['earlier', 'hub']]
+  ] as const)(
+    'goes on at every other hub while everybody at the hub "%s" is held, the first one under any name',
+    async (held, others) => {
+      await keepFurtherHubs(log.database, ['east'], log.nowMs);
+      const reader = new SqlLogReader(log.database, () => log.nowMs);
+      // The first one had another name once.
+      for (const hub of ['earlier', 'hub', 'east']) {
+        await log.happens('anna', ['install'], { hub });
+        await reader.looked({ hub, reader: 'lead', kind: 'list', query: '/log' });
+      }
+      await log.digest();
+      const left = async (): Promise<readonly string[]> => {
+        const rows = await log.database.read
+          .selectFrom('record')
+          .innerJoin('hub', 'hub.id', 'record.hub_id')
+          .select('hub.name')
+          .where('record.action', '=', 'install')
+          .execute();
+        return rows.map(({ name }) => name).sort();
+      };
+      const looks = async (): Promise<readonly string[]> =>
+        (await reader.looks(10)).map(({ hub }) => hub).sort();
+      await log.legal.hold({ ...ACTOR, hub: held }, null, 'a case');
+      log.policy = { installs: '30 days', looks: '30 days' };
+      await log.livesOn(45);
+      const rest = ['earlier', 'east', 'hub'].filter(hub => !others.some(other => other === hub));
+      expect([await left(), await looks()]).toEqual([rest, rest]);
+      await log.legal.hold({ ...ACTOR, hub: held === 'hub' ? 'east' : 'hub' }, 'anna', null);
+      await log.legal.lift({ ...ACTOR, hub: held }, (await log.legal.holds(held))[0]?.id ?? 0);
+      await log.livesOn(1);
+      expect([await left(), await looks()]).toEqual([[], []]);
+    }
+  );
+
   it('keeps an export whole that is written meanwhile', async () => {
     for (let day = 0; day < 6; day += 1) {
       await log.happens(

@@ -7,6 +7,7 @@ import { SqlLegal } from '../src/store/sql-legal.js';
 import { SqlServerEventReader } from '../src/store/sql-server-event-reader.js';
 import { SqlServerEvents } from '../src/store/sql-server-events.js';
 import { openDatabase, type DatabaseKind } from '../src/store/database.js';
+import { keepFurtherHubs } from '../src/store/further-hubs.js';
 import type { IServerRun } from '../src/store/server-events.js';
 import { eventDetail } from '../src/pages/event-words.js';
 import { json, refusal } from './support/answers.js';
@@ -261,6 +262,31 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('events of servers on %s', k
     await legal.lift(actor, hold?.id ?? 0);
     expect((await legal.erase(actor, 'ann')).kind).toBe('erased');
     expect(await reader.deaths({ fromMs: 0 }, null, 10)).toEqual([]);
+  });
+
+  it('deletes what is over of one hub while everybody at another is held', async () => {
+    await keepFurtherHubs(service.database, ['east'], Date.now());
+    const writer = new SqlServerEvents(service.database, () => Date.now(), new Set(['east']));
+    const speaks = (hub: string): Promise<unknown> =>
+      writer.append({
+        speaker: { hub, user: 'ann', server: '', groups: [] },
+        head: { protocol: 1, boot: randomUUID(), first: 1, count: 1, image: null },
+        events: [death()],
+        runs: []
+      });
+    const legal = new SqlLegal(service.database, () => Date.now());
+    const left = async (hub: string): Promise<number> =>
+      (await reader.deaths({ fromMs: 0, hub }, null, 10)).length;
+    for (const hub of ['hub', 'east']) {
+      await speaks('hub');
+      await speaks('east');
+      const actor = { hub, by: 'root', reason: 'case' };
+      await legal.hold(actor, null, 'case');
+      expect(await writer.purge(Date.now() + 1)).toBe(1);
+      expect(await left(hub)).toBe(1);
+      await legal.lift(actor, (await legal.holds())[0]?.id ?? 0);
+      expect(await writer.purge(Date.now() + 1)).toBe(1);
+    }
   });
 });
 

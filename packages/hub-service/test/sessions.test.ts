@@ -57,14 +57,23 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('people at the pages, on %s'
     await new SqlLogWriter(database, () => 1500).append([batchOf(speaker, new CompanionStream().batch(1))]);
     await storeOf().keep(SESSION);
     await storeOf().keep({ ...SESSION, id: 'b', person: { ...SESSION.person, name: 'other' } });
-    // A replica of the version before does not say whose it is.
+    await storeOf().keep({ ...SESSION, id: 'namesake', person: { ...SESSION.person, hub: 'east' } });
+    // A replica of the version before does not say whose it is, or at which hub.
     await storeOf().keep({ ...SESSION, id: 'c' });
-    await database.write.updateTable('session').set({ person: null }).where('id', '=', 'c').execute();
+    await database.write
+      .updateTable('session')
+      .set({ person: null, hub: null })
+      .where('id', '=', 'c')
+      .execute();
+    await storeOf().keep({ ...SESSION, id: 'd' });
+    await database.write.updateTable('session').set({ hub: null }).where('id', '=', 'd').execute();
     await new SqlLegal(database, () => 1500).erase({ hub: 'hub', by: 'other', reason: 'Asked.' }, 'lead');
     expect(await storeOf().find('a', 1500)).toBeNull();
     expect(await storeOf().renew({ ...SESSION, checkedAtMs: 1600 })).toBe(false);
     expect(await storeOf().find('b', 1500)).not.toBeNull();
+    expect(await storeOf().find('namesake', 1500)).not.toBeNull();
     expect(await storeOf().find('c', 1500)).toBeNull();
+    expect(await storeOf().find('d', 1500)).toBeNull();
   });
 
   it('a row that was copied over another opens nothing, and what has ended goes', async () => {

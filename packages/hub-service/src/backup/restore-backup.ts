@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { IVerifyReport } from '@labkeeper/core';
 import { parseShape } from '@labkeeper/protocol';
 import pg from 'pg';
+import { firstHubName } from '../hubs/first-hub.js';
 import { openServiceKeys } from '../keys/service-keys.js';
 import type { IKeyPlaces } from '../keys/unlock-database.js';
 import { openDatabase, type DatabasePlace, type IDatabase } from '../store/database.js';
@@ -24,8 +25,8 @@ export interface IRestore {
   readonly place: DatabasePlace;
   readonly stateFolder: string;
   readonly places: IKeyPlaces;
-  /** The hub at which the service's own acts are. */
-  readonly hubId: string;
+  /** What the settings call the first hub, at which the service's own acts are; null = nothing, the log knows. */
+  readonly hubId: string | null;
   readonly holders: IHolderFiles;
   /** Epoch ms. */
   readonly nowMs: () => number;
@@ -61,13 +62,14 @@ export async function restoreBackup(restore: IRestore): Promise<IRestored> {
   const database = await openDatabase(aside, () => undefined);
   let restored: IRestored;
   try {
+    const hubId = await firstHubName(database, restore.hubId);
     const keys = await openServiceKeys(database, restore.places, restore.nowMs(), () => undefined);
     await putPersonKeys(database, restore.keysFile ?? files.keys);
     const list = (await readErasures(erasureListPath(stateFolder))).filter(({ log }) => log === head.log);
     const erased = await eraseAgain(database, new Set(list.map(({ person }) => person)), restore.nowMs);
     await keepErasures(database, erasureListPath(stateFolder));
     // What was put down and not yet in the log when the backup was made: without its act a deletion would be a gap.
-    await ownActs(database, keys, restore.hubId, restore.nowMs).flush();
+    await ownActs(database, keys, hubId, restore.nowMs).flush();
     const report = await verifyStored(database, keys, restore.holders, restore.nowMs());
     if (report.findings.count > 0) {
       const [first] = report.findings.first;

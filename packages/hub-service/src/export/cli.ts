@@ -4,6 +4,7 @@ import { AnchorQueue } from '../anchors/anchor-queue.js';
 import { readAnchorSettings } from '../anchors/anchor-settings.js';
 import { DigestMaker } from '../digests/digest-maker.js';
 import { reasonOf } from '../failure.js';
+import { firstHubName } from '../hubs/first-hub.js';
 import type { IKeys } from '../keys/keys.js';
 import { openExistingKeys } from '../keys/service-keys.js';
 import { openKeyPlaces } from '../keys/unlock-database.js';
@@ -70,15 +71,16 @@ async function exportFrom(
       `The key in ${storage.stateFolder} has never signed this log: name the folder of its service.`
     );
   }
+  const hubId = await firstHubName(database, storage.hubId);
   await new SqlLogReader(database, nowMs).looked({
-    hub: storage.hubId,
+    hub: hubId,
     reader: `${userInfo().username} at the command line`,
     kind: 'export',
     query: words.join(' ')
   });
   if (await hasTable(database, 'retired')) {
     // What a service that was killed put down; beside one that runs, whoever is first appends it.
-    await ownActs(database, keys, storage.hubId, nowMs).flush();
+    await ownActs(database, keys, hubId, nowMs).flush();
   }
   await coverAll(new DigestMaker({ database, keys, nowMs }));
   await anchorAll(variables, database, nowMs);

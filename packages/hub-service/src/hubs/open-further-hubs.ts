@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createAccessApi } from '../hub-api/access-api.js';
 import { createHubApi } from '../hub-api/hub-api.js';
@@ -5,10 +6,14 @@ import { createRunningServersApi } from '../hub-api/running-servers-api.js';
 import { createServerRunsApi } from '../hub-api/server-runs-api.js';
 import type { IDatabase } from '../store/database.js';
 import { reasonOf } from '../failure.js';
-import { indexByHub, keepFurtherHubs } from '../store/further-hubs.js';
+import { furtherHubsSince, indexByHub, keepFurtherHubs } from '../store/further-hubs.js';
 import type { IHubSettings, IHubTrouble } from './hub-entry.js';
 import type { IHubLinks } from './hubs.js';
 import { readHubsFile, type IFirstHub } from './read-hubs-file.js';
+import { LOOK_MS } from './watch-further-hubs.js';
+
+/** So long, in ms, until every replica has looked whether there are further hubs. */
+const TOLD_MS = 3 * LOOK_MS;
 
 export interface IOpenFurtherHubsOptions {
   /** null = there is no file. */
@@ -21,6 +26,8 @@ export interface IOpenFurtherHubsOptions {
   readonly log: Pick<Logger, 'error' | 'warn' | 'info'>;
   /** Epoch ms. */
   readonly nowMs: number;
+  /** Waits, ms; the usual unless given. */
+  readonly wait?: (ms: number) => Promise<unknown>;
 }
 
 /** Hubs beside the first, as the app and its pages take them. */
@@ -39,7 +46,7 @@ export interface IOpenedHubs {
  * @throws when the database fails.
  */
 export async function openFurtherHubs(options: IOpenFurtherHubsOptions): Promise<IOpenedHubs | null> {
-  const { file, first, database, log, nowMs } = options;
+  const { file, first, database, log, nowMs, wait = (ms: number) => setTimeout(ms) } = options;
   const { hubs, troubles } = file === null ? { hubs: [], troubles: [] } : await readHubsFile(file, first);
   troubles.forEach(({ id, sentence }) => log.error({ hub: id }, sentence));
   const isKnown = await keepFurtherHubs(
@@ -49,6 +56,11 @@ export async function openFurtherHubs(options: IOpenFurtherHubsOptions): Promise
   );
   if (file === null && !isKnown) {
     return null;
+  }
+  const sinceMs = await furtherHubsSince(database);
+  if (database.kind === 'postgres' && sinceMs !== null && Math.abs(nowMs - sinceMs) < TOLD_MS) {
+    // Before the first record of a further hub: other replicas may still show all of the log to people of the first.
+    await wait(TOLD_MS);
   }
   await indexByHub(database).catch((error: unknown) =>
     log.warn(

@@ -42,6 +42,11 @@ export async function eraseByName(db: Transaction<ITables>, hub: string, name: s
   // Also those that do not say whose they are: whoever is signed out without need signs in again.
   await db
     .deleteFrom('session')
-    .where(eb => eb.or([eb('person', '=', name), eb('person', 'is', null)]))
+    .where(eb =>
+      eb.or([
+        eb('person', 'is', null),
+        eb.and([eb('person', '=', name), eb.or([eb('hub', '=', hub), eb('hub', 'is', null)])])
+      ])
+    )
     .execute();
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { IDatabase } from './database.js';
 import { FIRST_HUB } from './log-filter.js';
+import { hasTable } from './open-existing.js';
 
 /**
  * Keeps in mind which hubs the service was told of beside its first. Their records stay theirs when they are no longer in the
@@ -10,10 +11,11 @@ import { FIRST_HUB } from './log-filter.js';
  * @returns whether there is or ever was any.
  */
 export async function keepFurtherHubs(
-  { write }: IDatabase,
+  database: IDatabase,
   ids: readonly string[],
   nowMs: number
 ): Promise<boolean> {
+  const { write } = database;
   if (ids.length > 0) {
     await write
       .insertInto('further_hub')
@@ -21,8 +23,29 @@ export async function keepFurtherHubs(
       .onConflict(conflict => conflict.doNothing())
       .execute();
   }
-  const any = await write.selectFrom('further_hub').select('name').limit(1).executeTakeFirst();
-  return any !== undefined;
+  return (await furtherHubsSince(database)) !== null;
+}
+
+/** When the service, any of its replicas, was first told of a hub beside the first, epoch ms; null = never. */
+export async function furtherHubsSince({ read }: IDatabase): Promise<number | null> {
+  const { since } = await read
+    .selectFrom('further_hub')
+    .select(({ fn }) => fn.min<number | null>('since_ms').as('since'))
+    .executeTakeFirstOrThrow();
+  return since;
+}
+
+/** When the service was told of a further hub of this name, epoch ms; null = it was not. */
+export async function furtherHubSince(database: IDatabase, name: string): Promise<number | null> {
+  if (!(await hasTable(database, 'further_hub'))) {
+    return null;
+  }
+  const row = await database.read
+    .selectFrom('further_hub')
+    .select('since_ms')
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return row?.since_ms ?? null;
 }
 
 /**

@@ -3,7 +3,7 @@ import { actionsOf, wholeRanges, type IndexRange, type RecordClass } from '@labk
 import { RETIRED_RANGES, type Retirement, type RetentionClass } from '@labkeeper/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { IDatabase } from './database.js';
-import { heldPersons } from './held-persons.js';
+import { heldNow, isElsewhere, type IHeld } from './held.js';
 import { aloneWithActs, noteAct } from './own-acts.js';
 import type { ITables } from './tables.js';
 
@@ -75,9 +75,9 @@ export class SqlRetention {
   /** How many records of a class are below an index, and nobody holds them. */
   async count(name: RecordClass, endIndex: number): Promise<number> {
     const db = this.database.read;
-    const held = await heldPersons(db);
+    const held = await heldNow(db);
     let count = 0;
-    for (let from = 0; held !== null && from < endIndex; from += WINDOW) {
+    for (let from = 0; !held.everybodyAt.isAll && from < endIndex; from += WINDOW) {
       const found = await ofClass(db, name, held, from, Math.min(from + WINDOW, endIndex))
         .select(({ fn }) => fn.countAll<number>().as('count'))
         .executeTakeFirstOrThrow();
@@ -115,8 +115,8 @@ export class SqlRetention {
    */
   step(name: RecordClass, endIndex: number, rule: IRetentionRule): Promise<IRetentionStep> {
     return aloneWithActs(this.database, async db => {
-      const held = await heldPersons(db);
-      if (held === null) {
+      const held = await heldNow(db);
+      if (held.everybodyAt.isAll) {
         return DONE;
       }
       const from = await this.place(db, name, rule);
@@ -144,16 +144,18 @@ export class SqlRetention {
     });
   }
 
-  /** The same for looks. While a hold is on, whosever, none is deleted: what somebody read about a case may belong to it. */
+  /** The same for looks. While a hold is on at a hub, whosever, none of that hub is deleted: what somebody read about a case may belong to it. */
   stepLooks(rule: IRetentionRule): Promise<IRetentionStep> {
     return aloneWithActs(this.database, async db => {
-      const held = await heldPersons(db);
-      if (held === null || held.length > 0) {
+      const { somebodyAt } = await heldNow(db);
+      if (somebodyAt.isAll) {
         return DONE;
       }
+      const isFree = isElsewhere('look.hub', somebodyAt);
       const oldest = await db
         .selectFrom('look')
         .select(['id', 'at_ms'])
+        .where(isFree)
         .orderBy('id')
         .limit(LOOKS_AT_A_TIME)
         .execute();
@@ -161,7 +163,12 @@ export class SqlRetention {
       const old = young === -1 ? oldest : oldest.slice(0, young);
       const last = old.at(-1);
       if (last) {
-        await db.deleteFrom('look').where('id', '<=', last.id).where('at_ms', '<', rule.beforeMs).execute();
+        await db
+          .deleteFrom('look')
+          .where('id', '<=', last.id)
+          .where('at_ms', '<', rule.beforeMs)
+          .where(isFree)
+          .execute();
         await this.note(db, 'looks', [], old.length, null, rule);
       }
       await this.goneBefore(db, 'looks', rule.beforeMs);
@@ -321,14 +328,20 @@ export class SqlRetention {
 }
 
 /** Records of [from, end) of a class that nobody holds. */
-function ofClass(db: Kysely<ITables>, name: RecordClass, held: readonly number[], from: number, end: number) {
-  const found = db
+function ofClass(db: Kysely<ITables>, name: RecordClass, held: IHeld, from: number, end: number) {
+  const { persons, everybodyAt } = held;
+  let found = db
     .selectFrom('record')
     .where('record.idx', '>=', from)
     .where('record.idx', '<', end)
     .where('record.action', 'in', actionsOf(name));
+  if (everybodyAt.isFirst || everybodyAt.further.length > 0) {
+    found = found.where('record.hub_id', 'in', eb =>
+      eb.selectFrom('hub').select('hub.id').where(isElsewhere('hub.name', everybodyAt))
+    );
+  }
   // Numbers of our own, as they are: an offboarding sets a hold, so there may be thousands.
-  return held.length === 0
+  return persons.length === 0
     ? found
-    : found.where(sql<boolean>`record.person_id not in (${sql.raw(held.map(Number).join())})`);
+    : found.where(sql<boolean>`record.person_id not in (${sql.raw(persons.map(Number).join())})`);
 }

@@ -1,5 +1,6 @@
 import { sql, type Expression, type RawBuilder, type Transaction } from 'kysely';
 import type { IDatabase } from './database.js';
+import { isPersonHeld } from './held.js';
 import type { ISpeakerRows } from './learn-speakers.js';
 import { learnSpeaker } from './learn-speakers.js';
 import type { IIncomingEvents, IServerEventWriter, IServerRun, IStoredEvent } from './server-events.js';
@@ -37,10 +38,8 @@ export class SqlServerEvents implements IServerEventWriter {
     let deleted = 0;
     for (let count = AT_A_TIME; count === AT_A_TIME;) {
       const { rows } = await sql<{ id: number }>`delete from server_event where id in (
-        select e.id from server_event e where e.received_at_ms < ${beforeMs} and not exists (
-          select 1 from legal_act h where h.kind = 'hold' and (h.person_id is null or h.person_id = e.person_id)
-            and not exists (select 1 from legal_act l where l.lifts = h.id)
-        ) limit ${AT_A_TIME}) returning id`.execute(db);
+        select e.id from server_event e where e.received_at_ms < ${beforeMs}
+          and not ${isPersonHeld(sql<number>`e.person_id`)} limit ${AT_A_TIME}) returning id`.execute(db);
       count = rows.length;
       deleted += count;
     }

@@ -40,7 +40,8 @@ export class SqlSessionStore implements ISessionStore {
         id: session.id,
         sealed: this.close(session),
         ends_at_ms: session.endsAtMs,
-        person: session.person.name
+        person: session.person.name,
+        hub: session.person.hub
       })
       .execute();
   }

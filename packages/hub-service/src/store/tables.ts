@@ -20,6 +20,7 @@ import type { IKeyTables } from './key-tables.js';
 export interface ITables extends IKeyTables, IOutgoingTables, IRetentionTables, IServerEventTables {
   log: ILogTable;
   hub: IHubTable;
+  first_hub: IFirstHubTable;
   further_hub: IFurtherHubTable;
   person: IPersonTable;
   server: IServerTable;
@@ -63,6 +64,14 @@ export interface ILogTable {
 export interface IHubTable {
   id: Generated<number>;
   name: string;
+}
+
+/** One row: what the first hub is called, since the service was started first; it stays. */
+export interface IFirstHubTable {
+  /** Always 1. */
+  one: number;
+  name: string;
+  since_ms: number;
 }
 
 /** A hub that the service was told of beside its first, once; it stays. */
@@ -267,6 +276,8 @@ export interface ISessionTable {
   ends_at_ms: number;
   /** Her name, for her erasure; null = a replica of an older version wrote it. */
   person: string | null;
+  /** At which hub; null as there. */
+  hub: string | null;
 }
 
 /** Which image a stream's server ran in, as its spawner said. */

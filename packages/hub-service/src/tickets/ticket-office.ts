@@ -6,10 +6,10 @@ import type { IMintedTicket, ITicketHolder } from './ticket.js';
 export interface ITicketOfficeOptions extends IHubDeskOptions {
   readonly further?: readonly ITicketHub[];
   /**
-   * Whether this service was told of several hubs, rightly or not. If not, the one that there is answers whatever its servers
-   * call it, as it did before servers named any.
+   * Whether this service, any of its replicas, was told of several hubs, rightly or not. If not, the one that there is answers
+   * whatever its servers call it, as it did before servers named any.
    */
-  readonly isOneOfSeveral?: boolean;
+  readonly isOneOfSeveral?: () => boolean;
 }
 
 /** Exchanges a server's token of JupyterHub for a ticket, and looks at tickets. Each hub's are looked at by its own desk. */
@@ -29,8 +29,8 @@ export class TicketOffice {
    * @throws Refusal
    */
   async exchange(authorization: string | undefined, hub?: string): Promise<IMintedTicket> {
-    const { isOneOfSeveral = false } = this.options;
-    const desk = hub === undefined || !isOneOfSeveral ? this.first : this.desks.get(hub);
+    const { isOneOfSeveral = () => false } = this.options;
+    const desk = hub === undefined || !isOneOfSeveral() ? this.first : this.desks.get(hub);
     if (desk === undefined) {
       throw new Refusal(
         403,

@@ -59,11 +59,16 @@ export class RetainedLog {
   readonly range: LogRange;
 
   /** Records of somebody's server, in one batch. */
-  async happens(user: string, actions: readonly AuditAction[], server = ''): Promise<void> {
-    const stream = this.streams.get(`${user} ${server}`) ?? new CompanionStream();
-    this.streams.set(`${user} ${server}`, stream);
+  async happens(
+    user: string,
+    actions: readonly AuditAction[],
+    { server = '', hub = 'hub' }: { readonly server?: string; readonly hub?: string } = {}
+  ): Promise<void> {
+    const key = `${hub} ${user} ${server}`;
+    const stream = this.streams.get(key) ?? new CompanionStream();
+    this.streams.set(key, stream);
     const makers = actions.map(action => () => stream.pair(record => ({ ...record, action })));
-    const speaker = { hub: 'hub', user, server, groups: [] };
+    const speaker = { hub, user, server, groups: [] };
     const [appended] = await this.writer.append([batchOf(speaker, stream.batchOf(makers))]);
     if (appended?.kind !== 'stored') {
       throw new Error('Nothing was stored.');

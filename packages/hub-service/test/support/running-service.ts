@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { HUB_PATHS } from '@labkeeper/protocol';
 import { pino } from 'pino';
-import { createApp, type IApp, type IAppOptions } from '../../src/app.js';
+import { createApp, type IApp } from '../../src/app.js';
+import type { IAppOptions } from '../../src/app-options.js';
 import { createHubApi } from '../../src/hub-api/hub-api.js';
 import { openKeys, registerSigningKey, type IKeys } from '../../src/keys/keys.js';
 import type { ISettings } from '../../src/settings.js';

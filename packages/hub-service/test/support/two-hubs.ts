@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { createApp, type IApp } from '../../src/app.js';
+import type { IAppOptions } from '../../src/app-options.js';
 import type { IAccessApi } from '../../src/hub-api/access-api.js';
 import { createHubApi } from '../../src/hub-api/hub-api.js';
 import type { IRunningServersApi } from '../../src/hub-api/running-servers-api.js';
@@ -61,14 +62,16 @@ export interface ITwoHubs {
   readonly walked: Set<string>;
   /** Somebody of a hub who may everything there. */
   staff(hub: HubName, name?: string): Promise<IStaff>;
+  /** Another replica, of the same database, that was told of no further hub. Whoever asks for it closes it. */
+  withoutFile(): Promise<IApp>;
   close(): Promise<void>;
 }
 
 /** A person with a browser and a token. */
 export interface IStaff {
   readonly hub: HubName;
-  /** As a browser with a session. */
-  ask(url: string, more?: InjectOptions): Promise<LightMyRequestResponse>;
+  /** As a browser with a session. @param at - the replica that is asked; the first unless given. */
+  ask(url: string, more?: InjectOptions, at?: IApp): Promise<LightMyRequestResponse>;
   /** A form of a page. */
   post(url: string, fields: Readonly<Record<string, string>>): Promise<LightMyRequestResponse>;
   /** As a command with a token. */
@@ -119,7 +122,7 @@ export async function startTwoHubs(
     });
   };
   const isKnown = await keepFurtherHubs(database, ['east'], Date.now());
-  const app = createApp({
+  const common: IAppOptions = {
     settings: {
       ...{ hubId: 'west', hubApiUrl: hubs.west.apiUrl, hubToken: 'west-token', serviceName: 'labkeeper' },
       prefix: '/services/labkeeper/',
@@ -132,6 +135,12 @@ export async function startTwoHubs(
     },
     ...{ database, keys },
     hubApi: createHubApi({ url: hubs.west.apiUrl, timeoutMs: 2000 }),
+    log: pino({ level: 'silent' }),
+    nowMs: () => Date.now(),
+    monotonicMs: () => performance.now()
+  };
+  const app = createApp({
+    ...common,
     ...(running.west && { runningServers: running.west }),
     accessApi: access.west,
     further: {
@@ -147,9 +156,6 @@ export async function startTwoHubs(
       troubles: [],
       isKnown
     },
-    log: pino({ level: 'silent' }),
-    nowMs: () => Date.now(),
-    monotonicMs: () => performance.now(),
     pages: [Object.assign(watch, { [Symbol.for('skip-override')]: true }), ...pagesPlugins(people, [east])]
   });
   await app.policy.start();
@@ -171,8 +177,8 @@ export async function startTwoHubs(
       endsAtMs: Date.now() + 3_600_000
     });
     const headers = { host: people.host, cookie: `labkeeper-session=${session}` };
-    const ask = (url: string, more: InjectOptions = {}) =>
-      pages.inject({ method: 'GET', url, ...more, headers: { ...headers, ...more.headers } });
+    const ask = async (url: string, more: InjectOptions = {}, at = app): Promise<LightMyRequestResponse> =>
+      (at.pages ?? pages).inject({ method: 'GET', url, ...more, headers: { ...headers, ...more.headers } });
     return {
       hub,
       ask,
@@ -197,6 +203,12 @@ export async function startTwoHubs(
   return {
     ...{ app, database, keys, hubs, access, routes, walked, staff },
     url: `${origin}/services/labkeeper/`,
+    withoutFile: async () => {
+      const other = createApp({ ...common, pages: pagesPlugins(people) });
+      await other.policy.start();
+      await other.pages?.ready();
+      return other;
+    },
     close: async () => {
       await app.close();
       await database.close();

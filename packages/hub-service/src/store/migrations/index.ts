@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely/migration';
 import type { DatabaseKind } from '../database.js';
 import { anchorsSchema } from './anchors.js';
+import { firstHub } from './first-hub.js';
 import { firstSchema } from './first-schema.js';
 import { furtherHubs } from './further-hubs.js';
 import { holdings } from './holdings.js';
@@ -12,6 +13,7 @@ import { outgoingLoss } from './outgoing-loss.js';
 import { policySchema } from './policy.js';
 import { savedViews } from './saved-views.js';
 import { retention } from './retention.js';
+import { sessionHub } from './session-hub.js';
 import { sessionPerson } from './session-person.js';
 import { sessions } from './sessions.js';
 import { recordAppend } from './record-append.js';
@@ -41,6 +43,8 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-12-02-retention': retention(kind),
     '2026-12-02-session-person': sessionPerson,
     '2026-12-03-hubs': furtherHubs,
-    '2026-12-04-outgoing-loss': outgoingLoss
+    '2026-12-04-outgoing-loss': outgoingLoss,
+    '2026-12-05-first-hub': firstHub,
+    '2026-12-05-session-hub': sessionHub
   };
 }

@@ -1,0 +1,35 @@
+import type { IAppOptions } from './app-options.js';
+import { RATES } from './ingest/record-routes.js';
+import { SECRETS } from './keys/keys.js';
+import { databaseAnswers } from './load/database-answers.js';
+import type { IMachineParts } from './machine-listener.js';
+import type { IServiceParts } from './service-parts.js';
+import { entriesAt } from './store/own-entries.js';
+import { StoredStretches } from './store/stored-stretches.js';
+import { TicketOffice } from './tickets/ticket-office.js';
+import { Tickets } from './tickets/ticket.js';
+
+/** What the machine listener is made of. */
+export function machineParts(options: IAppOptions, parts: IServiceParts): IMachineParts {
+  const { settings, database, keys, hubApi, log, nowMs, monotonicMs } = options;
+  const { metrics, written, policy, asked, events } = parts;
+  const { first, further } = parts.at.hubs;
+  return {
+    ...{ ...written, keys, policy, metrics, log, nowMs, monotonicMs, asked },
+    shedding: parts.load.shedding,
+    serverEvents: events,
+    office: new TicketOffice({
+      ...{ hubId: settings.hubId, hubApi, monotonicMs },
+      tickets: new Tickets(keys.secret(SECRETS.ticket), nowMs),
+      ...{ checks: first.checks, running: first.running },
+      further: further.map(hub => ({ hubId: hub.id, ...hub })),
+      isOneOfSeveral: () => parts.at.isOneOfSeveral()
+    }),
+    stretches: new StoredStretches(database),
+    entriesAt: places => entriesAt(database, places),
+    prefix: settings.prefix,
+    rates: options.rates ?? RATES,
+    isReady: databaseAnswers(database, log, monotonicMs),
+    ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs })
+  };
+}
