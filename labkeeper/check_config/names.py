@@ -14,7 +14,7 @@ from ..doctor.finding import Finding
 def check_names(config: Config) -> Iterator[Finding]:
     """Every field of a service and every scope of a role is one that this JupyterHub has."""
     hub = config.JupyterHub
-    unknown = [*_unknown_fields(_configured(hub, "services", [])), *_unknown_scopes(hub)]
+    unknown = [*_unknown_fields(configured(hub, "services", [])), *_unknown_scopes(hub)]
     for what in unknown:
         yield Finding(
             "services and roles",
@@ -39,13 +39,14 @@ def _unknown_fields(services: list[Any]) -> Iterator[str]:
 def _unknown_scopes(hub: Config) -> Iterator[str]:
     from jupyterhub.scopes import scope_definitions
 
-    known = {*scope_definitions, *_configured(hub, "custom_scopes", {})}
-    for role in _configured(hub, "load_roles", []):
+    known = {*scope_definitions, *configured(hub, "custom_scopes", {})}
+    for role in configured(hub, "load_roles", []):
         for scope in role.get("scopes", []) if isinstance(role, dict) else ():
             if str(scope).split("!")[0] not in known:
                 yield f"The role {role.get('name')} has the scope {scope}"
 
 
-def _configured(section: Config, key: str, empty: Any) -> Any:
+def configured(section: Config, key: str, empty: Any) -> Any:
+    """A value of a section, also where it is only added to a default."""
     value = section.get(key, empty)
     return value.get_value(empty) if isinstance(value, LazyConfigValue) else value

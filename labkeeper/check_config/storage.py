@@ -18,6 +18,8 @@ from ..hub import SUMMARY
 TIMEOUT_S = 3.0
 """For the database's first answer."""
 
+_KEYS = re.compile(r"signing-key(-[0-9a-f]{16})?\.pem|service-secret|master-key(-[0-9a-f]{16})?")
+
 
 def check_storage(config: Config) -> Iterator[Finding]:
     """The state folder can be written by who runs this, and the database is there or can be made."""
@@ -29,6 +31,8 @@ def check_storage(config: Config) -> Iterator[Finding]:
     if done.get("master_key_file"):
         yield _master_key(Path(done["master_key_file"]))
     database = str(done["database"])
+    if done.get("master_key_file") and not database.startswith("sqlite:"):
+        yield from _left_keys(state, Path(done["master_key_file"]))
     if database.startswith("sqlite:"):
         file = Path(database.removeprefix("sqlite:"))
         if file.parent != state:
@@ -81,6 +85,29 @@ def _master_key(file: Path) -> Finding:
     return Finding(
         "master key", "ok", f"{file} has the form of one; whether it is the one in use is not tried."
     )
+
+
+def _left_keys(state: Path, master_key: Path) -> Iterator[Finding]:
+    """
+    Name the keys that lie in the state folder where the database keeps them, or will.
+
+    It is the service that takes them over, at its first start with a master key from outside.
+    """
+    try:
+        names = sorted(path.name for path in state.iterdir() if _KEYS.fullmatch(path.name))
+    except OSError:
+        # What is wrong with the folder is a finding of its own.
+        return
+    left = [name for name in names if (state / name).absolute() != master_key.absolute()]
+    if left:
+        yield Finding(
+            "keys",
+            "note",
+            f"{', '.join(left)} in {state}: plain keys, which the database takes over, sealed, at the service's first start"
+            " with a master key file.",
+            "Before that start: leave them there. Afterwards nothing reads them: the page Status says so; make a backup of the"
+            f" database, then rm {' '.join(str(state / name) for name in left)}, and let old backups of the folder go.",
+        )
 
 
 def _postgres(database: str) -> Finding:

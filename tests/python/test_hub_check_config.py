@@ -131,6 +131,56 @@ def test_several_hubs_are_told_with_what_their_service_needs(check: Check, tmp_p
     assert "hubs.toml, line 1: api_url: expected the address" in found["several hubs"]["message"]
 
 
+def test_plain_keys_in_the_state_folder_of_a_database_that_keeps_them_are_named(
+    check: Check, tmp_path: Path
+) -> None:
+    state, secret = tmp_path / "labkeeper-state", tmp_path / "master"
+    state.mkdir(mode=0o700)
+    secret.write_bytes(os.urandom(32))
+    secret.chmod(0o600)
+    for name in ("signing-key.pem", "service-secret", "signing-key-0123456789abcdef.pem", "erasures.jsonl"):
+        (state / name).touch(mode=0o600)
+    database = "postgres://nobody@127.0.0.1:9/none"
+
+    def checked(database: str) -> dict[str, Any] | None:
+        arguments = f"master_key_file={str(secret)!r}, database={database!r}"
+        return check(IMPORT + f"labkeeper.hub.configure(c, {arguments})\n")[1].get("keys")
+
+    found = checked(database)
+    assert found is not None and found["status"] == "note"
+    assert "service-secret, signing-key-0123456789abcdef.pem, signing-key.pem in" in found["message"]
+    assert f"rm {state}/service-secret" in found["fix"] and "erasures" not in found["fix"]
+    assert checked(f"sqlite:{tmp_path}/log.sqlite") is None
+    for path in state.iterdir():
+        path.unlink()
+    assert checked(database) is None
+
+
+def test_a_further_hub_that_the_start_refuses_is_broken(check: Check, tmp_path: Path) -> None:
+    file = tmp_path / "hubs.toml"
+
+    def checked(hub_id: str, api_url: str, public_url: str) -> tuple[int, str]:
+        file.write_text(
+            f'[[hub]]\nid = "{hub_id}"\napi_url = "{api_url}"\npublic_url = "{public_url}"\ntoken = "token-of-another"\n'
+        )
+        status, found = check(
+            IMPORT
+            + "c.JupyterHub.public_url = 'https://hub.example.org'\nc.JupyterHub.base_url = '/j/'\n"
+            + f"labkeeper.hub.configure(c, pages_url='https://labkeeper.example.org', hubs={str(file)!r}, hub_id='west')\n"
+        )
+        return status, found["several hubs"]["message"]
+
+    other = "https://b.example.org"
+    status, message = checked("b", f"{other}/hub/api", other)
+    assert status == 0 and message.endswith("can be used: b.")
+    status, message = checked("west", f"{other}/hub/api", other)
+    assert status == 1 and "another hub is called west already" in message
+    status, message = checked("b", "http://127.0.0.1:8081/j/hub/api", other)
+    assert status == 1 and "api_url: expected another hub's" in message
+    status, message = checked("b", f"{other}/hub/api", "https://labkeeper.example.org/")
+    assert status == 1 and "public_url: expected another host than the pages'" in message
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -10,11 +10,12 @@ import { createRunningServersApi } from './hub-api/running-servers-api.js';
 import { createServerRunsApi } from './hub-api/server-runs-api.js';
 import { checkHubsCommand } from './hubs/check-hubs.js';
 import { keepFirstHub } from './hubs/first-hub.js';
+import { readFirstHub } from './hubs/read-first-hub.js';
 import { openFurtherHubs } from './hubs/open-further-hubs.js';
 import { registerSigningKey } from './keys/keys.js';
 import { rotateCommand } from './keys/rotate-command.js';
 import { rotateMasterCommand } from './keys/rotate-master-command.js';
-import { openServiceKeys } from './keys/service-keys.js';
+import { keyAdvice, openServiceKeys } from './keys/service-keys.js';
 import { openKeyPlaces } from './keys/unlock-database.js';
 import { BACKLOG } from './machine-listener.js';
 import { pagesPlugins } from './pages-plugins.js';
@@ -44,9 +45,11 @@ if (process.argv[2] === 'check-policy') {
     process.stdout.write(`${line}\n`)
   );
 } else if (process.argv[2] === 'check-hubs') {
-  process.exitCode = await checkHubsCommand(process.argv[3] ?? 'hubs.toml', process.argv[4] ?? 'hub', line =>
-    process.stdout.write(`${line}\n`)
-  );
+  process.exitCode = await checkHubsCommand({
+    words: process.argv.slice(3),
+    variables: process.env,
+    print: line => process.stdout.write(`${line}\n`)
+  });
 } else if (process.argv[2] === 'backup' || process.argv[2] === 'restore') {
   process.exitCode = await backupCommand({
     name: process.argv[2],
@@ -96,7 +99,7 @@ async function run(): Promise<void> {
     );
     const further = await openFurtherHubs({
       file: settings.hubsFile ?? null,
-      first: { id: settings.hubId, apiUrl: settings.hubApiUrl, pagesOrigin: settings.pages?.origin ?? null },
+      first: readFirstHub(process.env),
       ...{ database, log, timeoutMs: HUB_MS, stoppingMs: STOPPING_MS, nowMs: Date.now() }
     });
     const app = createApp({
@@ -117,7 +120,7 @@ async function run(): Promise<void> {
       nowMs: () => Date.now(),
       monotonicMs: () => performance.now(),
       ...(further && { further }),
-      pages: people ? pagesPlugins(people, further?.settings) : [],
+      pages: people ? pagesPlugins(people, further?.settings, () => keyAdvice(database, places)) : [],
       processMetrics: true
     });
     stopInOrder(app, database);

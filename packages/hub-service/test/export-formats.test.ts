@@ -40,7 +40,7 @@ describe('CSV', () => {
 
 it('OCSF is a JSON object in each line, with installs as installs', async () => {
   const out = new Kept();
-  expect(await exportOcsf(log, everything, out)).toBe(60);
+  expect(await exportOcsf(log, everything, out, 1)).toBe(60);
   const events = out.bytes
     .toString()
     .trimEnd()

@@ -19,6 +19,12 @@ const LogQuery = v.strictObject({
 /** Views that are followed at a time; who is forgotten looks on record again. */
 const FOLLOWED = 1000;
 
+interface IFollowed {
+  readonly since: number;
+  /** Between `since` and this index the view has nothing; 0 = it was not looked. */
+  readonly endIndex: number;
+}
+
 /** Records as `labkeeper log` shows them, the newest first. */
 export interface ILogAnswer {
   readonly records: readonly ILogRow[];
@@ -28,8 +34,8 @@ export interface ILogAnswer {
 
 /** GET log: what the page of the log shows, under the same rules. Every answer that shows something is a look on record. */
 export function logApi({ reading }: { readonly reading: Reading }): ApiRoutes {
-  /** The newest `since` that a person and view was given: only that may be asked for again without a look. */
-  const followed = new Map<string, number>();
+  /** The newest `since` that a person and view was given, and the end of the last look: only that may be asked for again without a look. */
+  const followed = new Map<string, IFollowed>();
   return (api, door) => {
     api.get('/log', async (request): Promise<ILogAnswer> => {
       const visitor = visitorOf(await door.reader(request));
@@ -41,10 +47,12 @@ export function logApi({ reading }: { readonly reading: Reading }): ApiRoutes {
       }
       const { hub, name } = visitor.person;
       const view = JSON.stringify([hub, name, logAddress(fields, null)]);
-      if (since !== undefined && after === null && followed.get(view) === since) {
+      const before = followed.get(view);
+      if (since !== undefined && after === null && before?.since === since) {
         // Whoever follows asks again and again: where nothing is new since her look on record, nothing is shown.
-        const newest = await reading.newest(visitor, filter);
-        if (newest === null || newest <= since) {
+        const { rows, endIndex } = await reading.newer(visitor, filter, Math.max(since, before.endIndex - 1));
+        if (rows.length === 0) {
+          remember(followed, view, { since, endIndex });
           return { records: [], next: null };
         }
       }
@@ -56,7 +64,7 @@ export function logApi({ reading }: { readonly reading: Reading }): ApiRoutes {
       );
       const records = since === undefined ? rows : rows.filter(({ index }) => index > since);
       if (after === null) {
-        remember(followed, view, Math.max(since ?? 0, rows[0]?.index ?? 0));
+        remember(followed, view, { since: Math.max(since ?? 0, rows[0]?.index ?? 0), endIndex: 0 });
       }
       const isEnd = next === null || records.length < rows.length;
       return { records, next: isEnd ? null : `${next.receivedAtMs}.${next.index}` };
@@ -64,9 +72,9 @@ export function logApi({ reading }: { readonly reading: Reading }): ApiRoutes {
   };
 }
 
-function remember(followed: Map<string, number>, view: string, since: number): void {
+function remember(followed: Map<string, IFollowed>, view: string, last: IFollowed): void {
   followed.delete(view);
-  followed.set(view, since);
+  followed.set(view, last);
   for (const oldest of followed.size > FOLLOWED ? followed.keys() : []) {
     followed.delete(oldest);
     break;

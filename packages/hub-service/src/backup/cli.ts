@@ -48,13 +48,18 @@ export async function backupCommand(command: IBackupCommand): Promise<number> {
       if (place.kind === 'sqlite' && !existsSync(place.file)) {
         throw new Error(`There is no log here: ${place.file} does not exist.`);
       }
-      const { masterKey } = await makeBackup(folder, place, stateFolder, Date.now());
+      const { masterKey, isRotating } = await makeBackup(folder, place, stateFolder, Date.now());
       say(
         `The log is in ${folder}. Keep person-keys.jsonl apart from the rest, and briefly; back up ${stateFolder} too.`
       );
       if (masterKey !== null) {
         say(
           `Nobody reads it back without the master key ${masterKey}: keep ${storage.masterKeyFile ?? `${stateFolder}/${MASTER_FILE}`} apart from it.`
+        );
+      }
+      if (isRotating) {
+        say(
+          'A change of the master key is not finished, so that the old one opens this backup too: make another one after labkeeper rotate-master-key --finish, and let this one go.'
         );
       }
       return 0;

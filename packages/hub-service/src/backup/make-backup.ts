@@ -1,6 +1,7 @@
 import { mkdir, open, readdir } from 'node:fs/promises';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { currentMasterId } from '../keys/keyring.js';
+import { isRotating } from '../keys/rotate-master-key.js';
 import type { DatabasePlace } from '../store/database.js';
 import { hasTable, openExisting } from '../store/open-existing.js';
 import { backupFiles } from './backup-files.js';
@@ -11,7 +12,8 @@ import { runProgram } from './run-program.js';
  * Writes a consistent copy of the log beside a running service: by SQLite's online backup, or by pg_dump, which is
  * PostgreSQL's own consistent snapshot. Persons' keys go to a file of their own, sealed as they are, and are in no other.
  *
- * @returns which master key opens it; null = none ever sealed anything.
+ * @returns which master key opens it; null = none ever sealed anything. `isRotating`: another one opens it too, because a change
+ * of the master key is not finished.
  * @throws when the folder is not empty, or anything fails: what is there then is no backup, since `backup.json` comes last.
  */
 export async function makeBackup(
@@ -19,7 +21,7 @@ export async function makeBackup(
   place: DatabasePlace,
   stateFolder: string,
   nowMs: number
-): Promise<{ readonly masterKey: string | null }> {
+): Promise<{ readonly masterKey: string | null; readonly isRotating: boolean }> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if ((await readdir(folder)).length > 0) {
     throw new Error(`${folder} is not empty: a backup goes into a folder of its own.`);
@@ -30,6 +32,7 @@ export async function makeBackup(
     await keepErasures(database, erasureListPath(stateFolder));
     const isSealed = await hasTable(database, 'master_key');
     const masterKey = isSealed ? await currentMasterId(database.read) : null;
+    const isOpenTwice = isSealed && (await isRotating(database));
     await (place.kind === 'sqlite'
       ? copySqlite(place.file, files.sqlite)
       : runProgram(
@@ -54,7 +57,7 @@ export async function makeBackup(
     const { id: log } = await database.read.selectFrom('log').select('id').executeTakeFirstOrThrow();
     const head = { labkeeperBackup: 1, kind: place.kind, log, madeAtMs: nowMs, masterKey };
     await writeNew(files.head, `${JSON.stringify(head)}\n`);
-    return { masterKey };
+    return { masterKey, isRotating: isOpenTwice };
   } finally {
     await database.close();
   }

@@ -87,7 +87,7 @@ async function exportFrom(
   const { out: path, format } = asked;
   const records = await writeExportFile(path, async out => {
     if (format !== 'jsonl') {
-      return (format === 'csv' ? exportCsv : exportOcsf)(source, asked, out);
+      return format === 'csv' ? exportCsv(source, asked, out) : exportOcsf(source, asked, out, nowMs());
     }
     const write = async (personalOut: IExportOut | null): Promise<number> =>
       (await exportLog({ source, signer: keys, out, personalOut, nowMs: nowMs() }, asked)).records;

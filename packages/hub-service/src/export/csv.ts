@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { entryOf, isoTime } from './read-entry.js';
-import { blocks } from './blocks.js';
+import { accounted, goneSentence } from './accounted.js';
 import { actOf } from '../store/act-entry.js';
 import type { IExportOut, IExportRange, IExportSource, ILoggedEntry } from './export-source.js';
 
@@ -27,6 +27,9 @@ const COLUMNS = [
   'entry_sha256'
 ] as const;
 
+/** The action of the line that tells of deleted records; no record has it. */
+const DELETED = 'deleted-records';
+
 /** Cells that a spreadsheet would take for a formula begin so. */
 const FORMULA = /^[=+\-@\t\r]/;
 
@@ -48,21 +51,29 @@ function cell(value: string | number | boolean | null): string {
 
 /**
  * Writes records as CSV, for spreadsheets: a part of each record, which proves nothing. The proof is an export of the
- * same filter and range.
+ * same filter and range. A last line without an index says how many records of the range were deleted, where there are any.
  *
- * @returns number of records.
+ * @returns number of records. @throws where one is missing that was not deleted by retention.
  */
 export async function exportCsv(
   source: IExportSource,
-  range: IExportRange,
+  { firstIndex, endIndex: asked, filter }: IExportRange,
   out: IExportOut
 ): Promise<number> {
-  const endIndex = range.endIndex ?? (await source.end());
+  const logEnd = await source.end();
+  const endIndex = Math.min(asked ?? logEnd, logEnd);
   await out.write(Buffer.from(csvLine(COLUMNS)));
   let count = 0;
-  for await (const block of blocks(source.entries(range.firstIndex, endIndex, range.filter, false))) {
+  for await (const block of accounted(source, firstIndex, endIndex, filter)) {
     count += block.length;
     await out.write(Buffer.from(block.map(entry => csvLine(cellsOf(entry))).join('')));
+  }
+  const gone = await goneSentence(source, firstIndex, endIndex, filter);
+  if (gone !== null) {
+    const cells = { action: DELETED, reason: gone };
+    await out.write(
+      Buffer.from(csvLine(COLUMNS.map(name => (name === 'action' || name === 'reason' ? cells[name] : null))))
+    );
   }
   return count;
 }

@@ -29,12 +29,15 @@ export interface IExportSource {
    *
    * @param filter - null = all.
    * @param isPersonal - whether personal parts are wanted.
+   * @param lost - told of records that are known, and whose lines are not there, before the next lines come. Without it one that
+   * no act of retention deleted is an error.
    */
   entries(
     firstIndex: number,
     endIndex: number,
     filter: ILogFilter | null,
-    isPersonal: boolean
+    isPersonal: boolean,
+    lost?: (indexes: readonly number[]) => Promise<void>
   ): AsyncIterable<ILoggedEntry>;
   /** Hashes of all lines of [firstIndex, endIndex) as leaves, 32 bytes each. */
   leaves(firstIndex: number, endIndex: number): AsyncIterable<Uint8Array>;
@@ -46,6 +49,8 @@ export interface IExportSource {
   rotations?(): Promise<readonly SignedRotation[]>;
   /** What retention deleted of [firstIndex, endIndex), in order, the first ranges of it; absent = nothing is ever deleted. */
   gone?(firstIndex: number, endIndex: number): Promise<readonly IGoneEntries[]>;
+  /** How many records of [firstIndex, endIndex) retention deleted; absent = nothing is ever deleted. */
+  goneCount?(firstIndex: number, endIndex: number): Promise<number>;
   /** The acts that deleted it, in the order of the log, each with its place there and as canonical JSON. */
   retirements?(
     firstIndex: number,

@@ -34,7 +34,9 @@ export function exportStream(parts: IExportStreamParts, range: IExportRange, for
   const written: Promise<unknown> =
     format === 'jsonl'
       ? exportLog({ source, signer, out, personalOut: null, nowMs }, range)
-      : (format === 'csv' ? exportCsv : exportOcsf)(source, range, out);
+      : format === 'csv'
+        ? exportCsv(source, range, out)
+        : exportOcsf(source, range, out, nowMs);
   written.then(
     () => body.end(),
     (error: unknown) => body.destroy(error instanceof Error ? error : new Error(String(error)))

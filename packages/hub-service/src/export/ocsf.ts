@@ -1,6 +1,6 @@
 import { actOf } from '../store/act-entry.js';
 import type { LogEntry } from '@labkeeper/protocol';
-import { blocks } from './blocks.js';
+import { accounted, goneSentence } from './accounted.js';
 import type { IExportOut, IExportRange, IExportSource, ILoggedEntry } from './export-source.js';
 import { entryOf } from './read-entry.js';
 
@@ -15,22 +15,47 @@ const LOW = 2;
 
 /**
  * Writes records in the shape of OCSF 1.3, a JSON object in each line, for tools that read that: a part of each record,
- * which proves nothing. The proof is an export of the same filter and range.
+ * which proves nothing. The proof is an export of the same filter and range. A last event says how many records of the range
+ * were deleted, where there are any.
  *
- * @returns number of records.
+ * @returns number of records. @throws where one is missing that was not deleted by retention.
  */
 export async function exportOcsf(
   source: IExportSource,
-  range: IExportRange,
-  out: IExportOut
+  { firstIndex, endIndex: asked, filter }: IExportRange,
+  out: IExportOut,
+  nowMs: number
 ): Promise<number> {
-  const endIndex = range.endIndex ?? (await source.end());
+  const logEnd = await source.end();
+  const endIndex = Math.min(asked ?? logEnd, logEnd);
   let count = 0;
-  for await (const block of blocks(source.entries(range.firstIndex, endIndex, range.filter, false))) {
+  for await (const block of accounted(source, firstIndex, endIndex, filter)) {
     count += block.length;
     await out.write(Buffer.from(block.map(entry => `${JSON.stringify(eventOf(entry))}\n`).join('')));
   }
+  const gone = await goneSentence(source, firstIndex, endIndex, filter);
+  if (gone !== null) {
+    await out.write(Buffer.from(`${JSON.stringify(goneEvent(gone, nowMs))}\n`));
+  }
   return count;
+}
+
+/** It is about the export itself. */
+function goneEvent(message: string, nowMs: number): object {
+  return {
+    class_uid: CLASS_UID,
+    class_name: 'Application Lifecycle',
+    category_uid: CATEGORY_UID,
+    category_name: 'Application Activity',
+    activity_id: OTHER,
+    activity_name: 'deleted-records',
+    type_uid: CLASS_UID * 100 + OTHER,
+    severity_id: INFORMATIONAL,
+    time: nowMs,
+    message,
+    metadata: { version: '1.3.0', product: { name: 'Labkeeper', vendor_name: 'Labkeeper' } },
+    app: { name: 'Labkeeper', vendor_name: 'Labkeeper' }
+  };
 }
 
 function eventOf(logged: ILoggedEntry): object {

@@ -16,8 +16,9 @@ import {
 /** What the first hub has already, and no other can have. */
 export interface IFirstHub {
   readonly id: string;
-  readonly apiUrl: string;
-  /** The pages' own host; null = there are no pages. */
+  /** Without a slash at its end; null = it is not known. */
+  readonly apiUrl: string | null;
+  /** The pages' own host; null = there are no pages, or they are not known. */
   readonly pagesOrigin: string | null;
 }
 

@@ -5,8 +5,6 @@ import { currentMasterId, type Keyring } from './keyring.js';
 
 /** Keys of one transaction: whoever appends waits for no more. */
 const AT_A_TIME = 500;
-/** Longest that others wait for the old rows to go, in ms. */
-const SCRUB_MS = 3000;
 
 /**
  * Seals every person's key that is plain, or sealed by another master key than the one in use. The log goes on beside it;
@@ -43,27 +41,4 @@ export async function resealPersons(
     done.other += rows.filter(({ master_id }) => master_id !== null).length;
     after = last.person_id;
   }
-}
-
-/**
- * Takes what plain keys left behind out of the database's own files. Copies and archives of before still have them.
- *
- * @throws where something holds the table for long, such as a backup.
- */
-export async function scrubPersonKeys(database: IDatabase): Promise<void> {
-  if (database.kind === 'sqlite') {
-    const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(database.write);
-    if (rows[0]?.busy !== 0) {
-      throw new Error('another process reads the database');
-    }
-    return;
-  }
-  await database.write.connection().execute(async db => {
-    await sql.raw(`set lock_timeout = ${SCRUB_MS}`).execute(db);
-    try {
-      await sql`vacuum full person_key`.execute(db);
-    } finally {
-      await sql`reset lock_timeout`.execute(db);
-    }
-  });
 }

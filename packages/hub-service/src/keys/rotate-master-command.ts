@@ -15,6 +15,7 @@ import {
 import type { MasterKey } from './master-key.js';
 import type { IRotateCommand } from './rotate-command.js';
 import { finishRotation, isRotating, rotateMasterKey } from './rotate-master-key.js';
+import { scrubKeys } from './scrub-keys.js';
 import { openKeyPlaces, unlockWith, type IKeyPlaces } from './unlock-database.js';
 
 const USAGE = 'usage: labkeeper rotate-master-key [--new FILE | --finish]';
@@ -82,6 +83,9 @@ async function rotate(
   say(
     `Services with ${own.id} go on. Restart all of them with the new one, and then run labkeeper rotate-master-key --finish: until then the old one still opens everything.`
   );
+  say(
+    'Backups that are made until then hold each of the two keys sealed by the other, so that the old one opens them too: make a backup after --finish, and let those of before go.'
+  );
 }
 
 async function finish({ say }: IRotateCommand, database: IDatabase, places: IKeyPlaces): Promise<void> {
@@ -91,13 +95,31 @@ async function finish({ say }: IRotateCommand, database: IDatabase, places: IKey
       `${places.where} is still the old master key (${own.id}): put ${current} in its place first.`
     );
   }
-  if (!(await isRotating(database))) {
-    say('There is nothing to finish: one master key is in use.');
-    return;
+  if (await isRotating(database)) {
+    await finishRotation(database, own);
+    say(`Only the master key ${current} opens the keys in this database now.`);
+  } else {
+    say(`There is nothing to finish: the master key ${current} alone is in use.`);
   }
-  await finishRotation(database, own);
-  say(`Only the master key ${current} opens the keys in this database now.`);
+  try {
+    await scrubKeys(database);
+  } catch (error) {
+    throw new Error(
+      `What another key sealed before stays in the database's own files for now (${reasonOf(error)}): run labkeeper rotate-master-key --finish again later.`,
+      { cause: error }
+    );
+  }
+  say(
+    `Nothing that another one opens is left in the tables of keys. ${KEPT[database.kind]} Make a backup now: those of before need the old key.`
+  );
 }
+
+/** Where the database itself may have copies of what was. */
+const KEPT = {
+  sqlite: 'Copies and snapshots of its file that were made before still hold it.',
+  postgres:
+    "PostgreSQL's write-ahead log holds it until its files are used again, archives and base backups of before as long as they are kept."
+} as const;
 
 async function inUse(
   database: IDatabase,

@@ -13,15 +13,15 @@ import {
   SIGNING_FILE,
   type IKeys
 } from './keys.js';
+import { leftKeys, leftSentence, SERVICE_KEYS } from './left-keys.js';
 import { MASTER_VARIABLE } from './master-key-file.js';
 import { refuseOtherKey } from './refuse-other-key.js';
-import { resealPersons, scrubPersonKeys } from './reseal-persons.js';
+import { resealPersons } from './reseal-persons.js';
 import type { IKeyPlace } from './rotate-key.js';
+import { scrubKeys } from './scrub-keys.js';
 import { SealedSecrets } from './sealed-secrets.js';
 import { unlockDatabase, unlockWith, type IKeyPlaces } from './unlock-database.js';
 
-/** Files of a state folder that go into a database which keeps the service's keys. */
-const SERVICE_KEYS = /^(?:signing-key(?:-[0-9a-f]{16})?\.pem|service-secret)$/;
 const IN_DATABASE = 'the database';
 const NOT_STARTED = 'This database has no keys of a service yet: start the service of this version once.';
 /** What takes away what is left of plain keys. */
@@ -50,7 +50,9 @@ export async function openServiceKeys(
   const keyring = await unlockDatabase(database, places, nowMs);
   await sealPersons(database, keyring, told);
   if (keepsServiceKeys(database, places)) {
-    return sharedKeys(database, keyring, places);
+    const shared = await sharedKeys(database, keyring, places);
+    (await keyAdvice(database, places)).forEach(({ sentence, todo }) => told(`${sentence} ${todo}`));
+    return shared;
   }
   await refuseKeptElsewhere(database);
   const keys = await openKeys(places.stateFolder);
@@ -108,12 +110,21 @@ async function sealPersons(
     `Keys of ${plain} persons were plain in the database, and are sealed now; copies of before still hold them plain.`
   );
   try {
-    await scrubPersonKeys(database);
+    await scrubKeys(database, ['person_key']);
   } catch (error) {
     told(
       `What the plain keys left in the database's own files stays there for now (${reasonOf(error)}): ${LEFT[database.kind]}.`
     );
   }
+}
+
+/** What an administrator should do about keys that a service with these places has no need of, and what for. */
+export async function keyAdvice(
+  database: Pick<IDatabase, 'kind'>,
+  places: IKeyPlaces
+): Promise<readonly { readonly sentence: string; readonly todo: string }[]> {
+  const left = keepsServiceKeys(database, places) ? await leftKeys(places) : [];
+  return left.length > 0 ? [leftSentence(left, places.stateFolder)] : [];
 }
 
 /** The keys in the database. The first replica puts them there: those in its state folder, else new ones. */

@@ -74,6 +74,7 @@ export class Browser {
         readonly again: NonNullable<IPagesOptions['again']>;
       };
       readonly looks?: IFollowRoutesOptions['looks'];
+      readonly advice?: IPagesOptions['advice'];
       /** Lets commands in. */
       readonly access?: (hub: FakeHub) => TokenAccess;
     } = {}
@@ -103,6 +104,7 @@ export class Browser {
       ...(options.partitions && { partitions: options.partitions }),
       ...(options.outgoing && { outgoing: options.outgoing.state, again: options.outgoing.again }),
       ...(options.looks && { looks: options.looks }),
+      ...(options.advice && { advice: options.advice }),
       ...(access && {
         api: {
           tokens: new HubTokens(

@@ -84,6 +84,23 @@ describe('a page that follows the log', () => {
     expect(await news(browser, 'newest=-1&text=nothing')).toMatchObject({ rows: '', newest: -1 });
   });
 
+  it('of a view that seldom gets something is looked for in what came since, not since its last record', async () => {
+    const browser = await followed(120);
+    const { following } = await news(browser, 'newest=-1&user=zoe');
+    browser.log.add({});
+    browser.log.asked.length = 0;
+    await news(browser, `newest=-1&user=zoe&following=${following}`);
+    expect(browser.log.asked).toEqual([119]);
+    browser.log.add({ user: 'zoe' });
+    const told = await news(browser, `newest=-1&user=zoe&following=${following}`);
+    expect(told).toMatchObject({ newest: 121, more: false });
+    // An answer that did not come is asked for again, and is there.
+    expect((await news(browser, `newest=-1&user=zoe&following=${following}`)).rows).toContain('#121');
+    browser.log.asked.length = 0;
+    await news(browser, `newest=121&user=zoe&following=${following}`);
+    expect(browser.log.asked).toEqual([121]);
+  });
+
   it('shows nothing where the look cannot be put on record', async () => {
     const browser = await followed(2);
     browser.log.trouble = new Error('disk full');

@@ -15,7 +15,7 @@ import { Refusal } from './refusal.js';
 import { NewRows } from './view/rows-table.js';
 
 export interface IFollowRoutesOptions {
-  readonly reader: Pick<ILogReader, 'list'>;
+  readonly reader: Pick<ILogReader, 'end'>;
   readonly reading: Reading;
   readonly gate: Gate;
   readonly random: RandomBytes;
@@ -54,7 +54,7 @@ export class FollowRoutes {
     const { reader, random, nowMs, monotonicMs, looks = LOOKS } = options;
     this.followings = new Followings(random, nowMs);
     this.rate = new TokenBuckets({ ...RATE, monotonicMs });
-    this.newestOfAll = sharedAnswer(() => newestOf(reader), looks.everyMs, monotonicMs);
+    this.endOfAll = sharedAnswer(() => endOf(reader), looks.everyMs, monotonicMs);
   }
 
   register(fastify: FastifyInstance): void {
@@ -91,13 +91,20 @@ export class FollowRoutes {
         await reading.looking(visitor, 'follow', address);
       }
       const following = goesOn ? id : this.followings.begin(session, address);
-      const hasCome = await this.arrival(visitor, read.filter, newest, reply);
+      const hasCome = await this.arrival({ visitor, filter: read.filter, newest, following, reply });
       // It waited: who was signed out meanwhile is told nothing more.
       const [now] = await this.visitor(request);
-      const { rows, more } = hasCome
-        ? await reading.newer(now, read.filter, newest)
-        : { rows: [], more: false };
-      return { following, rows: rowsHtml(rows), newest: rows[0]?.index ?? newest, more };
+      if (!hasCome) {
+        return { following, rows: '', newest, more: false };
+      }
+      const { rows, more, endIndex } = await reading.newer(
+        now,
+        read.filter,
+        this.followings.place(following, newest)
+      );
+      const shown = Math.max(newest, ...rows.map(({ index }) => index));
+      this.followings.looked(following, shown, endIndex);
+      return { following, rows: rowsHtml(rows), newest: shown, more };
     } finally {
       leave();
     }
@@ -113,26 +120,23 @@ export class FollowRoutes {
   }
 
   /** Waits for a record that is newer. @returns false = none came, or nobody waits any more. */
-  private async arrival(
-    visitor: IVisitor,
-    filter: ILogFilter,
-    newest: number,
-    reply: FastifyReply
-  ): Promise<boolean> {
+  private async arrival({ visitor, filter, newest, following, reply }: IWaiting): Promise<boolean> {
     const { everyMs, most } = this.options.looks ?? LOOKS;
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     const signal = AbortSignal.any([gone.signal, this.closing.signal]);
-    let seen: number | null = NaN;
+    let seen = NaN;
     for (let look = 0; look < most && !signal.aborted; look += 1) {
       // One question for all who wait; the view itself is looked at where the log has grown.
-      const all = await this.newestOfAll();
-      if (!Object.is(all, seen) || Number.isNaN(all)) {
+      const all = await this.endOfAll();
+      if (all !== seen) {
         seen = all;
-        const index = await this.options.reading.newest(visitor, filter);
-        if (index !== null && index > newest) {
+        const than = this.followings.place(following, newest);
+        const { rows, endIndex } = await this.options.reading.newer(visitor, filter, than);
+        if (rows.length > 0) {
           return true;
         }
+        this.followings.looked(following, newest, endIndex);
       }
       await pause(everyMs, signal);
     }
@@ -141,15 +145,24 @@ export class FollowRoutes {
 
   private readonly followings: Followings;
   private readonly rate: TokenBuckets;
-  private readonly newestOfAll: () => Promise<number | null>;
+  private readonly endOfAll: () => Promise<number>;
   private readonly closing = new AbortController();
 }
 
-/** The newest record of all; null = there is none, NaN = it cannot be read. */
-async function newestOf(reader: Pick<ILogReader, 'list'>): Promise<number | null> {
+/** A question that waits. */
+interface IWaiting {
+  readonly visitor: IVisitor;
+  readonly filter: ILogFilter;
+  /** The newest record that the page has. */
+  readonly newest: number;
+  readonly following: string;
+  readonly reply: FastifyReply;
+}
+
+/** Where the log ends; NaN = it cannot be read. */
+async function endOf(reader: Pick<ILogReader, 'end'>): Promise<number> {
   try {
-    const [first] = await reader.list({}, null, 1);
-    return first?.index ?? null;
+    return await reader.end();
   } catch {
     // Each who waits asks for her own view then, and is told what is wrong.
     return NaN;

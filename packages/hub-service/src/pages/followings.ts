@@ -13,6 +13,8 @@ interface IFollowing {
   readonly session: string;
   readonly address: string;
   readonly untilMs: number;
+  /** Nothing of the view lies between a record that was shown and this end; null = it was not looked. */
+  readonly looked: { readonly newest: number; readonly endIndex: number } | null;
 }
 
 /** Who follows which view of the log with a look on record, and whose questions wait. Of this process alone. */
@@ -43,12 +45,31 @@ export class Followings {
   /** Remembers one whose look is on record. @returns its id. */
   begin(session: string, address: string): string {
     const id = newSecret(this.random, ID_BYTES);
-    this.known.set(id, { session, address, untilMs: this.nowMs() + FOLLOW_MS });
+    this.known.set(id, { session, address, untilMs: this.nowMs() + FOLLOW_MS, looked: null });
     for (const oldest of this.known.size > KEPT ? this.known.keys() : []) {
       this.known.delete(oldest);
       break;
     }
     return id;
+  }
+
+  /**
+   * Behind which index a view is to be looked at: of a view that seldom gets something, what came since the last look and
+   * not what came since its last record.
+   *
+   * @param newest - the newest record that the page has.
+   */
+  place(id: string, newest: number): number {
+    const looked = this.known.get(id)?.looked ?? null;
+    return looked !== null && newest >= looked.newest ? Math.max(newest, looked.endIndex - 1) : newest;
+  }
+
+  /** A view has nothing between a record that was shown and an end. */
+  looked(id: string, newest: number, endIndex: number): void {
+    const known = this.known.get(id);
+    if (known !== undefined) {
+      this.known.set(id, { ...known, looked: { newest, endIndex } });
+    }
   }
 
   /** Lets a question of a session wait. @returns to be called at its end. @throws Refusal where too many wait. */

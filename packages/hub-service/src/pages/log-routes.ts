@@ -23,7 +23,7 @@ import { anchorAdvice, type IShownAnchors } from './anchor-state.js';
 import { CLASS_NAMES, retentionAdvice } from './retention-state.js';
 import type { IShownPartitions } from '../partitions/partition-keeper.js';
 import { partitionAdvice } from './partition-advice.js';
-import { adviceFor } from './service-state.js';
+import { adviceFor, type IAdvice } from './service-state.js';
 import type { SignInRoutes } from './sign-in-routes.js';
 import { tellStory } from './story.js';
 import { LogPage } from './view/log-page.js';
@@ -48,6 +48,8 @@ export interface ILogRoutesOptions {
   readonly views: ISavedViews | null;
   /** What is wrong with the policy file; null = nothing. */
   readonly policyTrouble: () => string | null;
+  /** What else an administrator should know now; absent = nothing. */
+  readonly advice?: () => Promise<readonly IAdvice[]>;
   /** How it stands with what goes out; absent = nothing does. */
   readonly outgoing?: () => Promise<IOutgoingState>;
   /** How the deletion of what is older than its time stands; absent = the status does not tell. */
@@ -250,6 +252,7 @@ export class LogRoutes {
       );
     }
     const advice = [
+      ...(isFirst ? ((await this.options.advice?.()) ?? []) : []),
       ...(retention ? retentionAdvice(retention, nowMs()) : []),
       ...(held && anchors ? anchorAdvice(anchors, held, nowMs()) : []),
       ...(states ?? []).flatMap(({ trouble }) => trouble ?? []),

@@ -7,7 +7,8 @@ import type {
   ILogRow,
   ILogStatus,
   ILogStory,
-  ILook
+  ILook,
+  INewRows
 } from '../store/log-reader.js';
 
 export const STREAM = '0f8fad5b-d9cb-469f-a165-70867728950e';
@@ -31,6 +32,8 @@ export interface IMadeUp {
 /** A log in memory, for tests of the pages. */
 export class MemoryLog implements ILogReader {
   readonly seen: (ILook & { readonly atMs: number })[] = [];
+  /** From which indexes on `newer` was asked. */
+  readonly asked: number[] = [];
   /** What `looked` throws. */
   trouble: Error | null = null;
   /** What everything else throws. */
@@ -116,6 +119,17 @@ export class MemoryLog implements ILogReader {
   async list(filter: ILogFilter, after: ILogPlace | null, limit: number): Promise<readonly ILogRow[]> {
     const rows = this.matching(filter).reverse();
     return rows.filter(({ index }) => after === null || index < after.index).slice(0, limit);
+  }
+
+  async end(): Promise<number> {
+    this.check();
+    return this.kept.length;
+  }
+
+  async newer(filter: ILogFilter, than: number, limit: number): Promise<INewRows> {
+    this.asked.push(than);
+    const rows = this.matching(filter).reverse();
+    return { rows: rows.filter(({ index }) => index > than).slice(0, limit), endIndex: this.kept.length };
   }
 
   async count(filter: ILogFilter, cap: number): Promise<number> {

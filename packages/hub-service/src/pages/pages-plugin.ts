@@ -11,9 +11,18 @@ import type { IPeopleSettings } from '../people/people-settings.js';
 import { systemRandom } from '../people/secrets.js';
 import { TokenAccess } from '../people/token-access.js';
 import { registerPages } from './register-pages.js';
+import type { IAdvice } from './service-state.js';
 
-/** All pages of the service, over its own log and its JupyterHubs. @param further - those beside the first. */
-export function pagesPlugin(people: IPeopleSettings, further: readonly IHubSettings[]): PagesPlugin {
+/**
+ * All pages of the service, over its own log and its JupyterHubs.
+ *
+ * @param further - those beside the first. @param advice - what else an administrator should know now.
+ */
+export function pagesPlugin(
+  people: IPeopleSettings,
+  further: readonly IHubSettings[],
+  advice: () => Promise<readonly IAdvice[]>
+): PagesPlugin {
   const plugin: PagesPlugin = async (fastify, parts) => {
     const { reader, range, keys, cover, hubs, settings, nowMs, holders, legal, events, asked } = parts;
     const { monotonicMs } = parts;
@@ -39,6 +48,7 @@ export function pagesPlugin(people: IPeopleSettings, further: readonly IHubSetti
       store: parts.sessions,
       views: parts.views,
       policyTrouble: parts.policyTrouble,
+      advice,
       monotonicMs,
       signInKey: keys.secret(SECRETS.signIn),
       ...{ reader, holders, legal, events, asked, outgoing: parts.outgoing },

@@ -2,7 +2,15 @@ import type { HubScope } from '../hubs/hub-scope.js';
 import { TokenBuckets } from '../ingest/token-buckets.js';
 import type { AuditRight } from '../people/audit-right.js';
 import type { IHubPerson } from '../people/hub-identity.js';
-import type { ILogFilter, ILogPlace, ILogReader, ILogRow, ILogStory, ILook } from '../store/log-reader.js';
+import type {
+  ILogFilter,
+  ILogPlace,
+  ILogReader,
+  ILogRow,
+  ILogStory,
+  ILook,
+  INewRows
+} from '../store/log-reader.js';
 import { Refusal } from './refusal.js';
 
 /** Who reads, and what she may read. */
@@ -113,23 +121,15 @@ export class Reading {
     });
   }
 
-  /** Index of the newest record of a view, without a look: for who has looked, and asks whether there is more. */
-  async newest(visitor: IVisitor, filter: ILogFilter): Promise<number | null> {
-    const asked = this.limited(visitor, filter, this.groupOf(visitor, filter.group));
-    const [first] = await read(() => this.options.reader.list(asked, null, 1));
-    return first?.index ?? null;
-  }
-
-  /** Records of a view that are newer than one, without a look: for who follows it with a look on record. */
+  /** Records of a view behind an index, without a look: for who follows it with a look on record. */
   async newer(
     visitor: IVisitor,
     filter: ILogFilter,
     than: number
-  ): Promise<{ readonly rows: readonly ILogRow[]; readonly more: boolean }> {
+  ): Promise<INewRows & { readonly more: boolean }> {
     const asked = this.limited(visitor, filter, this.groupOf(visitor, filter.group));
-    const found = await read(() => this.options.reader.list(asked, null, PAGE_ROWS + 1));
-    const rows = found.filter(({ index }) => index > than);
-    return { rows: rows.slice(0, PAGE_ROWS), more: rows.length > PAGE_ROWS };
+    const { rows, endIndex } = await read(() => this.options.reader.newer(asked, than, PAGE_ROWS + 1));
+    return { rows: rows.slice(0, PAGE_ROWS), more: rows.length > PAGE_ROWS, endIndex };
   }
 
   /** null = there is no such record, or none that this person may know of. */

@@ -45,6 +45,7 @@ import { Reading } from './reading.js';
 import type { ISavedViews } from './saved-views.js';
 import { RequestPages } from './request-routes.js';
 import { sendAgain } from './send-again.js';
+import type { IAdvice } from './service-state.js';
 import { SignInRoutes } from './sign-in-routes.js';
 import { STYLE_PATH, STYLE_TEXT } from './style-sheet.js';
 import { VerdictsRoutes } from './verdicts-routes.js';
@@ -99,6 +100,8 @@ export interface IPagesOptions {
   readonly looks?: IFollowRoutesOptions['looks'];
   /** What is wrong with the policy file; null = nothing. */
   readonly policyTrouble?: () => string | null;
+  /** What else an administrator should know now; without it nothing. */
+  readonly advice?: () => Promise<readonly IAdvice[]>;
 }
 
 /** All pages, for a Fastify of their own that listens on the pages' own host, and nowhere else. */
@@ -149,6 +152,7 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     ...{ canExport, settings, reader, reading, gate, signInRoutes, nowMs, anchors },
     views: options.views ?? null,
     policyTrouble: options.policyTrouble ?? (() => null),
+    ...(options.advice && { advice: options.advice }),
     ...(options.outgoing && { outgoing: options.outgoing }),
     ...(options.retention && { retention: options.retention }),
     hubs,

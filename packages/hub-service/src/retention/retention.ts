@@ -9,7 +9,8 @@ import type { IActivePolicy } from '../policy/policy-in-force.js';
 import type { IDatabase } from '../store/database.js';
 import type { OwnActs } from '../store/own-acts.js';
 import { lookAtStates, type IClassState, type WantedDays } from '../store/retention-states.js';
-import type { IRetentionRule, IRetentionStep, SqlRetention } from '../store/sql-retention.js';
+import type { IRetentionRule } from '../store/note-retirement.js';
+import type { IRetentionStep, SqlRetention } from '../store/sql-retention.js';
 import type { RetentionMetrics } from './retention-metrics.js';
 
 const DAY_MS = 86_400_000;
@@ -19,6 +20,11 @@ const EVERY_MS = 3_600_000;
 const REST = { times: 4, leastMs: 50 } as const;
 /** So long it deletes at a time, ms: the next look goes on, and the clock is looked at in between. */
 const RUN_MS = 2_700_000;
+/**
+ * And so many records and looks of all classes at a time, whatever is due: 24 million in a day, more than ten thousand servers
+ * send. A period that became shorter by years must not fill the write-ahead log, and keep vacuum and backups busy, for days.
+ */
+const RUN_RECORDS = 1_000_000;
 /** Number of PostgreSQL's advisory lock for "deletes by retention": any, but always the same. */
 const RETENTION_LOCK = ADVISORY_LOCKS.retention;
 
@@ -36,6 +42,15 @@ export interface IRetentionOptions {
   readonly monotonicMs: () => number;
   /** Waits between steps, ms; the usual unless given. */
   readonly rest?: (ms: number) => Promise<unknown>;
+  /** Records and looks that are deleted at a time, but for the rest of a step; the usual unless given. */
+  readonly runRecords?: number;
+}
+
+/** How far one look goes. */
+interface IBound {
+  /** By the clock that only grows. */
+  readonly untilMs: number;
+  readonly records: number;
 }
 
 /** Deletes what is older than the policy says, of several replicas one at a time. */
@@ -105,6 +120,7 @@ export class Retention {
     const { policy, digest } = this.options.policy();
     const [atMs, untilMs] = [nowMs(), this.options.monotonicMs() + RUN_MS];
     const { clock, classes } = await lookAtStates(database, wantedDays(policy.retention), atMs);
+    let records = this.options.runRecords ?? RUN_RECORDS;
     for (const state of classes) {
       if (state.wantedSinceMs !== null) {
         await this.count(state, clock);
@@ -112,7 +128,11 @@ export class Retention {
         const { inForceDays: days } = state;
         const rule = policy.retention?.[state.class] ?? '';
         const beforeMs = atMs - days * DAY_MS;
-        await this.delete(state.class, { rule, days, atMs, policy: digest, beforeMs }, untilMs);
+        records -= await this.delete(
+          state.class,
+          { rule, days, atMs, policy: digest, beforeMs },
+          { untilMs, records }
+        );
       }
     }
     while (!this.isClosed && (await store.dropLeaves(atMs)) > 0) {
@@ -131,12 +151,12 @@ export class Retention {
     await store.noteDue(name, count);
   }
 
-  /** @param untilMs - by the clock that only grows. */
-  private async delete(name: RetentionClass, rule: IRetentionRule, untilMs: number): Promise<void> {
+  /** @returns how many. */
+  private async delete(name: RetentionClass, rule: IRetentionRule, bound: IBound): Promise<number> {
     const { store, acts, log, metrics, monotonicMs } = this.options;
     const endIndex = isRecords(name) ? await store.endOfOlder(rule.beforeMs) : 0;
     let deleted = 0;
-    for (let isDone = false; !isDone && this.goesOn(rule, untilMs);) {
+    for (let isDone = false; !isDone && deleted < bound.records && this.goesOn(rule, bound.untilMs);) {
       const beginMs = monotonicMs();
       const step: IRetentionStep = isRecords(name)
         ? await store.step(name, endIndex, rule)
@@ -154,6 +174,7 @@ export class Retention {
     if (deleted > 0) {
       log.info({ class: name, deleted, rule: rule.rule }, 'What was older than its time was deleted.');
     }
+    return deleted;
   }
 
   private goesOn({ policy }: IRetentionRule, untilMs: number): boolean {

@@ -2,7 +2,7 @@ import { sql, type Kysely, type RawBuilder, type SelectQueryBuilder } from 'kyse
 import type { ILogFilter } from './log-reader.js';
 import { imageHas, streamsOf } from './stream-images.js';
 import { termMatches, termsWith } from './package-terms.js';
-import type { ITables } from './tables.js';
+import type { IRecordTable, ITables } from './tables.js';
 
 /** The number of the hub that spoke first. Records of the others have an index of their own. */
 export const FIRST_HUB = 1;
@@ -71,21 +71,28 @@ export async function filterIds(db: Kysely<ITables>, filter: ILogFilter): Promis
   return Object.values(ids).some(list => list?.length === 0) ? null : ids;
 }
 
-/** The records that a filter means. Columns are named with their table, so that others can be joined. */
+/**
+ * The records that a filter means. Columns are named with their table, so that others can be joined.
+ *
+ * @param among - some of the records, as a query in brackets; without it all.
+ */
 export function matching(
   db: Kysely<ITables>,
   filter: ILogFilter,
-  ids: IFilterIds
+  ids: IFilterIds,
+  among?: RawBuilder<IRecordTable>
 ): SelectQueryBuilder<ITables, 'record', object> {
-  let query = db.selectFrom('record');
-  const among = {
+  let query: SelectQueryBuilder<ITables, 'record', object> = among
+    ? db.selectFrom(among.as('record'))
+    : db.selectFrom('record');
+  const numbers = {
     hub_id: ids.hubs,
     person_id: ids.persons,
     server_id: ids.servers,
     group_set_id: ids.groupSets
   };
   for (const column of ['hub_id', 'person_id', 'server_id', 'group_set_id'] as const) {
-    const list = among[column];
+    const list = numbers[column];
     if (list !== undefined) {
       query = query.where(isOneOf(column, list));
     }

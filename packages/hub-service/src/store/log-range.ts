@@ -6,6 +6,7 @@ import type { ILogFilter, ILogPlace } from './log-reader.js';
 import { hasTable } from './open-existing.js';
 import { openPersonal, placeOf } from './personal-cipher.js';
 import { byMonth, linesAt } from './record-lines.js';
+import { refuseMissing } from './refuse-missing.js';
 import { storedRetirements, type IStoredRetirement } from './stored-retirements.js';
 
 /** One line of the log as it is exported. */
@@ -71,12 +72,15 @@ export class LogRange {
    *
    * @param filter - null = all.
    * @param isPersonal - whether personal parts are read too.
+   * @param lost - told of records whose lines are not there, before the next lines come.
+   * @throws unless `lost` is given, where no act of retention deleted one of them.
    */
   async *entries(
     firstIndex: number,
     endIndex: number,
     filter: ILogFilter | null,
-    isPersonal: boolean
+    isPersonal: boolean,
+    lost: (indexes: readonly number[]) => Promise<void> = indexes => this.refuseLost(indexes)
   ): AsyncGenerator<IRangeEntry> {
     const db = this.database.read;
     const ids = filter && (await filterIds(db, filter));
@@ -99,11 +103,14 @@ export class LogRange {
         return;
       }
       const lines = await linesAt(db, rows);
+      const gone = rows.map(({ index }) => index).filter(index => !lines.has(index));
+      if (gone.length > 0) {
+        await lost(gone);
+      }
       const personal = isPersonal ? await this.personal(rows) : new Map<number, IPart>();
       for (const { index, stream, seq } of rows) {
         const entry = lines.get(index);
         if (entry === undefined) {
-          // It was deleted between the two looks.
           continue;
         }
         const part = personal.get(index);
@@ -183,6 +190,30 @@ export class LogRange {
     });
   }
 
+  /** How many records of [firstIndex, endIndex) retention deleted. */
+  async goneCount(firstIndex: number, endIndex: number): Promise<number> {
+    if (endIndex <= firstIndex || !(await this.hasRetired())) {
+      return 0;
+    }
+    const { count } = await this.database.read
+      .selectFrom('retired')
+      .select(({ fn, eb }) =>
+        fn
+          .sum<number | null>(
+            eb(
+              eb.case().when('end_idx', '>', endIndex).then(endIndex).else(eb.ref('end_idx')).end(),
+              '-',
+              eb.case().when('first_idx', '<', firstIndex).then(firstIndex).else(eb.ref('first_idx')).end()
+            )
+          )
+          .as('count')
+      )
+      .where('first_idx', '<', endIndex)
+      .where('end_idx', '>', firstIndex)
+      .executeTakeFirstOrThrow();
+    return Number(count ?? 0);
+  }
+
   /**
    * The acts that deleted records of [firstIndex, endIndex), in the order of the log. One that is put down and not yet in the
    * log is waited for.
@@ -256,6 +287,14 @@ export class LogRange {
       .orderBy('from_ms')
       .orderBy('id')
       .execute();
+  }
+
+  /** Retention may have deleted them between the two looks. */
+  private refuseLost(indexes: readonly number[]): Promise<void> {
+    return refuseMissing(
+      this,
+      indexes.map(index => [index, index + 1] as const)
+    );
   }
 
   private async *goneLeaves(firstIndex: number, endIndex: number): AsyncGenerator<Uint8Array> {

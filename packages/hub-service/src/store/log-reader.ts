@@ -28,6 +28,14 @@ export interface ILogPlace {
   readonly index: number;
 }
 
+/** What came to a view. */
+export interface INewRows {
+  /** The newest first. */
+  readonly rows: readonly ILogRow[];
+  /** What is below this index was looked at. */
+  readonly endIndex: number;
+}
+
 /** One line of the list. */
 export interface ILogRow extends ILogPlace {
   readonly hub: string;
@@ -70,6 +78,14 @@ export const STATUS_CAP = 100_000;
 export interface ILogReader {
   /** The newest first. @param after - null = from the newest on. */
   list(filter: ILogFilter, after: ILogPlace | null, limit: number): Promise<readonly ILogRow[]>;
+  /** The index after the last record that can be read. */
+  end(): Promise<number>;
+  /**
+   * Those of a view behind an index, the newest `limit` of them. It costs what came since, not what there is.
+   *
+   * @param than - the index of the last record that was looked at; -1 = none was.
+   */
+  newer(filter: ILogFilter, than: number, limit: number): Promise<INewRows>;
   /** At most `cap`; a number equal to it means "or more". */
   count(filter: ILogFilter, cap: number): Promise<number>;
   /** null = there is no such record. */

@@ -11,15 +11,18 @@ import type {
   ILogRow,
   ILogStatus,
   ILogStory,
-  ILook
+  ILook,
+  INewRows
 } from './log-reader.js';
 import { newestOfMany } from './newest-of-many.js';
 import { openPersonal, placeOf } from './personal-cipher.js';
 import { linesAt } from './record-lines.js';
-import type { ITables } from './tables.js';
+import type { IRecordTable, ITables } from './tables.js';
 
 /** A stream that sent something in this time is live, in ms. */
 const LIVE_MS = 600_000;
+/** Records that came since somebody looked last are looked at one by one, up to so many; with more, the view is read as a page. */
+const CAME = 10_000;
 /** Neighbours of a record that are shown, before it and after it. */
 const NEIGHBOURS = 5;
 
@@ -49,6 +52,36 @@ export class SqlLogReader implements ILogReader {
       this.page({ ...filter, untilMs: Math.min(filter.untilMs ?? cutMs, cutMs) }, ids, after, limit)
     ]);
     return [...later, ...usual].slice(0, limit);
+  }
+
+  async end(): Promise<number> {
+    const { next_index } = await this.db
+      .selectFrom('log_head')
+      .select('next_index')
+      .executeTakeFirstOrThrow();
+    return next_index;
+  }
+
+  async newer(filter: ILogFilter, than: number, limit: number): Promise<INewRows> {
+    // Indexes are in the order of the commits: below the end nothing comes any more.
+    const endIndex = await this.end();
+    const came = endIndex - than - 1;
+    if (came <= 0) {
+      return { rows: [], endIndex };
+    }
+    if (came > CAME) {
+      const rows = await this.list(filter, null, limit);
+      return { rows: rows.filter(({ index }) => index > than && index < endIndex), endIndex };
+    }
+    const ids = await filterIds(this.db, filter);
+    if (ids === null) {
+      return { rows: [], endIndex };
+    }
+    // The limit keeps databases from walking the whole log, from the newest on, in search of the few that the filter means.
+    const since = sql<IRecordTable>`(select * from record where idx > ${than} and idx < ${endIndex}
+      order by idx desc limit ${CAME})`;
+    const query = matching(this.db, filter, ids, since).orderBy('record.idx', 'desc').limit(limit);
+    return { rows: await this.rows(query), endIndex };
   }
 
   async count(filter: ILogFilter, cap: number): Promise<number> {

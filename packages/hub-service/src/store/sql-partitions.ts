@@ -196,21 +196,17 @@ async function deleteGone(db: Kysely<ITables>, of: ITableMonth): Promise<void> {
     where d.idx = m.idx and d.received_at_ms = m.received_at_ms)`.execute(db);
 }
 
-/** Takes from the default parts what lies in months now. Emptied as a whole where nothing else is in them, which is fast. */
+/**
+ * Takes from the default parts what lies in months now. Row by row, also where nothing else is in them: "truncate" empties a
+ * table for those too who look at it as it was before, such as a pg_dump that has begun and not yet locked it.
+ */
 async function clear(db: Kysely<ITables>, lacking: readonly ITableMonth[]): Promise<void> {
   for (const table of PARTITIONED) {
-    const rest = sql.table(defaultOf(table));
     const months = lacking
       .filter(of => of.table === table)
       .map(({ month }) => sql`(received_at_ms >= ${month.fromMs} and received_at_ms < ${month.untilMs})`);
-    if (months.length === 0) {
-      continue;
+    if (months.length > 0) {
+      await sql`delete from ${sql.table(defaultOf(table))} where ${sql.join(months, sql` or `)}`.execute(db);
     }
-    const within = sql.join(months, sql` or `);
-    const { rows } = await sql<{ others: boolean }>`
-      select exists (select 1 from ${rest} where not (${within})) as others`.execute(db);
-    await (
-      rows[0]?.others === true ? sql`delete from ${rest} where ${within}` : sql`truncate ${rest}`
-    ).execute(db);
   }
 }

@@ -1,10 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import { actionsOf, wholeRanges, type IndexRange, type RecordClass } from '@labkeeper/core';
-import { RETIRED_RANGES, type Retirement, type RetentionClass } from '@labkeeper/protocol';
+import { actionsOf, type RecordClass } from '@labkeeper/core';
+import { RETIRED_RANGES, type RetentionClass } from '@labkeeper/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { IDatabase } from './database.js';
 import { heldNow, isElsewhere, type IHeld } from './held.js';
-import { aloneWithActs, noteAct } from './own-acts.js';
+import { noteRetirement, type IRetentionRule } from './note-retirement.js';
+import { aloneWithActs } from './own-acts.js';
+import { retireRecords } from './retire-records.js';
 import type { ITables } from './tables.js';
 
 /** Records of one transaction, at most: with as many ranges its act has room for each. */
@@ -16,19 +18,6 @@ const LOOKS_AT_A_TIME = 2000;
 /** Hashes of a digest that is wholly gone stay so long, in ms: an export that has begun may still be at its records. */
 const LEAVES_MS = 86_400_000;
 
-/** By which rule something is deleted. */
-export interface IRetentionRule {
-  /** As the policy writes it. */
-  readonly rule: string;
-  readonly days: number;
-  /** SHA-256 of the policy. */
-  readonly policy: string;
-  /** Closed, or looked, before then: epoch ms. */
-  readonly beforeMs: number;
-  /** Now, epoch ms. */
-  readonly atMs: number;
-}
-
 /** What one step did. */
 export interface IRetentionStep {
   readonly deleted: number;
@@ -37,12 +26,6 @@ export interface IRetentionStep {
 }
 
 const DONE: IRetentionStep = { deleted: 0, isDone: true };
-
-interface ICandidate {
-  readonly idx: number;
-  readonly received_at_ms: number;
-  readonly leaf: Uint8Array;
-}
 
 /** Deletes records whose time is over, a few at a time, and leaves what proofs need. */
 export class SqlRetention {
@@ -135,7 +118,7 @@ export class SqlRetention {
         .limit(AT_A_TIME)
         .execute();
       if (found.length > 0) {
-        await this.retire(db, name, found, rule);
+        await retireRecords(db, this.hubId, name, found, rule);
       }
       const last = found.at(-1);
       const next = found.length === AT_A_TIME && last ? last.idx + 1 : windowEnd;
@@ -169,7 +152,8 @@ export class SqlRetention {
           .where('at_ms', '<', rule.beforeMs)
           .where(isFree)
           .execute();
-        await this.note(db, 'looks', [], old.length, null, rule);
+        const what = { name: 'looks', ranges: [], count: old.length, digests: null } as const;
+        await noteRetirement(db, this.hubId, what, rule);
       }
       await this.goneBefore(db, 'looks', rule.beforeMs);
       return { deleted: old.length, isDone: old.length < LOOKS_AT_A_TIME };
@@ -240,90 +224,6 @@ export class SqlRetention {
       .where('class', '=', name)
       .where(({ eb, or }) => or([eb('gone_before_ms', 'is', null), eb('gone_before_ms', '<', beforeMs)]))
       .execute();
-  }
-
-  private async retire(
-    db: Transaction<ITables>,
-    name: RecordClass,
-    found: readonly ICandidate[],
-    rule: IRetentionRule
-  ): Promise<void> {
-    const indexes = found.map(({ idx }) => idx);
-    const [first, last] = [Math.min(...indexes), Math.max(...indexes)];
-    const digests = await db
-      .selectFrom('digest')
-      .select(['number', 'first_index', 'count'])
-      .where(eb => eb(eb('first_index', '+', eb.ref('count')), '>', first))
-      .where('first_index', '<=', last)
-      .orderBy('number')
-      .execute();
-    const ranges = wholeRanges(
-      indexes,
-      digests.map(({ first_index }) => first_index)
-    );
-    const numbers = digests.map(({ number }) => number);
-    const own = await this.note(
-      db,
-      name,
-      ranges,
-      found.length,
-      [Math.min(...numbers), Math.max(...numbers)],
-      rule
-    );
-    let at = 0;
-    const rows = ranges.map(([begin, end]) => {
-      const leaves = Buffer.concat(found.slice(at, at + end - begin).map(({ leaf }) => leaf));
-      at += end - begin;
-      return { first_idx: begin, end_idx: end, own_id: own, at_ms: rule.atMs, leaves };
-    });
-    await db.insertInto('retired').values(rows).execute();
-    await db.deleteFrom('holding').where('until_idx', 'in', indexes).execute();
-    const times = found.map(({ received_at_ms }) => received_at_ms);
-    for (const table of ['personal', 'record_body', 'record'] as const) {
-      await db
-        .deleteFrom(table)
-        // Says in which partitions they are.
-        .where('received_at_ms', '>=', Math.min(...times))
-        .where('received_at_ms', '<=', Math.max(...times))
-        .where('idx', 'in', indexes)
-        .execute();
-    }
-    for (const { number, first_index, count } of digests) {
-      const { gone } = await db
-        .selectFrom('retired')
-        .select(({ fn, eb }) => fn.sum<number | null>(eb('end_idx', '-', eb.ref('first_idx'))).as('gone'))
-        .where('first_idx', '>=', first_index)
-        .where('first_idx', '<', first_index + count)
-        .executeTakeFirstOrThrow();
-      if (Number(gone) === count) {
-        await db.insertInto('retired_digest').values({ number, at_ms: rule.atMs }).execute();
-      }
-    }
-  }
-
-  /** @returns the number under which the act is put down. */
-  private async note(
-    db: Transaction<ITables>,
-    name: RetentionClass,
-    ranges: readonly IndexRange[],
-    count: number,
-    digests: Retirement['digests'],
-    { rule, days, policy, beforeMs, atMs }: IRetentionRule
-  ): Promise<number> {
-    const { id: log } = await db.selectFrom('log').select('id').executeTakeFirstOrThrow();
-    const retired: Retirement = {
-      ...{ log, class: name, rule, days, policy, count, digests, beforeMs },
-      ranges: ranges.map(([first, end]) => [first, end])
-    };
-    const { id } = await noteAct(
-      db,
-      {
-        ...{ action: 'retire', atMs, hub: this.hubId, number: null, actor: null, subject: null },
-        ...{ case: null, lifts: null, parts: [], retired }
-      },
-      null
-    );
-    return id;
   }
 }
 

@@ -6,7 +6,7 @@ import { Registry } from 'prom-client';
 import { DigestMaker } from '../../src/digests/digest-maker.js';
 import { exportLog } from '../../src/export/export-log.js';
 import { openKeys, registerSigningKey, type IKeys } from '../../src/keys/keys.js';
-import { Retention } from '../../src/retention/retention.js';
+import { Retention, type IRetentionOptions } from '../../src/retention/retention.js';
 import { RetentionMetrics } from '../../src/retention/retention-metrics.js';
 import { sha256Hex } from '../../src/sha256.js';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../../src/store/database.js';
@@ -83,8 +83,8 @@ export class RetainedLog {
     this.nowMs += days * DAY_MS;
   }
 
-  /** One replica. @param database - its own; the log's unless given. */
-  replica(database: IDatabase = this.database): Retention {
+  /** One replica. @param database - its own; the log's unless given. @param more - what is not as usual. */
+  replica(database: IDatabase = this.database, more: Pick<IRetentionOptions, 'runRecords'> = {}): Retention {
     const writer = new SqlLogWriter(database, () => this.nowMs);
     return new Retention({
       database,
@@ -98,7 +98,8 @@ export class RetainedLog {
       log: pino({ level: 'silent' }),
       nowMs: () => this.nowMs,
       monotonicMs: () => 0,
-      rest: () => Promise.resolve()
+      rest: () => Promise.resolve(),
+      ...more
     });
   }
 

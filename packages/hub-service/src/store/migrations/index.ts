@@ -10,6 +10,7 @@ import { masterKeySchema } from './master-key.js';
 import { monthlyPartitions } from './monthly-partitions.js';
 import { outgoingSchema } from './outgoing.js';
 import { outgoingLoss } from './outgoing-loss.js';
+import { outgoingOrder } from './outgoing-order.js';
 import { policySchema } from './policy.js';
 import { savedViews } from './saved-views.js';
 import { retention } from './retention.js';
@@ -45,6 +46,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-12-03-hubs': furtherHubs,
     '2026-12-04-outgoing-loss': outgoingLoss,
     '2026-12-05-first-hub': firstHub,
-    '2026-12-05-session-hub': sessionHub
+    '2026-12-05-session-hub': sessionHub,
+    '2026-12-06-outgoing-order': outgoingOrder
   };
 }
