@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 const common = {
   transform: {
     '\\.svg$': '@jupyterlab/testing/lib/jest-raw-loader.js',
@@ -16,6 +18,8 @@ const common = {
 };
 
 export default {
+  // Much of their time tests wait for disks, databases and processes.
+  maxWorkers: availableParallelism() + 1,
   projects: [
     {
       ...common,
@@ -34,7 +38,9 @@ export default {
         '<rootDir>/packages/hub-service/{src,test}/**/*.test.ts?(x)',
         '<rootDir>/companion/{src,test}/**/*.test.ts'
       ],
-      testEnvironment: 'node'
+      testEnvironment: 'node',
+      globalSetup: '<rootDir>/packages/hub-service/test/support/begin-run.ts',
+      globalTeardown: '<rootDir>/packages/hub-service/test/support/end-run.ts'
     }
   ]
 };

@@ -1,6 +1,8 @@
 // Runs all suites, one after the other, and counts: `npm test`. Single ones by name: `npm test -- units docker`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { relative } from 'node:path';
+import { slowestFiles } from './slowest-files.mjs';
 import { summary } from './test-summary.mjs';
 
 const RESULTS = 'test-results';
@@ -30,6 +32,10 @@ function run(command, args) {
 const counts = (passed, failed, skipped = 0, retried = 0) => ({ passed, failed, skipped, retried });
 const readJson = file => JSON.parse(readFileSync(file, 'utf8'));
 
+function tellSlowest(times) {
+  for (const line of slowestFiles(times)) console.log(line);
+}
+
 /** A suite that only says yes or no. */
 async function check(command, ...args) {
   const { status } = await run(command, args);
@@ -56,6 +62,12 @@ async function jestOnce(file, ...more) {
   ]);
   if (!existsSync(file)) return { counts: counts(0, 1), failed: [] };
   const result = readJson(file);
+  tellSlowest(
+    result.testResults.map(({ name, startTime, endTime }) => [
+      relative('.', name),
+      Math.max(0, endTime - startTime) / 1000
+    ])
+  );
   const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
   return {
     counts: counts(
@@ -78,6 +90,8 @@ async function jest() {
   }
   const second = await jestOnce(
     `${RESULTS}/jest-second.json`,
+    // One after the other: some of them measure time.
+    '--runInBand',
     '--runTestsByPath',
     ...first.failed.map(({ name }) => name)
   );
@@ -96,8 +110,14 @@ async function jest() {
 async function pytestOnce(file, ...more) {
   const { status } = await run('pytest', ['-q', 'tests/python', `--junitxml=${file}`, '-rs', ...more]);
   if (!existsSync(file)) return counts(0, 1);
-  const number = name =>
-    Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(readFileSync(file, 'utf8'))?.[1] ?? 0);
+  const report = readFileSync(file, 'utf8');
+  tellSlowest(
+    [...report.matchAll(/<testcase classname="([^"]*)"[^>]* time="([\d.]+)"/g)].map(([, module, seconds]) => [
+      module,
+      Number(seconds)
+    ])
+  );
+  const number = name => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(report)?.[1] ?? 0);
   const failed = number('failures') + number('errors');
   return counts(
     number('tests') - failed - number('skipped'),
@@ -108,7 +128,7 @@ async function pytestOnce(file, ...more) {
 
 /** Real kernels take part, so what failed is tried once more, as the browser's tests are; the summary counts that. */
 async function pytest() {
-  const first = await pytestOnce(`${RESULTS}/pytest.xml`);
+  const first = await pytestOnce(`${RESULTS}/pytest.xml`, '-n', '2', '--dist', 'loadfile');
   if (first.failed === 0 || first.passed === 0) return first;
   console.log('What failed is tried a second time:');
   const second = await pytestOnce(`${RESULTS}/pytest-second.xml`, '--last-failed');

@@ -73,16 +73,21 @@ def test_no_free_ports_at_all_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert start._free_ports(20000) is None
 
 
-def summary(retried: int) -> list[str]:
-    counts = {"passed": 12, "failed": 0, "skipped": 1, "retried": retried}
+def lines_of(script: str, name: str, *values: object) -> list[str]:
+    words = ", ".join(json.dumps(value) for value in values)
     program = (
-        f"import {{ summary }} from {json.dumps(str(ROOT / 'scripts/test-summary.mjs'))};"
-        f"console.log(summary([['browser', {json.dumps(counts)}, '3.5']], {json.dumps(counts)}).join('\\n'))"
+        f"import {{ {name} }} from {json.dumps(str(ROOT / 'scripts' / script))};"
+        f"console.log({name}({words}).join('\\n'))"
     )
     answer = subprocess.run(
         ["node", "--input-type=module", "-e", program], capture_output=True, text=True, check=True
     )
     return answer.stdout.splitlines()
+
+
+def summary(retried: int) -> list[str]:
+    counts = {"passed": 12, "failed": 0, "skipped": 1, "retried": retried}
+    return lines_of("test-summary.mjs", "summary", [["browser", counts, "3.5"]], counts)
 
 
 def test_what_passed_at_the_second_try_has_its_own_column_and_line() -> None:
@@ -91,6 +96,18 @@ def test_what_passed_at_the_second_try_has_its_own_column_and_line() -> None:
     assert note.startswith("2 passed at the second try")
     assert last == "12 passed, 0 failed, 1 skipped"
     assert summary(0)[1:] == ["12 passed, 0 failed, 1 skipped"]
+
+
+def test_the_slowest_files_come_first_and_not_all_are_listed() -> None:
+    times = [["quick", 0.5], ["twice", 2], ["slow", 3], ["twice", 2], *([f"{i}", 0.1] for i in range(20))]
+    first, *listed = lines_of("slowest-files.mjs", "slowestFiles", times)
+    assert first == "The slowest of 23 files:"
+    assert [line.split() for line in listed[:3]] == [
+        ["4.0", "s", "twice"],
+        ["3.0", "s", "slow"],
+        ["0.5", "s", "quick"],
+    ]
+    assert len(listed) == 15
 
 
 def test_the_build_looks_at_every_setting_of_the_compiler_it_is_given() -> None:

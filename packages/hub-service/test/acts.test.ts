@@ -22,7 +22,8 @@ import { verifyFile } from '../src/verify/verify-file.js';
 import { batchOf } from './support/batch-of.js';
 import { CompanionStream } from './support/companion-stream.js';
 import { Kept } from './support/exported.js';
-import { scratchDatabase, scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
 
 jest.setTimeout(30_000);
 
@@ -72,7 +73,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('acts in the log on %s', kin
   let told: string[];
 
   beforeEach(async () => {
-    scratch = await scratchDatabase(kind);
+    scratch = await migratedDatabase(kind);
     database = await openDatabase(scratch.place, () => undefined);
     keys = await openKeys(join(folder.path, 'state'));
     await registerSigningKey(database, keys, Date.now());

@@ -4,7 +4,8 @@ import { anchorMetrics } from '../src/anchors/anchor-metrics.js';
 import type { IAnchorTarget } from '../src/anchors/anchor-target.js';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
 import { SqlAnchors } from '../src/store/sql-anchors.js';
-import { scratchDatabase, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { type IScratchDatabase } from './support/scratch-databases.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -14,7 +15,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('how the anchors stand, on %
   let nowMs = Date.now();
   let monotonicMs = 0;
   beforeEach(async () => {
-    scratch = await scratchDatabase(kind);
+    scratch = await migratedDatabase(kind);
     database = await openDatabase(scratch.place, () => undefined);
   });
   afterEach(async () => {

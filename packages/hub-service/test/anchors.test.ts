@@ -18,7 +18,8 @@ import { readArguments } from '../src/verify/arguments.js';
 import { verifyHeldFile } from '../src/verify/verify-file.js';
 import { CompanionStream } from './support/companion-stream.js';
 import { Kept } from './support/exported.js';
-import { scratchDatabase, scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
 import { startAuthority, type ITimestampAuthority } from './support/timestamp-authority.js';
 
 jest.setTimeout(40_000);
@@ -84,7 +85,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('anchors on %s', kind => {
     }
     execFileSync('mkdir', ['-p', at('worm')]);
     witness = await startWitness(at('witness'));
-    scratch = await scratchDatabase(kind);
+    scratch = await migratedDatabase(kind);
     database = await openDatabase(scratch.place, () => undefined);
     keys = await openKeys(at('state'));
     nowMs = Date.now();

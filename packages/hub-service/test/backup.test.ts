@@ -23,6 +23,7 @@ import { SqlLogReader } from '../src/store/sql-log-reader.js';
 import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import { batchOf } from './support/batch-of.js';
 import { CompanionStream } from './support/companion-stream.js';
+import { migratedDatabase } from './support/migrated-databases.js';
 import { scratchDatabase, scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
 import { masterKeyFile, startKeys } from './support/service-keys.js';
 
@@ -42,7 +43,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('a backup of a log in %s', k
 
   beforeAll(async () => {
     rmSync(at, { recursive: true, force: true });
-    [scratch, empty] = [await scratchDatabase(kind), await scratchDatabase(kind)];
+    [scratch, empty] = [await migratedDatabase(kind), await scratchDatabase(kind)];
     ({ database, keys } = await startKeys(scratch.place, { stateFolder: state }));
     const writer = new SqlLogWriter(database, () => Date.now());
     for (const user of ['anna', 'bert']) {

@@ -8,7 +8,8 @@ import { SqlServerEventReader } from '../src/store/sql-server-event-reader.js';
 import { SqlServerEvents } from '../src/store/sql-server-events.js';
 import { batchOf } from './support/batch-of.js';
 import { CompanionStream } from './support/companion-stream.js';
-import { scratchDatabase, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { type IScratchDatabase } from './support/scratch-databases.js';
 
 jest.setTimeout(60_000);
 
@@ -54,7 +55,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('“Deaths” on %s', kind =
     );
 
   beforeEach(async () => {
-    scratch = await scratchDatabase(kind);
+    scratch = await migratedDatabase(kind);
     database = await openDatabase(scratch.place, () => undefined);
     reader = new SqlLogReader(database, () => browser.nowMs);
     browser = await Browser.open({ reader, events: new SqlServerEventReader(database) });

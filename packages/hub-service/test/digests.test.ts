@@ -9,7 +9,8 @@ import { LogRange } from '../src/store/log-range.js';
 import { SqlLogReader } from '../src/store/sql-log-reader.js';
 import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import { CompanionStream } from './support/companion-stream.js';
-import { scratchDatabase, scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
 
 jest.setTimeout(60_000);
 
@@ -24,7 +25,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('digests on %s', kind => {
   let writer: SqlLogWriter;
 
   beforeEach(async () => {
-    scratch = await scratchDatabase(kind);
+    scratch = await migratedDatabase(kind);
     database = await openDatabase(scratch.place, () => undefined);
     keys = await openKeys(`${folder.path}/state`);
     maker = new DigestMaker({ database, keys, nowMs: () => 1_795_000_000_000 });

@@ -12,7 +12,8 @@ import { SqlLogReader } from '../src/store/sql-log-reader.js';
 import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import { verifyFile } from '../src/verify/verify-file.js';
 import { CompanionStream } from './support/companion-stream.js';
-import { scratchDatabase, scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
 
 jest.setTimeout(60_000);
 
@@ -42,7 +43,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('an export from %s', kind =>
   };
 
   beforeAll(async () => {
-    scratch = await scratchDatabase(kind);
+    scratch = await migratedDatabase(kind);
     keys = await openKeys(state);
     database = await openDatabase(scratch.place, () => undefined);
     await registerSigningKey(database, keys, nowMs());

@@ -5,7 +5,8 @@ import { SqlLogReader } from '../src/store/sql-log-reader.js';
 import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import { batchOf } from './support/batch-of.js';
 import { CompanionStream } from './support/companion-stream.js';
-import { scratchDatabase, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { type IScratchDatabase } from './support/scratch-databases.js';
 
 jest.setTimeout(60_000);
 
@@ -48,7 +49,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('“Who has it?” on %s', k
   beforeEach(async () => {
     streams.clear();
     nowMs = NOON_MS;
-    scratch = await scratchDatabase(kind);
+    scratch = await migratedDatabase(kind);
     database = await openDatabase(scratch.place, () => undefined);
     reader = new SqlLogReader(database, () => nowMs);
     browser = await Browser.open({ reader, holders: new SqlHolders(database) });

@@ -3,7 +3,8 @@ import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/da
 import { indexByHub } from '../src/store/further-hubs.js';
 import { filterIds, matching } from '../src/store/log-filter.js';
 import { SqlLogReader } from '../src/store/sql-log-reader.js';
-import { scratchDatabase, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { type IScratchDatabase } from './support/scratch-databases.js';
 
 const RECORDS = 20_000;
 /** The second hub spoke at the beginning, and never again. */
@@ -14,7 +15,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the records of one hub of s
   let database: IDatabase;
   const startMs = Date.now();
   beforeAll(async () => {
-    scratch = await scratchDatabase(kind);
+    scratch = await migratedDatabase(kind);
     database = await openDatabase(scratch.place, () => undefined);
     const db = database.write;
     for (const id of [1, 2]) {

@@ -16,7 +16,8 @@ import { verifyFile } from '../src/verify/verify-file.js';
 import { batchOf } from './support/batch-of.js';
 import { CompanionStream } from './support/companion-stream.js';
 import { Kept } from './support/exported.js';
-import { scratchDatabase, scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
 
 jest.setTimeout(60_000);
 
@@ -33,7 +34,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('holds and erasure on %s', k
   let nowMs = Date.UTC(2026, 10, 27, 4);
 
   beforeEach(async () => {
-    scratch = await scratchDatabase(kind);
+    scratch = await migratedDatabase(kind);
     database = await openDatabase(scratch.place, () => undefined);
     keys = await openKeys(join(folder.path, 'state'));
     await registerSigningKey(database, keys, nowMs);

@@ -16,7 +16,8 @@ import { batchOf } from './support/batch-of.js';
 import { buildProgram } from './support/build-program.js';
 import { CompanionStream } from './support/companion-stream.js';
 import { masterKeyFile, startKeys, storageVariables } from './support/service-keys.js';
-import { scratchDatabase, scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
 
 jest.setTimeout(240_000);
 
@@ -35,7 +36,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('persons’ keys on %s', kin
   beforeAll(() => buildProgram(join(__dirname, 'keys-child.mts'), program));
   afterAll(() => folder.remove());
   beforeEach(async () => {
-    scratch = await scratchDatabase(kind);
+    scratch = await migratedDatabase(kind, true);
     runs += 1;
     settings = { stateFolder: join(folder.path, `state-${runs}`), masterKeyFile: null };
   });

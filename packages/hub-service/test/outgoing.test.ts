@@ -20,7 +20,8 @@ import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import { batchOf } from './support/batch-of.js';
 import { CompanionStream } from './support/companion-stream.js';
 import { HttpReceiver, indexOf, SyslogReceiver } from './support/receivers.js';
-import { scratchDatabase, scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
 
 jest.setTimeout(30_000);
 
@@ -69,7 +70,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('what goes out, on %s', kind
 
   beforeEach(async () => {
     writeFileSync(secretFile, `${SECRET}\n`);
-    scratch = await scratchDatabase(kind);
+    scratch = await migratedDatabase(kind);
     database = await openDatabase(scratch.place, () => undefined);
     http = await HttpReceiver.start();
     targets = [webhook()];

@@ -15,7 +15,8 @@ import { readForwarded } from '../src/outgoing/read-forwarded.js';
 import { batchOf } from './support/batch-of.js';
 import { CompanionStream } from './support/companion-stream.js';
 import { partsOf } from './support/months.js';
-import { scratchDatabase, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { type IScratchDatabase } from './support/scratch-databases.js';
 
 jest.setTimeout(120_000);
 
@@ -38,7 +39,7 @@ let database: IDatabase;
 let asked: CompiledQuery[] = [];
 
 beforeAll(async () => {
-  scratch = await scratchDatabase('postgres');
+  scratch = await migratedDatabase('postgres');
   const writing = await openDatabase(scratch.place, () => undefined);
   await new SqlPartitions(writing, () => NOW_MS).keep();
   const streams = Array.from({ length: 8 }, () => new CompanionStream());

@@ -28,6 +28,7 @@ import { CompanionStream } from './support/companion-stream.js';
 import { Kept } from './support/exported.js';
 import { asSchema } from './support/first-version.js';
 import { KilledMigration } from './support/killed-migration.js';
+import { migratedDatabase } from './support/migrated-databases.js';
 import { partsOf, placesOf } from './support/months.js';
 import {
   scratchCopy,
@@ -82,7 +83,7 @@ async function verified(database: IDatabase): Promise<number> {
 
 /** A log with records of some months, two of them by a clock that was a year ahead. */
 async function madeLog(kind: DatabaseKind): Promise<{ scratch: IScratchDatabase; database: IDatabase }> {
-  const scratch = await scratchDatabase(kind);
+  const scratch = await migratedDatabase(kind);
   const database = await openDatabase(scratch.place, ignore);
   await registerSigningKey(database, keys, now());
   const stream = new CompanionStream();

@@ -17,7 +17,8 @@ import { SqlPartitions } from '../src/store/sql-partitions.js';
 import { batchOf } from './support/batch-of.js';
 import { CompanionStream } from './support/companion-stream.js';
 import { partsOf, placesOf } from './support/months.js';
-import { scratchDatabase, scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
 
 jest.setTimeout(60_000);
 
@@ -41,7 +42,7 @@ const open = (): Promise<IDatabase> => openDatabase(scratch.place, () => undefin
 const now = (): number => nowMs;
 
 beforeEach(async () => {
-  scratch = await scratchDatabase('postgres');
+  scratch = await migratedDatabase('postgres');
   database = await open();
   nowMs = Date.now();
   writer = new SqlLogWriter(database, now);
@@ -353,7 +354,7 @@ it('without any month records are taken, digested and erased all the same', asyn
 });
 
 it('on SQLite there are no months, and nothing is wrong', async () => {
-  const file = await scratchDatabase('sqlite');
+  const file = await migratedDatabase('sqlite');
   const sqlite = await openDatabase(file.place, () => undefined);
   const keeper = new PartitionKeeper({
     ...{ database: sqlite, registry: new Registry(), nowMs: now },

@@ -7,7 +7,8 @@ import { PolicyInForce } from '../src/policy/policy-in-force.js';
 import { PolicyStore } from '../src/policy/policy-store.js';
 import { sha256Hex } from '../src/sha256.js';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
-import { scratchDatabase, scratchFolder } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { scratchFolder } from './support/scratch-databases.js';
 
 jest.setTimeout(30_000);
 
@@ -22,7 +23,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the policy in force, with %
   let logged: string[] = [];
 
   beforeEach(async () => {
-    scratch = await scratchDatabase(kind);
+    scratch = await migratedDatabase(kind);
     database = await openDatabase(scratch.place, () => undefined);
     logged = [];
   });

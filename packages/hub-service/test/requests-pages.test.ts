@@ -8,7 +8,8 @@ import { openDatabase, type IDatabase } from '../src/store/database.js';
 import { SqlLogReader } from '../src/store/sql-log-reader.js';
 import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import type { IRequestParts } from '../src/requests/request-routes.js';
-import { scratchDatabase, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { type IScratchDatabase } from './support/scratch-databases.js';
 
 const ACCESS = 'access:services!service=labkeeper';
 
@@ -18,7 +19,7 @@ describe('pages and commands about requests', () => {
   let asked: IRequestParts;
   let browser: Browser;
   beforeEach(async () => {
-    scratch = await scratchDatabase('sqlite');
+    scratch = await migratedDatabase('sqlite');
     database = await openDatabase(scratch.place, () => undefined);
     const nowMs = (): number => Date.now();
     const writer = new SqlLogWriter(database, nowMs);

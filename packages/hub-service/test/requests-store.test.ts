@@ -8,7 +8,8 @@ import { OPEN_EACH, REQUESTS_A_DAY } from '../src/store/request-limits.js';
 import { SqlRequests } from '../src/store/sql-requests.js';
 import { FEEDBACKS_A_DAY, SqlVerdictFeedback } from '../src/store/verdict-feedback.js';
 import { asFirstVersion } from './support/first-version.js';
-import { scratchDatabase, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { type IScratchDatabase } from './support/scratch-databases.js';
 
 const speaker = (user = 'alice', groups: string[] = ['lab-a'], hub = 'hub') => ({
   hub,
@@ -31,7 +32,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('requests in %s', kind => {
   let nowMs: number;
   let requests: SqlRequests;
   beforeEach(async () => {
-    scratch = await scratchDatabase(kind);
+    scratch = await migratedDatabase(kind);
     database = await openDatabase(scratch.place, () => undefined);
     nowMs = 1_795_000_000_000;
     requests = new SqlRequests(database, () => nowMs);

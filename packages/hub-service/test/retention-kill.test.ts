@@ -16,7 +16,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('retention on %s', kind => {
   afterAll(() => folder.remove());
 
   it('is killed at its statements, and what is there verifies each time, to the end', async () => {
-    const log = await RetainedLog.open(kind);
+    const log = await RetainedLog.open(kind, true);
     await log.happens('anna', ['install', 'found-on-disk', 'heartbeat', 'install']);
     await log.digest();
     await log.happens('ben', ['install', 'install']);

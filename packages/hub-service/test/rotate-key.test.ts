@@ -12,7 +12,8 @@ import { verifyFile } from '../src/verify/verify-file.js';
 import { batchOf } from './support/batch-of.js';
 import { CompanionStream } from './support/companion-stream.js';
 import { Kept } from './support/exported.js';
-import { scratchDatabase, scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { scratchFolder, type IScratchDatabase } from './support/scratch-databases.js';
 
 jest.setTimeout(60_000);
 
@@ -24,7 +25,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('a new signing key, %s', kin
   const state = join(folder.path, 'state');
   let scratch: IScratchDatabase;
   beforeEach(async () => {
-    scratch = await scratchDatabase(kind);
+    scratch = await migratedDatabase(kind);
     rmSync(state, { recursive: true, force: true });
   });
   afterEach(() => scratch.remove());

@@ -13,7 +13,8 @@ import { eventDetail } from '../src/pages/event-words.js';
 import { json, refusal } from './support/answers.js';
 import { startService, type IRunningService } from './support/running-service.js';
 import { asFirstVersion } from './support/first-version.js';
-import { scratchDatabase, scratchFolder } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { scratchFolder } from './support/scratch-databases.js';
 
 jest.setTimeout(60_000);
 
@@ -291,7 +292,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('events of servers on %s', k
 });
 
 it.each<DatabaseKind>(['sqlite', 'postgres'])('comes into a database of before on %s', async kind => {
-  const scratch = await scratchDatabase(kind);
+  const scratch = await migratedDatabase(kind);
   const before = await openDatabase(scratch.place, () => undefined);
   const first = await asFirstVersion(kind, before);
   await before.close();

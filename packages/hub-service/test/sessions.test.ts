@@ -8,7 +8,8 @@ import { SqlSavedViews } from '../src/store/sql-saved-views.js';
 import { SqlSessionStore } from '../src/store/sql-session-store.js';
 import { batchOf } from './support/batch-of.js';
 import { CompanionStream } from './support/companion-stream.js';
-import { scratchDatabase, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { type IScratchDatabase } from './support/scratch-databases.js';
 
 jest.setTimeout(60_000);
 
@@ -24,7 +25,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('people at the pages, on %s'
   const storeOf = (secret: Uint8Array = key) => new SqlSessionStore(database, secret, () => 1500);
 
   beforeEach(async () => {
-    scratch = await scratchDatabase(kind);
+    scratch = await migratedDatabase(kind);
     database = await openDatabase(scratch.place, () => undefined);
   });
   afterEach(async () => {

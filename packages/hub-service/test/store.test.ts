@@ -8,7 +8,8 @@ import { SqlLogReader } from '../src/store/sql-log-reader.js';
 import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import { batchOf } from './support/batch-of.js';
 import { CompanionStream } from './support/companion-stream.js';
-import { scratchDatabase, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { type IScratchDatabase } from './support/scratch-databases.js';
 
 jest.setTimeout(60_000);
 
@@ -23,7 +24,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the log on %s', kind => {
   let nowMs = 1_795_000_000_000;
 
   beforeEach(async () => {
-    scratch = await scratchDatabase(kind);
+    scratch = await migratedDatabase(kind);
     database = await openDatabase(scratch.place, () => undefined);
     nowMs = 1_795_000_000_000;
     writer = new SqlLogWriter(database, () => nowMs);

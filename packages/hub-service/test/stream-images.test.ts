@@ -5,7 +5,8 @@ import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import { StreamImages } from '../src/store/stream-images.js';
 import { batchOf } from './support/batch-of.js';
 import { CompanionStream } from './support/companion-stream.js';
-import { scratchDatabase, type IScratchDatabase } from './support/scratch-databases.js';
+import { migratedDatabase } from './support/migrated-databases.js';
+import { type IScratchDatabase } from './support/scratch-databases.js';
 
 jest.setTimeout(60_000);
 
@@ -14,7 +15,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('images of servers, on %s', 
   let database: IDatabase;
   let nowMs = 1_795_000_000_000;
   beforeEach(async () => {
-    scratch = await scratchDatabase(kind);
+    scratch = await migratedDatabase(kind);
     database = await openDatabase(scratch.place, () => undefined);
   });
   afterEach(async () => {

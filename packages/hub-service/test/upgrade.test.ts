@@ -16,6 +16,7 @@ import { batchOf } from './support/batch-of.js';
 import { CompanionStream } from './support/companion-stream.js';
 import { Kept } from './support/exported.js';
 import { asPolicyVersion, POLICY_TABLES } from './support/first-version.js';
+import { migratedDatabase } from './support/migrated-databases.js';
 import { scratchDatabase, scratchFolder } from './support/scratch-databases.js';
 
 jest.setTimeout(60_000);
@@ -35,7 +36,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
     afterAll(() => folder.remove());
 
     it('keeps every row, appends the acts of before once, and what is exported verifies', async () => {
-      const before = await scratchDatabase(kind);
+      const before = await migratedDatabase(kind);
       const old = await openDatabase(before.place, ignore);
       const keys = await openKeys(join(folder.path, kind));
       await registerSigningKey(old, keys, now());
@@ -138,7 +139,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
 
 describe('an upgrade on postgres', () => {
   it('lists the packages that a replica of the older version still appends, and only those', async () => {
-    const scratch = await scratchDatabase('postgres');
+    const scratch = await migratedDatabase('postgres');
     const database = await openDatabase(scratch.place, ignore);
     const writer = new SqlLogWriter(database, now);
     await writer.append([batchOf(speaker('anna'), new CompanionStream().batch(5))]);

@@ -1,13 +1,14 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { scratchDatabase, scratchFolder } from '../../test/support/scratch-databases.js';
+import { migratedDatabase } from '../../test/support/migrated-databases.js';
+import { scratchFolder } from '../../test/support/scratch-databases.js';
 import { openDatabase } from '../store/database.js';
 import { openKeys, registerSigningKey } from './keys.js';
 import { refuseOtherKey } from './refuse-other-key.js';
 
 it('a lost key is no silent new identity: one sentence says what to do, and an admin may decide for a new one', async () => {
   const folder = scratchFolder();
-  const scratch = await scratchDatabase('sqlite');
+  const scratch = await migratedDatabase('sqlite');
   const database = await openDatabase(scratch.place, () => undefined);
   const state = join(folder.path, 'state');
   try {

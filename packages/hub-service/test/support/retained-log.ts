@@ -20,7 +20,8 @@ import { SqlRetention } from '../../src/store/sql-retention.js';
 import { batchOf } from './batch-of.js';
 import { CompanionStream } from './companion-stream.js';
 import { Kept, verified } from './exported.js';
-import { scratchDatabase, scratchFolder, type IScratchDatabase } from './scratch-databases.js';
+import { migratedDatabase } from './migrated-databases.js';
+import { scratchFolder, type IScratchDatabase } from './scratch-databases.js';
 
 export const DAY_MS = 86_400_000;
 export const ACTOR = { hub: 'hub', by: 'lead', reason: 'a letter' };
@@ -40,8 +41,9 @@ export class RetainedLog {
     this.range = new LogRange(database);
   }
 
-  static async open(kind: DatabaseKind): Promise<RetainedLog> {
-    const scratch = await scratchDatabase(kind);
+  /** @param isDurable - see `migratedDatabase`. */
+  static async open(kind: DatabaseKind, isDurable = false): Promise<RetainedLog> {
+    const scratch = await migratedDatabase(kind, isDurable);
     const folder = scratchFolder();
     const database = await openDatabase(scratch.place, () => undefined);
     const state = join(folder.path, 'state');

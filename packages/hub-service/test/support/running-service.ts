@@ -13,7 +13,8 @@ import {
   type IDatabase
 } from '../../src/store/database.js';
 import { HubStandIn } from './hub-stand-in.js';
-import { scratchDatabase, scratchFolder } from './scratch-databases.js';
+import { migratedDatabase } from './migrated-databases.js';
+import { scratchFolder } from './scratch-databases.js';
 
 const PREFIX = '/services/labkeeper/';
 
@@ -45,7 +46,7 @@ export async function startService(
   place: DatabasePlace | null = null
 ): Promise<IRunningService> {
   const folder = scratchFolder();
-  const scratch = place ? { place, remove: () => Promise.resolve() } : await scratchDatabase(kind);
+  const scratch = place ? { place, remove: () => Promise.resolve() } : await migratedDatabase(kind);
   const hub = await HubStandIn.start();
   const database = await openDatabase(scratch.place, () => undefined);
   const keys = await openKeys(`${folder.path}/state`);

@@ -2,11 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import type { DatabaseKind, DatabasePlace } from '../../src/store/database.js';
-
-/** Where PostgreSQL is in tests. */
-const SERVER = process.env['LABKEEPER_TEST_POSTGRES'] ?? 'postgres://postgres@127.0.0.1:5432';
+import { dropped, markedAsRemoved, onServer, SERVER } from './test-server.js';
 
 /** A database of a test's own, gone afterwards. */
 export interface IScratchDatabase {
@@ -29,12 +26,7 @@ export async function scratchDatabase(kind: DatabaseKind): Promise<IScratchDatab
       remove: () => Promise.resolve(folder.remove())
     };
   }
-  const name = `labkeeper_test_${randomUUID().replaceAll('-', '')}`;
-  await onServer(`create database ${name}`);
-  return {
-    place: { kind, url: `${SERVER}/${name}` },
-    remove: () => onServer(`drop database if exists ${name} with (force)`)
-  };
+  return inPostgres('template1');
 }
 
 /** A copy of one in PostgreSQL, which nobody may be connected to. */
@@ -42,27 +34,18 @@ export async function scratchCopy(of: DatabasePlace): Promise<IScratchDatabase> 
   if (of.kind === 'sqlite') {
     throw new Error('Only databases in PostgreSQL are copied.');
   }
-  const name = `labkeeper_test_${randomUUID().replaceAll('-', '')}`;
-  await onServer(`create database ${name} template ${new URL(of.url).pathname.slice(1)}`);
-  return {
-    place: { kind: 'postgres', url: `${SERVER}/${name}` },
-    remove: () => onServer(`drop database if exists ${name} with (force)`)
-  };
+  return inPostgres(new URL(of.url).pathname.slice(1));
 }
 
-async function onServer(statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: `${SERVER}/postgres` });
-  try {
-    await client.connect();
-  } catch (error) {
-    throw new Error(
-      `No PostgreSQL lets us in at ${SERVER}: start one, or name another in LABKEEPER_TEST_POSTGRES.`,
-      { cause: error }
-    );
-  }
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
+/** @param template - the name of a database, which nobody may be connected to. */
+async function inPostgres(template: string): Promise<IScratchDatabase> {
+  const run = process.env['LABKEEPER_TEST_RUN'];
+  const name = `${run ?? 'labkeeper_test'}_${randomUUID().slice(-12)}`;
+  await onServer(client => client.query(`create database ${name} template ${template}`));
+  return {
+    place: { kind: 'postgres', url: `${SERVER}/${name}` },
+    remove: async () => {
+      await onServer(client => client.query(run ? markedAsRemoved(name) : dropped(name)));
+    }
+  };
 }

@@ -16,7 +16,8 @@ import { openDatabase, type DatabaseKind, type IDatabase } from '../../src/store
 import { keepFurtherHubs } from '../../src/store/further-hubs.js';
 import { SqlSessionStore } from '../../src/store/sql-session-store.js';
 import { HubStandIn } from './hub-stand-in.js';
-import { scratchDatabase, scratchFolder } from './scratch-databases.js';
+import { migratedDatabase } from './migrated-databases.js';
+import { scratchFolder } from './scratch-databases.js';
 
 /** The first hub, and one of the file. */
 export const HUBS = ['west', 'east'] as const;
@@ -90,7 +91,7 @@ export async function startTwoHubs(
   running: Partial<Record<HubName, IRunningServersApi>> = {}
 ): Promise<ITwoHubs> {
   const folder = scratchFolder();
-  const scratch = await scratchDatabase(kind);
+  const scratch = await migratedDatabase(kind);
   const hubs = { west: await HubStandIn.start(), east: await HubStandIn.start() };
   const access = { west: new StandInAccess(), east: new StandInAccess() };
   const database = await openDatabase(scratch.place, () => undefined);
