@@ -9,7 +9,7 @@ import { type IServer, startServer } from '../bench/lib/server.mts';
 import { dismiss, whenKernelAnswers } from './lib/page-parts.ts';
 
 // Each test has a server of its own, some have two, and the deadlines are real.
-test.describe.configure({ timeout: 180_000 });
+test.describe.configure({ mode: 'parallel', timeout: 180_000 });
 
 const FILE = 'a.ipynb';
 const code = (id: string, source: string, tags: string[] = []) => ({
@@ -19,6 +19,9 @@ const code = (id: string, source: string, tags: string[] = []) => ({
 const VARIABLES = 'prices = bytearray(50_000_000)\nname = "x"';
 /** Each run leaves a line. */
 const CHECKPOINT = 'with open("runs.txt", "a") as file:\n    file.write(f"{len(prices)}\\n")';
+
+/** The companion asks what a kernel holds a second after its last cell; what comes sooner is of the cell itself. */
+const ASKED_AFTER_MS = 700;
 
 const banner = (page: Page) => page.locator('.lk-Reclaim');
 const losses = (page: Page) => page.locator('#labkeeper-losses');
@@ -50,13 +53,19 @@ class Scene {
     readonly page: Page,
     readonly home: string,
     readonly noticeFile: string
-  ) {}
+  ) {
+    page.on('websocket', socket =>
+      socket.on('framesent', ({ payload }) => {
+        this.hasToldCells ||= String(payload).includes('"reclaim/checkpoints"');
+      })
+    );
+  }
 
   async open(checkpoint = CHECKPOINT): Promise<void> {
     const cells = [
       code('a', VARIABLES),
       code('b', checkpoint, ['labkeeper-checkpoint']),
-      code('c', 'import time; time.sleep(6); late = 1')
+      code('c', 'import time; time.sleep(12); late = 1')
     ];
     const kernelspec = { name: 'python3', display_name: 'Python 3', language: 'python' };
     const made = await this.server.fetch(`/api/contents/${FILE}`, {
@@ -83,7 +92,23 @@ class Scene {
     await this.page.keyboard.press('ControlOrMeta+Enter');
     if (wait) {
       await expect(cell.locator('.jp-InputPrompt')).toHaveText(/\[\d+\]/);
+      this.ranAtMs = Date.now();
     }
+  }
+
+  /** Waits until the companion knows of the checkpoint cell and, where one has run, what the idle kernel holds. */
+  async whenKnown(): Promise<void> {
+    await expect.poll(() => this.hasToldCells, { timeout: 30_000 }).toBe(true);
+    const kernel = async (): Promise<string> => {
+      const kernels: { last_activity: string; execution_state: string }[] = await (
+        await this.server.fetch('/api/kernels')
+      ).json();
+      const [{ last_activity, execution_state } = { last_activity: '', execution_state: '' }] = kernels;
+      // Its question, a second after the cell, is something that the kernel does.
+      return Date.parse(last_activity) > this.ranAtMs + ASKED_AFTER_MS ? execution_state : 'not asked';
+    };
+    await expect.poll(kernel, { timeout: 60_000 }).toBe('idle');
+    await this.page.waitForTimeout(500);
   }
 
   notice(text: string): void {
@@ -109,6 +134,9 @@ class Scene {
     await this.server.stop();
     rmSync(this.home, { recursive: true, force: true });
   }
+
+  private hasToldCells = false;
+  private ranAtMs = 0;
 }
 
 test.describe('a notice in a file', () => {
@@ -118,6 +146,7 @@ test.describe('a notice in a file', () => {
     scene = await Scene.start(browser);
     await scene.open();
     await scene.run(0);
+    await scene.whenKnown();
   });
   test.afterEach(async ({}, info) => {
     if (info.status !== info.expectedStatus) {
@@ -129,8 +158,6 @@ test.describe('a notice in a file', () => {
 
   test('is counted down with what will be lost; the checkpoint cell runs once; it is withdrawn', async () => {
     const { page } = scene;
-    // Not before the companion knows of the cell.
-    await page.waitForTimeout(2000);
     scene.notice('90');
     await expect(banner(page)).toContainText('This machine will be reclaimed in 1:', { timeout: 15_000 });
     await expect(banner(page)).toContainText('Checkpoint cell of a.ipynb: done at', { timeout: 15_000 });
@@ -178,19 +205,17 @@ test.describe('a notice in a file', () => {
 
   test('finds a kernel busy: its variables are of its last idle moment, the checkpoint cell waits', async () => {
     const { page } = scene;
-    // What it holds is asked for a second after it became idle.
-    await page.waitForTimeout(2500);
     await scene.run(2, false);
     await page.waitForTimeout(500);
     scene.notice('90');
     await expect(banner(page)).toContainText(
       'Checkpoint cell of a.ipynb: waiting for the kernel, which is busy',
-      { timeout: 5000 }
+      { timeout: 10_000 }
     );
-    await expect(banner(page)).toContainText(/prices 48 MB.* \(as of \d s ago\)/);
+    await expect(banner(page)).toContainText(/prices 48 MB.* \(as of \d+ s ago\)/);
     await page.screenshot({ path: 'test-results/reclaim-busy.png' });
     expect(scene.runs).toEqual([]);
-    await expect(banner(page)).toContainText('Checkpoint cell of a.ipynb: done at', { timeout: 15_000 });
+    await expect(banner(page)).toContainText('Checkpoint cell of a.ipynb: done at', { timeout: 30_000 });
     expect(scene.runs).toEqual(['50000000']);
     await banner(page).getByRole('button', { name: 'What will be lost' }).click();
     await expect(losses(page).getByRole('row', { name: /late int 28 B/ })).toBeVisible({ timeout: 15_000 });
@@ -198,7 +223,6 @@ test.describe('a notice in a file', () => {
 
   test('that keeps memory says so, and runs nothing', async () => {
     const { page } = scene;
-    await page.waitForTimeout(2000);
     scene.notice('{"deadline": 60, "kind": "maintenance", "memoryKept": true}');
     await expect(banner(page)).toContainText('and stands still for a moment. Memory is kept.', {
       timeout: 15_000
@@ -213,7 +237,6 @@ test.describe('a notice in a file', () => {
 
   test('in a trial runs checkpoint cells only when asked to, and the report has it all', async () => {
     const { page } = scene;
-    await page.waitForTimeout(2000);
     await command(page, 'labkeeper:simulate-reclaim-1');
     await expect(toasts(page)).toContainText('no change to a document would have been lost', {
       timeout: 15_000
@@ -247,11 +270,11 @@ test('after a machine that vanished there is a receipt, once', async ({ browser 
   const first = await Scene.start(browser);
   await first.open('raise OSError("no | space")');
   await first.run(0);
-  await first.page.waitForTimeout(2000);
+  await first.whenKnown();
   first.notice('60');
-  await expect(banner(first.page)).toContainText('Checkpoint cell of a.ipynb: failed: OSError: no | space', {
-    timeout: 15_000
-  });
+  for (const seen of ['Checkpoint cell of a.ipynb: failed: OSError: no | space', 'prices 48 MB'])
+    await expect(banner(first.page)).toContainText(seen, { timeout: 15_000 });
+  await expect(banner(first.page)).toHaveClass(/lk-mod-safe/, { timeout: 15_000 });
   // What was seen is on the home within two seconds.
   await first.page.waitForTimeout(3000);
   const companion = first.server.companionPid();
