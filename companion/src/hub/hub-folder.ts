@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { lstat, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeptPlace } from '@labkeeper/protocol';
 import { codeOf } from '../failure.js';
@@ -102,6 +102,24 @@ export class HubFolder {
   /** That there is none is no error. */
   async remove(name: string): Promise<void> {
     await rm(this.pathOf(name), { force: true });
+  }
+
+  /**
+   * Gives what cannot be used another name, once in this process, so that nothing is written over it.
+   *
+   * @returns its path now; null = there is nothing.
+   */
+  async setAside(name: string): Promise<string | null> {
+    const aside = this.pathOf(`${name}.aside-${this.options.unique}`);
+    try {
+      await rename(this.pathOf(name), aside);
+      return aside;
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') {
+        return null;
+      }
+      throw error;
+    }
   }
 
   /** Removes what was left long ago, also of other hubs and users. @param nowMs - epoch ms. */

@@ -50,7 +50,7 @@ export interface IWatchedPolicy extends IDisposable {
 
 /**
  * Keeps the switches as the hub's policy says; until it has said something, as it said when a companion of this home heard
- * it last.
+ * it last, but for the log of installs, which goes on.
  *
  * @returns null = there is no service.
  */
@@ -80,7 +80,9 @@ export function watchPolicy(options: IWatchPolicyOptions): IWatchedPolicy | null
       saidAtMs = kept.saidAtMs;
       wanted(kept.events);
       const asOf = new Date(saidAtMs).toISOString();
-      const off = new Map(kept.off.map(({ part, reason }) => [part, reason]));
+      // Not the log of installs: the file is the user's own, and "policy switched it off" in the log must come from the hub.
+      const recalled = kept.off.filter(({ part }) => part !== 'audit');
+      const off = new Map(recalled.map(({ part, reason }) => [part, reason]));
       changed(obey(off, `The hub service has not answered yet. As of ${asOf} the hub's policy`));
     }
   };

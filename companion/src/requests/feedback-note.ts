@@ -8,32 +8,37 @@ import type { Log } from '../log.js';
 const MOST_BYTES = 2 * 1024 * 1024;
 const NAME = 'feedback';
 
-/** Keeps answers that wait for the hub on the home volume. They are a person's words, and few: they outlive the machine. */
+/**
+ * Keeps answers that wait for the hub on the home volume. They are a person's words, and few: they outlive the machine, and
+ * what cannot be read is put aside and never written over.
+ */
 export class FeedbackNote {
   constructor(private readonly options: { readonly folder: HubFolder; readonly log: Log }) {}
 
-  /** What an earlier companion kept; what cannot be used is said in the log. */
+  /** What an earlier companion kept, before anything is written; what cannot be used is said in the log. */
   async read(): Promise<readonly VerdictFeedback[]> {
-    const { folder, log } = this.options;
+    const { folder } = this.options;
     try {
       const text = await folder.read(NAME, MOST_BYTES);
-      const kept = text === null ? null : readKeptFeedback(text);
+      if (text === null) {
+        return [];
+      }
+      const kept = readKeptFeedback(text);
       if (kept !== null && isDeepStrictEqual(kept.place, folder.place)) {
         return kept.waiting;
       }
-      if (text !== null) {
-        log(
-          `Answers that wait for the hub in ${folder.path} are damaged or another hub's: they are not sent.`
-        );
-      }
+      await this.setAside("are damaged or another hub's");
     } catch (error) {
-      log(`Answers that wait for the hub cannot be read: ${reasonOf(error)}`);
+      await this.setAside(`cannot be read (${reasonOf(error).replace(/\.$/, '')})`);
     }
     return [];
   }
 
   /** Writes soon; changes that come meanwhile go together. */
   write(waiting: readonly VerdictFeedback[]): void {
+    if (this.isTaken) {
+      return;
+    }
     this.wanted = waiting;
     this.writing ??= this.put().finally(() => (this.writing = null));
   }
@@ -41,6 +46,22 @@ export class FeedbackNote {
   /** Resolves when everything is written, or cannot be. */
   async settled(): Promise<void> {
     await this.writing;
+  }
+
+  /** What lies there stays, under another name or, where it cannot have one, under its own. */
+  private async setAside(what: string): Promise<void> {
+    const { folder, log } = this.options;
+    try {
+      const aside = await folder.setAside(NAME);
+      log(
+        `Answers that wait for the hub ${what}: they are not sent${aside === null ? '' : `, and kept as ${aside}`}.`
+      );
+    } catch (error) {
+      this.isTaken = true;
+      log(
+        `Answers that wait for the hub ${what}: they are not sent. They stay in ${folder.path}, and new ones are only remembered: ${reasonOf(error)}`
+      );
+    }
   }
 
   private async put(): Promise<void> {
@@ -68,4 +89,6 @@ export class FeedbackNote {
   private wanted: readonly VerdictFeedback[] | null = null;
   private writing: Promise<void> | null = null;
   private told = false;
+  /** Something that could not be read has the name. */
+  private isTaken = false;
 }

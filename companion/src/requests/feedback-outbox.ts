@@ -26,10 +26,16 @@ export class FeedbackOutbox implements IDisposable {
 
   /** Sends what an earlier companion could not. Never resolves, where the home hangs. */
   async start(): Promise<void> {
+    this.isReading = true;
     const kept = (await this.options.note?.read()) ?? [];
+    this.isReading = false;
+    const isMore = this.waiting.size > 0;
     for (const feedback of kept.filter(({ id }) => !this.waiting.has(id))) {
       this.put(feedback);
       this.isKept = true;
+    }
+    if (isMore) {
+      this.keep();
     }
     if (this.waiting.size > 0) {
       this.plan(this.pace.answered());
@@ -122,6 +128,10 @@ export class FeedbackOutbox implements IDisposable {
   }
 
   private keep(): void {
+    if (this.isReading) {
+      // What lies there would be written over before it is known.
+      return;
+    }
     this.isKept = this.waiting.size > 0;
     this.options.note?.write([...this.waiting.values()]);
   }
@@ -131,6 +141,8 @@ export class FeedbackOutbox implements IDisposable {
   private readonly waiting = new Map<string, VerdictFeedback>();
   /** Who waits for what comes of it. */
   private readonly asking = new Map<string, (result: IHubResult) => void>();
+  /** It is not known yet what an earlier companion kept. */
+  private isReading = false;
   /** Something of it is on the disk. */
   private isKept = false;
   private sending: Promise<void> | null = null;

@@ -107,12 +107,15 @@ export class RequestDesk implements IDisposable {
 
   /** Sends what an earlier companion could not. Never resolves, where the home hangs. */
   async start(): Promise<void> {
-    await this.outbox?.start();
+    this.starting = this.outbox?.start() ?? null;
+    await this.starting;
   }
 
   /** What waits is on the disk, or cannot be, when this resolves. */
   async close(): Promise<void> {
     this.dispose();
+    // Until it is known what an earlier companion kept nothing is written.
+    await this.starting;
     await this.note?.settled();
   }
 
@@ -205,6 +208,7 @@ export class RequestDesk implements IDisposable {
   private readonly outbox: FeedbackOutbox | null;
   private retry: IDisposable | null = null;
   private running = 0;
+  private starting: Promise<void> | null = null;
   private reading: Promise<void> | null = null;
   private isStale = false;
   private isDisposed = false;

@@ -59,6 +59,9 @@ export class EventSpool implements IDisposable {
 
   /** Writes what is not written, and removes what is sent. */
   write(): Promise<void> {
+    if (this.isClosed) {
+      return this.writing;
+    }
     this.writing = this.writing
       .then(() => this.settle())
       .catch((error: unknown) => this.complain(error))
@@ -73,7 +76,9 @@ export class EventSpool implements IDisposable {
   /** What waits is on the disk, or cannot be, when this resolves. */
   async close(): Promise<void> {
     this.dispose();
-    await this.write();
+    const written = this.write();
+    this.isClosed = true;
+    await written;
     await this.file?.close();
     this.file = null;
   }
@@ -206,6 +211,7 @@ export class EventSpool implements IDisposable {
   private writing: Promise<void> = Promise.resolve();
   private timer: IDisposable | null = null;
   private disposed = false;
+  private isClosed = false;
   private told = false;
 }
 

@@ -9,6 +9,7 @@ import { EventQueue } from './event-queue.js';
 import { EventSender } from './event-sender.js';
 import { EventSpool, type IEventSpoolOptions } from './event-spool.js';
 import { ServerEvents } from './server-events.js';
+import { TallyNote } from './tally-note.js';
 
 /** At the end, what is left to send has so long, ms. */
 const LAST_MS = 500;
@@ -44,14 +45,27 @@ export function reportEvents(options: IReportEventsOptions): IReportedEvents {
   const queue = new EventQueue(boot, image, () => clock.wallMs());
   const spool = options.spool ? new EventSpool({ ...options.spool, queue, boot, image, clock, log }) : null;
   let sender: EventSender | null = null;
-  const send = (): void => {
+  /** Resolves when there is nothing more to send now. */
+  const send = (): Promise<void> => {
     spool?.noted();
     // Events of an earlier run wait until the hub has said whether it takes any.
-    if (events.isWanted === true) {
-      void sender?.send();
-    }
+    return (events.isWanted === true ? sender?.send() : null) ?? Promise.resolve();
   };
-  const events: ServerEvents = new ServerEvents({ ...options, queue, added: send });
+  const summed = async (): Promise<void> => {
+    await send();
+    await spool?.write();
+    // With the hub, or on the disk as events.
+    await note?.told();
+  };
+  const events: ServerEvents = new ServerEvents({
+    ...options,
+    queue,
+    added: () => void send(),
+    summed: () => void summed()
+  });
+  const note = options.spool
+    ? new TallyNote({ ...options.spool, image, clock, log, counted: () => events.counted() })
+    : null;
   return {
     events,
     start() {
@@ -64,16 +78,19 @@ export function reportEvents(options: IReportEventsOptions): IReportedEvents {
           if (events.isWanted === false) {
             queue.clear();
           }
-          send();
+          void send();
+          // Not before: a file of ours would be taken for an earlier one's.
+          note?.start();
         });
       }
     },
     async close() {
+      note?.dispose();
       events.sum();
       events.dispose();
       if (sender !== null) {
         // At once: nobody knows how much time is left for the sending.
-        const written = spool?.write();
+        const written = spool?.write().then(() => note?.told());
         if (events.isWanted === true) {
           await within(clock, sender.send());
         }

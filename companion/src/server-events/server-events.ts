@@ -1,16 +1,9 @@
-import {
-  countedError,
-  deathEvent,
-  ErrorCounts,
-  eventId,
-  KernelTally,
-  MemoryHigh,
-  SaveSummary
-} from '@labkeeper/core';
+import { countedError, deathEvent, eventId, MemoryHigh } from '@labkeeper/core';
 import type { Death, EventsWanted, Kernel, Notice, Sample, ServerEvent } from '@labkeeper/protocol';
 import { createHash } from 'node:crypto';
 import type { IClock, IDisposable } from '../clock.js';
 import type { EventQueue } from './event-queue.js';
+import { Tallies } from './tallies.js';
 
 /** A death is told after this, ms: by then its verdict is the last one, and what came of it is known. */
 const SETTLE_MS = 5000;
@@ -27,6 +20,8 @@ export interface IServerEventsOptions {
   readonly queue: EventQueue;
   /** Something is in the queue, or no longer is. */
   readonly added: () => void;
+  /** What was counted is in the queue, or nobody wants it. */
+  readonly summed?: () => void;
   readonly clock: IClock;
   /** The companion's run. */
   readonly boot: string;
@@ -51,14 +46,16 @@ export interface ISaveWitness {
  * policy asks for it errors. Numbers and words of our own; no name that somebody gave leaves by here.
  */
 export class ServerEvents implements IDisposable {
-  constructor(private readonly options: IServerEventsOptions) {}
+  constructor(private readonly options: IServerEventsOptions) {
+    this.tallies = new Tallies({ ...options, sha256 });
+  }
 
   /** What becomes of saves. */
   readonly saves: ISaveWitness = {
-    changed: run => this.summary.changed(run, this.options.clock.monotonicMs()),
-    saved: run => this.summary.saved(run, this.options.clock.monotonicMs()),
-    refused: () => this.summary.refused(),
-    closed: run => this.summary.closed(run)
+    changed: run => this.tallies.saves.changed(run, this.options.clock.monotonicMs()),
+    saved: run => this.tallies.saves.saved(run, this.options.clock.monotonicMs()),
+    refused: () => this.tallies.saves.refused(),
+    closed: run => this.tallies.saves.closed(run)
   };
 
   start(): void {
@@ -71,9 +68,10 @@ export class ServerEvents implements IDisposable {
     this.isSaid = true;
     if (!wanted.send) {
       this.options.queue.clear();
+      this.options.summed?.();
     }
     if (!wanted.errors) {
-      this.errors.take();
+      this.tallies.errors.begin();
     }
     this.died();
     // What waits may go now, and what nobody takes need not be kept.
@@ -83,6 +81,11 @@ export class ServerEvents implements IDisposable {
   /** Whether the hub takes events; null = it has not said so. */
   get isWanted(): boolean | null {
     return this.isSaid ? this.wanted.send : null;
+  }
+
+  /** What is counted and not told yet; nothing where nobody takes it. */
+  counted(): readonly ServerEvent[] {
+    return this.wanted.send ? this.tallies.look() : [];
   }
 
   /** A death was seen, or there is news of one. */
@@ -108,20 +111,16 @@ export class ServerEvents implements IDisposable {
     if (memory && limitBytes !== null) {
       const { unreclaimableBytes } = memory;
       if (this.memory.look(unreclaimableBytes, limitBytes, this.options.clock.monotonicMs())) {
-        this.tell({
-          kind: 'memory-high',
-          ...this.stamp('memory-high'),
-          atMs,
-          unreclaimableBytes,
-          limitBytes
-        });
+        this.highs += 1;
+        const id = eventId(sha256, `${this.options.boot} memory-high ${this.highs}`);
+        this.tell({ kind: 'memory-high', id, atMs, unreclaimableBytes, limitBytes });
       }
     }
   }
 
   /** The kernels of this server, whole. */
   kernels(kernels: readonly Kernel[]): void {
-    this.tally.set(
+    this.tallies.kernels.set(
       kernels.map(({ kernelId }) => kernelId),
       this.options.clock.monotonicMs()
     );
@@ -131,7 +130,7 @@ export class ServerEvents implements IDisposable {
   erred(name: unknown, value: unknown): void {
     const error = this.wanted.errors ? countedError(name, value) : null;
     if (error) {
-      this.errors.add(error);
+      this.tallies.errors.add(error);
     }
   }
 
@@ -139,23 +138,14 @@ export class ServerEvents implements IDisposable {
   regular(): void {
     this.plan(TALLY_MS, () => this.regular());
     this.sum();
+    this.options.summed?.();
   }
 
   /** The last word: deaths that have not settled, and what was counted. */
   sum(): void {
     this.tellDeaths();
-    const { started, kernelMs } = this.tally.take(this.options.clock.monotonicMs());
-    const saves = this.summary.take();
-    if (saves) {
-      this.tell({ kind: 'saves', ...this.stamp('saves'), ...saves });
-    }
-    for (const { error, count } of this.errors.take()) {
-      this.tell({ kind: 'errors', ...this.stamp('errors'), ...error, count });
-    }
-    const unsentRecords = this.options.unsentRecords();
-    if (started > 0 || kernelMs > 0 || unsentRecords > 0) {
-      this.tell({ kind: 'kernels', ...this.stamp('kernels'), started, kernelMs, unsentRecords });
-    }
+    this.tallies.look().forEach(event => this.tell(event));
+    this.tallies.begin();
   }
 
   dispose(): void {
@@ -181,12 +171,6 @@ export class ServerEvents implements IDisposable {
     }
   }
 
-  private stamp(kind: string): { readonly id: string; readonly atMs: number } {
-    this.stamps += 1;
-    const atMs = Math.max(0, Math.floor(this.options.clock.wallMs()));
-    return { id: eventId(sha256, `${this.options.boot} ${kind} ${this.stamps}`), atMs };
-  }
-
   private plan(ms: number, callback: () => void): IDisposable {
     const timer = this.options.clock.after(ms, () => {
       this.timers.delete(timer);
@@ -198,14 +182,12 @@ export class ServerEvents implements IDisposable {
 
   private wanted: EventsWanted = { send: false, errors: false };
   private isSaid = false;
-  private readonly tally = new KernelTally();
-  private readonly summary = new SaveSummary();
-  private readonly errors = new ErrorCounts();
+  private readonly tallies: Tallies;
   private readonly memory = new MemoryHigh();
   private readonly told = new Set<string>();
   private readonly timers = new Set<IDisposable>();
   private settling: IDisposable | null = null;
-  private stamps = 0;
+  private highs = 0;
 }
 
 function sha256(text: string): string {

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { companionHello, parseParams } from '@labkeeper/protocol';
 import { HubFolder } from '../../src/hub/hub-folder.js';
 import { PolicyNote, type SaidPolicy } from '../../src/policy/policy-note.js';
-import { TestHub } from '../audit/test-hub.js';
 import { FakeClock } from '../fake-clock.js';
-import { NO_SITES } from '../installed/watched.js';
-import { RunningApp } from '../running-app.js';
+import { HubAndHome } from '../hub-and-home.js';
+import type { RunningApp } from '../running-app.js';
 import { get, scratch } from '../wire.js';
 
 jest.setTimeout(60_000);
@@ -120,65 +119,31 @@ describe('what policy said last', () => {
 });
 
 describe('a companion that begins while the hub service is away', () => {
-  let home = scratch();
-  let hub: TestHub;
-  let url: URL;
-  const clock = new FakeClock(Date.now() + 60_000);
-  const apps: RunningApp[] = [];
+  let scene: HubAndHome;
   beforeEach(async () => {
-    home = scratch();
-    hub = await TestHub.start();
-    ({ url } = hub);
+    scene = await HubAndHome.make();
   });
-  afterEach(async () => {
-    await Promise.all(apps.splice(0).map(app => app.stop()));
-    await hub.stop();
-    home.remove();
-  });
+  afterEach(() => scene.remove());
 
-  async function start(): Promise<RunningApp> {
-    const app = await RunningApp.start({
-      ...{ home: home.path, boot: randomUUID(), clock },
-      audit: {
-        serviceUrl: url,
-        token: 'secret',
-        user: 'ada',
-        hub: null,
-        image: null,
-        warnings: [],
-        sites: NO_SITES
-      }
-    });
-    apps.push(app);
-    return app;
-  }
   const off = async (app: RunningApp): Promise<readonly string[]> =>
     ((await get(app.socketPath, '/health')).body as { disabled: readonly string[] }).disabled;
-  async function until(app: RunningApp, holds: () => boolean | Promise<boolean>): Promise<void> {
-    const endMs = performance.now() + 20_000;
-    while (!(await holds())) {
-      expect(performance.now()).toBeLessThan(endMs);
-      await app.pass(2000, 500);
-      await new Promise(resolve => setTimeout(resolve, 5));
-    }
-  }
 
   it('obeys what was said last, shows since when, and takes the word of the hub as soon as it is back', async () => {
-    hub.off = ['meter', 'audit'];
-    const first = await start();
-    await until(first, async () => (await off(first)).includes('meter'));
-    await apps.splice(0)[0]?.stop('asked');
-    await hub.stop();
+    scene.hub.off = ['meter', 'deaths'];
+    const first = await scene.start();
+    await scene.until(first, async () => (await off(first)).includes('meter'));
+    await scene.stop(first);
+    await scene.hubStops();
 
-    const app = await start();
+    const app = await scene.start();
     const page = await app.page();
-    await until(app, async () => (await off(app)).length === 2);
-    expect(await off(app)).toEqual(['meter', 'audit']);
+    await scene.until(app, async () => (await off(app)).length === 2);
+    expect(await off(app)).toEqual(['meter', 'deaths']);
     const hello = () => parseParams(companionHello, page.of('hello').at(-1)?.params);
-    await until(app, () => hello().disabled.includes('audit'));
+    await scene.until(app, () => hello().disabled.includes('deaths'));
     const { policySaidAtMs } = hello();
     expect(policySaidAtMs).toBeGreaterThan(Date.now() - DAY_MS);
-    expect(policySaidAtMs).toBeLessThanOrEqual(clock.wallMs());
+    expect(policySaidAtMs).toBeLessThanOrEqual(scene.clock.wallMs());
     expect(app.logged).toContain(
       `The hub service has not answered yet. As of ${new Date(policySaidAtMs ?? 0).toISOString()} the hub's policy switched meter off: Tried out.`
     );
@@ -186,17 +151,43 @@ describe('a companion that begins while the hub service is away', () => {
     await app.pass(60_000, 1000);
     expect(page.of('usage/sample').length - samples).toBe(0);
 
-    hub = await TestHub.start(Number(url.port));
-    hub.off = ['audit'];
-    await until(app, async () => (await off(app)).join() === 'audit');
-    await until(app, () => hello().policySaidAtMs === null && page.of('usage/sample').length > samples);
-    expect(hello().disabled).toEqual(['audit']);
+    await scene.hubStarts(hub => (hub.off = ['deaths']));
+    await scene.until(app, async () => (await off(app)).join() === 'deaths');
+    await scene.until(
+      app,
+      () => hello().policySaidAtMs === null && page.of('usage/sample').length > samples
+    );
+    expect(hello().disabled).toEqual(['deaths']);
     expect(app.logged).toContain("The hub's policy switched meter on.");
   });
 
+  it('goes on to record installs whatever was said last, and only the hub makes that a gap', async () => {
+    scene.hub.off = ['meter', 'audit'];
+    const first = await scene.start();
+    await scene.until(first, async () => (await off(first)).includes('audit'));
+    await scene.stop(first);
+    await scene.hubStops();
+
+    const boot = randomUUID();
+    const app = await scene.start({ boot });
+    await scene.until(app, async () => (await off(app)).includes('meter'));
+    await app.pass(60_000, 1000);
+    expect(await off(app)).toEqual(['meter']);
+    expect(app.logged.join()).not.toContain('switched audit off');
+
+    const gaps = (): unknown[] =>
+      scene.hub.records(boot).filter(line => JSON.parse(line).gap?.cause === 'switched-off');
+    await scene.hubStarts(() => undefined);
+    await scene.until(app, () => scene.hub.records(boot).length > 0);
+    expect(gaps()).toEqual([]);
+    scene.hub.off = ['audit'];
+    await scene.until(app, () => gaps().length > 0);
+    expect(await off(app)).toEqual(['audit']);
+  });
+
   it('has all parts on where nothing was ever said', async () => {
-    await hub.stop();
-    const app = await start();
+    await scene.hubStops();
+    const app = await scene.start();
     const page = await app.page();
     await app.pass(60_000, 1000);
     expect(await off(app)).toEqual([]);

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TestHub } from '../audit/test-hub.js';
-import { FakeClock } from '../fake-clock.js';
-import { RunningApp } from '../running-app.js';
-import { get, scratch } from '../wire.js';
+import type { TestHub } from '../audit/test-hub.js';
+import { HubAndHome } from '../hub-and-home.js';
+import { NO_SITES } from '../installed/watched.js';
+import type { RunningApp } from '../running-app.js';
+import { get } from '../wire.js';
 
 jest.setTimeout(60_000);
 
@@ -15,35 +16,23 @@ interface IHealth {
 }
 
 describe('parts that policy switches', () => {
-  let [home, site] = [scratch(), ''];
+  let site = '';
+  let scene: HubAndHome;
   let hub: TestHub;
   let app: RunningApp;
   const boot = randomUUID();
 
   beforeEach(async () => {
-    home = scratch();
-    site = join(home.path, 'env/lib/python3.11/site-packages');
+    scene = await HubAndHome.make();
+    ({ hub } = scene);
+    site = join(scene.home.path, 'env/lib/python3.11/site-packages');
     mkdirSync(site, { recursive: true });
-    hub = await TestHub.start();
-    app = await RunningApp.start({
-      home: home.path,
-      boot,
-      disabled: ['notices'],
-      clock: new FakeClock(Date.now() + 60_000),
-      audit: {
-        ...{ serviceUrl: hub.url, token: 'secret', hub: null, image: null, warnings: [] },
-        sites: {
-          ...{ prefix: join(home.path, 'env'), python: '3.11', folders: [site] },
-          ...{ userFolder: null, kernelFolders: [] }
-        }
-      }
-    });
+    app = await scene.start(
+      { boot, disabled: ['notices'] },
+      { ...NO_SITES, prefix: join(scene.home.path, 'env'), python: '3.11', folders: [site] }
+    );
   });
-  afterEach(async () => {
-    await app.stop();
-    await hub.stop();
-    home.remove();
-  });
+  afterEach(() => scene.remove());
 
   function install(name: string): void {
     const info = join(site, `${name}-1.dist-info`);
@@ -57,14 +46,7 @@ describe('parts that policy switches', () => {
       const { action, gap, package: found } = JSON.parse(line);
       return gap?.cause ?? (found ? `${action} ${found.name}` : action);
     });
-  async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-    const endMs = performance.now() + 20_000;
-    while (!(await holds())) {
-      expect(performance.now()).toBeLessThan(endMs);
-      await app.pass(2000, 500);
-      await new Promise(resolve => setTimeout(resolve, 5));
-    }
-  }
+  const until = (holds: () => boolean | Promise<boolean>): Promise<void> => scene.until(app, holds);
 
   it('are told to pages by a new hello, and what the container switched off stays off', async () => {
     const page = await app.page();
@@ -88,7 +70,7 @@ describe('parts that policy switches', () => {
   it('keep the last policy while the hub is gone', async () => {
     hub.off = ['meter'];
     await until(async () => (await health()).disabled.includes('meter'));
-    await hub.stop();
+    await scene.hubStops();
     await until(async () => (await health()).policy?.connected === false);
     await app.pass(120_000, 1000);
     expect((await health()).disabled).toEqual(['notices', 'meter']);

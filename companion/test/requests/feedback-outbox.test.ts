@@ -55,6 +55,20 @@ describe('answers to "Was this right?"', () => {
       return [];
     }
   };
+  /** Leaves an answer in the home, and ends. @returns its file, and what it holds then. */
+  async function kept(
+    damage: (text: string) => string,
+    said = feedback()
+  ): Promise<[path: string, text: string]> {
+    const note = noteIn(folder());
+    const box = outbox(note);
+    await box.give(said);
+    await note.settled();
+    box.dispose();
+    const path = join(folder().path, files()[0] ?? '');
+    writeFileSync(path, damage(readFileSync(path, 'utf8')));
+    return [path, readFileSync(path, 'utf8')];
+  }
   /** Lets promises and files have their turn. */
   const rest = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 30));
 
@@ -123,20 +137,59 @@ describe('answers to "Was this right?"', () => {
     ["another user's", text => text.replace('"ada"', '"eve"')],
     ['of members that nobody knows', text => text.replace('"answer"', '"more":1,"answer"')],
     ['huge', text => text + ' '.repeat(3_000_000)]
-  ])('that were kept and are %s are not sent, and the log says so', async (_what, damage) => {
-    const note = noteIn(folder());
-    await outbox(note).give(feedback());
-    await note.settled();
-    const [name = ''] = files();
-    const path = join(folder().path, name);
-    writeFileSync(path, damage(readFileSync(path, 'utf8')));
-    const later = outbox(noteIn(folder()));
+  ])('that were kept and are %s are not sent but kept aside, and the log says so', async (_what, damage) => {
+    const [path, damaged] = await kept(damage);
+    const [note, said] = [noteIn(folder()), feedback()];
+    const later = outbox(note);
     await later.start();
     clock.advance(600_000);
     await rest();
-    // The first one's own second try, and nothing of the file.
-    expect(logged).toHaveLength(1);
-    expect(logged[0]).toMatch(/^Answers that wait for the hub /);
+    expect(posted).toHaveLength(1);
+    expect(logged).toEqual([expect.stringMatching(/^Answers that wait for the hub /)]);
+    // A new one has the name, and the damaged ones are where the log says.
+    await later.give(said);
+    await note.settled();
+    expect(readFileSync(path, 'utf8')).toContain(said.id);
+    const [, aside = ''] = / kept as (.+)\.$/.exec(logged[0] ?? '') ?? [];
+    expect(readFileSync(aside, 'utf8')).toBe(damaged);
+  });
+
+  it('that cannot be read nor put aside are left as they are, and new ones are remembered', async () => {
+    const [path, damaged] = await kept(text => text.slice(1));
+    const stuck = folder();
+    stuck.setAside = () => Promise.reject(new Error('EROFS: read-only file system'));
+    const [note, said] = [noteIn(stuck), feedback()];
+    const box = outbox(note);
+    await box.start();
+    expect((await box.give(said)).result).toBe('later');
+    await note.settled();
+    expect(readFileSync(path, 'utf8')).toBe(damaged);
+    expect(logged).toEqual([expect.stringContaining('They stay in ')]);
+    answer = () => DONE;
+    clock.advance(60_000);
+    await rest();
+    expect([settled, readFileSync(path, 'utf8')]).toEqual([[`${said.id} done`], damaged]);
+  });
+
+  it('are not written before it is known what was kept, however slow the home is', async () => {
+    const first = feedback();
+    await kept(text => text, first);
+    const slow = folder();
+    const read = slow.read.bind(slow);
+    let go = (): void => undefined;
+    const waits = new Promise<void>(resolve => (go = resolve));
+    slow.read = (...named) => waits.then(() => read(...named));
+    const [note, second] = [noteIn(slow), feedback()];
+    const box = outbox(note);
+    const started = box.start();
+    expect((await box.give(second)).result).toBe('later');
+    await note.settled();
+    const text = (): string => readFileSync(join(folder().path, files()[0] ?? ''), 'utf8');
+    expect([text().includes(first.id), text().includes(second.id)]).toEqual([true, false]);
+    go();
+    await started;
+    await note.settled();
+    expect([text().includes(first.id), text().includes(second.id)]).toEqual([true, true]);
   });
 
   it('are told to be refused where a hundred wait already, the oldest first', async () => {

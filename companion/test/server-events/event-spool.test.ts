@@ -5,10 +5,9 @@ import type { LostEvent, ServerEvent } from '@labkeeper/protocol';
 import { HubFolder } from '../../src/hub/hub-folder.js';
 import { EventQueue } from '../../src/server-events/event-queue.js';
 import { EventSpool } from '../../src/server-events/event-spool.js';
-import { TestHub } from '../audit/test-hub.js';
 import { FakeClock } from '../fake-clock.js';
-import { NO_SITES } from '../installed/watched.js';
-import { RunningApp } from '../running-app.js';
+import { HubAndHome } from '../hub-and-home.js';
+import type { RunningApp } from '../running-app.js';
 import { kernel } from '../scripted-observer.js';
 import { scratch } from '../wire.js';
 
@@ -316,76 +315,76 @@ describe('events that the hub does not have', () => {
   });
 });
 
-describe('a companion that ends while the hub service is away', () => {
-  it('leaves its events to the next one, which sends them once', async () => {
-    const home = scratch();
-    const clock = new FakeClock(Date.now());
-    let hub = await TestHub.start();
-    hub.events = { send: true, errors: false };
-    const { url } = hub;
-    const start = (): Promise<RunningApp> =>
-      RunningApp.start({
-        ...{ home: home.path, boot: randomUUID(), clock },
-        audit: {
-          serviceUrl: url,
-          token: 'secret',
-          user: 'ada',
-          hub: null,
-          image: null,
-          warnings: [],
-          sites: NO_SITES
-        }
-      });
-    const tallies = (): { boot: string; first: number; kernels: number }[] =>
-      hub.eventBatches.map(body => {
-        const [head = '', ...lines] = body.split('\n').slice(0, -1);
-        const kinds = lines.map(line => JSON.parse(line).kind);
-        return { ...JSON.parse(head), kernels: kinds.filter(kind => kind === 'kernels').length };
-      });
-    async function until(app: RunningApp, holds: () => boolean): Promise<void> {
-      const endMs = performance.now() + 20_000;
-      while (!holds()) {
-        expect(performance.now()).toBeLessThan(endMs);
-        await app.pass(2000, 500);
-        await new Promise(resolve => setTimeout(resolve, 5));
-      }
-    }
-    const kernels = async (app: RunningApp): Promise<void> => {
-      const [server, page] = [await app.server(), await app.page()];
-      server.send('server/kernels', { kernels: [kernel('a')] });
-      await page.wait(({ method }) => method === 'kernels/changed');
-      await app.pass(100_000, 1000);
-    };
+describe('a companion that ends', () => {
+  let scene: HubAndHome;
+  beforeEach(async () => {
+    scene = await HubAndHome.make(hub => (hub.events = { send: true, errors: false }));
+  });
+  afterEach(() => scene.remove());
 
+  const batches = (): { boot: string; first: number; kernels: (ServerEvent & { kind: 'kernels' })[] }[] =>
+    scene.hub.eventBatches.map(body => {
+      const [head = '', ...lines] = body.split('\n').slice(0, -1);
+      const kernels = lines.map(line => JSON.parse(line)).filter(({ kind }) => kind === 'kernels');
+      return { ...JSON.parse(head), kernels };
+    });
+  async function kernels(app: RunningApp): Promise<void> {
+    const [server, page] = [await app.server(), await app.page()];
+    server.send('server/kernels', { kernels: [kernel('a')] });
+    await page.wait(({ method }) => method === 'kernels/changed');
+    await app.pass(100_000, 1000);
+  }
+
+  it('while the hub service is away leaves its events to the next one, which sends them once', async () => {
     // The first one hears that the hub takes events.
-    const first = await start();
+    const first = await scene.start();
     await kernels(first);
-    await until(first, () => tallies().length > 0);
-    await first.stop('asked');
-    const before = tallies().length;
-    await hub.stop();
+    await scene.until(first, () => batches().length > 0);
+    await scene.stop(first);
+    await scene.hubStops();
 
-    const second = await start();
+    const second = await scene.start();
     await kernels(second);
-    await second.stop('asked');
+    await scene.stop(second);
 
-    hub = await TestHub.start(Number(url.port));
-    hub.events = { send: true, errors: false };
-    const third = await start();
-    await until(third, () => tallies().some(({ kernels }) => kernels > 0));
-    expect(before).toBeGreaterThan(0);
-    const [sent] = tallies();
+    await scene.hubStarts();
+    const third = await scene.start();
+    await scene.until(third, () => batches().some(({ kernels }) => kernels.length > 0));
+    const [sent] = batches();
     expect(sent?.first).toBe(1);
-    await third.stop('asked');
-    const boots = tallies().map(({ boot }) => boot);
-    const fourth = await start();
-    await until(fourth, () => hub.requests.some(line => line.includes('api/v1/events')));
+    await scene.stop(third);
+    const fourth = await scene.start();
+    await scene.until(fourth, () => scene.hub.requests.some(line => line.includes('api/v1/events')));
     await fourth.pass(120_000, 1000);
-    expect(tallies().filter(({ boot }) => boot === sent?.boot)).toHaveLength(1);
-    expect(new Set(boots).size).toBeGreaterThanOrEqual(1);
-    await fourth.stop('asked');
-    await hub.stop();
-    home.remove();
+    expect(batches().filter(({ boot }) => boot === sent?.boot)).toHaveLength(1);
+  });
+
+  it('because it is killed loses a minute of what it counted, and the rest is sent once', async () => {
+    const told = (): number =>
+      batches().reduce((sum, batch) => batch.kernels.reduce((ms, { kernelMs }) => ms + kernelMs, sum), 0);
+    const clock = new FakeClock(scene.clock.wallMs());
+    const sinceMs = clock.monotonicMs();
+    const first = await scene.start({ clock });
+    await kernels(first);
+    await scene.until(first, () => told() > 0);
+    const tallyMs = told();
+    await first.pass(9 * 60_000, 1000);
+    // What is written is on the disk.
+    await new Promise(resolve => setTimeout(resolve, 100));
+    scene.kill(first);
+    const livedMs = clock.monotonicMs() - sinceMs;
+    expect(told()).toBe(tallyMs);
+
+    const second = await scene.start();
+    await scene.until(second, () => told() > tallyMs);
+    expect(told()).toBeGreaterThan(livedMs - 75_000);
+    expect(told()).toBeLessThanOrEqual(livedMs);
+    const all = told();
+    await second.pass(120_000, 1000);
+    await scene.stop(second);
+    const third = await scene.start();
+    await third.pass(120_000, 1000);
+    expect(told()).toBe(all);
   });
 });
 

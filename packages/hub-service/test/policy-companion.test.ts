@@ -2,10 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { build } from 'esbuild';
+import { buildProgram } from './support/build-program.js';
+import { freePort } from './support/free-port.js';
 import { HubStandIn } from './support/hub-stand-in.js';
 import { scratchFolder } from './support/scratch-databases.js';
 
@@ -29,26 +29,14 @@ describe('from the policy file to a running server, with the real processes', ()
   const folder = scratchFolder();
   const file = join(folder.path, 'labkeeper.toml');
   const socket = join(folder.path, 'companion.sock');
+  const program = (name: string): string => join(folder.path, `${name}.mjs`);
   const children: ChildProcess[] = [];
   let hub: HubStandIn;
 
   beforeAll(async () => {
     hub = await HubStandIn.start();
-    await build({
-      entryPoints: {
-        service: join(ROOT, 'packages/hub-service/src/main.ts'),
-        companion: join(ROOT, 'companion/src/main.ts')
-      },
-      outdir: folder.path,
-      outExtension: { '.js': '.mjs' },
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      external: ['pg-native', 'bufferutil', 'utf-8-validate'],
-      banner: {
-        js: "import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);"
-      }
-    });
+    await buildProgram(join(__dirname, '../src/main.ts'), program('service'));
+    await buildProgram(join(ROOT, 'companion/src/main.ts'), program('companion'));
   });
   afterAll(async () => {
     for (const child of children) {
@@ -64,7 +52,7 @@ describe('from the policy file to a running server, with the real processes', ()
     ready: string,
     env: Record<string, string>
   ): Promise<{ child: ChildProcess; said: () => string }> {
-    const child = spawn(process.execPath, [join(folder.path, `${name}.mjs`)], {
+    const child = spawn(process.execPath, [program(name)], {
       env: { PATH: process.env['PATH'] ?? '', HOME: folder.path, ...env },
       stdio: ['pipe', 'pipe', 'inherit']
     });
@@ -152,12 +140,3 @@ describe('from the policy file to a running server, with the real processes', ()
     expect(await until(now => now.disabled.join() === 'gpu,oom-score,deaths', 30_000)).toBeLessThan(15_000);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise(resolve => server.close(resolve));
-  return port;
-}

@@ -3,7 +3,7 @@ import type { CountedError } from './error-name.js';
 /** Pairs of class and module that are told apart; what comes beyond counts without its module. */
 const MOST = 50;
 
-/** Counts errors by class and missing module until they are taken. */
+/** Counts errors by class and missing module. */
 export class ErrorCounts {
   add({ class: name, module }: CountedError): void {
     const whole = JSON.stringify([name, module]);
@@ -15,11 +15,14 @@ export class ErrorCounts {
     });
   }
 
-  /** What was counted since the last call. */
-  take(): readonly { readonly error: CountedError; readonly count: number }[] {
-    const all = [...this.counts.values()];
+  /** What was counted since `begin`; what is new stands behind what was there. */
+  look(): readonly { readonly error: CountedError; readonly count: number }[] {
+    return [...this.counts.values()];
+  }
+
+  /** Counts anew from here on. */
+  begin(): void {
     this.counts.clear();
-    return all;
   }
 
   private readonly counts = new Map<string, { readonly error: CountedError; readonly count: number }>();

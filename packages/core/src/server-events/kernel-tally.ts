@@ -7,12 +7,15 @@ export class KernelTally {
     this.alive = new Set(kernelIds);
   }
 
-  /** What was counted since the last call. @param monotonicMs - now. */
-  take(monotonicMs: number): { readonly started: number; readonly kernelMs: number } {
+  /** What was counted since `begin`. @param monotonicMs - now. */
+  look(monotonicMs: number): { readonly started: number; readonly kernelMs: number } {
     this.pass(monotonicMs);
-    const { started, kernelMs } = this;
+    return { started: this.started, kernelMs: Math.round(this.kernelMs) };
+  }
+
+  /** Counts anew from here on. */
+  begin(): void {
     [this.started, this.kernelMs] = [0, 0];
-    return { started, kernelMs: Math.round(kernelMs) };
   }
 
   private pass(monotonicMs: number): void {

@@ -1,4 +1,4 @@
-/** When the oldest change of each run came that is in no file yet; and what came of saves since the last look. */
+/** When the oldest change of each run came that is in no file yet; and what came of saves since it began to count. */
 export class SaveSummary {
   /** A change came into the journal. @param monotonicMs - now. */
   changed(run: string, monotonicMs: number): void {
@@ -27,11 +27,15 @@ export class SaveSummary {
     this.since.delete(run);
   }
 
-  /** What was counted since the last call; null = nothing. */
-  take(): { readonly count: number; readonly worstAgeMs: number | null; readonly notSafe: number } | null {
+  /** What was counted since `begin`; null = nothing. */
+  look(): { readonly count: number; readonly worstAgeMs: number | null; readonly notSafe: number } | null {
     const { count, worstAgeMs, notSafe } = this;
-    [this.count, this.worstAgeMs, this.notSafe] = [0, null, 0];
     return count + notSafe === 0 ? null : { count, worstAgeMs, notSafe };
+  }
+
+  /** Counts anew from here on. */
+  begin(): void {
+    [this.count, this.worstAgeMs, this.notSafe] = [0, null, 0];
   }
 
   private readonly since = new Map<string, number>();

@@ -48,22 +48,25 @@ it('tells apart so many missing modules and no more', () => {
   for (let i = 0; i < 80; i++) {
     counts.add({ class: 'ModuleNotFoundError', module: `m${i}` });
   }
-  const taken = counts.take();
-  expect([taken.length, taken.at(-1)]).toEqual([
+  const counted = counts.look();
+  expect([counted.length, counted.at(-1)]).toEqual([
     51,
     { error: { class: 'ModuleNotFoundError', module: null }, count: 30 }
   ]);
-  expect(counts.take()).toEqual([]);
+  counts.begin();
+  expect(counts.look()).toEqual([]);
 });
 
 it('measures the age of the oldest change at each save', () => {
   const saves = new SaveSummary();
-  expect(saves.take()).toBeNull();
+  expect(saves.look()).toBeNull();
   saves.changed('a', 0);
   saves.changed('a', 900);
   saves.changed('b', 500);
   saves.saved('a', 1000);
   saves.closed('b');
   saves.saved('b', 9000);
-  expect(saves.take()).toEqual({ count: 2, worstAgeMs: 1000, notSafe: 0 });
+  expect(saves.look()).toEqual({ count: 2, worstAgeMs: 1000, notSafe: 0 });
+  saves.begin();
+  expect(saves.look()).toBeNull();
 });

@@ -1,6 +1,6 @@
 import { build } from 'esbuild';
 
-/** Bundles a program as the service's own is, so that it runs in a process of its own. */
+/** Bundles a program, the service or the companion, so that it runs in a process of its own. */
 export async function buildProgram(entry: string, outfile: string): Promise<void> {
   await build({
     entryPoints: [entry],
@@ -8,7 +8,8 @@ export async function buildProgram(entry: string, outfile: string): Promise<void
     bundle: true,
     platform: 'node',
     format: 'esm',
-    external: ['pg-native'],
+    // Optional native parts of pg and ws.
+    external: ['pg-native', 'bufferutil', 'utf-8-validate'],
     banner: {
       js: "import { createRequire as _createRequire } from 'node:module'; const require = _createRequire(import.meta.url);"
     }
