@@ -18,8 +18,10 @@ const common = {
 };
 
 export default {
-  // Much of their time tests wait for disks, databases and processes.
-  maxWorkers: availableParallelism() + 1,
+  // Much of their time tests wait for disks, databases and processes, so even two cores run two files at once.
+  maxWorkers: Math.max(2, availableParallelism()),
+  // What a test waits for takes longer beside another one; what must not take long says so itself.
+  testTimeout: 20_000,
   projects: [
     {
       ...common,

@@ -17,7 +17,7 @@ const off = (reason: string): string => `[[switch]]\npart = "meter"\nstate = "of
 describe.each<DatabaseKind>(['sqlite', 'postgres'])('the policy in force, with %s', kind => {
   const folder = scratchFolder();
   const file = join(folder.path, 'labkeeper.toml');
-  let scratch: Awaited<ReturnType<typeof scratchDatabase>>;
+  let scratch: Awaited<ReturnType<typeof migratedDatabase>>;
   let database: IDatabase;
   const running: PolicyInForce[] = [];
   let logged: string[] = [];
