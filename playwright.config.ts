@@ -5,18 +5,30 @@ import { BROWSER } from './bench/lib/browser.mts';
 const port = Number(process.env['LABKEEPER_TEST_PORT'] ?? 21200);
 export const TEST_PASSWORD = 'tests-only';
 
+/** Those that take longest begin first: one alone at the end would keep the other workers waiting. */
+const LONG = /\/(save-trouble|save-trouble-pages|closing|trouble|compare|outputs|hidden|plain)\.spec\.ts$/;
+
 export default defineConfig({
   testDir: 'ui-tests',
-  timeout: 60_000,
+  timeout: 120_000,
   // Most of them wait for real time to pass.
-  workers: 2,
+  workers: 3,
   retries: 1,
+  // At the end, one by one: what failed because others kept the processors busy has them for itself.
+  retryStrategy: 'isolated',
+  // What is to be there soon is there later on a machine that is busy besides; promised times are tested with times of their own.
+  expect: { timeout: 10_000 },
+  projects: [
+    { name: 'long', testMatch: LONG },
+    { name: 'short', testIgnore: LONG }
+  ],
   reporter: [['list'], ['json', { outputFile: 'test-results/playwright.json' }]],
   outputDir: 'test-results/playwright',
   use: {
     baseURL: `http://127.0.0.1:${port}`,
     viewport: { width: 1280, height: 800 },
-    trace: 'retain-on-failure',
+    // Traces of all tests cost much of two processors; the first try leaves a picture.
+    trace: 'on-first-retry',
     launchOptions: BROWSER
   },
   webServer: {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { relative } from 'node:path';
 import { slowestFiles } from './slowest-files.mjs';
+import { slowestPages } from './slowest-pages.mjs';
 import { summary } from './test-summary.mjs';
 
 const RESULTS = 'test-results';
@@ -145,6 +146,7 @@ async function playwright() {
   const file = `${RESULTS}/playwright.json`;
   const { status } = await run('playwright', ['test']);
   if (!existsSync(file)) return counts(0, 1);
+  for (const line of slowestPages(readJson(file))) console.log(line);
   const { expected, unexpected, flaky, skipped } = readJson(file).stats;
   return counts(expected + flaky, status !== 0 && unexpected === 0 ? 1 : unexpected, skipped, flaky);
 }

@@ -7,6 +7,7 @@ import { type Locator, type Page, expect, test } from '@playwright/test';
 import { command, whenLabIsUp } from '../bench/lib/lab.mts';
 import { type IServer, startServer } from '../bench/lib/server.mts';
 import { dismiss, openNotebook } from './lib/page-parts.ts';
+import { PROCESSOR } from './lib/processor.ts';
 
 interface ICell {
   readonly id: string;
@@ -71,8 +72,11 @@ async function axe(page: Page, part: string): Promise<void> {
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(' ')}`)).toEqual([]);
 }
 
+// Each part has a server of its own, so that workers can share them.
+test.describe.configure({ mode: 'parallel' });
+
 test.describe('two versions', () => {
-  test.describe.configure({ timeout: 180_000 });
+  test.describe.configure({ mode: 'default', timeout: 180_000 });
   let server: IServer;
   let page: Page;
 
@@ -299,7 +303,7 @@ test.describe('two versions', () => {
     expect(sourcesIn(server, 'm.ipynb')).toEqual(['x', 'b2']);
   });
 
-  test('of 20 MB are compared without the page standing still', async () => {
+  test('of 20 MB are compared without the page standing still', { lock: PROCESSOR }, async () => {
     test.setTimeout(300_000);
     const text = 'x'.repeat(79);
     const cells = (word: string) =>

@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import { type Page, expect, test } from '@playwright/test';
+import { type Page, type Request, expect, test } from '@playwright/test';
 import { TEST_PASSWORD } from '../playwright.config.ts';
 import { ownToken } from '../bench/lib/hub.mts';
 import { command, newNotebook, runCode, whenLabIsUp } from '../bench/lib/lab.mts';
@@ -122,13 +122,38 @@ test('a restart that the user asked for shows nothing', async () => {
 });
 
 test('the page makes no request to the companion by itself: frames from the page keep servers alive', async () => {
+  // What the tests before have typed goes to its files by such requests.
+  await expect
+    .poll(
+      async () => {
+        await command(page, 'docmanager:save-all');
+        return unsavedDocuments();
+      },
+      { timeout: 30_000 }
+    )
+    .toEqual([]);
   const sent: string[] = [];
-  page.on('request', request => {
-    if (request.url().includes('/labkeeper/')) sent.push(request.url());
-  });
+  const note = (request: Request): void => {
+    if (request.url().includes('/labkeeper/')) sent.push(`${request.method()} ${request.url()}`);
+  };
+  page.on('request', note);
   await page.waitForTimeout(5000);
+  page.off('request', note);
   expect(sent).toEqual([]);
 });
+
+/** Paths of open documents whose files lack something. */
+function unsavedDocuments(): Promise<string[]> {
+  return page.evaluate(() => {
+    interface IShell {
+      widgets(area: string): Iterable<{ context?: { path: string; model: { dirty: boolean } } }>;
+    }
+    const shell = window.jupyterapp.shell as unknown as IShell;
+    return [...shell.widgets('main')].flatMap(({ context }) =>
+      context?.model.dirty === true ? [context.path] : []
+    );
+  });
+}
 
 test('another user of the hub is refused, with her real token and with her session', async ({
   browser,

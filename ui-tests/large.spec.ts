@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Page, expect, test } from '@playwright/test';
 import { command, whenLabIsUp } from '../bench/lib/lab.mts';
 import { type IServer, startServer } from '../bench/lib/server.mts';
+import { PROCESSOR } from './lib/processor.ts';
 
 const MB = 1024 * 1024;
 const FILE = 'large.ipynb';
@@ -33,7 +34,7 @@ function notebook(): string {
   return `${JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 }, null, 1)}\n`;
 }
 
-test.describe('a notebook of 30 MB', () => {
+test.describe('a notebook of 30 MB', { lock: PROCESSOR }, () => {
   // Tens of megabytes are read, drawn and written, several times.
   test.describe.configure({ timeout: 180_000 });
   let server: IServer;

@@ -120,8 +120,12 @@ async function stopKernels(server: IServer): Promise<void> {
   for (const { id } of sessions) await server.fetch(`/api/sessions/${id}`, { method: 'DELETE' });
 }
 
+// Each part has a server of its own, so that workers can share them.
+test.describe.configure({ mode: 'parallel' });
+
 for (const ours of [false, true]) {
   test.describe(ours ? 'with Labkeeper' : 'stock JupyterLab', () => {
+    test.describe.configure({ mode: 'default' });
     let server: IServer;
 
     test.beforeAll(async () => {
@@ -167,6 +171,7 @@ for (const ours of [false, true]) {
 }
 
 test.describe('the save guard', () => {
+  test.describe.configure({ mode: 'default' });
   let server: IServer;
 
   test.beforeAll(async () => {

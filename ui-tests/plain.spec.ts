@@ -11,8 +11,12 @@ const APPLICATIONS = [
   { name: 'Notebook 7.6', venv: '.venv', app: 'jupyter-notebook', path: '/notebooks/' }
 ] as const;
 
+// Each part has a server of its own, so that workers can share them.
+test.describe.configure({ mode: 'parallel' });
+
 for (const { name, venv, app, path } of APPLICATIONS) {
   test.describe(name, () => {
+    test.describe.configure({ mode: 'default' });
     let server: IServer;
     let page: Page;
 

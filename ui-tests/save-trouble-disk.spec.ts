@@ -30,8 +30,12 @@ function fill(path: string): void {
   writeFileSync(join(path, 'filler'), Buffer.alloc(Number(bfree) * Number(bsize) + 1024 * 1024));
 }
 
+// Each part has a server of its own, so that workers can share them.
+test.describe.configure({ mode: 'parallel' });
+
 for (const where of ['documents', 'home'] as const) {
   test.describe(`8 MB for the ${where}`, () => {
+    test.describe.configure({ mode: 'default' });
     let home: string;
     let server: IServer;
     let page: Page;

@@ -20,8 +20,12 @@ import {
 } from './lib/documents.ts';
 import { startFaultProxy } from './lib/fault-proxy.ts';
 import { openNotebook } from './lib/page-parts.ts';
+import { PROCESSOR } from './lib/processor.ts';
 
 const FILE = 'a.ipynb';
+
+// Each worker that takes some of them has a server of its own.
+test.describe.configure({ mode: 'parallel' });
 
 let server: IServer;
 let contexts: BrowserContext[];
@@ -250,48 +254,54 @@ test('an empty notebook that cannot be opened: its last checkpoint is found, and
   expect(sourceOnDisk(server, 'g/a.ipynb')).toBe('kept = 1');
 });
 
-test('two hundred open documents cost little, and each has its own light', async ({ browser }) => {
-  test.setTimeout(600_000);
-  const names = Array.from({ length: 200 }, (_, index) => `d${index}.md`);
-  for (const name of names) writeFileSync(workPath(server, name), `${name}\n`);
-  const page = await newBrowser(browser);
-  await openLab(page, server, 'd0.md');
-  const session = await page.context().newCDPSession(page);
-  // CPU time of the page's thread: other programs on a busy machine do not count.
-  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
-  const measure = async (): Promise<{ heapMb: number; taskS: number }> => {
-    await session.send('HeapProfiler.collectGarbage');
-    const { metrics } = await session.send('Performance.getMetrics');
-    const of = (name: string): number => metrics.find(metric => metric.name === name)?.value ?? NaN;
-    return { heapMb: of('JSHeapUsedSize') / 1024 / 1024, taskS: of('TaskDuration') };
-  };
-  const before = await measure();
-  await page.evaluate(async names => {
-    for (const path of names)
-      await window.jupyterapp.commands.execute('docmanager:open', {
-        path,
-        factory: 'Editor',
-        options: { activate: false }
-      });
-  }, names);
-  await command(page, 'labkeeper:show-saves');
-  await expect(page.locator('#labkeeper-saves .lk-Saves-row')).toHaveCount(200, { timeout: 60_000 });
-  const last = names.at(-1) ?? '';
-  await command(page, 'docmanager:open', { path: last, factory: 'Editor' });
-  await type(page, 'mine');
-  await expect(light(page)).toHaveText(/^●Safe$/, { timeout: 60_000 });
-  await expect(row(page, last)).toContainText('Safe');
-  // What JupyterLab does after opening them is over.
-  await page.waitForTimeout(20_000);
-  const idle = await measure();
-  await page.waitForTimeout(10_000);
-  const after = await measure();
-  console.log(
-    `heap ${before.heapMb.toFixed(0)} → ${after.heapMb.toFixed(0)} MB, ${((after.taskS - idle.taskS) * 100).toFixed(0)} ms of tasks a second`
-  );
-  // Editors of JupyterLab take most of it.
-  expect(after.heapMb - before.heapMb).toBeLessThan(400);
-  expect((after.taskS - idle.taskS) / 10).toBeLessThan(0.25);
-  await expect.poll(() => textOnDisk(server, last), { timeout: 60_000 }).toBe(`${last}\nmine`);
-  expect(textOnDisk(server, 'd7.md')).toBe('d7.md\n');
-});
+test(
+  'two hundred open documents cost little, and each has its own light',
+  {
+    lock: PROCESSOR
+  },
+  async ({ browser }) => {
+    test.setTimeout(600_000);
+    const names = Array.from({ length: 200 }, (_, index) => `d${index}.md`);
+    for (const name of names) writeFileSync(workPath(server, name), `${name}\n`);
+    const page = await newBrowser(browser);
+    await openLab(page, server, 'd0.md');
+    const session = await page.context().newCDPSession(page);
+    // CPU time of the page's thread: other programs on a busy machine do not count.
+    await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const measure = async (): Promise<{ heapMb: number; taskS: number }> => {
+      await session.send('HeapProfiler.collectGarbage');
+      const { metrics } = await session.send('Performance.getMetrics');
+      const of = (name: string): number => metrics.find(metric => metric.name === name)?.value ?? NaN;
+      return { heapMb: of('JSHeapUsedSize') / 1024 / 1024, taskS: of('TaskDuration') };
+    };
+    const before = await measure();
+    await page.evaluate(async names => {
+      for (const path of names)
+        await window.jupyterapp.commands.execute('docmanager:open', {
+          path,
+          factory: 'Editor',
+          options: { activate: false }
+        });
+    }, names);
+    await command(page, 'labkeeper:show-saves');
+    await expect(page.locator('#labkeeper-saves .lk-Saves-row')).toHaveCount(200, { timeout: 60_000 });
+    const last = names.at(-1) ?? '';
+    await command(page, 'docmanager:open', { path: last, factory: 'Editor' });
+    await type(page, 'mine');
+    await expect(light(page)).toHaveText(/^●Safe$/, { timeout: 60_000 });
+    await expect(row(page, last)).toContainText('Safe');
+    // What JupyterLab does after opening them is over.
+    await page.waitForTimeout(20_000);
+    const idle = await measure();
+    await page.waitForTimeout(10_000);
+    const after = await measure();
+    console.log(
+      `heap ${before.heapMb.toFixed(0)} → ${after.heapMb.toFixed(0)} MB, ${((after.taskS - idle.taskS) * 100).toFixed(0)} ms of tasks a second`
+    );
+    // Editors of JupyterLab take most of it.
+    expect(after.heapMb - before.heapMb).toBeLessThan(400);
+    expect((after.taskS - idle.taskS) / 10).toBeLessThan(0.25);
+    await expect.poll(() => textOnDisk(server, last), { timeout: 60_000 }).toBe(`${last}\nmine`);
+    expect(textOnDisk(server, 'd7.md')).toBe('d7.md\n');
+  }
+);

@@ -50,8 +50,12 @@ async function slowSaves(page: Page, ms: number): Promise<void> {
   });
 }
 
+// Each part has a server of its own, so that workers can share them.
+test.describe.configure({ mode: 'parallel' });
+
 for (const ours of [false, true]) {
   test.describe(ours ? 'with Labkeeper' : 'stock JupyterLab', () => {
+    test.describe.configure({ mode: 'default' });
     let server: IServer;
     let page: Page;
 
@@ -120,6 +124,7 @@ for (const ours of [false, true]) {
 }
 
 test.describe('the save guard', () => {
+  test.describe.configure({ mode: 'default' });
   let server: IServer;
   let page: Page;
 
