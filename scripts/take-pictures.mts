@@ -1,12 +1,16 @@
-// Takes the README's pictures from the real thing: `npm run pictures`. The same cell, the same limit, without and with Labkeeper.
+// Takes the README's pictures from the real thing: `npm run pictures`. The same cell, the same limit, without and with Labkeeper; and
+// the install log of the demo hub.
 import { chromium } from '@playwright/test';
 import { BROWSER } from '../bench/lib/browser.mts';
 import { command, newNotebook, runCode, whenLabIsUp } from '../bench/lib/lab.mts';
 import { startServer } from '../bench/lib/server.mts';
+import { takeLogPicture } from './take-log-picture.mts';
 
 const CELL = `measurements = []
 while True:
     measurements.append(bytes(8_000_000))`;
+
+const LOOK = { viewport: { width: 860, height: 620 }, deviceScaleFactor: 2 };
 
 const browser = await chromium.launch(BROWSER);
 try {
@@ -16,7 +20,7 @@ try {
   ] as const) {
     const server = await startServer({ memory: '2G', cpu: 1, environment });
     try {
-      const page = await browser.newPage({ viewport: { width: 860, height: 620 }, deviceScaleFactor: 2 });
+      const page = await browser.newPage(LOOK);
       await page.goto(`${server.url}/lab?token=${server.token}`);
       await whenLabIsUp(page);
       await page.getByRole('button', { name: 'No', exact: true }).click();
@@ -33,6 +37,7 @@ try {
       await server.stop();
     }
   }
+  await takeLogPicture(browser, LOOK, 'docs/images/install-log.png');
 } finally {
   await browser.close();
 }
