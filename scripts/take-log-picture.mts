@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from '@playwright/test';
+import type { Browser, Page } from '@playwright/test';
 
 const PASSWORD = 'pictures-only';
 /** What she does to the packages of her own, one after the other, until the log has it. */
@@ -12,12 +12,11 @@ const INSTALLS: readonly (readonly [words: RegExp, ...pip: string[]])[] = [
   [/Installed tabulate/, 'install', 'tabulate', 'toolz']
 ];
 
+/** As many pixels as the other pictures have, and room for the table. */
+const LOOK = { viewport: { width: 1075, height: 775 }, deviceScaleFactor: 1.6 };
+
 /** Takes a picture of the install log, into `path`. */
-export async function takeLogPicture(
-  browser: Browser,
-  look: BrowserContextOptions,
-  path: string
-): Promise<void> {
+export async function takeLogPicture(browser: Browser, path: string): Promise<void> {
   const state = mkdtempSync(join(tmpdir(), 'labkeeper-pictures-'));
   const demo = spawn('.venv/bin/python', ['-m', 'dev.start', '--port', '27000', '--state', state], {
     env: { ...process.env, LABKEEPER_PASSWORD: PASSWORD },
@@ -34,9 +33,9 @@ export async function takeLogPicture(
       demo.once('exit', () => reject(new Error(`The demo ended: ${said}`)));
     });
     const [hub = '', pages = ''] = said.match(/http:\/\/[\d.:]+/g) ?? [];
-    const researcher = await signedIn(browser, look, hub, 'researcher');
+    const researcher = await signedIn(browser, hub, 'researcher');
     await researcher.waitForURL('**/user/researcher/lab**', { timeout: 120_000 });
-    const page = await signedIn(browser, look, pages, 'support');
+    const page = await signedIn(browser, pages, 'support');
     await page.waitForURL(`${pages}/**`);
     await see(page, /Found on disk/);
     const home = join(state, 'home/researcher');
@@ -52,13 +51,8 @@ export async function takeLogPicture(
   }
 }
 
-async function signedIn(
-  browser: Browser,
-  look: BrowserContextOptions,
-  address: string,
-  user: string
-): Promise<Page> {
-  const page = await (await browser.newContext(look)).newPage();
+async function signedIn(browser: Browser, address: string, user: string): Promise<Page> {
+  const page = await (await browser.newContext(LOOK)).newPage();
   await page.goto(address);
   await page.getByLabel('Username').fill(user);
   await page.getByLabel('Password').fill(PASSWORD);

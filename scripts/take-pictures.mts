@@ -10,8 +10,6 @@ const CELL = `measurements = []
 while True:
     measurements.append(bytes(8_000_000))`;
 
-const LOOK = { viewport: { width: 860, height: 620 }, deviceScaleFactor: 2 };
-
 const browser = await chromium.launch(BROWSER);
 try {
   for (const [picture, environment] of [
@@ -20,7 +18,7 @@ try {
   ] as const) {
     const server = await startServer({ memory: '2G', cpu: 1, environment });
     try {
-      const page = await browser.newPage(LOOK);
+      const page = await browser.newPage({ viewport: { width: 860, height: 620 }, deviceScaleFactor: 2 });
       await page.goto(`${server.url}/lab?token=${server.token}`);
       await whenLabIsUp(page);
       await page.getByRole('button', { name: 'No', exact: true }).click();
@@ -37,7 +35,7 @@ try {
       await server.stop();
     }
   }
-  await takeLogPicture(browser, LOOK, 'docs/images/install-log.png');
+  await takeLogPicture(browser, 'docs/images/install-log.png');
 } finally {
   await browser.close();
 }
