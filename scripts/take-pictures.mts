@@ -1,8 +1,10 @@
-// Takes the README's pictures from the real thing: `npm run pictures`. The same cell, the same limit, without and with Labkeeper.
+// Takes the README's pictures from the real thing: `npm run pictures`. The same cell, the same limit, without and with Labkeeper; and
+// the install log of the demo hub.
 import { chromium } from '@playwright/test';
 import { BROWSER } from '../bench/lib/browser.mts';
 import { command, newNotebook, runCode, whenLabIsUp } from '../bench/lib/lab.mts';
 import { startServer } from '../bench/lib/server.mts';
+import { takeLogPicture } from './take-log-picture.mts';
 
 const CELL = `measurements = []
 while True:
@@ -33,6 +35,7 @@ try {
       await server.stop();
     }
   }
+  await takeLogPicture(browser, 'docs/images/install-log.png');
 } finally {
   await browser.close();
 }

@@ -68,7 +68,16 @@ export function createApp(options: IAppOptions): IApp {
   };
 }
 
-async function start({ options, switches, machine, kernels, guard, reclaim, hub, pages }: Parts): Promise<void> {
+async function start({
+  options,
+  switches,
+  machine,
+  kernels,
+  guard,
+  reclaim,
+  hub,
+  pages
+}: Parts): Promise<void> {
   options.environment.warnings.forEach(options.log);
   options.observer.protectServer(!switches.has('oom-score'));
   kernels.start();

@@ -153,10 +153,7 @@ describe('a companion that begins while the hub service is away', () => {
 
     await scene.hubStarts(hub => (hub.off = ['deaths']));
     await scene.until(app, async () => (await off(app)).join() === 'deaths');
-    await scene.until(
-      app,
-      () => hello().policySaidAtMs === null && page.of('usage/sample').length > samples
-    );
+    await scene.until(app, () => hello().policySaidAtMs === null && page.of('usage/sample').length > samples);
     expect(hello().disabled).toEqual(['deaths']);
     expect(app.logged).toContain("The hub's policy switched meter on.");
   });

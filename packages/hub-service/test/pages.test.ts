@@ -55,6 +55,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('pages over the log on %s', 
   it('tell a story with its personal part, and put each look on record', async () => {
     const { body } = await browser.visit('/log/50');
     expect(body).toContain('/home/alice/.venv');
+    expect(body).toMatch(/Environment<.*a virtual environment, Python .*Kind<.*Python \(PyPI\)/);
     expect(body).toContain('>cleo<');
     expect(rows(body)).toEqual([45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55]);
     const looks = (await browser.ask('/looks')).body;

@@ -3,6 +3,7 @@ import type {
   ActAction,
   AuditAction,
   AuditDecision,
+  AuditEnvironment,
   AuditGap,
   AuditPackage,
   EvidenceSource,
@@ -94,6 +95,22 @@ export const ORIGINS: Words<AuditPackage['origin']> = {
   direct: 'directly, from a URL, a version control system or a path',
   editable: 'as an editable install of a folder',
   unknown: 'not known'
+};
+
+/** What kind of environment a package lies in; of `unknown` nothing is said. */
+export const ENVIRONMENTS: Words<Exclude<AuditEnvironment['kind'], 'unknown'>> = {
+  venv: 'a virtual environment',
+  conda: 'a conda environment',
+  user: "the user's own packages, in her home",
+  system: "the image's own packages"
+};
+
+/** Where packages of a kind come from by habit; of `unknown` nothing is said. */
+export const ECOSYSTEMS: Words<Exclude<AuditPackage['ecosystem'], 'unknown'>> = {
+  pypi: 'Python (PyPI)',
+  conda: 'conda',
+  cran: 'R (CRAN)',
+  npm: 'JavaScript (npm)'
 };
 
 /** The word for a value that should be one of those that have one; else the value itself. */

@@ -132,11 +132,19 @@ button.plain {
   text-decoration: none;
 }
 
+.views .named {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 6px 14px;
+  align-items: center;
+  margin-bottom: 10px;
+}
+
 .views ul {
   display: flex;
   flex-wrap: wrap;
   gap: 6px 14px;
-  margin: 0 0 10px;
+  margin: 0;
   padding: 0;
   list-style: none;
 }

@@ -49,7 +49,7 @@ export const TABLES = `
 }
 
 .data .name {
-  min-width: 9ch;
+  min-width: 11ch;
 }
 
 .data .package {

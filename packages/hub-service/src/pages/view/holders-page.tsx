@@ -4,7 +4,7 @@ import { holdersAddress, type IHoldersFields, type IHoldersQuery } from '../hold
 import type { IHoldersFound } from '../holders-routes.js';
 import { logAddress } from '../log-query.js';
 import { COUNT_CAP } from '../reading.js';
-import { counted, serverWord, thousands } from '../words.js';
+import { counted, ECOSYSTEMS, serverWord, thousands, wordFor } from '../words.js';
 import { DataTable, type IColumn } from './data-table.js';
 import { Moment } from './moment.js';
 import { Problems } from './problems.js';
@@ -141,7 +141,7 @@ function columns(isOfDay: boolean): readonly IColumn<IHolder>[] {
         ),
       className: 'package'
     },
-    { head: 'Kind', cell: ({ ecosystem }) => <RecordText text={ecosystem} /> },
+    { head: 'Kind', cell: ({ ecosystem }) => <RecordText text={wordFor(ECOSYSTEMS, ecosystem)} /> },
     {
       head: 'Environment',
       cell: ({ environment }) =>

@@ -30,29 +30,32 @@ export function SavedViews({
   return (
     <section aria-label="Saved views" className="views">
       {views.length > 0 && (
-        <ul>
-          {views.map(view => (
-            <li key={view.id}>
-              <a href={view.address} aria-current={view.address === address ? 'page' : undefined}>
-                <RecordText text={view.name} />
-              </a>
-              {view.owner === reader ? (
-                <form method="post" action="/views/remove">
-                  <input type="hidden" name="form" value={formToken} />
-                  <input type="hidden" name="view" value={view.id} />
-                  <button type="submit" className="plain" aria-label={`Remove the view ${view.name}`}>
-                    ✕
-                  </button>
-                </form>
-              ) : (
-                <span className="away">
-                  {' '}
-                  of <RecordText text={view.owner} />
-                </span>
-              )}
-            </li>
-          ))}
-        </ul>
+        <div className="named">
+          <span className="aside">Saved views:</span>
+          <ul>
+            {views.map(view => (
+              <li key={view.id}>
+                <a href={view.address} aria-current={view.address === address ? 'page' : undefined}>
+                  <RecordText text={view.name} />
+                </a>
+                {view.owner === reader ? (
+                  <form method="post" action="/views/remove">
+                    <input type="hidden" name="form" value={formToken} />
+                    <input type="hidden" name="view" value={view.id} />
+                    <button type="submit" className="plain" aria-label={`Remove the view ${view.name}`}>
+                      ✕
+                    </button>
+                  </form>
+                ) : (
+                  <span className="away">
+                    {' '}
+                    of <RecordText text={view.owner} />
+                  </span>
+                )}
+              </li>
+            ))}
+          </ul>
+        </div>
       )}
       {canSave && (
         <details>

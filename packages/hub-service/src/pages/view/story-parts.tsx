@@ -2,7 +2,7 @@ import type { ReactElement } from 'react';
 import { holdersAddress } from '../holders-query.js';
 import { logAddress } from '../log-query.js';
 import type { IToldStory } from '../story.js';
-import { ORIGINS, serverWord, SOURCES, SURFACES, thousands } from '../words.js';
+import { ECOSYSTEMS, ENVIRONMENTS, ORIGINS, serverWord, SOURCES, SURFACES, thousands } from '../words.js';
 import { type Fact, Facts, Part } from './facts.js';
 import { EffectMark, GradeMark } from './marks.js';
 import { RecordText } from './record-text.js';
@@ -33,7 +33,12 @@ export function WhoPart({ told: { story, record, personal } }: IPartProps): Reac
       [
         'Environment',
         text(
-          [environment.kind, environment.python && `Python ${environment.python}`].filter(Boolean).join(', ')
+          [
+            environment.kind !== 'unknown' && ENVIRONMENTS[environment.kind],
+            environment.python && `Python ${environment.python}`
+          ]
+            .filter(Boolean)
+            .join(', ') || null
         )
       ],
       ['Environment, its id', <code>{environment.id}</code>]
@@ -76,7 +81,7 @@ export function ThroughPart({ told: { record, personal } }: IPartProps): ReactEl
     facts.push(
       ['Package', <RecordText text={item.name} />],
       ['Version', text(item.version)],
-      ['Kind', item.ecosystem === 'unknown' ? null : item.ecosystem],
+      ['Kind', item.ecosystem === 'unknown' ? null : ECOSYSTEMS[item.ecosystem]],
       [
         'Asked for by name',
         item.requested === null ? null : item.requested ? 'yes' : 'no, another package needs it'
