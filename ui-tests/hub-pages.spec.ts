@@ -66,7 +66,7 @@ async function fits(page: Page, name: string, view: string, suffix: string): Pro
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  for (const width of [1280, 360]) {
+  for (const width of [1280, 1071, 900, 360]) {
     // All once, wide and light; those that differ most once narrow and dark; the list each way.
     const names =
       width === 360 && colorScheme === 'dark' ? ['log', 'odd-record', 'looks', 'status'] : ['log'];

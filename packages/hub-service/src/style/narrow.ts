@@ -1,6 +1,6 @@
 /** Where the log's table has no room (on paper it is smaller) rows are cards, and names stand above values. */
 export const NARROW = `
-@media screen and (max-width: 1050px), (max-width: 800px) {
+@media screen and (max-width: 1070px), (max-width: 800px) {
   main {
     padding: 14px 14px 24px;
   }
