@@ -2,6 +2,7 @@
 import { type Locator, expect, test } from '@playwright/test';
 import { command, runCode } from '../bench/lib/lab.mts';
 import { type IServer, startServer } from '../bench/lib/server.mts';
+import { type } from './lib/documents.ts';
 import { dialog, meter, openNotebook, panel } from './lib/page-parts.ts';
 import { speakPseudo } from './lib/pseudo-locale.ts';
 
@@ -77,8 +78,10 @@ test('light, list of saves and countdown speak the language of the page, and hav
   // A page leaves work that is offered: of that the list says most.
   const gone = await page.context().newPage();
   await openNotebook(gone, server, '/lab/tree/', 'gone.ipynb');
-  await runCode(gone, 'left = 1');
-  await expect(gone.locator('#jp-main-statusbar .lk-Light')).toHaveText(/^●Safe$/, { timeout: 20_000 });
+  await type(gone, 'left = 1');
+  const its = gone.locator('#jp-main-statusbar .lk-Light');
+  await expect(its).toHaveText(/Safe as of/);
+  await expect(its).toHaveText(/^●Safe$/, { timeout: 20_000 });
   await gone.close();
   await openNotebook(page, server, '/lab/tree/', 'b.ipynb');
   const light = page.locator('#jp-main-statusbar .lk-Light');
