@@ -238,9 +238,11 @@ def _add_places(c: Config, service: str) -> None:
                 .join(orm.Spawner, orm.Spawner.user_id == orm.User.id)
                 .filter(orm.Spawner.server_id.is_not(None))
             )
-            # Which of their users' tokens are good: what a user revokes while her server runs stands in no other list.
+            # Which of their users' tokens are good: what a user revokes while her server runs stands in no other list. By
+            # number, owner and first characters: SQLite gives the number of a deleted token to the next one.
             tokens = (
-                self.db.query(orm.APIToken.id)
+                self.db.query(orm.APIToken.id, orm.User.name, orm.APIToken.prefix)
+                .join(orm.User, orm.User.id == orm.APIToken.user_id)
                 .join(orm.Spawner, orm.Spawner.user_id == orm.APIToken.user_id)
                 .filter(orm.Spawner.server_id.is_not(None))
                 .filter((orm.APIToken.expires_at.is_(None)) | (orm.APIToken.expires_at > orm.APIToken.now()))
@@ -250,7 +252,7 @@ def _add_places(c: Config, service: str) -> None:
                 json.dumps(
                     {
                         "servers": [[user, server] for user, server in pairs],
-                        "tokens": [number for (number,) in tokens],
+                        "tokens": [[number, user, prefix] for number, user, prefix in tokens],
                     }
                 )
             )

@@ -27,7 +27,10 @@ export async function startFleetHub(users: number): Promise<IFleetHub> {
     const answer = (): unknown => {
       if (url.pathname === '/hub/api/user' && owner) return own(owner);
       if (url.pathname === '/hub/api/labkeeper/running' && isService)
-        return { servers: names.map(name => [name, '']), tokens: names.map((_, index) => index) };
+        return {
+          servers: names.map(name => [name, '']),
+          tokens: names.map((name, index) => [index, name, 'toke'])
+        };
       if (url.pathname === '/hub/api/users' && isService) return page(names, url.searchParams);
       const name = /^\/hub\/api\/users\/(.+)$/.exec(url.pathname)?.[1];
       return name && isService ? listed(name) : null;

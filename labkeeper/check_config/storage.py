@@ -87,6 +87,14 @@ def _master_key(file: Path) -> Finding:
     )
 
 
+def _same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, by whatever links and mounts."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
 def _left_keys(state: Path, master_key: Path) -> Iterator[Finding]:
     """
     Name the keys that lie in the state folder where the database keeps them, or will.
@@ -98,7 +106,7 @@ def _left_keys(state: Path, master_key: Path) -> Iterator[Finding]:
     except OSError:
         # What is wrong with the folder is a finding of its own.
         return
-    left = [name for name in names if (state / name).absolute() != master_key.absolute()]
+    left = [name for name in names if not _same(state / name, master_key)]
     if left:
         yield Finding(
             "keys",

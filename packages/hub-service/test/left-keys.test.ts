@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { keyAdvice } from '../src/keys/service-keys.js';
 import { openKeyPlaces, type IKeySettings } from '../src/keys/unlock-database.js';
@@ -30,9 +30,12 @@ describe('keys that a database took over from a state folder', () => {
     opened.push(started.database);
     return started;
   };
-  const status = async (): Promise<string> => {
+  const status = async (isAdmin = true): Promise<string> => {
     const places = await openKeyPlaces(outside);
     const browser = await Browser.open({ advice: () => keyAdvice({ kind: 'postgres' }, places) });
+    if (isAdmin) {
+      browser.hub.people.get('lead')?.scopes.push('custom:labkeeper:admin');
+    }
     return (await browser.visit('/status')).body;
   };
 
@@ -46,11 +49,16 @@ describe('keys that a database took over from a state folder', () => {
       expect(told[0]).toContain(`rm ${stateFolder}/master-key ${stateFolder}/service-secret`);
     }
     expect(await status()).toContain('service-secret, signing-key.pem lie in the clear');
+    // Paths on the service's machine are nothing for everybody who reads the log.
+    expect(await status(false)).not.toContain('in the clear');
     rmSync(join(stateFolder, 'service-secret'));
     rmSync(join(stateFolder, 'signing-key.pem'));
     // The very file that the service is given is no copy.
     const { told } = await start({ stateFolder, masterKeyFile: join(stateFolder, 'master-key') });
     expect(told).toEqual([]);
+    // Nor is it under another name.
+    symlinkSync(join(stateFolder, 'master-key'), join(folder.path, 'link'));
+    expect((await start({ stateFolder, masterKeyFile: join(folder.path, 'link') })).told).toEqual([]);
     rmSync(join(stateFolder, 'master-key'));
     expect((await start(outside)).told).toEqual([]);
     expect(await status()).not.toContain('in the clear');

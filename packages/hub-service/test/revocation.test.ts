@@ -5,6 +5,7 @@ import {
   createRunningServersApi,
   HubRoleError,
   serverKey,
+  tokenKey,
   type IRunning,
   type IRunningServersApi
 } from '../src/hub-api/running-servers-api.js';
@@ -176,7 +177,7 @@ describe('looks at JupyterHub', () => {
 });
 
 describe('the list of running servers', () => {
-  const speaker = { user: 'alice', server: 'big', tokenId: null };
+  const speaker = { user: 'alice', server: 'big', listed: null };
   const log = { warn: () => undefined, info: () => undefined };
 
   /** @param answers - what JupyterHub says, one reading after the other: servers, and tokens if it names them. */
@@ -233,9 +234,9 @@ describe('the list of running servers', () => {
   it('ends the tickets of a token that was revoked while its server runs, within 30 s', async () => {
     const tokens = (...ids: string[]): IRunning => ({ servers: there, tokens: new Set(ids) });
     const running = await reading([tokens('a1', 'a2'), tokens('a2')], never);
-    const [one, two] = ['a1', 'a2'].map(tokenId => ({
+    const [one, two] = ['a1', 'a2'].map(listed => ({
       ...speaker,
-      tokenId,
+      listed,
       mintedAtMs: Date.now() - 10_000
     }));
     if (!one || !two) {
@@ -250,7 +251,7 @@ describe('the list of running servers', () => {
     expect([one, two].map(holder => running.isGone(holder))).toEqual([true, false]);
     expect([one, two].map(holder => running.saysGood(holder))).toEqual([false, true]);
     // One that was made since the list was read, and one of an older ticket, are asked about.
-    const later = { ...speaker, tokenId: 'a3', mintedAtMs: Date.now() };
+    const later = { ...speaker, listed: 'a3', mintedAtMs: Date.now() };
     expect([running.isGone(later), running.saysGood(later)]).toEqual([false, false]);
     expect([running.isGone({ ...speaker, mintedAtMs: 0 }), running.saysGood(speaker)]).toEqual([
       false,
@@ -341,8 +342,18 @@ describe('the list of running servers', () => {
       };
       const servers = new Set([serverKey('alice', ''), serverKey('alice', 'b/c"')]);
       expect(await api.all()).toEqual({ servers, tokens: null });
-      running = { ...running, tokens: [7, 20] };
-      expect(await api.all()).toEqual({ servers, tokens: new Set(['a7', 'a20']) });
+      running = {
+        ...running,
+        tokens: [
+          [7, 'alice', '0a1b'],
+          [20, 'alice', 'c0de']
+        ]
+      };
+      const tokens = new Set([tokenKey('alice', 'a7', '0a1b22'), tokenKey('alice', 'a20', 'c0de')]);
+      expect(await api.all()).toEqual({ servers, tokens });
+      // SQLite gives the number of a deleted token to the next one: of another user, or of the same.
+      expect(tokens.has(tokenKey('bob', 'a7', '0a1b22'))).toBe(false);
+      expect(tokens.has(tokenKey('alice', 'a7', 'ffff22'))).toBe(false);
       running = { servers: ['alice'] };
       await expect(api.all()).rejects.toThrow(HubUnavailableError);
       expect(seen).toHaveLength(before);

@@ -10,7 +10,7 @@ const HubUser = v.object({
   scopes: v.array(v.string()),
   session_id: v.optional(v.nullable(v.string()), null),
   /** What JupyterHub calls the token itself, such as `a20`. */
-  token_id: v.optional(v.nullable(v.pipe(v.string(), v.regex(/^a\d{1,19}$/))), null)
+  token_id: v.fallback(v.optional(v.nullable(v.pipe(v.string(), v.regex(/^a\d{1,19}$/))), null), null)
 });
 export type HubUser = v.InferOutput<typeof HubUser>;
 

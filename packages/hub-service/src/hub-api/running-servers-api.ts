@@ -11,7 +11,7 @@ export class HubRoleError extends Error {
 export interface IRunning {
   /** Keys (`serverKey`) of all servers that run, start or stop. */
   readonly servers: ReadonlySet<string>;
-  /** What JupyterHub calls the good tokens of their users, such as `a20`; null = this hub does not say. */
+  /** Keys (`tokenKey`) of the good tokens of their users; null = this hub does not say. */
   readonly tokens: ReadonlySet<string> | null;
 }
 
@@ -26,6 +26,18 @@ export interface IRunningServersApi {
 /** A server of a user, as one text. @param server - '' is the default server. */
 export function serverKey(user: string, server: string): string {
   return JSON.stringify([user, server]);
+}
+
+/** So many first characters of a token JupyterHub keeps in the clear. */
+const FIRST_CHARACTERS = 4;
+
+/**
+ * A token, as one text. Its number alone is not enough: a hub on SQLite gives that of a deleted token to the next one.
+ *
+ * @param id - what JupyterHub calls it, such as `a20`. @param token - itself, or its first characters.
+ */
+export function tokenKey(user: string, id: string, token: string): string {
+  return JSON.stringify([user, id, token.slice(0, FIRST_CHARACTERS)]);
 }
 
 export interface IRunningServersApiOptions {
@@ -47,7 +59,11 @@ const MOST_PAGES = 2000;
 /** What labkeeper.hub says in JupyterHub's own process. */
 const Running = v.object({
   servers: v.array(v.tuple([v.string(), v.string()])),
-  tokens: v.optional(v.nullable(v.array(v.pipe(v.number(), v.safeInteger()))), null)
+  /** Number, owner, first characters. */
+  tokens: v.optional(
+    v.nullable(v.array(v.tuple([v.pipe(v.number(), v.safeInteger()), v.string(), v.string()]))),
+    null
+  )
 });
 const User = v.object({
   name: v.string(),
@@ -66,12 +82,14 @@ const Page = v.object({
 export function createRunningServersApi(options: IRunningServersApiOptions): IRunningServersApi {
   return {
     async all() {
-      const running = await ask(options, 'labkeeper/running', [403, 404]);
+      // A fault in it, at a JupyterHub that we do not know, must not hide what the other says.
+      const running = await ask(options, 'labkeeper/running', [403, 404, 500]);
       if (running !== null) {
         const { servers, tokens } = read(Running, running);
         return {
           servers: new Set(servers.map(([user, server]) => serverKey(user, server))),
-          tokens: tokens && new Set(tokens.map(number => `a${number}`))
+          tokens:
+            tokens && new Set(tokens.map(([number, user, first]) => tokenKey(user, `a${number}`, first)))
         };
       }
       const keys = new Set<string>();

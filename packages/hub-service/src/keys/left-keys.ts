@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { codeOf } from '../failure.js';
 import { MASTER_FILE } from './master-key-file.js';
 import type { IKeyPlaces } from './unlock-database.js';
@@ -24,10 +25,29 @@ export async function leftKeys({ folder, stateFolder, where }: IKeyPlaces): Prom
       throw error;
     }
   }
-  return names
-    .filter(name => SERVICE_KEYS.test(name) || MASTER_KEYS.test(name))
-    .filter(name => resolve(stateFolder, name) !== resolve(where))
-    .sort();
+  const inUse = await identityOf(where);
+  const left: string[] = [];
+  for (const name of names) {
+    const isKey = SERVICE_KEYS.test(name) || MASTER_KEYS.test(name);
+    // The one that is read now may be there under another name: a link, or a folder that is mounted twice.
+    if (isKey && (await identityOf(join(stateFolder, name))) !== inUse) {
+      left.push(name);
+    }
+  }
+  return left.sort();
+}
+
+/** What is the same for two paths to one file; null = there is none. */
+async function identityOf(path: string): Promise<string | null> {
+  try {
+    const { dev, ino } = await stat(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') {
+      return null;
+    }
+    throw error;
+  }
 }
 
 /** What to say of them. @param names - at least one. */

@@ -123,8 +123,21 @@ export async function keyAdvice(
   database: Pick<IDatabase, 'kind'>,
   places: IKeyPlaces
 ): Promise<readonly { readonly sentence: string; readonly todo: string }[]> {
-  const left = keepsServiceKeys(database, places) ? await leftKeys(places) : [];
-  return left.length > 0 ? [leftSentence(left, places.stateFolder)] : [];
+  if (!keepsServiceKeys(database, places)) {
+    return [];
+  }
+  try {
+    const left = await leftKeys(places);
+    return left.length > 0 ? [leftSentence(left, places.stateFolder)] : [];
+  } catch (error) {
+    // A warning, for whose sake nothing else may fail.
+    return [
+      {
+        sentence: `Whether keys lie in the clear in ${places.stateFolder} cannot be seen: ${reasonOf(error)}.`,
+        todo: 'Let the service read that folder.'
+      }
+    ];
+  }
 }
 
 /** The keys in the database. The first replica puts them there: those in its state folder, else new ones. */

@@ -252,7 +252,8 @@ export class LogRoutes {
       );
     }
     const advice = [
-      ...(isFirst ? ((await this.options.advice?.()) ?? []) : []),
+      // It names files of the service's machine.
+      ...(isFirst && isAdmin(person) ? ((await this.options.advice?.()) ?? []) : []),
       ...(retention ? retentionAdvice(retention, nowMs()) : []),
       ...(held && anchors ? anchorAdvice(anchors, held, nowMs()) : []),
       ...(states ?? []).flatMap(({ trouble }) => trouble ?? []),

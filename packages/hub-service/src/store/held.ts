@@ -14,7 +14,7 @@ export interface IHeld {
   readonly persons: readonly number[];
   /** Hubs at which everybody is held: who belongs to a case is not known here. */
   readonly everybodyAt: IHeldHubs;
-  /** Hubs at which anybody is. */
+  /** Hubs at which anybody is; the first is among them while anybody is anywhere: looks from the command line, at all hubs, stand there. */
   readonly somebodyAt: IHeldHubs;
 }
 
@@ -31,7 +31,7 @@ export async function heldNow(db: Kysely<ITables>): Promise<IHeld> {
     )
     .execute();
   const known = await db.selectFrom('further_hub').select('name').execute();
-  const hubsOf = (some: typeof holds): IHeldHubs => {
+  const hubsOf = (some: readonly { readonly further: string | null }[]): IHeldHubs => {
     const names = new Set(some.map(({ further }) => further));
     return {
       isFirst: names.has(null),
@@ -42,7 +42,7 @@ export async function heldNow(db: Kysely<ITables>): Promise<IHeld> {
   return {
     persons: holds.flatMap(({ person_id }) => (person_id === null ? [] : [person_id])),
     everybodyAt: hubsOf(holds.filter(({ person_id }) => person_id === null)),
-    somebodyAt: hubsOf(holds)
+    somebodyAt: hubsOf(holds.length > 0 ? [...holds, { further: null }] : [])
   };
 }
 

@@ -151,6 +151,8 @@ export class SqlPartitions {
   private settle(lacking: readonly ITableMonth[], copied: ReadonlyMap<ITableMonth, number>): Promise<void> {
     return this.db.transaction().execute(async db => {
       await sql.raw(`set local lock_timeout = ${LOCK_MS}`).execute(db);
+      // How long it takes goes by what strayed; were it broken off it would be tried again in vain, each time with these locks.
+      await sql`set local statement_timeout = 0`.execute(db);
       // The whole too: who had begun to read it without the new part would miss what is moved there, and who had begun to
       // write would be refused.
       const tables = [...PARTITIONED.map(table => `only ${table}`), ...PARTITIONED.map(defaultOf)];

@@ -1,4 +1,5 @@
 import { HubUnavailableError, type IHubApi } from '../hub-api/hub-api.js';
+import { tokenKey } from '../hub-api/running-servers-api.js';
 import { TokenBuckets } from '../ingest/token-buckets.js';
 import { Refusal } from '../refusal.js';
 import { KnownTokens } from './known-tokens.js';
@@ -71,7 +72,9 @@ export class HubDesk {
       throw new Refusal(403, 'not-a-server', 'JupyterHub says that this server does not run.');
     }
     const speaker = { hub: hubId, user: user.name, server, groups: user.groups };
-    return tickets.mint(speaker, token, user.token_id);
+    const { token_id: id } = user;
+    const listed = id !== null && running?.listsTokens === true ? tokenKey(user.name, id, token) : null;
+    return tickets.mint(speaker, token, listed);
   }
 
   /** Whether a ticket's server, user or token is known to be gone. Does not ask. */

@@ -33,7 +33,7 @@ const WORD_MS = READ_EVERY_MS + 5000;
 const SKEW_MS = 5000;
 
 /** What of a ticket's holder can be looked up in a list. */
-type ListedHolder = Pick<ITicketHolder, 'user' | 'server' | 'tokenId' | 'mintedAtMs'>;
+type ListedHolder = Pick<ITicketHolder, 'user' | 'server' | 'listed' | 'mintedAtMs'>;
 
 /** How reading goes. */
 export interface IReadingState {
@@ -67,12 +67,12 @@ export class RunningServers {
   }
 
   /** Whether a ticket's server ended, its user went, or its token was revoked since the ticket was given. */
-  isGone({ user, server, tokenId, mintedAtMs }: ListedHolder): boolean {
+  isGone({ user, server, listed, mintedAtMs }: ListedHolder): boolean {
     const { last, before } = this;
     if (last === null) {
       return false;
     }
-    if (tokenId !== null && last.tokens?.has(tokenId) === false && mintedAtMs + SKEW_MS <= last.beganAtMs) {
+    if (listed !== null && last.tokens?.has(listed) === false && mintedAtMs + SKEW_MS <= last.beganAtMs) {
       return true;
     }
     const key = serverKey(user, server);
@@ -83,12 +83,17 @@ export class RunningServers {
     return mintedAtMs + SKEW_MS <= last.beganAtMs || (before.has(key) && mintedAtMs < last.beganAtMs);
   }
 
+  /** Whether JupyterHub lists tokens too. */
+  get listsTokens(): boolean {
+    return this.last !== null && this.last.tokens !== null;
+  }
+
   /** Whether JupyterHub said lately that a ticket's token is good. */
-  saysGood({ tokenId }: Pick<ListedHolder, 'tokenId'>): boolean {
+  saysGood({ listed }: Pick<ListedHolder, 'listed'>): boolean {
     const { last } = this;
     // Its absolute value: where the clock was set back, what is known is of no known age.
     const isFresh = last !== null && Math.abs(this.options.nowMs() - last.beganAtMs) < WORD_MS;
-    return isFresh && tokenId !== null && last.tokens?.has(tokenId) === true;
+    return isFresh && listed !== null && last.tokens?.has(listed) === true;
   }
 
   /**

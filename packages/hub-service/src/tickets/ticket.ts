@@ -13,14 +13,15 @@ const CONTENT_BYTES = Math.floor(((TICKET_LENGTH - 44) * 3) / 4);
 /** First digits of the token's hash: enough to find its ticket, too little to find the token. */
 const TOKEN_DIGITS = 16;
 
-const Ticket = v.strictObject({
+// What a later version puts in beside this is left aside: it is ours all the same.
+const Ticket = v.object({
   hub: v.string(),
   user: v.string(),
   server: v.string(),
   groups: v.array(v.string()),
   token: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
-  /** Tickets from before it was there go on to their end. */
-  id: v.optional(v.nullable(v.string()), null),
+  /** Left out where JupyterHub does not list tokens; tickets from before it was there go on to their end. */
+  id: v.optional(v.string()),
   sealed: v.string(),
   /** Epoch ms. */
   exp: v.number()
@@ -30,8 +31,8 @@ const Ticket = v.strictObject({
 export interface ITicketHolder extends ISpeaker {
   /** First 16 hexadecimal digits of SHA-256 of the token that it was given for. */
   readonly token: string;
-  /** What JupyterHub calls the token, such as `a20`; null = it does not say. */
-  readonly tokenId: string | null;
+  /** The token in JupyterHub's list of good ones (`tokenKey`); null = this hub has no such list. */
+  readonly listed: string | null;
   /** The token itself, which only `Tickets.tokenOf` can read. */
   readonly sealed: string;
   /** When the ticket was given, epoch ms. */
@@ -58,12 +59,26 @@ export class Tickets {
     this.seal = new TokenSeal(key);
   }
 
-  /** @param token - JupyterHub's, of the server. @param id - what JupyterHub calls it; null = it does not say. */
-  mint({ hub, user, server, groups: all }: ISpeaker, token: string, id: string | null = null): IMintedTicket {
+  /** @param token - JupyterHub's, of the server. @param listed - it in JupyterHub's list; null = there is none. */
+  mint(
+    { hub, user, server, groups: all }: ISpeaker,
+    token: string,
+    listed: string | null = null
+  ): IMintedTicket {
     const expiresAtMs = this.nowMs() + TICKET_MS;
     const sealed = this.seal.close(token);
+    const id = listed !== null && { id: listed };
     const contentOf = (groups: readonly string[]): string =>
-      JSON.stringify({ hub, user, server, groups, token: tokenDigits(token), id, sealed, exp: expiresAtMs });
+      JSON.stringify({
+        hub,
+        user,
+        server,
+        groups,
+        token: tokenDigits(token),
+        ...id,
+        sealed,
+        exp: expiresAtMs
+      });
     const groups = fitting(all, CONTENT_BYTES - Buffer.byteLength(contentOf([])));
     const body = Buffer.from(contentOf(groups)).toString('base64url');
     const ticket = `${body}.${this.mac(body).toString('base64url')}`;
@@ -88,7 +103,7 @@ export class Tickets {
       return null;
     }
     const { hub, user, server, groups, token, id, sealed, exp } = read.output;
-    return { hub, user, server, groups, token, tokenId: id, sealed, mintedAtMs: exp - TICKET_MS };
+    return { hub, user, server, groups, token, listed: id ?? null, sealed, mintedAtMs: exp - TICKET_MS };
   }
 
   /** JupyterHub's token, for which a ticket was given. */
