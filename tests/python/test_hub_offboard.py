@@ -101,7 +101,9 @@ def test_offboard_ends_servers_and_tokens_and_leaves_one_receipt(hub: Hub) -> No
     parts = {part["what"]: part for part in answer["parts"]}
     assert parts["servers"]["ended"] == 1 and parts["hold"]["state"] == "done"
     assert parts["tokens"]["ended"] >= 1
-    assert answer["record"]["act"]["action"] == "offboard" and "ada" not in json.dumps(answer["record"])
+    assert answer["record"]["act"]["action"] == "offboard"
+    # As a word: a UUID may hold these letters.
+    assert not re.search(r"\bada\b", json.dumps(answer["record"]))
     assert "is signed out" in parts["sessions"]["says"]
     # What she had is worth nothing any more: her browser is asked to sign in; others' are not.
     assert is_signed_in(hub, browsers["dan"]) and not is_signed_in(hub, browsers["ada"])

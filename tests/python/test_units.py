@@ -7,6 +7,8 @@ import os
 import stat
 import sys
 import sysconfig
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -115,23 +117,30 @@ def test_what_is_put_back_keeps_its_order() -> None:
     assert [outbox.take().method for _ in range(3)] == ["a", "b", "c"]  # type: ignore[union-attr]
 
 
-def test_a_socket_folder_is_private_and_its_path_short(tmp_path: Path) -> None:
-    made = make_private_socket(str(tmp_path))
-    assert made.folder.parent == tmp_path
+@pytest.fixture
+def runtime() -> Iterator[Path]:
+    """A folder with a short path: pytest's own are too long for a socket where several processes test."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_a_socket_folder_is_private_and_its_path_short(runtime: Path) -> None:
+    made = make_private_socket(str(runtime))
+    assert made.folder.parent == runtime
     assert stat.S_IMODE(made.folder.stat().st_mode) == 0o700
     made.remove()
     assert not made.folder.exists()
-    missing = make_private_socket(str(tmp_path / "missing"))
+    missing = make_private_socket(str(runtime / "missing"))
     assert len(missing.path) <= LONGEST_PATH_BYTES
     missing.remove()
     assert answers(missing.path) is False
 
 
-def test_folders_of_killed_servers_go_when_they_are_old(tmp_path: Path) -> None:
-    old, young = make_private_socket(str(tmp_path)), make_private_socket(str(tmp_path))
+def test_folders_of_killed_servers_go_when_they_are_old(runtime: Path) -> None:
+    old, young = make_private_socket(str(runtime)), make_private_socket(str(runtime))
     now = os.stat(young.folder).st_mtime
     os.utime(old.folder, (0, now - FORGOTTEN_AFTER_S - 1))
-    remove_old_sockets(str(tmp_path), now)
+    remove_old_sockets(str(runtime), now)
     assert not old.folder.exists() and young.folder.exists()
 
 
