@@ -10,7 +10,7 @@ const NAME = 'feedback';
 
 /**
  * Keeps answers that wait for the hub on the home volume. They are a person's words, and few: they outlive the machine, and
- * what cannot be read is put aside and never written over.
+ * what is damaged is put aside, what the disk does not give now stays where it is, and neither is written over.
  */
 export class FeedbackNote {
   constructor(private readonly options: { readonly folder: HubFolder; readonly log: Log }) {}

@@ -160,7 +160,11 @@ export class ServerEvents implements IDisposable {
     this.tallies.begin();
     if (counted.length > 0) {
       const { queue, sum, added } = this.options;
-      (sum ?? (events => events.forEach(event => queue.add(event))))(counted);
+      if (sum) {
+        sum(counted);
+      } else {
+        counted.forEach(event => queue.add(event));
+      }
       added();
     }
   }
