@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -69,11 +70,15 @@ def test_a_lab_extension_of_another_version_is_broken(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not COMPANION.is_file(), reason="the companion is not built: npm run build")
-def test_the_companion_is_tried_and_leaves_nothing() -> None:
-    before = set(Path("/tmp").glob("labkeeper-*"))
-    found = next(f for f in check_node_and_companion() if f.check == "companion")
-    assert found.status == "ok", found
-    assert set(Path("/tmp").glob("labkeeper-*")) <= before
+def test_the_companion_is_tried_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A folder of its own, since other tests make sockets at the same time, and a short one: a socket's path is bounded.
+    with tempfile.TemporaryDirectory(prefix="d-", dir="/tmp") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setenv("JUPYTER_RUNTIME_DIR", folder)
+        found = next(f for f in check_node_and_companion() if f.check == "companion")
+        assert found.status == "ok", found
+        assert list(Path(folder).iterdir()) == []
 
 
 def test_a_home_that_cannot_be_written_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,6 +113,7 @@ export class Relay implements IDisposable {
   }
 
   private async take(step: Exclude<RelayStep, { do: 'wait' }>): Promise<void> {
+    this.asked = 0;
     try {
       if (step.do === 'ticket') {
         await this.askForTicket();
@@ -124,7 +125,8 @@ export class Relay implements IDisposable {
       }
     } catch (error) {
       if (error instanceof HubAway) {
-        this.fail(error.unreached ? 'unreached' : 'away', error.message);
+        // A batch may have arrived before the question after it found nobody.
+        this.fail(error.unreached && this.asked <= 1 ? 'unreached' : 'away', error.message);
       } else {
         this.fail('away', `could not be asked: ${reasonOf(error)}`);
       }
@@ -240,6 +242,7 @@ export class Relay implements IDisposable {
   }
 
   private ask(method: 'GET' | 'POST', path: string, body?: Buffer): Promise<IHubAnswer> {
+    this.asked += 1;
     return this.options.client.ask({ method, path, authorization: `Bearer ${this.ticket}`, body });
   }
 
@@ -274,6 +277,8 @@ export class Relay implements IDisposable {
   private readonly reached = new Map<string, number>();
   /** How often the receipt was asked for that is missing now. */
   private receiptTries = 0;
+  /** Requests of the step that is under way. */
+  private asked = 0;
   private ticket = '';
   private failure: string | null = null;
   private flying: Promise<void> | null = null;

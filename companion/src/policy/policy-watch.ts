@@ -73,7 +73,7 @@ export class PolicyWatch implements IDisposable {
     this.ask()
       .catch((error: unknown) =>
         this.failed(
-          'away',
+          error instanceof HubAway && error.unreached ? 'unreached' : 'away',
           error instanceof HubAway ? error.message : `could not be asked: ${reasonOf(error)}`
         )
       )

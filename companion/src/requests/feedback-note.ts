@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readKeptFeedback, type KeptFeedback, type VerdictFeedback } from '@labkeeper/protocol';
-import { reasonOf } from '../failure.js';
+import { codeOf, reasonOf } from '../failure.js';
 import type { HubFolder } from '../hub/hub-folder.js';
 import type { Log } from '../log.js';
 
@@ -10,13 +10,17 @@ const NAME = 'feedback';
 
 /**
  * Keeps answers that wait for the hub on the home volume. They are a person's words, and few: they outlive the machine, and
- * what cannot be read is put aside and never written over.
+ * what is damaged is put aside, what the disk does not give now stays where it is, and neither is written over.
  */
 export class FeedbackNote {
   constructor(private readonly options: { readonly folder: HubFolder; readonly log: Log }) {}
 
-  /** What an earlier companion kept, before anything is written; what cannot be used is said in the log. */
-  async read(): Promise<readonly VerdictFeedback[]> {
+  /**
+   * What an earlier companion kept, before anything is written; what cannot be used is said in the log.
+   *
+   * @returns null = it cannot be read now, and nothing may be written over it: to be asked again.
+   */
+  async read(): Promise<readonly VerdictFeedback[] | null> {
     const { folder } = this.options;
     try {
       const text = await folder.read(NAME, MOST_BYTES);
@@ -29,6 +33,11 @@ export class FeedbackNote {
       }
       await this.setAside("are damaged or another hub's");
     } catch (error) {
+      if (codeOf(error) !== null) {
+        // The disk's failure says nothing about the answers.
+        this.cannotRead(error);
+        return null;
+      }
       await this.setAside(`cannot be read (${reasonOf(error).replace(/\.$/, '')})`);
     }
     return [];
@@ -46,6 +55,15 @@ export class FeedbackNote {
   /** Resolves when everything is written, or cannot be. */
   async settled(): Promise<void> {
     await this.writing;
+  }
+
+  private cannotRead(error: unknown): void {
+    if (!this.toldUnread) {
+      this.toldUnread = true;
+      this.options.log(
+        `Answers that wait for the hub cannot be read now: they stay where they are, and new ones are only remembered until they can. ${reasonOf(error)}`
+      );
+    }
   }
 
   /** What lies there stays, under another name or, where it cannot have one, under its own. */
@@ -89,6 +107,7 @@ export class FeedbackNote {
   private wanted: readonly VerdictFeedback[] | null = null;
   private writing: Promise<void> | null = null;
   private told = false;
+  private toldUnread = false;
   /** Something that could not be read has the name. */
   private isTaken = false;
 }

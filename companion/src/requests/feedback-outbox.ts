@@ -4,6 +4,9 @@ import type { IClock, IDisposable } from '../clock.js';
 import type { FeedbackNote } from './feedback-note.js';
 import { LATER, type IHubResult, type RequestHub } from './request-hub.js';
 
+/** What cannot be read is tried again after this, ms. */
+const READ_AGAIN_MS = 60_000;
+
 export interface IFeedbackOutboxOptions {
   readonly hub: Pick<RequestHub, 'post'>;
   readonly clock: IClock;
@@ -27,7 +30,13 @@ export class FeedbackOutbox implements IDisposable {
   /** Sends what an earlier companion could not. Never resolves, where the home hangs. */
   async start(): Promise<void> {
     this.isReading = true;
-    const kept = (await this.options.note?.read()) ?? [];
+    const kept = this.options.note ? await this.options.note.read() : [];
+    if (kept === null) {
+      if (!this.disposed) {
+        this.again = this.options.clock.after(READ_AGAIN_MS, () => void this.start());
+      }
+      return;
+    }
     this.isReading = false;
     const isMore = this.waiting.size > 0;
     for (const feedback of kept.filter(({ id }) => !this.waiting.has(id))) {
@@ -37,7 +46,7 @@ export class FeedbackOutbox implements IDisposable {
     if (isMore) {
       this.keep();
     }
-    if (this.waiting.size > 0) {
+    if (this.waiting.size > 0 && this.timer === null && this.sending === null) {
       this.plan(this.pace.answered());
     }
   }
@@ -62,6 +71,7 @@ export class FeedbackOutbox implements IDisposable {
 
   dispose(): void {
     this.disposed = true;
+    this.again?.dispose();
     this.timer?.dispose();
     this.timer = null;
   }
@@ -145,6 +155,7 @@ export class FeedbackOutbox implements IDisposable {
   private isReading = false;
   /** Something of it is on the disk. */
   private isKept = false;
+  private again: IDisposable | null = null;
   private sending: Promise<void> | null = null;
   private timer: IDisposable | null = null;
   private disposed = false;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readKeptEvents, type KeptEvent } from '@labkeeper/protocol';
 import type { IClock } from '../clock.js';
-import { reasonOf } from '../failure.js';
+import { codeOf, reasonOf } from '../failure.js';
 import type { HubFolder } from '../hub/hub-folder.js';
 import type { Log } from '../log.js';
 import type { IEventRun } from './event-queue.js';
@@ -10,7 +10,7 @@ import type { IEventRun } from './event-queue.js';
 const READ_BYTES = 512 * 1024;
 /** What is older is not sent any more, ms: the hub would soon delete it. */
 const OLD_MS = 7 * 86_400_000;
-const NAME = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.\d{1,6}\.events$/;
+const NAME = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(\d{1,6})\.events$/;
 
 /** What the files of an earlier run hold. */
 export interface IEarlierRun extends IEventRun {
@@ -24,7 +24,8 @@ export interface IEarlierRun extends IEventRun {
 
 export interface IEarlierEventsOptions {
   readonly folder: HubFolder;
-  readonly boot: string;
+  /** Runs of this companion. */
+  readonly boots: readonly string[];
   /** Names the server process. */
   readonly serverId: string;
   /** Whether a server lives; null = it cannot be seen from here. */
@@ -43,12 +44,14 @@ export async function findEarlierEvents(options: IEarlierEventsOptions): Promise
   const files = new Map<string, string[]>();
   for (const name of await options.folder.names()) {
     const [, boot] = NAME.exec(name) ?? [];
-    if (boot !== undefined && boot !== options.boot) {
+    if (boot !== undefined && !options.boots.includes(boot)) {
       files.set(boot, [...(files.get(boot) ?? []), name]);
     }
   }
   const found: IEarlierRun[] = [];
   for (const [boot, names] of files) {
+    // What is in a later file stands for what the ones before it say under the same number.
+    names.sort((a, b) => numberOf(a) - numberOf(b));
     const run = await readRun(options, boot, names);
     if (run) {
       found.push(run);
@@ -67,7 +70,11 @@ export function oldest(events: readonly KeptEvent[]): number | null {
   return events.length === 0 ? null : Math.min(...events.map(({ event }) => event.atMs));
 }
 
-/** @returns null = a companion that lives writes it. */
+function numberOf(name: string): number {
+  return Number(NAME.exec(name)?.[2]);
+}
+
+/** @returns null = it is left as it is: a companion that lives writes it, or it cannot be read now. */
 async function readRun(
   options: IEarlierEventsOptions,
   boot: string,
@@ -96,6 +103,13 @@ async function readRun(
       ({ image } = kept.head);
       kept.events.forEach(event => events.set(event.seq, event));
     } catch (error) {
+      if (codeOf(error) !== null) {
+        // The disk's failure is not the file's: the next start may read it.
+        log(
+          `Events that an earlier companion kept in ${name} cannot be read now, and wait for the next start: ${reasonOf(error)}`
+        );
+        return null;
+      }
       damaged = Infinity;
       log(`Events that an earlier companion kept in ${name} cannot be read: ${reasonOf(error)}`);
     }

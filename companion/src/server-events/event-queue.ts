@@ -42,7 +42,16 @@ export class EventQueue {
 
   /** Events of this run that the hub does not have. */
   get unsent(): readonly KeptEvent[] {
-    return this.batch?.boot === this.boot ? [...this.batch.events, ...this.own] : this.own;
+    return this.unsentOf(this.boot);
+  }
+
+  /** Events of a run that the hub does not have. */
+  unsentOf(boot: string): readonly KeptEvent[] {
+    return [
+      ...(this.batch?.boot === boot ? this.batch.events : []),
+      ...this.earlier.filter(run => run.boot === boot).flatMap(({ events }) => events),
+      ...(boot === this.boot ? this.own : [])
+    ];
   }
 
   /** Whether events of a run wait. */
@@ -53,7 +62,19 @@ export class EventQueue {
   add(event: ServerEvent): void {
     this.seq += 1;
     this.own.push({ seq: this.seq, event });
-    this.drop(this.own.length - WAITING);
+    this.drop(this.own, this.own.length - WAITING);
+  }
+
+  /** Events of this companion that have their numbers already, in a run of their own. */
+  addCounted({ boot, image, events }: IEventRun): void {
+    let run = this.earlier.find(each => each.boot === boot);
+    if (run === undefined) {
+      run = { boot, image, events: [] };
+      this.earlier.push(run);
+    }
+    run.events.push(...[...events].sort((a, b) => a.seq - b.seq));
+    this.drop(run.events, run.events.length - WAITING);
+    this.earlier = this.earlier.filter(each => each.events.length > 0);
   }
 
   /** Events that an earlier run did not send. */
@@ -74,7 +95,7 @@ export class EventQueue {
   tellDropped(): void {
     if (this.dropped !== null && this.nowMs !== null) {
       // The event that tells it needs room too.
-      this.drop(this.own.length + 1 - WAITING);
+      this.drop(this.own, this.own.length + 1 - WAITING);
       const { dropped } = this;
       this.dropped = null;
       this.lost(`${this.boot} ${this.seq}`, { why: 'full', ...dropped });
@@ -88,6 +109,15 @@ export class EventQueue {
     this.dropped = null;
     // The hub may have the batch under way: what comes later does not bear its numbers.
     this.done();
+  }
+
+  /** Events of this kind are not to be sent any more. The hub leaves out those of the batch under way. */
+  forget(kind: ServerEvent['kind']): void {
+    const isOther = ({ event }: KeptEvent): boolean => event.kind !== kind;
+    this.own = this.own.filter(isOther);
+    this.earlier = this.earlier
+      .map(run => ({ ...run, events: run.events.filter(isOther) }))
+      .filter(({ events }) => events.length > 0);
   }
 
   /** The body of the batch that is next; null = there is none. */
@@ -110,8 +140,8 @@ export class EventQueue {
   }
 
   /** The oldest find no room. */
-  private drop(count: number): void {
-    for (const { event } of this.own.splice(0, Math.max(0, count))) {
+  private drop(waiting: KeptEvent[], count: number): void {
+    for (const { event } of waiting.splice(0, Math.max(0, count))) {
       // One that tells of others stands for them.
       const isLost = event.kind === 'lost';
       const fromMs = (isLost ? event.sinceMs : null) ?? event.atMs;

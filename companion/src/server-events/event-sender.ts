@@ -47,7 +47,7 @@ export class EventSender implements IDisposable {
       }
     } catch (error) {
       const what = error instanceof HubAway ? error.message : `could not be told: ${reasonOf(error)}`;
-      laterMs = this.failed('away', what);
+      laterMs = this.failed(error instanceof HubAway && error.unreached ? 'unreached' : 'away', what);
     }
     if (laterMs !== null && !this.disposed) {
       this.timer = this.options.clock.after(laterMs, () => {

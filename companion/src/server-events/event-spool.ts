@@ -1,26 +1,19 @@
-import type { FileHandle } from 'node:fs/promises';
-import type { KeptEvent, KeptEventsHead } from '@labkeeper/protocol';
 import type { IClock, IDisposable } from '../clock.js';
 import { reasonOf } from '../failure.js';
-import type { HubFolder } from '../hub/hub-folder.js';
 import type { Log } from '../log.js';
-import { eventsName, findEarlierEvents, newest, oldest, type IEarlierRun } from './earlier-events.js';
+import { findEarlierEvents, newest, oldest, type IEarlierRun } from './earlier-events.js';
 import type { EventQueue } from './event-queue.js';
+import { EventsFile, type IEventsFileOptions } from './events-file.js';
 
 /** So seldom something is written, ms: what the hub took meanwhile is never written at all. */
 const WRITE_MS = 60_000;
-/** Greatest file; then those that still wait go into a new one. */
-const FILE_BYTES = 256 * 1024;
 /** Of all earlier runs together; the newest are kept. */
 const EARLIER_BYTES = 1024 * 1024;
 
-export interface IEventSpoolOptions {
-  readonly folder: HubFolder;
+export interface IEventSpoolOptions extends IEventsFileOptions {
   readonly queue: EventQueue;
-  readonly boot: string;
-  readonly image: string | null;
-  /** Names the server process. */
-  readonly serverId: string;
+  /** Another run of this companion, whose file is none of an earlier one; null = there is none. */
+  readonly countedBoot: string | null;
   /** Whether a server lives; null = it cannot be seen from here. */
   readonly serverLives: (serverId: string) => boolean | null;
   readonly clock: IClock;
@@ -34,14 +27,17 @@ export interface IEventSpoolOptions {
  * disk in every container. Records of installs are another matter, see `Spool`.
  */
 export class EventSpool implements IDisposable {
-  constructor(private readonly options: IEventSpoolOptions) {}
+  constructor(private readonly options: IEventSpoolOptions) {
+    this.own = new EventsFile(options);
+  }
 
   /** Finds what earlier runs left and puts it into the queue. Never resolves, where the home hangs. */
   async start(): Promise<void> {
     try {
-      const { folder, clock } = this.options;
+      const { folder, clock, boot, countedBoot } = this.options;
       await folder.prune(clock.wallMs());
-      this.restore(await findEarlierEvents(this.options));
+      const boots = countedBoot === null ? [boot] : [boot, countedBoot];
+      this.restore(await findEarlierEvents({ ...this.options, boots }));
     } catch (error) {
       this.complain(error);
     }
@@ -66,7 +62,7 @@ export class EventSpool implements IDisposable {
       .then(() => this.settle())
       .catch((error: unknown) => this.complain(error))
       .then(() => {
-        if (this.file !== null || this.earlier.size > 0 || this.options.queue.unsent.length > 0) {
+        if (this.own.isThere || this.earlier.size > 0 || this.options.queue.unsent.length > 0) {
           this.noted();
         }
       });
@@ -79,8 +75,7 @@ export class EventSpool implements IDisposable {
     const written = this.write();
     this.isClosed = true;
     await written;
-    await this.file?.close();
-    this.file = null;
+    await this.own.close();
   }
 
   dispose(): void {
@@ -92,71 +87,17 @@ export class EventSpool implements IDisposable {
   private async settle(): Promise<void> {
     const { folder, queue } = this.options;
     // What found no room in memory is in the file still, as long as that is not made anew.
-    if (this.bytes > FILE_BYTES || (this.disposed && this.file === null)) {
+    if (this.own.isFull || (this.disposed && !this.own.isOpen)) {
       queue.tellDropped();
     }
-    if (queue.unsent.length === 0) {
-      await this.removeOwn();
-    } else if (this.file === null || this.bytes > FILE_BYTES) {
-      await this.begin(queue.unsent);
-    } else {
-      await this.append(
-        this.file,
-        queue.unsent.filter(({ seq }) => seq > this.writtenSeq)
-      );
-    }
+    await this.own.hold(queue.unsent);
     for (const [boot, names] of this.earlier) {
       if (!queue.holds(boot)) {
-        this.earlier.delete(boot);
         for (const name of names) {
           await folder.remove(name);
         }
+        this.earlier.delete(boot);
       }
-    }
-  }
-
-  private async append(file: FileHandle, events: readonly KeptEvent[]): Promise<void> {
-    if (events.length === 0) {
-      return;
-    }
-    const text = linesOf(events);
-    try {
-      await file.appendFile(text);
-    } catch (error) {
-      // A part may be there: the next time everything goes into a new file.
-      this.bytes = Infinity;
-      throw error;
-    }
-    this.bytes += Buffer.byteLength(text);
-    this.writtenSeq = events.at(-1)?.seq ?? this.writtenSeq;
-  }
-
-  /** Begins a new file; the one before it is removed when the new one holds everything. */
-  private async begin(events: readonly KeptEvent[]): Promise<void> {
-    const { folder, boot, image, serverId } = this.options;
-    this.files += 1;
-    const name = eventsName(boot, this.files);
-    const head: KeptEventsHead = { labkeeperEvents: 1, place: folder.place, boot, serverId, image };
-    const text = `${JSON.stringify(head)}\n${linesOf(events)}`;
-    const file = await folder.create(name);
-    try {
-      await file.appendFile(text);
-    } catch (error) {
-      await file.close();
-      await folder.remove(name);
-      throw error;
-    }
-    await this.removeOwn();
-    [this.file, this.name, this.bytes] = [file, name, Buffer.byteLength(text)];
-    this.writtenSeq = events.at(-1)?.seq ?? this.writtenSeq;
-  }
-
-  private async removeOwn(): Promise<void> {
-    const { file, name } = this;
-    if (file !== null && name !== null) {
-      [this.file, this.name, this.bytes] = [null, null, 0];
-      await file.close();
-      await this.options.folder.remove(name);
     }
   }
 
@@ -200,21 +141,12 @@ export class EventSpool implements IDisposable {
     }
   }
 
+  private readonly own: EventsFile;
   /** Files of earlier runs whose events wait. */
   private readonly earlier = new Map<string, readonly string[]>();
-  private file: FileHandle | null = null;
-  private name: string | null = null;
-  private files = 0;
-  private bytes = 0;
-  /** Number of the last event that is in a file. */
-  private writtenSeq = 0;
   private writing: Promise<void> = Promise.resolve();
   private timer: IDisposable | null = null;
   private disposed = false;
   private isClosed = false;
   private told = false;
-}
-
-function linesOf(events: readonly KeptEvent[]): string {
-  return events.map(event => `${JSON.stringify(event)}\n`).join('');
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Death } from '@labkeeper/protocol';
 import type { IAuditEnvironment } from '../audit/audit-environment.js';
 import { HubClient } from '../audit/hub-client.js';
@@ -43,7 +44,10 @@ export function reportEvents(options: IReportEventsOptions): IReportedEvents {
   const serviceUrl = environment?.serviceUrl ?? null;
   const image = environment?.image ?? null;
   const queue = new EventQueue(boot, image, () => clock.wallMs());
-  const spool = options.spool ? new EventSpool({ ...options.spool, queue, boot, image, clock, log }) : null;
+  const countedBoot = randomUUID();
+  const spool = options.spool
+    ? new EventSpool({ ...options.spool, queue, boot, countedBoot, image, clock, log })
+    : null;
   let sender: EventSender | null = null;
   /** Resolves when there is nothing more to send now. */
   const send = (): Promise<void> => {
@@ -53,18 +57,21 @@ export function reportEvents(options: IReportEventsOptions): IReportedEvents {
   };
   const summed = async (): Promise<void> => {
     await send();
-    await spool?.write();
-    // With the hub, or on the disk as events.
-    await note?.told();
+    await note?.settle();
   };
   const events: ServerEvents = new ServerEvents({
     ...options,
     queue,
     added: () => void send(),
-    summed: () => void summed()
+    ...(options.spool && { sum: counted => note?.sum(counted) }),
+    summed: () => void summed(),
+    noErrors: () => void note?.forgetErrors()
   });
   const note = options.spool
-    ? new TallyNote({ ...options.spool, image, clock, log, counted: () => events.counted() })
+    ? new TallyNote({
+        ...{ ...options.spool, boot: countedBoot, queue, image, clock, log },
+        counted: () => events.counted()
+      })
     : null;
   return {
     events,
@@ -75,11 +82,8 @@ export function reportEvents(options: IReportEventsOptions): IReportedEvents {
         sender = new EventSender({ client, tickets, queue, clock, log, random: Math.random });
         events.start();
         void spool?.start().then(() => {
-          if (events.isWanted === false) {
-            queue.clear();
-          }
+          events.obey();
           void send();
-          // Not before: a file of ours would be taken for an earlier one's.
           note?.start();
         });
       }
@@ -90,13 +94,14 @@ export function reportEvents(options: IReportEventsOptions): IReportedEvents {
       events.dispose();
       if (sender !== null) {
         // At once: nobody knows how much time is left for the sending.
-        const written = spool?.write().then(() => note?.told());
+        const written = Promise.all([spool?.write(), note?.settle()]);
         if (events.isWanted === true) {
           await within(clock, sender.send());
         }
         sender.dispose();
         await written;
       }
+      await note?.close();
       await spool?.close();
     }
   };

@@ -20,8 +20,12 @@ export interface IServerEventsOptions {
   readonly queue: EventQueue;
   /** Something is in the queue, or no longer is. */
   readonly added: () => void;
+  /** Takes counts that are whole and gives them to the queue; default: `queue.add`. */
+  readonly sum?: (events: readonly ServerEvent[]) => void;
   /** What was counted is in the queue, or nobody wants it. */
   readonly summed?: () => void;
+  /** Nobody wants errors. */
+  readonly noErrors?: () => void;
   readonly clock: IClock;
   /** The companion's run. */
   readonly boot: string;
@@ -66,16 +70,24 @@ export class ServerEvents implements IDisposable {
   want(wanted: EventsWanted): void {
     this.wanted = wanted;
     this.isSaid = true;
-    if (!wanted.send) {
-      this.options.queue.clear();
-      this.options.summed?.();
-    }
-    if (!wanted.errors) {
-      this.tallies.errors.begin();
-    }
+    this.obey();
     this.died();
     // What waits may go now, and what nobody takes need not be kept.
     this.options.added();
+  }
+
+  /** What waits and the hub does not take goes; nothing does until it has said so. */
+  obey(): void {
+    const { queue, summed, noErrors } = this.options;
+    if (this.isSaid && !this.wanted.send) {
+      queue.clear();
+      summed?.();
+    }
+    if (this.isSaid && !this.wanted.errors) {
+      this.tallies.errors.begin();
+      queue.forget('errors');
+      noErrors?.();
+    }
   }
 
   /** Whether the hub takes events; null = it has not said so. */
@@ -144,8 +156,17 @@ export class ServerEvents implements IDisposable {
   /** The last word: deaths that have not settled, and what was counted. */
   sum(): void {
     this.tellDeaths();
-    this.tallies.look().forEach(event => this.tell(event));
+    const counted = this.counted();
     this.tallies.begin();
+    if (counted.length > 0) {
+      const { queue, sum, added } = this.options;
+      if (sum) {
+        sum(counted);
+      } else {
+        counted.forEach(event => queue.add(event));
+      }
+      added();
+    }
   }
 
   dispose(): void {

@@ -1,20 +1,17 @@
-import { randomUUID } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
-import type { KeptEvent, KeptEventsHead, ServerEvent } from '@labkeeper/protocol';
+import type { KeptEvent, ServerEvent } from '@labkeeper/protocol';
 import type { IClock, IDisposable } from '../clock.js';
 import { reasonOf } from '../failure.js';
-import type { HubFolder } from '../hub/hub-folder.js';
 import type { Log } from '../log.js';
-import { eventsName } from './earlier-events.js';
+import type { EventQueue } from './event-queue.js';
+import { EventsFile, type IEventsFileOptions } from './events-file.js';
 
 /** So much is lost where the companion is killed, ms. */
 const WRITE_MS = 60_000;
 
-export interface ITallyNoteOptions {
-  readonly folder: HubFolder;
-  readonly image: string | null;
-  /** Names the server process. */
-  readonly serverId: string;
+export interface ITallyNoteOptions extends IEventsFileOptions {
+  /** Names the run of what is counted: its numbers are given here, long before the queue gets the events. */
+  readonly boot: string;
+  readonly queue: EventQueue;
   readonly clock: IClock;
   readonly log: Log;
   /** What is counted and not told yet; the same ids until it is told. */
@@ -22,12 +19,17 @@ export interface ITallyNoteOptions {
 }
 
 /**
- * Keeps what is counted on the home volume until it is told, in case this companion is killed: the next one finds it as the
- * events of a run of their own. A minute with news costs one write at the end of an open file, without fsync; a later line
- * stands for the earlier ones of its number.
+ * Keeps what is counted on the home volume until the hub has it, in case this companion is killed. A minute with news costs
+ * one write at the end of an open file, without fsync.
+ *
+ * The hub adds up what comes under new numbers, so each count has its number from its first line in the file to the event
+ * that is sent: whoever sends it, this companion or one that found the file, and however often, it is added once. A companion of
+ * another container that takes the file meanwhile sends what was counted until then, and the rest of that count is not added.
  */
 export class TallyNote implements IDisposable {
-  constructor(private readonly options: ITallyNoteOptions) {}
+  constructor(private readonly options: ITallyNoteOptions) {
+    this.file = new EventsFile(options);
+  }
 
   start(): void {
     if (this.disposed) {
@@ -41,12 +43,35 @@ export class TallyNote implements IDisposable {
 
   /** Writes what has changed. */
   write(): Promise<void> {
-    return this.next(() => this.append());
+    return this.next(() => this.hold(this.options.counted()));
   }
 
-  /** What was counted has been told, and need not be kept. */
-  told(): Promise<void> {
-    return this.next(() => this.remove());
+  /** These counts are whole: they are to be sent, under the numbers that they have in the file. */
+  sum(events: readonly ServerEvent[]): void {
+    const { queue, boot, image } = this.options;
+    queue.addCounted({ boot, image, events: events.map(event => this.numbered(event)) });
+    this.numbers.clear();
+  }
+
+  /** Removes what the hub has, and begins nothing new. */
+  settle(): Promise<void> {
+    return this.next(() => this.hold(this.options.counted().filter(({ id }) => this.numbers.has(id))));
+  }
+
+  /** Nobody wants errors to be counted any more. */
+  forgetErrors(): Promise<void> {
+    return this.next(async () => {
+      if (this.file.has('errors')) {
+        await this.hold(this.options.counted(), true);
+      }
+    });
+  }
+
+  /** What the hub does not have is on the disk, or cannot be, when this resolves. */
+  async close(): Promise<void> {
+    this.dispose();
+    await this.settle();
+    await this.next(() => this.file.close());
   }
 
   dispose(): void {
@@ -64,59 +89,30 @@ export class TallyNote implements IDisposable {
     return this.writing;
   }
 
-  private async append(): Promise<void> {
-    const lines = this.options.counted().flatMap(event => this.lineOf(event));
-    if (lines.length === 0) {
-      return;
-    }
-    try {
-      const file = this.file ?? (await this.begin());
-      await file.appendFile(lines.join(''));
-    } catch (error) {
-      // A part may be there: the next time everything goes into a new file.
-      await this.remove();
-      throw error;
-    }
+  private hold(counted: readonly ServerEvent[], anew = false): Promise<void> {
+    const { queue, boot } = this.options;
+    const waiting = [...queue.unsentOf(boot), ...counted.map(event => this.numbered(event))];
+    return this.file.hold(waiting, anew);
   }
 
-  /** @returns none where nothing has changed but the time. */
-  private lineOf(event: ServerEvent): readonly string[] {
-    const text = JSON.stringify({ ...event, atMs: 0 });
-    const known = this.written.get(event.id);
-    if (known?.text === text) {
-      return [];
+  /** @returns the same as before where nothing has changed but the time. */
+  private numbered(event: ServerEvent): KeptEvent {
+    const known = this.numbers.get(event.id);
+    if (known && JSON.stringify({ ...event, atMs: 0 }) === JSON.stringify({ ...known.event, atMs: 0 })) {
+      return known;
     }
-    const kept: KeptEvent = { seq: known?.seq ?? this.written.size + 1, event };
-    this.written.set(event.id, { seq: kept.seq, text });
-    return [`${JSON.stringify(kept)}\n`];
-  }
-
-  private async begin(): Promise<FileHandle> {
-    const { folder, serverId, image } = this.options;
-    // Not this companion's own boot: those events have their numbers from the queue.
-    const boot = randomUUID();
-    const name = eventsName(boot, 1);
-    const file = await folder.create(name);
-    [this.file, this.name] = [file, name];
-    const head: KeptEventsHead = { labkeeperEvents: 1, place: folder.place, boot, serverId, image };
-    await file.appendFile(`${JSON.stringify(head)}\n`);
-    return file;
-  }
-
-  private async remove(): Promise<void> {
-    const { file, name } = this;
-    [this.file, this.name] = [null, null];
-    this.written.clear();
-    await file?.close();
-    if (name !== null) {
-      await this.options.folder.remove(name);
+    if (!known) {
+      this.seq += 1;
     }
+    const kept: KeptEvent = { seq: known?.seq ?? this.seq, event };
+    this.numbers.set(event.id, kept);
+    return kept;
   }
 
-  private file: FileHandle | null = null;
-  private name: string | null = null;
-  /** What the file says of each event. */
-  private readonly written = new Map<string, { readonly seq: number; readonly text: string }>();
+  private readonly file: EventsFile;
+  /** Of what is counted now, by the events' ids. */
+  private readonly numbers = new Map<string, KeptEvent>();
+  private seq = 0;
   private writing: Promise<void> = Promise.resolve();
   private timer: IDisposable | null = null;
   private disposed = false;

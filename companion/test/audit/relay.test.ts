@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HubClient } from '../../src/audit/hub-client.js';
+import { HubAway, HubClient } from '../../src/audit/hub-client.js';
 import { OutgoingLedger } from '../../src/outgoing/outgoing-ledger.js';
 import { HubTickets } from '../../src/audit/hub-tickets.js';
 import { Receipts } from '../../src/audit/receipts.js';
@@ -51,7 +51,7 @@ describe('the relay', () => {
       await scene.spool.close(orderly);
     };
     ends.push(end);
-    return { scene, relay, receipts, end };
+    return { scene, relay, receipts, client, end };
   }
 
   const seqs = (boot: string): number[] => (hub?.records(boot) ?? []).map(line => JSON.parse(line).seq);
@@ -191,6 +191,28 @@ describe('the relay', () => {
     await until(() => relay.waiting === 0 && scene.spool.earlier.waiting.length === 0);
     const kept = readFileSync(join(scene.disk.folder, `${first.scene.boot}.receipt`), 'utf8');
     expect(JSON.parse(kept).body).toMatchObject({ first: 1, seq: 1 });
+  });
+
+  it('asks for the head again where nobody is there any more for the question after a batch', async () => {
+    const { scene, relay, client } = companion();
+    await scene.spool.start();
+    await until(() => relay.waiting === 0);
+    const ask = client.ask.bind(client);
+    jest
+      .spyOn(client, 'ask')
+      // The batch is stored, and its answer has no receipt.
+      .mockImplementationOnce(async question => {
+        const answer = await ask(question);
+        return { ...answer, text: JSON.stringify({ ...JSON.parse(answer.text), receipt: null }) };
+      })
+      .mockRejectedValueOnce(new HubAway('cannot be reached: ECONNREFUSED', true));
+    await scene.spool.record([SOMETHING]);
+    await until(() => relay.waiting === 0 && seqs(scene.boot).length === 2);
+    expect(hub?.requests.slice(-3)).toEqual([
+      'POST api/v1/records Bearer',
+      'GET api/v1/records Bearer',
+      'GET api/v1/receipt Bearer'
+    ]);
   });
 
   it.each(['older', 'broken'])('goes on without it where the service is %s', async how => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { NO_HASH } from '@labkeeper/core';
 
 /** What happens to one request. */
@@ -24,16 +25,15 @@ interface IStored {
 
 /** A hub service that keeps to the contract, but for the fates that it is told. Keeps records in memory. */
 export class TestHub {
-  /** @param port - 0 = any. */
-  static async start(port = 0): Promise<TestHub> {
-    const hub = new TestHub();
-    hub.server.listen(port, '127.0.0.1');
-    await once(hub.server, 'listening');
-    return hub;
+  static async start(): Promise<TestHub> {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new TestHub(server);
   }
 
-  private constructor() {
-    this.server = createServer((request, response) => void this.answer(request, response));
+  private constructor(private readonly server: Server) {
+    server.on('request', (request, response) => void this.answer(request, response));
   }
 
   /** What becomes of the next requests for or with records. */
@@ -74,6 +74,19 @@ export class TestHub {
   /** All records of a stream. */
   records(boot: string): string[] {
     return this.streams.get(boot)?.lines ?? [];
+  }
+
+  /** Goes away and keeps its address, where each connection breaks: another process would get it otherwise. */
+  leave(): void {
+    this.server.removeAllListeners('request');
+    this.server.on('connection', breakOff);
+    this.server.closeAllConnections();
+  }
+
+  /** Another one, that knows nothing of this one, at the address that it left. */
+  successor(): TestHub {
+    this.server.off('connection', breakOff);
+    return new TestHub(this.server);
   }
 
   async stop(): Promise<void> {
@@ -263,10 +276,13 @@ export class TestHub {
 
   private parts: readonly string[] = [];
   private readonly polls: (() => void)[] = [];
-  private readonly server: Server;
   private readonly log: string[] = [];
   private tickets = 0;
   private now = 0;
+}
+
+function breakOff(socket: Socket): void {
+  socket.destroy();
 }
 
 function receiptOf(boot: string, first: number, { seq, hash }: IStored): object {

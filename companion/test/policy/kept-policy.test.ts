@@ -133,7 +133,7 @@ describe('a companion that begins while the hub service is away', () => {
     const first = await scene.start();
     await scene.until(first, async () => (await off(first)).includes('meter'));
     await scene.stop(first);
-    await scene.hubStops();
+    scene.hubStops();
 
     const app = await scene.start();
     const page = await app.page();
@@ -151,7 +151,7 @@ describe('a companion that begins while the hub service is away', () => {
     await app.pass(60_000, 1000);
     expect(page.of('usage/sample').length - samples).toBe(0);
 
-    await scene.hubStarts(hub => (hub.off = ['deaths']));
+    scene.hubStarts(hub => (hub.off = ['deaths']));
     await scene.until(app, async () => (await off(app)).join() === 'deaths');
     await scene.until(app, () => hello().policySaidAtMs === null && page.of('usage/sample').length > samples);
     expect(hello().disabled).toEqual(['deaths']);
@@ -163,7 +163,7 @@ describe('a companion that begins while the hub service is away', () => {
     const first = await scene.start();
     await scene.until(first, async () => (await off(first)).includes('audit'));
     await scene.stop(first);
-    await scene.hubStops();
+    scene.hubStops();
 
     const boot = randomUUID();
     const app = await scene.start({ boot });
@@ -174,7 +174,7 @@ describe('a companion that begins while the hub service is away', () => {
 
     const gaps = (): unknown[] =>
       scene.hub.records(boot).filter(line => JSON.parse(line).gap?.cause === 'switched-off');
-    await scene.hubStarts(() => undefined);
+    scene.hubStarts(() => undefined);
     await scene.until(app, () => scene.hub.records(boot).length > 0);
     expect(gaps()).toEqual([]);
     scene.hub.off = ['audit'];
@@ -183,7 +183,7 @@ describe('a companion that begins while the hub service is away', () => {
   });
 
   it('has all parts on where nothing was ever said', async () => {
-    await scene.hubStops();
+    scene.hubStops();
     const app = await scene.start();
     const page = await app.page();
     await app.pass(60_000, 1000);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { PollPace } from '@labkeeper/core';
 import type { SwitchablePart } from '@labkeeper/protocol';
 import { HubClient } from '../../src/audit/hub-client.js';
 import { OutgoingLedger } from '../../src/outgoing/outgoing-ledger.js';
@@ -125,6 +126,21 @@ describe('the watch over policy', () => {
     expect(logged).toHaveLength(1);
     expect(logged[0]).toContain('Its last policy holds here until it answers.');
     expect(watch.health().connected).toBe(true);
+  });
+
+  it('knows a service that nobody reaches from one that does not answer', async () => {
+    const failed = jest.spyOn(PollPace.prototype, 'failed');
+    const kinds = (): string[] => failed.mock.calls.map(([failure]) => failure);
+    next = ['reset'];
+    watch.start();
+    await untilAsked(1);
+    await until(() => kinds().includes('away'));
+    expect(kinds()).not.toContain('unreached');
+    server.closeAllConnections();
+    await new Promise(resolve => server.close(resolve));
+    clock.advance(60_000);
+    await until(() => kinds().includes('unreached'));
+    failed.mockRestore();
   });
 
   it('takes a new ticket when the old one is no longer good', async () => {

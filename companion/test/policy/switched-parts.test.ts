@@ -70,7 +70,7 @@ describe('parts that policy switches', () => {
   it('keep the last policy while the hub is gone', async () => {
     hub.off = ['meter'];
     await until(async () => (await health()).disabled.includes('meter'));
-    await scene.hubStops();
+    scene.hubStops();
     await until(async () => (await health()).policy?.connected === false);
     await app.pass(120_000, 1000);
     expect((await health()).disabled).toEqual(['notices', 'meter']);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { VerdictFeedback } from '@labkeeper/protocol';
 import { HubFolder } from '../../src/hub/hub-folder.js';
 import { FeedbackNote } from '../../src/requests/feedback-note.js';
@@ -169,6 +169,44 @@ describe('answers to "Was this right?"', () => {
     clock.advance(60_000);
     await rest();
     expect([settled, readFileSync(path, 'utf8')]).toEqual([[`${said.id} done`], damaged]);
+  });
+
+  it('that the disk does not give now stay where they are, and are read and sent as soon as it does', async () => {
+    const [path, text] = await kept(same => same);
+    const troubled = folder();
+    const failure = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
+    const read = jest.spyOn(troubled, 'read').mockRejectedValue(failure);
+    const [note, said] = [noteIn(troubled), feedback()];
+    const box = outbox(note);
+    await box.start();
+    expect((await box.give(said)).result).toBe('later');
+    clock.advance(120_000);
+    await rest();
+    await note.settled();
+    expect([files(), readFileSync(path, 'utf8')]).toEqual([[basename(path)], text]);
+    expect(logged).toEqual([expect.stringMatching(/^Answers that wait for the hub cannot be read now: /)]);
+    read.mockRestore();
+    for (let minute = 0; minute < 3; minute += 1) {
+      clock.advance(60_000);
+      await rest();
+    }
+    await note.settled();
+    expect(readFileSync(path, 'utf8')).toContain(said.id);
+    answer = () => DONE;
+    clock.advance(60_000);
+    await rest();
+    await note.settled();
+    expect([settled.length, files(), logged.length]).toEqual([2, [], 1]);
+    box.dispose();
+  });
+
+  it('are not asked of the disk any more after the end', async () => {
+    const troubled = folder();
+    troubled.read = () => Promise.reject(Object.assign(new Error('EMFILE'), { code: 'EMFILE' }));
+    const box = outbox(noteIn(troubled));
+    await box.start();
+    box.dispose();
+    expect(clock.pending).toBe(0);
   });
 
   it('are not written before it is known what was kept, however slow the home is', async () => {

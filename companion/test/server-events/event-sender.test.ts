@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { PollPace } from '@labkeeper/core';
 import { HubClient } from '../../src/audit/hub-client.js';
 import { HubTickets } from '../../src/audit/hub-tickets.js';
 import { EventQueue } from '../../src/server-events/event-queue.js';
@@ -73,6 +74,24 @@ describe('events on their way', () => {
         .slice(-5)
         .map(({ count }) => count)
     ).toEqual([100, 100, 100, 100, 100]);
+    sender.dispose();
+  });
+
+  it('wait as for a service that nobody reaches where nobody takes the connection', async () => {
+    const failed = jest.spyOn(PollPace.prototype, 'failed');
+    const clock = new FakeClock();
+    const queue = new EventQueue(randomUUID(), null);
+    const { url } = hub;
+    await hub.stop();
+    const client = (): HubClient => new HubClient(url, () => 0, new OutgoingLedger(Date.now));
+    const sender = new EventSender({
+      ...{ queue, clock, log: () => undefined, random: () => 0.5, client: client() },
+      tickets: new HubTickets({ client: client(), token: 'secret', clock })
+    });
+    queue.add(saves(1));
+    await sender.send();
+    expect(failed.mock.calls).toEqual([['unreached', null]]);
+    failed.mockRestore();
     sender.dispose();
   });
 

@@ -55,7 +55,7 @@ describe('events that the hub does not have', () => {
     const boot = randomUUID();
     const queue = new EventQueue(boot, 'lab:1', () => clock.wallMs());
     const spool = new EventSpool({
-      ...{ folder: folderOf(more.place), queue, boot, image: 'lab:1', clock },
+      ...{ folder: folderOf(more.place), queue, boot, countedBoot: null, image: 'lab:1', clock },
       serverId: more.serverId ?? 'server',
       serverLives: () => more.lives ?? null,
       log: line => logged.push(line)
@@ -298,6 +298,24 @@ describe('events that the hub does not have', () => {
     expect(logged).toHaveLength(count === null ? 1 : 0);
   });
 
+  it('wait for the start after it where the disk does not give them now', async () => {
+    const one = companion();
+    one.add(1);
+    await one.spool.close();
+    const read = jest
+      .spyOn(HubFolder.prototype, 'read')
+      .mockRejectedValue(Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' }));
+    const two = companion();
+    await two.spool.start();
+    read.mockRestore();
+    expect(two.take()).toEqual([]);
+    await two.spool.close();
+    expect([files().length, logged]).toEqual([1, [expect.stringContaining('cannot be read now')]]);
+    const three = companion();
+    await three.spool.start();
+    expect(counts(three.take())).toEqual([1]);
+  });
+
   it('wait in memory where nothing can be written, and one sentence says so', async () => {
     mkdirSync(join(home.path, '.local/share'), { recursive: true });
     writeFileSync(join(home.path, '.local/share/labkeeper'), 'a file where the folder should be');
@@ -322,12 +340,24 @@ describe('a companion that ends', () => {
   });
   afterEach(() => scene.remove());
 
-  const batches = (): { boot: string; first: number; kernels: (ServerEvent & { kind: 'kernels' })[] }[] =>
+  type Kernels = ServerEvent & { readonly kind: 'kernels'; readonly seq: number };
+  const batches = (): { boot: string; first: number; kernels: Kernels[] }[] =>
     scene.hub.eventBatches.map(body => {
       const [head = '', ...lines] = body.split('\n').slice(0, -1);
-      const kernels = lines.map(line => JSON.parse(line)).filter(({ kind }) => kind === 'kernels');
-      return { ...JSON.parse(head), kernels };
+      const { boot, first }: { boot: string; first: number } = JSON.parse(head);
+      const events = lines.map((line, at) => ({ ...JSON.parse(line), seq: first + at }));
+      return { boot, first, kernels: events.filter(({ kind }) => kind === 'kernels') };
     });
+  /** Kernel time as the hub adds it up: each number of a run once. */
+  function told(): number {
+    const taken = new Map<string, number>();
+    for (const { boot, kernels } of batches()) {
+      for (const { seq, kernelMs } of kernels) {
+        taken.set(`${boot} ${seq}`, taken.get(`${boot} ${seq}`) ?? kernelMs);
+      }
+    }
+    return [...taken.values()].reduce((sum, ms) => sum + ms, 0);
+  }
   async function kernels(app: RunningApp): Promise<void> {
     const [server, page] = [await app.server(), await app.page()];
     server.send('server/kernels', { kernels: [kernel('a')] });
@@ -341,17 +371,23 @@ describe('a companion that ends', () => {
     await kernels(first);
     await scene.until(first, () => batches().length > 0);
     await scene.stop(first);
-    await scene.hubStops();
+    scene.hubStops();
 
     const second = await scene.start();
     await kernels(second);
     await scene.stop(second);
 
-    await scene.hubStarts();
+    scene.hubStarts();
     const third = await scene.start();
     await scene.until(third, () => batches().some(({ kernels }) => kernels.length > 0));
     const [sent] = batches();
     expect(sent?.first).toBe(1);
+    // Its answer has arrived.
+    const hubFolder = join(scene.home.path, '.local/share/labkeeper/hub/default');
+    await scene.until(
+      third,
+      () => !readdirSync(hubFolder).some(name => name.includes(sent?.boot ?? 'nothing'))
+    );
     await scene.stop(third);
     const fourth = await scene.start();
     await scene.until(fourth, () => scene.hub.requests.some(line => line.includes('api/v1/events')));
@@ -359,9 +395,27 @@ describe('a companion that ends', () => {
     expect(batches().filter(({ boot }) => boot === sent?.boot)).toHaveLength(1);
   });
 
+  it('and cannot remove what it has sent adds no kernel time twice', async () => {
+    const sinceMs = scene.clock.monotonicMs();
+    const first = await scene.start();
+    await kernels(first);
+    await scene.until(first, () => told() > 0);
+    await first.pass(9 * 60_000, 1000);
+    // What is written is on the disk.
+    await new Promise(resolve => setTimeout(resolve, 100));
+    const remove = jest.spyOn(HubFolder.prototype, 'remove').mockRejectedValue(new Error('EIO: i/o error'));
+    await scene.stop(first);
+    remove.mockRestore();
+    const livedMs = scene.clock.monotonicMs() - sinceMs;
+
+    const second = await scene.start();
+    await scene.until(second, () => told() > livedMs - 75_000);
+    await second.pass(120_000, 1000);
+    await scene.stop(second);
+    expect(told()).toBeLessThanOrEqual(livedMs);
+  });
+
   it('because it is killed loses a minute of what it counted, and the rest is sent once', async () => {
-    const told = (): number =>
-      batches().reduce((sum, batch) => batch.kernels.reduce((ms, { kernelMs }) => ms + kernelMs, sum), 0);
     const clock = new FakeClock(scene.clock.wallMs());
     const sinceMs = clock.monotonicMs();
     const first = await scene.start({ clock });

@@ -55,6 +55,25 @@ it('tells nothing until the hub has said that it takes events, then each death o
   expect(sent().filter(({ kind }) => kind === 'death')).toEqual([]);
 });
 
+it('forgets errors that wait as soon as policy wants none, and says so to whoever keeps them', () => {
+  const clock = new FakeClock();
+  const queue = new EventQueue(randomUUID(), IMAGE);
+  const noErrors = jest.fn();
+  const events = new ServerEvents({
+    ...{ queue, clock, noErrors, boot: 'boot', deaths: () => [], unsentRecords: () => 0 },
+    added: () => undefined
+  });
+  events.want(ALL);
+  events.erred('KeyError', '');
+  events.sum();
+  events.erred('KeyError', '');
+  expect([queue.isEmpty, events.counted().length]).toEqual([false, 1]);
+  events.obey();
+  expect([queue.isEmpty, noErrors.mock.calls.length]).toEqual([false, 0]);
+  events.want({ send: true, errors: false });
+  expect([queue.isEmpty, events.counted().length, noErrors.mock.calls.length]).toEqual([true, 0, 1]);
+});
+
 it('counts kernels, saves and errors, and tells them every quarter of an hour', () => {
   const { clock, events, sent } = scene();
   events.want(ALL);

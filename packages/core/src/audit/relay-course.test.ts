@@ -100,6 +100,15 @@ describe('the way of records to the hub', () => {
     expect(course.next(0, [{ boot: 'b', last: 1 }])).toEqual({ do: 'wait', ms: 3000 });
   });
 
+  it('goes on to wait longer where the service is so busy that it answers only now and then', () => {
+    const course = new RelayCourse(() => 0.5);
+    const waits = (['away', 'later', 'away', 'later', 'away'] as const).map(failure => {
+      course.failed(0, failure);
+      return course.next(0, [{ boot: 'b', last: 1 }]);
+    });
+    expect(waits).toEqual([500, 1000, 2000, 4000, 8000].map(ms => ({ do: 'wait', ms })));
+  });
+
   it('waits with growing pauses, each anything up to its bound and never above 45 s', () => {
     for (let failures = 0; failures < 100; failures += 1) {
       expect(fullJitterMs(failures, 0)).toBe(0);

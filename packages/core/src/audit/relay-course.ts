@@ -86,7 +86,7 @@ export class RelayCourse {
     this.answered = true;
     this.failures = 0;
     this.ticketFailures = 0;
-    this.wasLater = false;
+    this.wasUnreached = false;
     this.records = Math.min(BATCH_RECORDS, this.records * 2);
   }
 
@@ -114,11 +114,12 @@ export class RelayCourse {
       this.records = Math.floor(this.records / 2);
       return;
     }
-    if (failure === 'later' && !this.wasLater) {
-      // Somebody is there again: how long nobody was says nothing about how busy it is.
+    if (failure === 'later' && this.wasUnreached) {
+      // Somebody is there again: how long nobody was says nothing about how busy it is. One that was too busy to answer is
+      // another matter.
       this.failures = 0;
     }
-    this.wasLater = failure === 'later';
+    this.wasUnreached = failure === 'unreached';
     const backOffMs = fullJitterMs(this.failures, this.random());
     this.failures += 1;
     const askedMs = Math.min(LONGEST_LATER_MS, Math.max(0, laterMs ?? 0));
@@ -133,7 +134,7 @@ export class RelayCourse {
   private records = BATCH_RECORDS;
   private failures = 0;
   private ticketFailures = 0;
-  /** The last failure was a service that said: later. */
-  private wasLater = false;
+  /** The last failure was that nobody took the connection. */
+  private wasUnreached = false;
   private answered = false;
 }

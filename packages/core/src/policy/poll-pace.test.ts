@@ -15,11 +15,17 @@ it('waits longer after each failure, up to 45 s, and forgets that with an answer
 
 it('counts anew when the service answers again, though only to say: later', () => {
   const pace = new PollPace(() => 0.5);
-  for (let i = 0; i < 10; i++) pace.failed('away');
-  expect(pace.failed('away')).toBe(22_500);
+  for (let i = 0; i < 10; i++) pace.failed('unreached');
+  expect(pace.failed('unreached')).toBe(22_500);
   expect(pace.failed('away', 2000)).toBe(2000 + 4000);
   expect(pace.failed('away', 2000)).toBe(2000 + 8000);
   expect(pace.failed('away')).toBe(16_000);
+});
+
+it('goes on to wait longer where a service is so busy that it answers only now and then', () => {
+  const pace = new PollPace(() => 0.5);
+  const waits = [null, 2000, null, 2000, null].map(laterMs => pace.failed('away', laterMs));
+  expect(waits).toEqual([4000, 2000 + 8000, 16_000, 2000 + 22_500, 22_500]);
 });
 
 it('asks for a new ticket at once, but not again and again', () => {
@@ -34,5 +40,5 @@ it('waits as long as it is asked to, within an hour, and long after a refusal', 
   const pace = new PollPace(() => 0.5);
   expect(pace.failed('away', 30_000)).toBe(34_000);
   expect(pace.failed('refused')).toBe(608_000);
-  expect(pace.failed('away', 1e12)).toBe(3_600_000 + 4000);
+  expect(pace.failed('away', 1e12)).toBe(3_600_000 + 16_000);
 });

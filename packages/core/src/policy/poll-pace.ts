@@ -13,6 +13,8 @@ const LONGEST_LATER_MS = 60 * 60_000;
 export type PollFailure =
   /** Nobody answered, or something else than the service; or it says: later. */
   | 'away'
+  /** Nobody took the connection. */
+  | 'unreached'
   /** The ticket is no longer good. */
   | 'ticket'
   /** The service does not answer this to this server. */
@@ -27,7 +29,7 @@ export class PollPace {
   answered(): number {
     this.failures = 0;
     this.ticketFailures = 0;
-    this.wasAnswered = false;
+    this.wasUnreached = false;
     return this.random() * NEXT_MS;
   }
 
@@ -40,12 +42,12 @@ export class PollPace {
         return 0;
       }
     }
-    const isAnswered = laterMs !== null;
-    if (isAnswered && !this.wasAnswered) {
-      // Somebody is there again: how long nobody was says nothing about how busy it is.
+    if (laterMs !== null && this.wasUnreached) {
+      // Somebody is there again: how long nobody was says nothing about how busy it is. One that was too busy to answer is
+      // another matter.
       this.failures = 0;
     }
-    this.wasAnswered = isAnswered;
+    this.wasUnreached = failure === 'unreached';
     const backOffMs =
       this.random() * Math.min(LONGEST_MS, FIRST_FAILURE_MS * 2 ** Math.min(this.failures, 30));
     this.failures += 1;
@@ -56,6 +58,6 @@ export class PollPace {
 
   private failures = 0;
   private ticketFailures = 0;
-  /** The last failure was a service that asked us to wait. */
-  private wasAnswered = false;
+  /** The last failure was that nobody took the connection. */
+  private wasUnreached = false;
 }
