@@ -229,7 +229,7 @@ test('64 threads on a small quota are told after a while, with the variable to s
       tab,
       [
         'import hashlib, threading, time',
-        'block, end = bytes(2**24), time.monotonic() + 150',
+        'block, end = bytes(2**24), time.monotonic() + 60',
         'def work():',
         '    while time.monotonic() < end: hashlib.sha256(block).digest()',
         'threads = [threading.Thread(target=work) for _ in range(64)]',
@@ -238,8 +238,8 @@ test('64 threads on a small quota are told after a while, with the variable to s
       ].join('\n')
     );
     const note = tab.locator('.jp-toast, .Toastify__toast', { hasText: /throttled/i });
-    // Where other programs want the processors too, it is the quota that holds the threads only now and then.
-    await expect(note).toBeVisible({ timeout: 150_000 });
+    // While other tests want the processors too, it is seldom the quota that holds the threads: it passes alone, at the end.
+    await expect(note).toBeVisible({ timeout: 60_000 });
     await tab.screenshot({ path: 'test-results/throttled.png' });
     await expect(note).toContainText(/CPU throttled for \d\d s/);
     await note.getByRole('button').first().click();
