@@ -72,6 +72,7 @@ it('forgets errors that wait as soon as policy wants none, and says so to whoeve
   expect([queue.isEmpty, noErrors.mock.calls.length]).toEqual([false, 0]);
   events.want({ send: true, errors: false });
   expect([queue.isEmpty, events.counted().length, noErrors.mock.calls.length]).toEqual([true, 0, 1]);
+  events.dispose();
 });
 
 it('counts kernels, saves and errors, and tells them every quarter of an hour', () => {
