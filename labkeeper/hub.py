@@ -207,7 +207,7 @@ def _add_places(c: Config, service: str) -> None:
 
     Spawners keep places in their state, and the right to read it (`admin:server_state`) opens much more than a machine's
     name. A server itself could say what it likes. Which servers run stands in JupyterHub's own list of users as well, but
-    that takes its one thread 0.7 ms for each of them, and this 20 ms for ten thousand (measured on 6.1.1).
+    that takes its one thread 1.2 s for 3000 of them, and this 26 ms (measured on 6.1.1).
     """
     try:
         from jupyterhub import orm
