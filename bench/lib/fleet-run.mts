@@ -13,6 +13,8 @@ import { extent } from './trial.mts';
  * itself; how all come back at once is measured after the restarts.
  */
 const STARTS_PER_SECOND = extent(40, 25);
+/** How long companions that all have started may take, beyond that, to be connected. */
+const SETTLING_MS = 60_000;
 /** The service answers a question within 50 s, after which it is known that it was held. */
 const HELD_MS = 55_000;
 const PROCESSES = 4;
@@ -21,6 +23,9 @@ export interface IFleetRunOptions {
   readonly hub: Pick<IFleetHub, 'apiUrl' | 'serviceToken' | 'tokens'>;
   readonly port: number;
   readonly companions: number;
+  /** Where the hub behind the service is a real one, which takes some ms for each. */
+  readonly startsPerSecond?: number;
+  readonly settlingMs?: number;
 }
 
 /** A steady while. */
@@ -60,7 +65,9 @@ export class FleetRun {
   }
 
   /** Starts a service and its companions; they are all connected when this resolves. */
-  static async start({ hub, port, companions }: IFleetRunOptions): Promise<FleetRun> {
+  static async start(options: IFleetRunOptions): Promise<FleetRun> {
+    const { hub, port, companions, startsPerSecond = STARTS_PER_SECOND, settlingMs = SETTLING_MS } = options;
+    const startsMs = (companions / startsPerSecond) * 1000;
     const service = new FleetService({ hubApiUrl: hub.apiUrl, token: hub.serviceToken, port });
     try {
       await service.start();
@@ -72,11 +79,11 @@ export class FleetRun {
     const fleet = Fleet.start({
       ...{ port, prefix: PREFIX, processes: PROCESSES },
       tokens: hub.tokens.slice(0, companions),
-      overMs: (companions / STARTS_PER_SECOND) * 1000,
+      overMs: startsMs,
       recordsPerMinute: 1
     });
     const run = new FleetRun(service, fleet);
-    const patience = new Patience(60_000 + (companions / STARTS_PER_SECOND) * 1000);
+    const patience = new Patience(settlingMs + startsMs);
     // Between two questions there is up to 2 s.
     while ((await service.metric('labkeeper_polls_held')) < 0.93 * companions) {
       if (patience.isOver) {
