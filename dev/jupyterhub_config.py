@@ -2,7 +2,8 @@
 
 Settings come in environment variables, all set by ``dev.start``:
 LABKEEPER_PORT, LABKEEPER_STATE, LABKEEPER_PASSWORD, LABKEEPER_MEMORY (bytes), LABKEEPER_CPU (cores), LABKEEPER_TEST,
-LABKEEPER_DOCKER, LABKEEPER_BENCH_TOKEN, LABKEEPER_DEFAULT_URL, LABKEEPER_VENV, LABKEEPER_LOG_LEVEL.
+LABKEEPER_DOCKER, LABKEEPER_BENCH_TOKEN, LABKEEPER_DEFAULT_URL, LABKEEPER_VENV, LABKEEPER_LOG_LEVEL,
+LABKEEPER_DEMO_DATABASE.
 """
 
 import os
@@ -93,6 +94,7 @@ labkeeper.hub.configure(
     listen=f"{c.JupyterHub.get('hub_ip', '127.0.0.1')}:{service_port(port)}",
     state=state / "labkeeper",
     hub_id="demo",
+    database=os.environ.get("LABKEEPER_DEMO_DATABASE"),
     audit_users=[READER],
     approve_users=DECIDERS,
     admin_users=ADMINS,

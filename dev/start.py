@@ -72,6 +72,8 @@ def main() -> int:
     }
     if arguments.docker:
         environment["LABKEEPER_DOCKER"] = "1"
+    if arguments.database:
+        environment["LABKEEPER_DEMO_DATABASE"] = arguments.database
     log_path = state / "hub.log"
     with log_path.open("ab") as log:
         hub = subprocess.Popen(
@@ -117,6 +119,14 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--memory", default="2G", help="memory limit of each server, for example 2G or 700M")
     parser.add_argument("--cpu", type=float, default=1.0, help="CPU quota of each server in cores")
     parser.add_argument("--docker", action="store_true", help="start servers in containers, by DockerSpawner")
+    parser.add_argument(
+        "--database",
+        help="where the install log is kept: sqlite:/path/file.sqlite or postgres://user@host/name; by default a SQLite file",
+    )
+    # Taken out by scripts/labkeeper.mjs, which sets that one up; here for --help alone.
+    parser.add_argument(
+        "--oldest", action="store_true", help="the oldest JupyterHub and JupyterLab that are supported"
+    )
     parser.add_argument(
         "--state", default=str(ROOT / ".state/hub"), help="folder for homes, database and log"
     )

@@ -253,7 +253,19 @@ function follow(command, ...args) {
 const [task, ...args] = process.argv.slice(2);
 const tasks = {
   setup: async () => 0,
-  start: () => follow(join(bin, 'python'), '-m', 'dev.start', ...args),
+  start: () => {
+    if (!args.includes('--oldest')) return follow(join(bin, 'python'), '-m', 'dev.start', ...args);
+    // The oldest JupyterHub and JupyterLab that are supported.
+    const [oldest] = OTHERS;
+    setUpOther(oldest);
+    const folder = join(root, `.venv-${oldest.name}`);
+    env.LABKEEPER_VENV = folder;
+    return follow(
+      join(folder, 'bin', 'python'),
+      ...['-m', 'dev.start', '--state', join(root, '.state', 'hub-oldest')],
+      ...args.filter(argument => argument !== '--oldest')
+    );
+  },
   test: () => {
     if (args.length === 0 || args.includes('browser')) OTHERS.forEach(setUpOther);
     return follow(join(bin, 'node'), 'scripts/test.mjs', ...args);
