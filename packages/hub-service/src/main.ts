@@ -8,6 +8,7 @@ import { createAccessApi } from './hub-api/access-api.js';
 import { createHubApi } from './hub-api/hub-api.js';
 import { createRunningServersApi } from './hub-api/running-servers-api.js';
 import { createServerRunsApi } from './hub-api/server-runs-api.js';
+import { keepHeapSmall } from './heap-growth.js';
 import { checkHubsCommand } from './hubs/check-hubs.js';
 import { keepFirstHub } from './hubs/first-hub.js';
 import { readFirstHub } from './hubs/read-first-hub.js';
@@ -75,6 +76,7 @@ if (process.argv[2] === 'check-policy') {
     complain: line => process.stderr.write(`${line}\n`)
   });
 } else {
+  keepHeapSmall();
   await run();
 }
 
