@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -15,6 +16,9 @@ EXPORT = ROOT / "tests/exports/v1"
 """Made once and kept: later versions have to verify it too."""
 FILE = EXPORT / "export.jsonl"
 FINGERPRINT = (EXPORT / "fingerprint.txt").read_text().strip()
+
+MESSAGES = ROOT / "tests/exports/v1-messages"
+"""The same with messages of requests, which the first exports did not have."""
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / "labkeeper/node/verify.mjs").is_file(), reason="nothing is built: npm run build"
@@ -66,6 +70,30 @@ def test_what_is_held_against_it_fits() -> None:
         in result.stdout
     )
     assert result.stdout.count(": fits. ") == 3
+
+
+def test_messages_of_requests_are_records_like_others() -> None:
+    result = verify(
+        MESSAGES / "export.jsonl",
+        "--key",
+        (MESSAGES / "fingerprint.txt").read_text().strip(),
+        "--personal",
+        MESSAGES / "export.personal.jsonl",
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "the pinned key" in result.stdout
+    lines = [json.loads(line) for line in (MESSAGES / "export.jsonl").read_text().splitlines()]
+    parts = [json.loads(line) for line in (MESSAGES / "export.personal.jsonl").read_text().splitlines()]
+    personal = {part["index"]: part["personal"] for part in parts}
+    records = {line["index"]: line["entry"]["record"] for line in lines if "entry" in line}
+    said = {index: record for index, record in records.items() if record["action"] == "message"}
+    assert len(said) == 2
+    for index, record in said.items():
+        text = "".join(personal[index]["argv"][1:])
+        told = f"{personal[index]['salt']}\n{text}".encode()
+        assert record["message"]["digest"] == hashlib.sha256(told).hexdigest()
+        assert record["message"]["characters"] == len(text)
+        assert "hunter2" not in text
 
 
 def test_the_report_as_json() -> None:

@@ -93,5 +93,6 @@ export async function someRequests(): Promise<IRequestParts> {
       }
     );
   }
+  await parts.recorder.flush();
   return parts;
 }

@@ -63,6 +63,14 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('companions of earlier relea
         expect([label, text, isReadableAs(then, now)]).toEqual([label, text, true]);
       }
     }
+    // What it did with requests, its message too, is among its records by now: it can read that list as well.
+    const own = exchanges.find(({ what }) => what === 'own-records');
+    if (!own) {
+      throw new Error(`${name} never asked for its records.`);
+    }
+    const now: unknown = await (await replay(service.url, `Bearer ${ticket}`, own)).json();
+    expect(JSON.stringify(now)).toContain('"action":"message"');
+    expect([now, isReadableAs(JSON.parse(own.answer.text), now)]).toEqual([now, true]);
     const stored = JSON.parse(readFileSync(join(RECORDINGS, name, 'stored.json'), 'utf8'));
     expect(await storedOf(service.url, service.database, ticket, exchanges)).toMatchObject(stored);
     // And once: sent again, nothing is stored twice.

@@ -127,7 +127,38 @@ describe('pages and commands about requests', () => {
     expect(after).not.toContain('/requests/decide');
     expect((await asked.requests.find(id))?.decision).toMatchObject({ by: 'lead' });
     const log = await new SqlLogReader(database, Date.now).list({ user: 'alice' }, null, 5);
-    expect(log.map(({ action }) => action)).toEqual(['deny', 'request']);
+    expect(log.map(({ action }) => action)).toEqual(['deny', 'message', 'request']);
+  });
+
+  it('a message and its record lead to each other, for who may read the log', async () => {
+    const id = await ask('alice');
+    const form = Browser.formToken((await browser.visit(`/requests/${id}`)).body);
+    await post('/requests/answer', form, { id, version: '1', text: 'Would the <b>CPU</b> build\ndo?' });
+    // She decides, and does not read the log.
+    expect((await browser.visit(`/requests/${id}`)).body).not.toContain('href="/log/');
+    as('support', 'custom:labkeeper:audit!group=lab-a');
+    const page = (await browser.visit(`/requests/${id}`)).body;
+    expect(page).toMatch(/href="\/log\/0".*Asked|Asked.*href="\/log\/0"/s);
+    const list = (await browser.visit('/log?group=lab-a&action=message')).body;
+    expect(list).toContain('1 record, the newest first');
+    expect(list).toContain('Message about a request');
+    for (const address of [page, list]) {
+      expect(address).toContain('href="/log/1"');
+    }
+    const record = (await browser.visit('/log/1')).body;
+    expect(record).toContain(`href="/requests/${id}"`);
+    expect(record).toContain('support, or an approver');
+    expect(record).toContain('Would the &lt;b&gt;CPU&lt;/b&gt; build');
+    expect(record).toContain('30 characters');
+    expect(record).not.toMatch(/Command|which environment is not known|Whether policy allowed it/);
+    expect(record).toContain('Nothing had to be decided.');
+    // What is in another group is no link that leads nowhere.
+    const foreign = await ask('bob', ['lab-b']);
+    await asked.recorder.flush();
+    as('support', 'custom:labkeeper:audit!group=lab-a', 'custom:labkeeper:approve');
+    expect((await browser.visit(`/requests/${foreign}`)).body).not.toContain('href="/log/2"');
+    as('support', 'custom:labkeeper:audit');
+    expect((await browser.visit(`/requests/${foreign}`)).body).toContain('href="/log/2"');
   });
 
   it('nobody decides without a form of the session, in a frame of another host, or without a reason', async () => {

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import {
   Announcement,
+  HUB_PATHS,
+  HubRefusal,
+  OwnAnswer,
   REQUEST_PATHS,
   RequestSubmit,
+  StreamHead,
   type RequestAnswer,
   type RequestsAnswer
 } from '@labkeeper/protocol';
@@ -15,6 +19,8 @@ import { SqlLogReader } from '../src/store/sql-log-reader.js';
 import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import { SqlRequests } from '../src/store/sql-requests.js';
 import { SqlVerdictFeedback } from '../src/store/verdict-feedback.js';
+import { json } from './support/answers.js';
+import { CompanionStream } from './support/companion-stream.js';
 import { startService, type IRunningService } from './support/running-service.js';
 
 const asked = (id = randomUUID()) => ({
@@ -137,6 +143,29 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('requests of companions, %s'
     expect(story?.personal).toMatch(/deny by lead.*Use the CPU build/);
     expect(story?.neighbours.map(({ action }) => action)).toEqual(['request']);
   }, 30_000);
+
+  it('have a stream that her container cannot write to, though it learns its name: nothing keeps an act from the log', async () => {
+    const eve = await service.ticket('eve');
+    const what = asked();
+    await ask(eve, REQUEST_PATHS.requests, what);
+    const own = await json(OwnAnswer, await ask(eve, HUB_PATHS.own));
+    const boot = own.records[0]?.boot ?? '';
+    const head = await json(StreamHead, await ask(eve, `${HUB_PATHS.records}?boot=${boot}`));
+    expect(head.seq).toBe(1);
+    const forger = new CompanionStream(boot);
+    Object.assign(forger, { seq: head.seq, head: head.hash });
+    const refused = await service.send(eve, forger.batch(3));
+    expect(refused.status).toBe(400);
+    expect((await json(HubRefusal, refused)).message).toBe(
+      "This stream is the service's own: no server writes there."
+    );
+    await ask(eve, REQUEST_PATHS.messages(what.id), { id: randomUUID(), text: 'Soon?' });
+    const rows = await new SqlLogReader(service.database, () => Date.now()).list({ user: 'eve' }, null, 9);
+    expect(rows.map(({ action, grade }) => [action, grade])).toEqual([
+      ['message', 'hub'],
+      ['request', 'hub']
+    ]);
+  });
 
   it('are told to others once they are in the log, each once by its key, also where telling fails at first', async () => {
     const nowMs = (): number => Date.now();

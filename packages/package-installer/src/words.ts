@@ -29,6 +29,10 @@ export class InstallWords {
         return trans.__('Files altered: %1', name);
       case 'request':
         return record.package === null ? trans.__('Asked at the hub') : trans.__('Asked for %1', name);
+      case 'message':
+        return record.package === null
+          ? trans.__('Message at the hub')
+          : trans.__('Message at the hub about %1', name);
       case 'allow':
         return record.package === null ? trans.__('Allowed at the hub') : trans.__('Allowed: %1', name);
       case 'deny':

@@ -15,6 +15,8 @@ test.each<[string, Partial<ListedRecord>]>([
   ['Found on disk: numpy 2.3.1', { action: 'found-on-disk' }],
   ['Asked for numpy 2.3.1', { action: 'request' }],
   ['Asked at the hub', { action: 'request', package: null }],
+  ['Message at the hub about numpy 2.3.1', { action: 'message' }],
+  ['Message at the hub', { action: 'message', package: null }],
   ['Declined at the hub', { action: 'deny', package: null }],
   ['Gap in the record', { action: 'gap', package: null }],
   ['A record that could not be read', { action: 'unreadable', package: null }],

@@ -6,6 +6,7 @@ export type RecordClass = Exclude<RetentionClass, 'looks'>;
 /** Which class a record's action puts it in. Acts are in none: they are never deleted. */
 const CLASS_OF: Readonly<Record<AuditAction | 'unreadable', RecordClass>> = {
   request: 'installs',
+  message: 'installs',
   allow: 'installs',
   deny: 'installs',
   warn: 'installs',

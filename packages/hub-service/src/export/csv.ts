@@ -24,7 +24,11 @@ const COLUMNS = [
   'reason',
   'ok',
   'gap',
-  'entry_sha256'
+  'entry_sha256',
+  'request',
+  'message_from',
+  'message_characters',
+  'message_digest'
 ] as const;
 
 /** The action of the line that tells of deleted records; no record has it. */
@@ -101,6 +105,10 @@ function cellsOf(logged: ILoggedEntry): readonly (string | number | boolean | nu
     record?.outcome?.ok ?? null,
     record?.gap?.cause ?? null,
     // Finds the record in an export that proves it.
-    createHash('sha256').update(logged.entry).digest('hex')
+    createHash('sha256').update(logged.entry).digest('hex'),
+    record?.message?.request ?? null,
+    record?.message?.from ?? null,
+    record?.message?.characters ?? null,
+    record?.message?.digest ?? null
   ];
 }

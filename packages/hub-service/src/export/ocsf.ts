@@ -88,7 +88,10 @@ function eventOf(logged: ILoggedEntry): object {
       ? { status_detail: record.decision.reason, policy: { name: record.decision.ruleId } }
       : {}),
     ...(record?.outcome ? { status_id: record.outcome.ok ? 1 : 2 } : {}),
-    unmapped: { stream: entry.stream, seq: entry.seq, gap: record?.gap ?? null }
+    unmapped: {
+      ...{ stream: entry.stream, seq: entry.seq, gap: record?.gap ?? null },
+      ...(record?.message && { message: record.message })
+    }
   };
 }
 

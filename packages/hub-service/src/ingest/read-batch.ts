@@ -3,6 +3,7 @@ import { BATCH_RECORDS, BatchHead, RECORD_BYTES } from '@labkeeper/protocol';
 import * as v from 'valibot';
 import { sha256Hex } from '../sha256.js';
 import type { IIncomingBatch, ISpeaker } from '../store/log-writer.js';
+import { isServiceStream } from '../store/service-stream.js';
 import { isShallow } from './json-depth.js';
 import { otherProtocol } from './other-protocol.js';
 import { readPair } from './read-record.js';
@@ -36,6 +37,9 @@ export function readBatch(speaker: ISpeaker, body: Buffer): ReadBatch {
   const head = readHead(headLine);
   if ('kind' in head) {
     return head;
+  }
+  if (isServiceStream(head.boot)) {
+    return malformed("This stream is the service's own: no server writes there.");
   }
   if (pairs.length !== 2 * head.count) {
     return malformed(`The batch says ${head.count} records, but ${pairs.length} lines follow.`);

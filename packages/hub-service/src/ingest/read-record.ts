@@ -48,7 +48,12 @@ function readRecord(line: Buffer): AuditRecord | null {
   const text = line.toString('utf8');
   const json = isShallow(text, DEPTH) ? parse(text) : undefined;
   const read = v.safeParse(AuditRecord, json);
-  return read.success && isCanonical(text, json) ? read.output : null;
+  return read.success && !isOfService(read.output) && isCanonical(text, json) ? read.output : null;
+}
+
+/** What only the service itself puts on record: no container says what was said at the hub. */
+function isOfService({ action, message }: AuditRecord): boolean {
+  return action === 'message' || message !== undefined;
 }
 
 /** @returns undefined = it is no JSON. */

@@ -79,6 +79,7 @@ export class RequestPages {
       body: createElement(RequestPage, {
         request: found,
         mayDecide: desk.mayDecide(person, found),
+        mayReadLog: desk.mayReadLog(person, found),
         isOwn: found.hub === person.hub && found.user === person.name,
         formToken
       })

@@ -5,7 +5,8 @@ import type { ILogStory } from '../store/log-reader.js';
 /** How far the container's clock may be from the hub's before it is told, in ms. */
 const CLOCK_MS = 120_000;
 const CHANGES: readonly string[] = ['install', 'upgrade', 'remove'];
-const ABOUT_RECORDING: readonly string[] = ['opened', 'closed', 'heartbeat', 'gap'];
+/** They are not about a package that came or went. */
+const OF_NO_INSTALL: readonly string[] = ['opened', 'closed', 'heartbeat', 'gap', 'message'];
 
 /**
  * What is not known about a record, a sentence each, the gravest first.
@@ -38,7 +39,7 @@ function ofRecord(record: AuditRecord): readonly string[] {
         record.gap.count === null ? 'How many records are missing is not known.' : null
       ]
     : [];
-  return [...gap, ...(ABOUT_RECORDING.includes(record.action) ? [] : ofPackage(record))].filter(
+  return [...gap, ...(OF_NO_INSTALL.includes(record.action) ? [] : ofPackage(record))].filter(
     sentence => sentence !== null
   );
 }

@@ -21,6 +21,7 @@ export const ACTIONS: Words<AuditAction | ActAction | 'unreadable'> = {
   'found-on-disk': 'Found on disk',
   altered: 'Files altered',
   request: 'Asked for',
+  message: 'Message about a request',
   allow: 'Allowed',
   deny: 'Denied',
   warn: 'Warned',

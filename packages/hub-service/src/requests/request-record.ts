@@ -1,22 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import type { IRecordEvent } from '@labkeeper/core';
-import type { RequestWant } from '@labkeeper/protocol';
+import { messageDigest, type IRecordEvent } from '@labkeeper/core';
+import type { AuditMessage } from '@labkeeper/protocol';
+import { sha256Hex } from '../sha256.js';
 import type { IRequestActTable } from '../store/request-tables.js';
-
-/** Longest text of one line of a personal part, in characters. */
-const LINE = 1000;
+import { linesOfAct, textOf, type IActWords } from './said-words.js';
 
 /** What was done with a request, for the log. */
-export interface IRecordedAct {
+export interface IRecordedAct extends IActWords {
   readonly request: string;
   readonly version: number;
-  readonly kind: IRequestActTable['kind'];
   readonly side: IRequestActTable['side'];
-  readonly by: string;
-  readonly words: string | null;
   readonly atMs: number;
-  readonly want: RequestWant;
-  readonly reason: string;
 }
 
 const DECISIONS = {
@@ -37,11 +31,14 @@ export function requestEvent(act: IRecordedAct, policyDigest: string): IRecordEv
   const { kind, want } = act;
   const decision = kind in DECISIONS ? DECISIONS[kind as keyof typeof DECISIONS] : null;
   const [effect, sentence] = decision ?? [null, ''];
+  const salt = randomBytes(16).toString('hex');
+  const message = messageOf(act, salt);
   return {
-    action: effect ?? 'request',
+    action: message ? 'message' : (effect ?? 'request'),
     occurredAtMs: act.atMs,
     observedAtMs: act.atMs,
-    surface: 'ui',
+    // Who answers does that at the hub's pages or in a terminal.
+    surface: message?.from === 'staff' ? 'unknown' : 'ui',
     tool: { name: 'labkeeper', version: null },
     environment: null,
     package:
@@ -55,27 +52,20 @@ export function requestEvent(act: IRecordedAct, policyDigest: string): IRecordEv
     outcome: kind === 'withdraw' ? { ok: false, code: null } : null,
     evidence: act.side === 'asker' ? [{ source: 'ui', ref: `request ${act.request}` }] : [],
     gap: null,
-    personal: {
-      salt: randomBytes(16).toString('hex'),
-      prefix: null,
-      notebook: null,
-      argv: wordsOf(act),
-      directUrl: null
-    }
+    ...(message && { message }),
+    personal: { salt, prefix: null, notebook: null, argv: linesOfAct(act), directUrl: null }
   };
 }
 
-function wordsOf({ kind, by, words, reason, want }: IRecordedAct): string[] {
-  const said = kind === 'submit' ? [JSON.stringify(want), reason] : [words ?? ''];
-  return [`${kind} by ${by === '' ? 'nobody' : by}`, ...said.flatMap(linesOf)];
-}
-
-/** A lone half of a character at a cut would not be text. */
-function linesOf(text: string): string[] {
-  const letters = [...text];
-  const lines: string[] = [];
-  for (let from = 0; from < letters.length; from += LINE / 2) {
-    lines.push(letters.slice(from, from + LINE / 2).join(''));
+/** @param salt - of the personal part. @returns null = nothing was said in the thread. */
+function messageOf({ kind, side, words, request }: IRecordedAct, salt: string): AuditMessage | null {
+  if (kind !== 'say' || side === 'service') {
+    return null;
   }
-  return lines;
+  const text = textOf(words);
+  return {
+    ...{ request, from: side },
+    digest: messageDigest(sha256Hex, salt, text),
+    characters: [...text].length
+  };
 }

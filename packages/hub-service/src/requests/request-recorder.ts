@@ -75,7 +75,8 @@ export class RequestRecorder {
         }
       }
     } catch (error) {
-      this.options.log.warn({ reason: reasonOf(error) }, 'Decisions wait to be put into the log.');
+      const { log } = this.options;
+      log.warn({ reason: reasonOf(error) }, 'Decisions and messages wait to be put into the log.');
     }
   }
 

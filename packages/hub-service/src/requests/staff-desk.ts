@@ -95,6 +95,13 @@ export class StaffDesk {
     return (hub === null || request.hub === hub) && mayDecide(approveRight(person), person, request);
   }
 
+  /** Whether somebody may read what the log has of a request. */
+  mayReadLog(person: IHubPerson, request: IRequestRow): boolean {
+    const right = auditRight(person);
+    const hub = this.options.reading.scopeOf(person);
+    return right !== null && (hub === null || request.hub === hub) && isWithin(right, person.hub, request);
+  }
+
   /** @param version - of the request that she has seen. @param person - as JupyterHub says at this moment. */
   async decide(
     person: IHubPerson,

@@ -67,6 +67,7 @@ export async function readWhole(db: Kysely<ITables>, id: string): Promise<IReque
     .where('request_id', '=', id)
     .orderBy('version')
     .execute();
+  const indexes = await indexesOf(db, row);
   const similar =
     row.subject === null
       ? []
@@ -83,20 +84,31 @@ export async function readWhole(db: Kysely<ITables>, id: string): Promise<IReque
     ...readRow(row),
     evidence: v.parse(v.array(EvidenceSection), JSON.parse(row.evidence)),
     thread: acts.flatMap(messageOf),
-    acts: acts.map(actOf),
+    acts: acts.map(act => actOf(act, indexes)),
     similar: similar.map(readRow)
   };
 }
 
-function actOf({
-  version,
-  at_ms: atMs,
-  kind,
-  side,
-  actor: by,
-  words
-}: Selectable<IRequestActTable>): IRequestAct {
-  return { version, atMs, kind, side, by, words };
+/** Where the records of a request stand in the log, by their place in its stream. */
+async function indexesOf(
+  db: Kysely<ITables>,
+  { boot, server_id: server }: Pick<IJoinedRow, 'boot' | 'server_id'>
+): Promise<ReadonlyMap<number, number>> {
+  const rows = await db
+    .selectFrom('stream')
+    .innerJoin('record', 'record.stream_id', 'stream.id')
+    .select(['record.seq', 'record.idx'])
+    .where('stream.server_id', '=', server)
+    .where('stream.boot', '=', boot)
+    .execute();
+  return new Map(rows.map(({ seq, idx }) => [seq, idx]));
+}
+
+function actOf(
+  { version, at_ms: atMs, kind, side, actor: by, words, log_seq: seq }: Selectable<IRequestActTable>,
+  indexes: ReadonlyMap<number, number>
+): IRequestAct {
+  return { version, atMs, kind, side, by, words, index: seq === null ? null : (indexes.get(seq) ?? null) };
 }
 
 function messageOf({

@@ -39,7 +39,7 @@ export interface IRequestTable {
   decision_reason: string | null;
   messages: number;
   last_from: 'asker' | 'staff' | null;
-  /** Name of the stream of its records in the log: the service's own, so that no container can begin it. */
+  /** Name of the stream of its records in the log: the service's own, see `newServiceStream`. */
   boot: string;
   /** `request_clock.change` of its last change. */
   change: number;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   canonicalJson,
   newStanding,
@@ -10,11 +9,13 @@ import type { RequestSubmit } from '@labkeeper/protocol';
 import { sql, type Selectable, type Transaction } from 'kysely';
 import type { IRequestActTable, IRequestTable } from './request-tables.js';
 import type { IRequestActor } from './requests.js';
+import { newServiceStream } from './service-stream.js';
 import type { ITables } from './tables.js';
 
-/** What the log is told of; messages are between two people. */
+/** What the log is told of. */
 const IN_LOG: readonly IRequestActTable['kind'][] = [
   'submit',
+  'say',
   'approve',
   'deny',
   'withdraw',
@@ -57,7 +58,7 @@ export async function writeRequest(
       evidence: JSON.stringify(evidence),
       ...{ created_at_ms: nowMs, changed_at_ms: nowMs, lapses_at_ms: lapsesAtMs, until_ms: null },
       ...{ decided_at_ms: null, decided_by: null, decision_reason: null },
-      ...{ messages: 0, last_from: null, boot: randomUUID() }
+      ...{ messages: 0, last_from: null, boot: newServiceStream() }
     })
     .execute();
   await writeAct({ db, change, nowMs }, id, version, 'submit', {

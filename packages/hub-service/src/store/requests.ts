@@ -27,6 +27,8 @@ export interface IRequestAct {
   /** '' = nobody, its time had come. */
   readonly by: string;
   readonly words: string | null;
+  /** Index of its record in the log; null = it has none, not yet, or no more. */
+  readonly index: number | null;
 }
 
 /** A request with its whole story. */

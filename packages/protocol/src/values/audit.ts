@@ -31,6 +31,8 @@ export const AuditAction = v.picklist([
   'closed',
   /** Somebody wants something; a decision may follow. */
   'request',
+  /** Somebody wrote in a request's thread, see `message`. The hub service alone says so. */
+  'message',
   'allow',
   'deny',
   'warn',
@@ -120,6 +122,21 @@ export const AuditGap = v.strictObject({
 export type AuditGap = v.InferOutput<typeof AuditGap>;
 
 /**
+ * What was said in a request's thread. Nothing of it can be guessed once the personal part is gone: the salt goes with it.
+ */
+export const AuditMessage = v.strictObject({
+  /** The request's id. */
+  request: Uuid,
+  /** `asker`: whose request it is. */
+  from: v.picklist(['asker', 'staff']),
+  /** SHA-256 of the personal part's salt, a newline and the text as the personal part has it. */
+  digest: Sha256Hex,
+  /** Characters (code points) of that text. */
+  characters: Count
+});
+export type AuditMessage = v.InferOutput<typeof AuditMessage>;
+
+/**
  * What a companion says about one event: a claim. Its canonical JSON (RFC 8785) is the line that is hashed and kept.
  * Nothing personal is in it but what a package's name may tell; that is in `PersonalPart`.
  */
@@ -148,7 +165,9 @@ export const AuditRecord = v.strictObject({
     v.array(v.strictObject({ source: EvidenceSource, ref: v.nullable(Name) })),
     v.maxLength(16)
   ),
-  gap: v.nullable(AuditGap)
+  gap: v.nullable(AuditGap),
+  /** Only with the action `message`; absent = the record is of something else. */
+  message: v.optional(AuditMessage)
 });
 export type AuditRecord = v.InferOutput<typeof AuditRecord>;
 

@@ -10,11 +10,14 @@ import { Moment } from './moment.js';
 import { RecordText } from './record-text.js';
 import { DecideForms } from './request-forms.js';
 import { REQUEST_COLUMNS, Who } from './requests-page.js';
+import { SaidText } from './said-text.js';
 
 export interface IRequestPageProps {
   readonly request: IRequestWhole;
   /** Whether the reader may decide about it, and answer. */
   readonly mayDecide: boolean;
+  /** Whether the reader may read its records in the log. */
+  readonly mayReadLog: boolean;
   /** It is the reader's own. */
   readonly isOwn: boolean;
   /** Forms bring it back. */
@@ -22,7 +25,8 @@ export interface IRequestPageProps {
 }
 
 /** One request: who asks for what and why, what came with it, and what was done. */
-export function RequestPage({ request, mayDecide, isOwn, formToken }: IRequestPageProps): ReactElement {
+export function RequestPage(props: IRequestPageProps): ReactElement {
+  const { request, mayDecide, mayReadLog, isOwn, formToken } = props;
   const { want, user, server, evidence, acts, similar, reason } = request;
   return (
     <>
@@ -45,7 +49,7 @@ export function RequestPage({ request, mayDecide, isOwn, formToken }: IRequestPa
             server === null ? <span className="none">erased</span> : <RecordText text={serverWord(server)} />
           ],
           ['Asked', <Moment atMs={request.createdAtMs} zone />],
-          ['Why', reason === '' ? <span className="none">erased</span> : <Words text={reason} />],
+          ['Why', reason === '' ? <span className="none">erased</span> : <SaidText text={reason} />],
           ...(want.kind === 'package' ? ([['Index', <RecordText text={want.ecosystem} />]] as const) : []),
           ...(request.lapsesAtMs === null
             ? []
@@ -79,7 +83,7 @@ export function RequestPage({ request, mayDecide, isOwn, formToken }: IRequestPa
       <Part id="history" title="What was done">
         <DataTable
           caption="The oldest first"
-          columns={actColumns(want.kind === 'help')}
+          columns={actColumns(want.kind === 'help', mayReadLog)}
           rows={acts}
           keyOf={({ version }) => version}
         />
@@ -102,12 +106,18 @@ export function RequestPage({ request, mayDecide, isOwn, formToken }: IRequestPa
   );
 }
 
+const RECORD: IColumn<IRequestAct> = {
+  head: 'Record',
+  cell: ({ index }) =>
+    index === null ? <span className="none dash">–</span> : <a href={`/log/${index}`}>{`#${index}`}</a>
+};
+
 const SIMILAR: typeof REQUEST_COLUMNS = [
   ...REQUEST_COLUMNS,
   { head: 'Reason', cell: ({ decision }) => <RecordText text={decision?.reason ?? ''} />, className: 'wide' }
 ];
 
-function actColumns(isHelp: boolean): readonly IColumn<IRequestAct>[] {
+function actColumns(isHelp: boolean, mayReadLog: boolean): readonly IColumn<IRequestAct>[] {
   return [
     { head: 'What', cell: act => actWords(act, isHelp) },
     { head: 'When (UTC)', cell: ({ atMs }) => <Moment atMs={atMs} />, className: 'time' },
@@ -118,9 +128,11 @@ function actColumns(isHelp: boolean): readonly IColumn<IRequestAct>[] {
     },
     {
       head: 'Words',
-      cell: ({ words }) => (words === null ? <span className="none dash">–</span> : <Words text={words} />),
+      cell: ({ words }) =>
+        words === null ? <span className="none dash">–</span> : <SaidText text={words} />,
       className: 'wide'
-    }
+    },
+    ...(mayReadLog ? [RECORD] : [])
   ];
 }
 
@@ -138,24 +150,11 @@ function Evidence({ section: { title, lines } }: { readonly section: EvidenceSec
               <RecordText text={label} />
             </dt>
             <dd>
-              <Words text={text} />
+              <SaidText text={text} />
             </dd>
           </Fragment>
         ))}
       </dl>
-    </>
-  );
-}
-
-/** A text of more than one line. */
-function Words({ text }: { readonly text: string }): ReactElement {
-  return (
-    <>
-      {text.split(/\r?\n/).map((line, at) => (
-        <div key={at} className="said">
-          <RecordText text={line} />
-        </div>
-      ))}
     </>
   );
 }

@@ -3,8 +3,9 @@ import type { IToldStory } from '../story.js';
 import { GAPS, thousands } from '../words.js';
 import type { IEventRow } from '../../store/server-events.js';
 import { EventsPart } from './events-table.js';
-import { Facts, Part } from './facts.js';
+import { type Fact, Facts, Part } from './facts.js';
 import { GradeMark } from './marks.js';
+import { MessagePart } from './message-part.js';
 import { Moment } from './moment.js';
 import { RecordText } from './record-text.js';
 import { RowsTable } from './rows-table.js';
@@ -36,8 +37,7 @@ export function StoryPage({ told, events }: IStoryPageProps): ReactElement {
         <Facts
           facts={[
             ['Received by the hub', <Moment atMs={row.receivedAtMs} zone />],
-            ["Happened, by the container's clock", record && <Moment atMs={record.occurredAtMs} zone />],
-            ["Seen, by the container's clock", record && <Moment atMs={record.observedAtMs} zone />],
+            ...happened(told),
             ...(record?.gap
               ? ([
                   [
@@ -50,6 +50,7 @@ export function StoryPage({ told, events }: IStoryPageProps): ReactElement {
           ]}
         />
       </Part>
+      <MessagePart told={told} />
       <WhoPart told={told} />
       <ThroughPart told={told} />
       <DecisionPart told={told} />
@@ -108,6 +109,17 @@ export function StoryPage({ told, events }: IStoryPageProps): ReactElement {
       </Part>
     </>
   );
+}
+
+/** What the service itself writes has the time of the hub. */
+function happened({ record, story }: IToldStory): readonly Fact[] {
+  const at = record && <Moment atMs={record.occurredAtMs} zone />;
+  return story.row.grade === 'hub'
+    ? [["Happened, by the hub's clock", at]]
+    : [
+        ["Happened, by the container's clock", at],
+        ["Seen, by the container's clock", record && <Moment atMs={record.observedAtMs} zone />]
+      ];
 }
 
 /** The neighbours with the record itself at its place. */

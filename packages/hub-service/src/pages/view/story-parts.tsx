@@ -103,7 +103,8 @@ export function ThroughPart({ told: { record, personal } }: IPartProps): ReactEl
     const { ok, code } = record.outcome;
     facts.push(['Outcome', `${ok ? 'it succeeded' : 'it failed'}${code === null ? '' : `, code ${code}`}`]);
   }
-  if (personal?.argv) {
+  // Of a message it is who said what, which has a part of its own.
+  if (personal?.argv && record.action !== 'message') {
     facts.push(['Command', text(personal.argv.map(quoted).join(' '))]);
   }
   if (personal?.directUrl) {
@@ -156,7 +157,9 @@ export function DecisionPart({ told: { record, story } }: IPartProps): ReactElem
         </>
       ) : (
         <p>
-          {story.row.grade === 'stream' ? 'Nothing had to be decided.' : 'No decision is on record for it.'}
+          {story.row.grade === 'stream' || story.row.action === 'message'
+            ? 'Nothing had to be decided.'
+            : 'No decision is on record for it.'}
         </p>
       )}
     </Part>

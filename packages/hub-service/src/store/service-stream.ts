@@ -1,0 +1,20 @@
+import { randomUUID } from 'node:crypto';
+
+/** Where a UUID says its version, and the version that is left to whoever makes it (RFC 9562 §5.8). */
+const VERSION_AT = 14;
+const CUSTOM = '8';
+
+/**
+ * A name for a stream that the service writes in somebody's name, such as that of her request's records. Companions call
+ * theirs by random UUIDs (version 4), so that it can be told from them: her container learns the name from the list of her
+ * records, and must not write there.
+ */
+export function newServiceStream(): string {
+  const random = randomUUID();
+  return `${random.slice(0, VERSION_AT)}${CUSTOM}${random.slice(VERSION_AT + 1)}`;
+}
+
+/** Whether it is a name that `newServiceStream` made. @param boot - a UUID. */
+export function isServiceStream(boot: string): boolean {
+  return boot[VERSION_AT] === CUSTOM;
+}
