@@ -12,6 +12,8 @@ import { OutgoingLedger } from '../../src/outgoing/outgoing-ledger.js';
 const PAUSE_MS = 120;
 const MOST_RECORDS = 12;
 const CHECK_MS = 50;
+/** Records that wait for the hub, after which nothing is recorded for a while: the spool is bounded, and says when it is full. */
+const MOST_WAITING = 5000;
 
 export interface IRecordingOptions {
   readonly home: string;
@@ -59,6 +61,9 @@ export class RecordingCompanion {
   async record(told: (records: number) => void): Promise<never> {
     const { random = Math.random, mark } = this.options;
     for (let last = 0; ;) {
+      while (this.relay.waiting > MOST_WAITING) {
+        await new Promise(resolve => setTimeout(resolve, CHECK_MS));
+      }
       const events = Array.from({ length: 1 + Math.floor(MOST_RECORDS * random()) }, () =>
         event(`${mark}-${(last += 1)}`)
       );
