@@ -110,6 +110,12 @@ function about(report: IVerifyReport): readonly string[] {
         : `records ${firstIndex} to ${endIndex - 1}, ${filter === null ? 'all of them' : `those with ${plain(JSON.stringify(filter))}`}`
     ]);
   }
+  if (about !== null && about.filter !== null) {
+    lines.push([
+      'Complete',
+      'each record here is proven by itself; that no other one fits the filter, nothing but the signature says. A whole range proves that nothing is missing'
+    ]);
+  }
   const pinned = {
     true: 'the pinned key',
     false: 'NOT THE PINNED KEY',
