@@ -19,6 +19,7 @@ export type { IRunningHash, IVerifyTools } from './tools.js';
 export type {
   IDeletion,
   IListed,
+  IMissingPlace,
   ISigner,
   IToldGap,
   IUnreadable,
