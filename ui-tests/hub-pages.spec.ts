@@ -97,6 +97,42 @@ for (const [colorScheme, width] of [
   });
 }
 
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`on a phone what was found is seen at once, and filters are taken away one by one, ${colorScheme}`, async ({
+    browser
+  }) => {
+    const phone = { width: 390, height: 844 };
+    const { page } = await signedIn(browser, { colorScheme, viewport: phone, javaScriptEnabled: false });
+    const picture = (name: string) =>
+      page.screenshot({ path: `test-results/hub-pages-phone-${name}-${colorScheme}.png` });
+    await picture('first');
+    await expect(page.getByLabel('User', { exact: true })).toBeVisible();
+    await page.goto(`${pagesUrl}/log?user=alice&grade=corroborated&action=install`);
+    await expect(page.getByLabel('User', { exact: true })).toBeHidden();
+    const first = await page.locator('tbody tr').first().boundingBox();
+    expect(first?.y).toBeLessThan(phone.height * 0.6);
+    await picture('found');
+    await page.getByText('Filters: 3 set', { exact: true }).click();
+    await expect(page.getByLabel('User', { exact: true })).toHaveValue('alice');
+    await page.getByText('More filters: 2 set').click();
+    await expect(page.locator('select[name=grade]')).toHaveValue('corroborated');
+    await picture('open');
+    await page.getByRole('link', { name: 'Remove the filter Evidence' }).click();
+    await expect(page).toHaveURL(`${pagesUrl}/log?user=alice&action=install`);
+    await expect(page.getByText('Filters: 2 set', { exact: true })).toBeVisible();
+    await page.context().close();
+  });
+}
+
+test('with room the filters stay open', async ({ browser }) => {
+  const { page } = await signedIn(browser, { viewport: { width: 1280, height: 800 } });
+  await page.goto(`${pagesUrl}/log?user=bob&grade=confirmed`);
+  await expect(page.getByLabel('User', { exact: true })).toHaveValue('bob');
+  await expect(page.getByText('Filters: 2 set', { exact: true })).toBeHidden();
+  await expect(page.getByText('More filters: 1 set')).toBeVisible();
+  await page.context().close();
+});
+
 test('without scripts: filter, go to the older ones, open a record, sign out', async ({ browser }) => {
   const { page } = await signedIn(browser, { javaScriptEnabled: false });
   await page.getByLabel('User', { exact: true }).fill('alice');

@@ -18,6 +18,28 @@ REPLICAS = {
 }
 
 
+# The keys that were compared with the chart's schema of values, and the types that they have there: docs/admin-hub.md.
+COMPARED: dict[str, type] = {
+    "hub.extraFiles": dict,
+    "hub.services": dict,
+    "hub.extraConfig": dict,
+    "singleuser.networkPolicy.egress": list,
+}
+
+
+def at(path: str) -> Any:
+    value: Any = VALUES
+    for name in path.split("."):
+        value = value[name]
+    return value
+
+
+def leaves(value: Any, path: str = "") -> set[str]:
+    if path in COMPARED or not isinstance(value, dict):
+        return {path}
+    return {leaf for name, inner in value.items() for leaf in leaves(inner, f"{path}.{name}".lstrip("."))}
+
+
 def configured() -> Config:
     """Run the values' code as the chart does."""
     c = Config()
@@ -87,3 +109,16 @@ def test_replicas_are_the_same_service_and_share_a_database_and_a_secret_alone()
     assert volumes["keys"]["secret"]["defaultMode"] & 0o007 == 0
     assert told["LABKEEPER_MASTER_KEY_FILE"] == f"{mounts['keys']}/master-key"
     assert "from-file=master-key" in (ROOT / "jupyter-config/z2jh-replicas.yaml").read_text()
+
+
+def test_the_values_have_only_keys_that_were_compared_with_the_chart_and_the_page_names_them() -> None:
+    assert leaves(VALUES) == set(COMPARED)
+    assert all(isinstance(at(path), kind) for path, kind in COMPARED.items())
+    # The chart demands a path and one kind of content: that comes with the command at the head of the file.
+    [(name, file)] = VALUES["hub"]["extraFiles"].items()
+    assert set(file) == {"mountPath"} and isinstance(file["mountPath"], str)
+    text = (ROOT / "jupyter-config/z2jh-values.yaml").read_text()
+    assert f"--set-file hub.extraFiles.{name}.stringData=hub.py" in text
+    assert all(isinstance(code, str) for code in VALUES["hub"]["extraConfig"].values())
+    page = (ROOT / "docs/admin-hub.md").read_text()
+    assert all(f"`{path}`" in page for path in COMPARED)

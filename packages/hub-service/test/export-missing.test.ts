@@ -97,4 +97,27 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('an export of records that a
     await deleteInstalls();
     await expect(csv(null)).rejects.toThrow(missing);
   });
+
+  it('with a filter says of one of which nothing is left that nobody knows whether it was meant', async () => {
+    await deleteInstalls();
+    for (const table of ['record', 'record_body', 'personal'] as const) {
+      await log.database.write.deleteFrom(table).where('idx', '=', 5).execute();
+    }
+    const lines = await csv(ANNA);
+    expect(lines.slice(0, -2).map(line => line.split(',')[0])).toEqual(['1', '9']);
+    expect(lines.at(-2)).toContain(',deleted-records,');
+    expect(lines.at(-1)).toMatch(
+      /^,.*,missing-records,.*"1 of the records 0 to \d+ is missing from the log, the first of them record 5, and no act/
+    );
+    expect((await ocsf(ANNA)).at(-1)).toMatchObject({
+      ...{ activity_name: 'missing-records', severity_id: 4 },
+      message: expect.stringContaining('whether the filter would mean it is not known any more')
+    });
+    await expect(log.exported({ filter: ANNA })).rejects.toThrow(
+      'Record 5 is missing from the log, and no act of retention deleted it: whether the filter means it nobody knows'
+    );
+    // Nothing is said of ranges that do not have it.
+    expect((await csv(ANNA, 5)).at(-1)).toContain(',deleted-records,');
+    expect(await log.verified({ filter: ANNA, firstIndex: 8 })).toMatchObject({ findings: { count: 0 } });
+  });
 });

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
@@ -46,7 +47,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('what goes out, on %s', kind
   let targets: OutgoingTarget[];
   let nowMs = Date.now();
 
-  const outgoing = (change: { everyMs?: number } = {}): Outgoing =>
+  const outgoing = (change: { everyMs?: number; metrics?: OutgoingMetrics } = {}): Outgoing =>
     new Outgoing({
       database,
       sender: { hubId: 'hub', build: 'test' },
@@ -443,6 +444,118 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('what goes out, on %s', kind
     expect(syslog.messages).toHaveLength(701);
     expect(syslog.messages.at(-1)).toContain('user="anna"');
     await syslog.close();
+  });
+
+  /** Nothing is left of these records, and no act says why. */
+  const vanish = async (first: number, end: number): Promise<void> => {
+    for (const table of ['personal', 'record_body', 'record'] as const) {
+      await database.write.deleteFrom(table).where('idx', '>=', first).where('idx', '<', end).execute();
+    }
+  };
+  /** As retention deletes them. */
+  const retire = async (ranges: readonly (readonly [number, number])[]): Promise<void> => {
+    const act = {
+      action: 'retire',
+      event_id: randomUUID(),
+      act: '{}',
+      subject_id: null,
+      stream_hub: null
+    } as const;
+    const { id } = await database.write
+      .insertInto('own_record')
+      .values(act)
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    const row = { own_id: id, at_ms: nowMs, leaves: null };
+    for (const [first_idx, end_idx] of ranges) {
+      await database.write
+        .insertInto('retired')
+        .values({ ...row, first_idx, end_idx })
+        .execute();
+      await vanish(first_idx, end_idx);
+    }
+  };
+  const forwarded = { names: false, from: 'beginning', ...LOCAL } as const;
+
+  it('says in its place that a record is missing, counts it once, and goes on', async () => {
+    const syslog = await SyslogReceiver.start();
+    targets = [
+      { kind: 'syslog', name: 'siem', url: `tcp://127.0.0.1:${syslog.port}`, ...forwarded },
+      { kind: 'otlp', name: 'otel', url: http.url, ...forwarded }
+    ];
+    await write(10);
+    await vanish(3, 5);
+    await database.write.deleteFrom('record_body').where('idx', '=', 9).execute();
+    const registry = new Registry();
+    const one = outgoing({ metrics: new OutgoingMetrics(registry) });
+    http.answers = [{ status: 503 }];
+    await one.turn();
+    nowMs += 70_000;
+    await one.turn();
+    await one.turn();
+    expect(syslog.messages.map(indexOf)).toEqual([0, 1, 2, 3, 5, 6, 7, 8, 9]);
+    expect(syslog.messages[3]).toMatch(
+      /^<107>1 \S+ hub labkeeper - missing-records .* count="2"\] \{"missing":/
+    );
+    expect(syslog.messages[8]).toContain(' count="1"]');
+    const { logRecords } = JSON.parse(http.received[1]?.body ?? '').resourceLogs[0].scopeLogs[0];
+    const names: string[] = logRecords.map(({ eventName }: { eventName: string }) => eventName);
+    expect([names.length, names[3], names[8]]).toEqual([
+      9,
+      'labkeeper.missing-records',
+      'labkeeper.missing-records'
+    ]);
+    const loss = { what: 'missing', count: 3, says: 'record 9' };
+    expect((await outgoing().state()).targets).toMatchObject([
+      { name: 'siem', lag: 0, trouble: null, losses: [loss] },
+      { name: 'otel', lag: 0, trouble: null, losses: [loss] }
+    ]);
+    expect(await registry.metrics()).toContain('labkeeper_outgoing_missing_records{target="siem"} 3');
+    await syslog.close();
+  });
+
+  it('says what retention deleted, however much it was, and that it was no loss', async () => {
+    const syslog = await SyslogReceiver.start();
+    targets = [{ kind: 'syslog', name: 'siem', url: `tcp://127.0.0.1:${syslog.port}`, ...forwarded }];
+    await write(1300);
+    await retire([
+      [0, 600],
+      [600, 1100],
+      [1103, 1105]
+    ]);
+    await vanish(1105, 1106);
+    await vanish(1290, 1300);
+    const one = outgoing();
+    await one.turn();
+    const told = syslog.messages
+      .filter(message => message.includes('-records ['))
+      .map(message => [
+        /(deleted|missing)-records/.exec(message)?.[1],
+        indexOf(message),
+        Number(/ count="(\d+)"/.exec(message)?.[1])
+      ]);
+    expect(told).toEqual([
+      ['deleted', 0, 1100],
+      ['deleted', 1103, 2],
+      ['missing', 1105, 1],
+      ['missing', 1290, 10]
+    ]);
+    expect(syslog.messages).toHaveLength(1300 - 1100 - 2 - 1 - 10 + 4);
+    expect((await one.state()).targets).toMatchObject([{ lag: 0, losses: [{ what: 'missing', count: 11 }] }]);
+    await syslog.close();
+  });
+
+  it('announces what comes after records that are gone, and counts those that are missing', async () => {
+    const one = outgoing();
+    await one.turn();
+    await write(600);
+    await vanish(0, 510);
+    await retire([[510, 590]]);
+    await write(1, record => ({ ...record, action: 'deny' }));
+    await one.turn();
+    await one.turn();
+    expect(http.received).toHaveLength(1);
+    expect((await one.state()).targets[0]?.losses).toMatchObject([{ what: 'missing', count: 510 }]);
   });
 
   it('forwards by TLS to whom it can know alone, and by datagrams', async () => {

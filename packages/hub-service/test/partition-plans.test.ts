@@ -210,7 +210,8 @@ it('exports, forwarding and own lists read bodies and personal parts of their ow
     return count;
   };
   expect(others(await looks(entries))).toEqual([...both('personal'), ...both('record_body')]);
-  expect(others(await looks(() => readForwarded(database, from, 200, true)))).toEqual(both('record_body'));
+  const range = { from, most: 200, hasNames: true, nowMs: NOW_MS };
+  expect(others(await looks(() => readForwarded(database, range)))).toEqual(both('record_body'));
   const places = await new SqlLogReader(database, () => NOW_MS).list({ user: 'user-2' }, null, 20);
   expect(others(await looks(() => entriesAt(database, places)))).toEqual([nameOf('record_body', MONTHS - 1)]);
 });

@@ -1,14 +1,16 @@
-import type { IForwardedRecord } from '@labkeeper/protocol';
+import type { Forwarded, IForwardedHole, IForwardedRecord } from '@labkeeper/protocol';
+import { HOLE_ACTIONS, holeText } from './hole-words.js';
 
 const INFO = { severityNumber: 9, severityText: 'INFO' } as const;
 const WARN = { severityNumber: 13, severityText: 'WARN' } as const;
+const ERROR = { severityNumber: 17, severityText: 'ERROR' } as const;
 
 /**
- * Records as the body of OTLP/HTTP's `/v1/logs`, in its JSON form.
+ * Records, and what stands for those that are not there, as the body of OTLP/HTTP's `/v1/logs`, in its JSON form.
  *
  * @param host - name of the hub. @param build - of this service.
  */
-export function otlpLogs(records: readonly IForwardedRecord[], host: string, build: string): object {
+export function otlpLogs(items: readonly Forwarded[], host: string, build: string): object {
   return {
     resourceLogs: [
       {
@@ -19,7 +21,12 @@ export function otlpLogs(records: readonly IForwardedRecord[], host: string, bui
             ['labkeeper.hub', host]
           ])
         },
-        scopeLogs: [{ scope: { name: 'labkeeper.audit' }, logRecords: records.map(logRecord) }]
+        scopeLogs: [
+          {
+            scope: { name: 'labkeeper.audit' },
+            logRecords: items.map(item => ('hole' in item ? logHole(item) : logRecord(item)))
+          }
+        ]
       }
     ]
   };
@@ -47,6 +54,23 @@ function logRecord(record: IForwardedRecord): object {
       ['labkeeper.package.version', record.packageVersion],
       ['labkeeper.tool', record.tool],
       ['labkeeper.effect', record.effect]
+    ])
+  };
+}
+
+/** `labkeeper.index` is that of the first. */
+function logHole(item: IForwardedHole): object {
+  const { hole, firstIndex, count, atMs } = item;
+  return {
+    timeUnixNano: nanoseconds(atMs),
+    observedTimeUnixNano: nanoseconds(atMs),
+    ...(hole === 'missing' ? ERROR : INFO),
+    eventName: `labkeeper.${HOLE_ACTIONS[hole]}`,
+    body: { stringValue: holeText(item) },
+    attributes: attributes([
+      ['labkeeper.index', firstIndex],
+      ['labkeeper.count', count],
+      ['labkeeper.action', HOLE_ACTIONS[hole]]
     ])
   };
 }

@@ -1,4 +1,4 @@
-import type { Announcement, IForwardedRecord } from '@labkeeper/protocol';
+import type { Announcement, IForwardedHole, IForwardedRecord } from '@labkeeper/protocol';
 import {
   asciiJson,
   otlpLogs,
@@ -57,6 +57,34 @@ describe('a message of syslog', () => {
     expect(short.endsWith(']')).toBe(true);
     expect(short.length).toBeLessThan(2048);
     expect(syslogLine({ ...RECORD, action: 'deny' }, 'h', null)).toMatch(/^<108>1/);
+  });
+});
+
+describe('records that are not there', () => {
+  const hole: IForwardedHole = {
+    ...{ hole: 'missing', firstIndex: 7, count: 2 },
+    atMs: Date.UTC(2026, 10, 27, 9)
+  };
+
+  it('are a message of syslog of their own, in their place', () => {
+    expect(syslogLine(hole, 'h', 2048)).toBe(
+      '<107>1 2026-11-27T09:00:00.000Z h labkeeper - missing-records [labkeeper@32473 index="7" count="2"] ' +
+        '{"missing":{"firstIndex":7,"count":2},' +
+        '"message":"Missing from the log, and no act of retention deleted them: records 7 to 8."}'
+    );
+    const deleted = syslogLine({ ...hole, hole: 'deleted', count: 1 }, 'h', null);
+    expect(deleted).toMatch(/^<109>1 \S+ h labkeeper - deleted-records /);
+    expect(JSON.parse(deleted.slice(deleted.indexOf('] {') + 2))).toMatchObject({
+      gone: { firstIndex: 7, count: 1 }
+    });
+  });
+
+  it('are a log record of OTLP, graver where nothing says why', () => {
+    const body = JSON.stringify(otlpLogs([hole, RECORD, { ...hole, hole: 'deleted' }], 'hub', 'b'));
+    expect(body).toMatch(/missing-records[^]*"labkeeper\.install"[^]*deleted-records/);
+    expect(body).toContain('"severityText":"ERROR","eventName":"labkeeper.missing-records"');
+    expect(body).toContain('"severityText":"INFO","eventName":"labkeeper.deleted-records"');
+    expect(body).toContain('{"key":"labkeeper.count","value":{"intValue":"2"}}');
   });
 });
 

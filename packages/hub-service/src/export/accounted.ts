@@ -2,12 +2,14 @@ import type { ILogFilter } from '../store/log-reader.js';
 import { refuseMissing } from '../store/refuse-missing.js';
 import { blocks } from './blocks.js';
 import type { IExportSource, ILoggedEntry } from './export-source.js';
+import { vanishedOf } from './vanished.js';
 
 /**
  * The records of a range, some at a time, for files in which nobody could find a gap.
  *
  * @param filter - null = all.
- * @throws where a record is missing that no act of retention deleted; with a filter only those are looked at that it means.
+ * @throws where a record is missing that no act of retention deleted; with a filter only those are looked at that it means, and
+ * `missingSentence` tells of the others.
  */
 export async function* accounted(
   source: IExportSource,
@@ -46,4 +48,22 @@ export async function goneSentence(
   }
   const which = filter === null ? '' : '; whether the filter would mean them is not known any more';
   return `${count} of the records ${firstIndex} to ${endIndex - 1} were deleted by retention, each by an act that is in the log${which}.`;
+}
+
+/**
+ * What a filtered file has to say of records that have vanished from the log without an act; null = nothing. Without a filter
+ * they are an error.
+ */
+export async function missingSentence(
+  source: IExportSource,
+  firstIndex: number,
+  endIndex: number,
+  filter: ILogFilter | null
+): Promise<string | null> {
+  const vanished = filter && (await vanishedOf(source, firstIndex, endIndex));
+  if (vanished === null) {
+    return null;
+  }
+  const { count } = vanished;
+  return `${count} of the records ${firstIndex} to ${endIndex - 1} ${count === 1 ? 'is' : 'are'} missing from the log, the first of them record ${vanished.firstIndex}, and no act of retention deleted ${count === 1 ? 'it' : 'them'}; whether the filter would mean ${count === 1 ? 'it' : 'them'} is not known any more.`;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { entryOf, isoTime } from './read-entry.js';
-import { accounted, goneSentence } from './accounted.js';
+import { accounted, goneSentence, missingSentence } from './accounted.js';
 import { actOf } from '../store/act-entry.js';
 import type { IExportOut, IExportRange, IExportSource, ILoggedEntry } from './export-source.js';
 
@@ -31,8 +31,9 @@ const COLUMNS = [
   'message_digest'
 ] as const;
 
-/** The action of the line that tells of deleted records; no record has it. */
+/** The actions of the lines that tell of deleted and missing records; no record has them. */
 const DELETED = 'deleted-records';
+const MISSING = 'missing-records';
 
 /** Cells that a spreadsheet would take for a formula begin so. */
 const FORMULA = /^[=+\-@\t\r]/;
@@ -55,7 +56,8 @@ function cell(value: string | number | boolean | null): string {
 
 /**
  * Writes records as CSV, for spreadsheets: a part of each record, which proves nothing. The proof is an export of the
- * same filter and range. A last line without an index says how many records of the range were deleted, where there are any.
+ * same filter and range. Last lines without an index say how many records of the range were deleted, and with a filter how many
+ * are missing, where there are any.
  *
  * @returns number of records. @throws where one is missing that was not deleted by retention.
  */
@@ -72,12 +74,18 @@ export async function exportCsv(
     count += block.length;
     await out.write(Buffer.from(block.map(entry => csvLine(cellsOf(entry))).join('')));
   }
-  const gone = await goneSentence(source, firstIndex, endIndex, filter);
-  if (gone !== null) {
-    const cells = { action: DELETED, reason: gone };
-    await out.write(
-      Buffer.from(csvLine(COLUMNS.map(name => (name === 'action' || name === 'reason' ? cells[name] : null))))
-    );
+  const told = [
+    [DELETED, await goneSentence(source, firstIndex, endIndex, filter)],
+    [MISSING, await missingSentence(source, firstIndex, endIndex, filter)]
+  ] as const;
+  for (const [action, reason] of told) {
+    if (reason !== null) {
+      await out.write(
+        Buffer.from(
+          csvLine(COLUMNS.map(name => (name === 'action' ? action : name === 'reason' ? reason : null)))
+        )
+      );
+    }
   }
   return count;
 }

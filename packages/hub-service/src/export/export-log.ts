@@ -20,6 +20,7 @@ import {
   type IExportSource,
   type ILoggedEntry
 } from './export-source.js';
+import { unsignable } from './vanished.js';
 
 /** What an export is made of. */
 export interface IExportParts {
@@ -44,7 +45,7 @@ export interface IExported {
  * before it and the signature. Holds a block of entries at a time, the digests of the range, and with a filter the tree
  * of one digest. With a filter it ends where the digests end, since each of its lines needs a proof.
  *
- * @throws ExportRangeError before anything is written.
+ * @throws ExportRangeError before anything is written, and an error where with a filter one of the range has vanished.
  */
 export async function exportLog(parts: IExportParts, range: IExportRange): Promise<IExported> {
   const { source, signer, out, personalOut } = parts;
@@ -55,6 +56,10 @@ export async function exportLog(parts: IExportParts, range: IExportRange): Promi
   const endIndex = endOf(range, logEnd, all);
   const digests = all.filter(({ body }) => body.firstIndex < endIndex);
   const filter = range.filter && filterMembers(range.filter);
+  const trouble = filter && (await unsignable(source, firstIndex, endIndex));
+  if (trouble !== null) {
+    throw new Error(trouble);
+  }
   const rotations = (await source.rotations?.()) ?? [];
   const head: ExportHead = {
     labkeeperExport: (await isThinned(source, firstIndex, endIndex)) ? RETIRED_FORMAT : EXPORT_FORMAT,

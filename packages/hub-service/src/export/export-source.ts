@@ -51,6 +51,8 @@ export interface IExportSource {
   gone?(firstIndex: number, endIndex: number): Promise<readonly IGoneEntries[]>;
   /** How many records of [firstIndex, endIndex) retention deleted; absent = nothing is ever deleted. */
   goneCount?(firstIndex: number, endIndex: number): Promise<number>;
+  /** How many of [firstIndex, endIndex) are neither there nor deleted by retention; absent = none ever is. */
+  missingCount?(firstIndex: number, endIndex: number): Promise<number>;
   /** The acts that deleted it, in the order of the log, each with its place there and as canonical JSON. */
   retirements?(
     firstIndex: number,

@@ -1,6 +1,6 @@
 import { actOf } from '../store/act-entry.js';
 import type { LogEntry } from '@labkeeper/protocol';
-import { accounted, goneSentence } from './accounted.js';
+import { accounted, goneSentence, missingSentence } from './accounted.js';
 import type { IExportOut, IExportRange, IExportSource, ILoggedEntry } from './export-source.js';
 import { entryOf } from './read-entry.js';
 
@@ -12,11 +12,12 @@ const ACTIVITY = { install: 1, upgrade: 8, remove: 2 } as const;
 const OTHER = 99;
 const INFORMATIONAL = 1;
 const LOW = 2;
+const HIGH = 4;
 
 /**
  * Writes records in the shape of OCSF 1.3, a JSON object in each line, for tools that read that: a part of each record,
- * which proves nothing. The proof is an export of the same filter and range. A last event says how many records of the range
- * were deleted, where there are any.
+ * which proves nothing. The proof is an export of the same filter and range. Last events say how many records of the range
+ * were deleted, and with a filter how many are missing, where there are any.
  *
  * @returns number of records. @throws where one is missing that was not deleted by retention.
  */
@@ -33,24 +34,29 @@ export async function exportOcsf(
     count += block.length;
     await out.write(Buffer.from(block.map(entry => `${JSON.stringify(eventOf(entry))}\n`).join('')));
   }
-  const gone = await goneSentence(source, firstIndex, endIndex, filter);
-  if (gone !== null) {
-    await out.write(Buffer.from(`${JSON.stringify(goneEvent(gone, nowMs))}\n`));
+  const told = [
+    ['deleted-records', INFORMATIONAL, await goneSentence(source, firstIndex, endIndex, filter)],
+    ['missing-records', HIGH, await missingSentence(source, firstIndex, endIndex, filter)]
+  ] as const;
+  for (const [name, severity, message] of told) {
+    if (message !== null) {
+      await out.write(Buffer.from(`${JSON.stringify(ownEvent(name, severity, message, nowMs))}\n`));
+    }
   }
   return count;
 }
 
 /** It is about the export itself. */
-function goneEvent(message: string, nowMs: number): object {
+function ownEvent(name: string, severity: number, message: string, nowMs: number): object {
   return {
     class_uid: CLASS_UID,
     class_name: 'Application Lifecycle',
     category_uid: CATEGORY_UID,
     category_name: 'Application Activity',
     activity_id: OTHER,
-    activity_name: 'deleted-records',
+    activity_name: name,
     type_uid: CLASS_UID * 100 + OTHER,
-    severity_id: INFORMATIONAL,
+    severity_id: severity,
     time: nowMs,
     message,
     metadata: { version: '1.3.0', product: { name: 'Labkeeper', vendor_name: 'Labkeeper' } },

@@ -1,13 +1,18 @@
 import type { IDatabase } from '../store/database.js';
 import { blockedInstall } from './blocked-installs.js';
 import type { LogCursors } from './log-cursors.js';
+import type { Losses } from './losses.js';
 import type { MessageQueue } from './message-queue.js';
+import { missingOf } from './missing-loss.js';
 import { logEnd, readForwarded } from './read-forwarded.js';
 
 export interface IAnnouncerOptions {
   readonly database: IDatabase;
   readonly cursors: LogCursors;
   readonly queue: MessageQueue;
+  readonly losses: Losses;
+  /** Epoch ms. */
+  readonly nowMs: () => number;
   /** A name that is this replica's alone. */
   readonly lease: string;
 }
@@ -23,7 +28,7 @@ export class Announcer {
 
   /** Puts down what is new; that and the place in the log are one transaction, so that each is put down once. @param targetsOf - names of those that want what happens at a hub; null = at any. */
   async look(targetsOf: (hub: string | null) => readonly string[]): Promise<void> {
-    const { database, cursors, queue, lease } = this.options;
+    const { database, cursors, queue, losses, lease, nowMs } = this.options;
     if (targetsOf(null).length === 0) {
       // What happens while nobody wants it is not told later.
       if (this.isFollowing !== false) {
@@ -41,15 +46,22 @@ export class Announcer {
       return;
     }
     for (let next = from; ;) {
-      const records = await readForwarded(database, next, RECORDS, true);
-      const last = records.at(-1);
-      if (!last) {
+      const range = { from: next, most: RECORDS, hasNames: true, nowMs: nowMs() };
+      const read = await readForwarded(database, range);
+      if (read.next === next) {
         break;
       }
-      next = last.index + 1;
+      next = read.next;
+      const { count, says } = missingOf(read.items);
       await database.write.transaction().execute(async db => {
         if (await cursors.advance(NAME, lease, next, db)) {
-          for (const blocked of records.flatMap(record => blockedInstall(record) ?? [])) {
+          for (const target of count > 0 ? targetsOf(null) : []) {
+            // One of them may have been a blocked install.
+            await losses.add(target, 'missing', count, says, db);
+          }
+          for (const blocked of read.items.flatMap(item =>
+            'hole' in item ? [] : (blockedInstall(item) ?? [])
+          )) {
             await queue.put(
               targetsOf(blocked.announcement.data.hub),
               blocked.announcement,

@@ -5,6 +5,7 @@ import { SendError } from './failures.js';
 import type { Losses } from './losses.js';
 import type { LogCursors } from './log-cursors.js';
 import type { OutgoingMetrics } from './outgoing-metrics.js';
+import { missingOf, type IMissing } from './missing-loss.js';
 import { logEnd, readForwarded } from './read-forwarded.js';
 import { sendRecords, type ISender, type RecordTarget } from './send-records.js';
 
@@ -14,7 +15,9 @@ export interface IForwardingOptions {
   readonly losses: Losses;
   readonly sender: ISender;
   readonly metrics: OutgoingMetrics;
-  readonly log: Pick<Logger, 'warn'>;
+  readonly log: Pick<Logger, 'warn' | 'error'>;
+  /** Epoch ms. */
+  readonly nowMs: () => number;
   /** A name that is this replica's alone. */
   readonly lease: string;
 }
@@ -24,13 +27,13 @@ const RECORDS = 500;
 /** Batches to one target in one turn. */
 const BATCHES = 20;
 
-/** Forwards the log's records in their order, each at least once. */
+/** Forwards the log's records in their order, each at least once. In the place of those that are missing it says so. */
 export class Forwarding {
   constructor(private readonly options: IForwardingOptions) {}
 
   /** Sends what a target does not have yet, as far as it takes it now. @param isOver - whether to end early. */
   async forward(target: RecordTarget, isOver: () => boolean): Promise<void> {
-    const { database, metrics, log, sender, cursors, lease } = this.options;
+    const { database, metrics, log, sender, cursors, lease, nowMs } = this.options;
     if (await cursors.isThere(target.name, await logEnd(database))) {
       return;
     }
@@ -43,17 +46,20 @@ export class Forwarding {
     let next = from;
     try {
       for (let batch = 0; batch < BATCHES && !isOver(); batch += 1) {
-        const records = await readForwarded(database, next, RECORDS, target.names);
-        const last = records.at(-1);
-        if (!last) {
+        const range = { from: next, most: RECORDS, hasNames: target.names, nowMs: nowMs() };
+        const read = await readForwarded(database, range);
+        if (read.next === next) {
           break;
         }
         const { hubs } = target;
-        const wanted = hubs ? records.filter(({ hub }) => hubs.includes(hub)) : records;
+        // Of what is not there nobody knows the hub.
+        const wanted = hubs
+          ? read.items.filter(item => 'hole' in item || hubs.includes(item.hub))
+          : read.items;
         const rejected =
           wanted.length > 0 ? await sendRecords(target, wanted, sender) : { count: 0, says: null };
-        next = last.index + 1;
-        if (!(await this.advance(target.name, next, rejected))) {
+        next = read.next;
+        if (!(await this.advance(target.name, next, rejected, missingOf(wanted)))) {
           return;
         }
         metrics.sent.inc({ target: target.name }, wanted.length - rejected.count);
@@ -70,17 +76,36 @@ export class Forwarding {
     await cursors.release(target.name, lease);
   }
 
-  /** How far it is and what of it was thrown away are one: else what another replica sends again would count twice. */
-  private async advance(target: string, next: number, { count, says }: IRejected): Promise<boolean> {
+  /** How far it is and what of it was lost are one: else what another replica sends again would count twice. */
+  private async advance(
+    target: string,
+    next: number,
+    rejected: IRejected,
+    missing: IMissing
+  ): Promise<boolean> {
     const { database, cursors, losses, log, lease } = this.options;
-    if (count === 0) {
+    if (rejected.count > 0) {
+      log.warn({ target, ...rejected }, 'A target threw away records that it was sent.');
+    }
+    if (missing.count > 0) {
+      log.error(
+        { target, ...missing },
+        'Records are missing from the log, and no act of retention deleted them.'
+      );
+    }
+    const lost = (
+      [
+        ['rejected', rejected],
+        ['missing', missing]
+      ] as const
+    ).filter(([, { count }]) => count > 0);
+    if (lost.length === 0) {
       return cursors.advance(target, lease, next);
     }
-    log.warn({ target, count, says }, 'A target threw away records that it was sent.');
     return database.write.transaction().execute(async db => {
       const isOurs = await cursors.advance(target, lease, next, db);
-      if (isOurs) {
-        await losses.add(target, 'rejected', count, says, db);
+      for (const [what, { count, says }] of isOurs ? lost : []) {
+        await losses.add(target, what, count, says, db);
       }
       return isOurs;
     });

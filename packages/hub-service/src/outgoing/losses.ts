@@ -10,7 +10,7 @@ export interface ILoss {
   readonly count: number;
   /** The last of it, epoch ms. */
   readonly lastAtMs: number;
-  /** What the target said of it; null = nothing. */
+  /** What the target said of it, or which records were missing last; null = nothing. */
   readonly says: string | null;
 }
 

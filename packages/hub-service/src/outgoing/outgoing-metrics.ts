@@ -41,6 +41,12 @@ export class OutgoingMetrics {
       labelNames,
       registers
     });
+    this.missing = new Gauge({
+      name: 'labkeeper_outgoing_missing_records',
+      help: 'Records that were not in the log when a target was to have them, and that no act deleted, until none was for 30 days.',
+      labelNames,
+      registers
+    });
     this.lag = new Gauge({
       name: 'labkeeper_outgoing_lag_records',
       help: 'Records of the log that a target does not have yet.',
@@ -55,5 +61,6 @@ export class OutgoingMetrics {
   readonly dead: Gauge<'target'>;
   readonly dropped: Gauge<'target'>;
   readonly rejected: Gauge<'target'>;
+  readonly missing: Gauge<'target'>;
   readonly lag: Gauge<'target'>;
 }

@@ -48,7 +48,7 @@ export class Outgoing {
     const cursors = new LogCursors(database, nowMs, Math.random);
     const { lease, queue } = this;
     this.forwarding = new Forwarding({ ...options, cursors, losses: this.losses, lease });
-    this.announcer = new Announcer({ ...{ database, cursors, queue, lease } });
+    this.announcer = new Announcer({ ...options, cursors, queue, losses: this.losses, lease });
   }
 
   start(): void {
@@ -192,6 +192,7 @@ export class Outgoing {
       const lost = (kind: LossKind): number => losses.find(({ what }) => what === kind)?.count ?? 0;
       metrics.dropped.set({ target: name }, lost('dropped'));
       metrics.rejected.set({ target: name }, lost('rejected'));
+      metrics.missing.set({ target: name }, lost('missing'));
       if (lag !== null) {
         metrics.lag.set({ target: name }, lag);
       }

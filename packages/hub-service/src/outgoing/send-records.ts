@@ -1,5 +1,5 @@
 import { type IRejected, otlpLogs, otlpRejected, syslogLine } from '@labkeeper/core';
-import type { IForwardedRecord, OutgoingTarget } from '@labkeeper/protocol';
+import type { Forwarded, OutgoingTarget } from '@labkeeper/protocol';
 import { post } from './post.js';
 import { sendSyslog } from './syslog-send.js';
 import { targetFile, targetUrl } from './target-files.js';
@@ -20,7 +20,7 @@ export interface ISender {
 /** Hands records over. @returns what was thrown away of them. @throws SendError; then all of them are to be sent again. */
 export async function sendRecords(
   target: RecordTarget,
-  records: readonly IForwardedRecord[],
+  records: readonly Forwarded[],
   { hubId, build }: ISender
 ): Promise<IRejected> {
   const allowInternal = target.allow_internal ?? null;

@@ -44,6 +44,21 @@ describe('an export from the pages', () => {
     expect(report.proven).toBe(report.records);
   });
 
+  it('is not signed with a filter where nobody can know what the filter means', async () => {
+    const holed = new MadeLog(made.made);
+    Object.assign(holed, {
+      missingCount: async (first: number, end: number) => (first <= 7 && end > 7 ? 1 : 0)
+    });
+    const cover = (): Promise<void> => Promise.resolve();
+    const browser = await Browser.open({ exports: { source: holed, signer: made.made.key, cover } });
+    await browser.visit('/log');
+    const { statusCode, body } = await browser.ask('/export?format=jsonl&package=pack-2');
+    expect(statusCode).toBe(409);
+    expect(body).toContain('Record 7 is missing from the log');
+    expect((await browser.ask('/export?format=jsonl')).statusCode).toBe(200);
+    expect((await browser.ask('/export?format=csv&package=pack-2')).body).toContain(',missing-records,');
+  });
+
   it('is CSV or OCSF, and nothing else', async () => {
     const { browser } = await signedIn();
     expect((await browser.ask('/export?format=csv')).body).toMatch(/^index,received,/);

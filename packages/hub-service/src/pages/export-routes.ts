@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ExportFormat, IExportSigner, IExportSource } from '../export/export-source.js';
 import { EXPORT_FILES, exportStream } from '../export/export-stream.js';
+import { unsignable } from '../export/vanished.js';
 import { ADDRESS_LENGTH } from '../people/next-path.js';
 import { sendRefusal } from './answers.js';
 import { comesFromElsewhere, type Gate, opensPage } from './gate.js';
@@ -87,6 +88,13 @@ export class ExportRoutes {
       const asked = await reading.exporting(visitor, filter, exportAddress(fields, format));
       await log.cover();
       const range = { filter: Object.keys(asked).length > 0 ? asked : null, firstIndex: 0, endIndex: null };
+      const trouble =
+        range.filter !== null && format === 'jsonl'
+          ? await unsignable(log.source, 0, await log.source.end())
+          : null;
+      if (trouble !== null) {
+        throw new Refusal(409, trouble);
+      }
       body = exportStream({ source: log.source, signer: log.signer, nowMs: nowMs() }, range, format);
     } catch (error) {
       this.done(name);

@@ -22,6 +22,7 @@ import type { ISavedView, ISavedViews } from './saved-views.js';
 import { anchorAdvice, type IShownAnchors } from './anchor-state.js';
 import { CLASS_NAMES, retentionAdvice } from './retention-state.js';
 import type { IShownPartitions } from '../partitions/partition-keeper.js';
+import { outgoingAdvice } from './outgoing-advice.js';
 import { partitionAdvice } from './partition-advice.js';
 import { adviceFor, type IAdvice } from './service-state.js';
 import type { SignInRoutes } from './sign-in-routes.js';
@@ -257,6 +258,7 @@ export class LogRoutes {
       ...(retention ? retentionAdvice(retention, nowMs()) : []),
       ...(held && anchors ? anchorAdvice(anchors, held, nowMs()) : []),
       ...(states ?? []).flatMap(({ trouble }) => trouble ?? []),
+      ...(outgoing ? outgoingAdvice(outgoing) : []),
       ...(months ? partitionAdvice(months) : []),
       ...adviceFor(status, settings, nowMs(), isFirst ? this.options.policyTrouble() : null)
     ];

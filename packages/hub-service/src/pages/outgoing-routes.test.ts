@@ -31,15 +31,17 @@ const STATE: IOutgoingState = {
 
 describe('messages that were given up', () => {
   let asked: IAgain[];
+  let state: IOutgoingState;
   let found: number;
   let browser: Browser;
 
   beforeEach(async () => {
     asked = [];
+    state = STATE;
     found = 1;
     browser = await Browser.open({
       outgoing: {
-        state: async () => STATE,
+        state: async () => state,
         again: async which => {
           asked.push(which);
           return found;
@@ -61,6 +63,25 @@ describe('messages that were given up', () => {
       payload: new URLSearchParams(fields).toString(),
       headers: { 'content-type': 'application/x-www-form-urlencoded' }
     });
+
+  it('stand beside records that were missing from the log, and what to do about those', async () => {
+    const told = await browser.visit('/status');
+    expect(told.body).not.toContain('missing from the log');
+    const loss = (target: string, count: number, says: string) =>
+      ({ target, what: 'missing', count, lastAtMs: START_MS, says }) as const;
+    state = {
+      ...STATE,
+      targets: STATE.targets.map((target, at) => ({
+        ...target,
+        losses: [loss(target.name, 2 + at, `record ${at}`)]
+      }))
+    };
+    const { body } = await browser.visit('/status');
+    expect(body).toContain('2 records missing from the log without an act that deleted them');
+    expect(body).toContain(
+      '3 records are missing from the log (the last: record 1), and no act of retention deleted them.'
+    );
+  });
 
   it('are sent again by an administrator, on record, one or all of a target', async () => {
     asAdmin();

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { parseShape, SignedRotation } from '@labkeeper/protocol';
+import { sql, type SelectQueryBuilder } from 'kysely';
 import type { IDatabase } from './database.js';
 import { filterIds, matching } from './log-filter.js';
 import type { ILogFilter, ILogPlace } from './log-reader.js';
@@ -8,6 +9,7 @@ import { openPersonal, placeOf } from './personal-cipher.js';
 import { byMonth, linesAt } from './record-lines.js';
 import { refuseMissing } from './refuse-missing.js';
 import { storedRetirements, type IStoredRetirement } from './stored-retirements.js';
+import type { ITables } from './tables.js';
 
 /** One line of the log as it is exported. */
 export interface IRangeEntry {
@@ -195,23 +197,28 @@ export class LogRange {
     if (endIndex <= firstIndex || !(await this.hasRetired())) {
       return 0;
     }
-    const { count } = await this.database.read
-      .selectFrom('retired')
-      .select(({ fn, eb }) =>
-        fn
-          .sum<number | null>(
-            eb(
-              eb.case().when('end_idx', '>', endIndex).then(endIndex).else(eb.ref('end_idx')).end(),
-              '-',
-              eb.case().when('first_idx', '<', firstIndex).then(firstIndex).else(eb.ref('first_idx')).end()
-            )
-          )
-          .as('count')
-      )
-      .where('first_idx', '<', endIndex)
-      .where('end_idx', '>', firstIndex)
-      .executeTakeFirstOrThrow();
+    const { count } = await this.goneIn(firstIndex, endIndex).executeTakeFirstOrThrow();
     return Number(count ?? 0);
+  }
+
+  /**
+   * How many records of [firstIndex, endIndex) are neither there nor deleted by retention. Rows are counted, by one statement:
+   * what is deleted meanwhile is no loss.
+   */
+  async missingCount(firstIndex: number, endIndex: number): Promise<number> {
+    if (endIndex <= firstIndex) {
+      return 0;
+    }
+    const there = this.database.read
+      .selectFrom('record')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('idx', '>=', firstIndex)
+      .where('idx', '<', endIndex);
+    const asked = (await this.hasRetired())
+      ? there.select(this.goneIn(firstIndex, endIndex).as('gone'))
+      : there.select(sql<number>`0`.as('gone'));
+    const { count, gone } = await asked.executeTakeFirstOrThrow();
+    return Math.max(0, endIndex - firstIndex - Number(count) - Number(gone ?? 0));
   }
 
   /**
@@ -287,6 +294,27 @@ export class LogRange {
       .orderBy('from_ms')
       .orderBy('id')
       .execute();
+  }
+
+  private goneIn(
+    firstIndex: number,
+    endIndex: number
+  ): SelectQueryBuilder<ITables, 'retired', { count: number | null }> {
+    return this.database.read
+      .selectFrom('retired')
+      .select(({ fn, eb }) =>
+        fn
+          .sum<number | null>(
+            eb(
+              eb.case().when('end_idx', '>', endIndex).then(endIndex).else(eb.ref('end_idx')).end(),
+              '-',
+              eb.case().when('first_idx', '<', firstIndex).then(firstIndex).else(eb.ref('first_idx')).end()
+            )
+          )
+          .as('count')
+      )
+      .where('first_idx', '<', endIndex)
+      .where('end_idx', '>', firstIndex);
   }
 
   /** Retention may have deleted them between the two looks. */

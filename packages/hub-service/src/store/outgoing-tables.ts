@@ -65,8 +65,11 @@ export interface IOutgoingLossTable {
   says: string | null;
 }
 
-/** `dropped`: messages that were not put down. `rejected`: records that the target took with others and threw away. */
-export type LossKind = 'dropped' | 'rejected';
+/**
+ * `dropped`: messages that were not put down. `rejected`: records that the target took with others and threw away.
+ * `missing`: records that were not in the log, and that no act deleted.
+ */
+export type LossKind = 'dropped' | 'rejected' | 'missing';
 
 /** What the service puts on record, in the order of the numbers; the n-th of those of a stream is record n of it. */
 export interface IOwnRecordTable {

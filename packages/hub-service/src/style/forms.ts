@@ -102,6 +102,31 @@ button.plain {
   margin-bottom: 8px;
 }
 
+.fold > summary {
+  width: fit-content;
+  margin: 10px 0;
+  padding: 6px 12px;
+  border: 1px solid var(--line);
+  border-radius: var(--radius);
+  background: var(--raised);
+  color: var(--link);
+  cursor: pointer;
+}
+
+/* With room it is always open. A browser that cannot do that leaves it to be opened. */
+@supports selector(::details-content) {
+  @media (min-width: 801px) {
+    .fold > summary {
+      display: none;
+    }
+
+    .fold::details-content {
+      content-visibility: visible;
+      block-size: auto;
+    }
+  }
+}
+
 .buttons {
   display: flex;
   gap: 16px;

@@ -32,6 +32,16 @@ export const NARROW = `
     grid-template-columns: 1fr 1fr;
   }
 
+  .set-filters li {
+    padding: 1px 2px 1px 12px;
+    border-radius: 18px;
+  }
+
+  .set-filters a {
+    min-width: 32px;
+    line-height: 32px;
+  }
+
   .data,
   .data tbody,
   .data caption {

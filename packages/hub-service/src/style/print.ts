@@ -26,6 +26,7 @@ export const PRINT = `
 
   .top nav,
   .who button,
+  .fold,
   .filters,
   .set-filters a,
   .pager,

@@ -1,8 +1,17 @@
-import type { IAnchorResult, IDeletion, IListed, IVerifyReport } from '@labkeeper/core';
+import {
+  recordsFrom,
+  type IAnchorResult,
+  type IDeletion,
+  type IListed,
+  type IMissingPlace,
+  type IVerifyReport
+} from '@labkeeper/core';
 
 /** So much of a list is printed; the rest is in the JSON, as far as it is kept. */
 const PRINTED = 20;
 const LABEL_WIDTH = 12;
+/** A companion's name for its run is a UUID; what else stands there is cut. */
+const BOOT_LENGTH = 64;
 
 const VERDICTS: Readonly<Record<IAnchorResult['verdict'], string>> = {
   fits: 'fits',
@@ -21,6 +30,7 @@ export function reportText(name: string, report: IVerifyReport): string {
     '',
     ...about(report),
     ...list('Found', report.findings, ({ what }) => what),
+    ...list('Missing records, as far as their neighbours tell', report.missing, missingText),
     ...list(
       `Records that retention deleted${report.deleted.records > 0 ? ` (${report.deleted.records})` : ''}, acts`,
       report.deleted,
@@ -110,6 +120,12 @@ function about(report: IVerifyReport): readonly string[] {
         : `records ${firstIndex} to ${endIndex - 1}, ${filter === null ? 'all of them' : `those with ${plain(JSON.stringify(filter))}`}`
     ]);
   }
+  if (about !== null && about.filter !== null) {
+    lines.push([
+      'Complete',
+      'each record here is proven by itself; that no other one fits the filter, nothing but the signature says. A whole range proves that nothing is missing'
+    ]);
+  }
   const pinned = {
     true: 'the pinned key',
     false: 'NOT THE PINNED KEY',
@@ -144,6 +160,18 @@ function about(report: IVerifyReport): readonly string[] {
     ]);
   }
   return lines.map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${text}`);
+}
+
+function missingText({ first, end, of, streams }: IMissingPlace): string {
+  const which = recordsFrom(first, end);
+  if (of !== null) {
+    const { stream, boot, firstSeq } = of;
+    const run = boot === null ? '' : `, run ${plain(boot.slice(0, BOOT_LENGTH))} of its companion`;
+    return `${which}: by the neighbours ${recordsFrom(firstSeq, firstSeq + end - first)} of stream ${stream}${run} (inferred: it lacks as many there as are missing)`;
+  }
+  return streams.length === 0
+    ? `${which}: of which stream cannot be known, no stream goes on behind with a lack there`
+    : `${which}: of which stream cannot be known, these lack records there: ${streams.join(', ')}`;
 }
 
 function deletionText({ act, first, end, records, name, rule, atMs, isInLog }: IDeletion): string {

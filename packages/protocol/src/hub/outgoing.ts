@@ -164,3 +164,16 @@ export interface IForwardedRecord {
   /** The exact line of the log. */
   readonly entry: string;
 }
+
+/** Records that lie one behind the other and are not there, told in their place. */
+export interface IForwardedHole {
+  /** `deleted`: by retention, and its act is in the log. `missing`: nothing says why. */
+  readonly hole: 'deleted' | 'missing';
+  readonly firstIndex: number;
+  readonly count: number;
+  /** When it was found, epoch ms. */
+  readonly atMs: number;
+}
+
+/** What is forwarded of the log, in its order. */
+export type Forwarded = IForwardedRecord | IForwardedHole;

@@ -69,6 +69,7 @@ export function concluded(passed: IPassed): IVerifyReport {
     streams: records.chains.summary(),
     digests: digestSummary,
     deleted: records.deletions.summary(),
+    missing: records.places.summary(),
     unreadable,
     gaps,
     personal: passed.personal

@@ -14,11 +14,13 @@ export class IndexOrder {
   /**
    * @param expected - the first index; null = whatever comes first.
    * @param isWhole - every index of the range has to be there; otherwise they only have to rise.
+   * @param missing - told of what is not there.
    */
   constructor(
     private expected: number | null,
     private readonly isWhole: boolean,
-    private readonly findings: Findings
+    private readonly findings: Findings,
+    private readonly missing: (first: number, end: number) => void = () => undefined
   ) {}
 
   next(index: number): void {
@@ -96,6 +98,7 @@ export class IndexOrder {
   }
 
   private miss(what: string, first: number, end: number): void {
+    this.missing(first, end);
     this.findings.add('missing', `${what}: ${recordsFrom(first, end)}.`, { index: first });
   }
 

@@ -13,12 +13,13 @@ export type {
 export { digestHash } from './digest-chain.js';
 export { parseEntryLine, type IEntryLine } from './entry-line.js';
 export { ExportVerifier, NotAnExportError, type IVerifyOptions } from './export-verifier.js';
-export type { FindingKind, IVerifyFinding } from './findings.js';
+export { recordsFrom, type FindingKind, type IVerifyFinding } from './findings.js';
 export type { NextLine } from './personal-match.js';
 export type { IRunningHash, IVerifyTools } from './tools.js';
 export type {
   IDeletion,
   IListed,
+  IMissingPlace,
   ISigner,
   IToldGap,
   IUnreadable,

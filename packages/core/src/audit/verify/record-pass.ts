@@ -6,6 +6,7 @@ import { parseEntryLine, type IEntryLine } from './entry-line.js';
 import type { IVerifyOptions } from './export-verifier.js';
 import { hashFromHex } from './hex.js';
 import { IndexOrder } from './index-order.js';
+import { MissingPlaces } from './missing-places.js';
 import { NotableRecords } from './notable-records.js';
 import type { PersonalMatch } from './personal-match.js';
 import { ReceiptAnchors } from './receipt-anchors.js';
@@ -30,12 +31,16 @@ export class RecordPass {
     this.isFiltered = head !== null && head.filter !== null;
     this.isWhole = isWhole;
     this.roots = new DigestRoots(tools.sha256, options.digests);
-    this.order = new IndexOrder(isWhole ? head.firstIndex : null, isWhole, findings);
     const { retirements = [] } = options;
     this.deletions = new Deletions(tools, signatures, head, this.roots, findings, retirements);
+    const between = (first: number, end: number): number => this.deletions.ranges.between(first, end);
+    this.places = new MissingPlaces(between);
+    this.order = new IndexOrder(isWhole ? head.firstIndex : null, isWhole, findings, (first, end) =>
+      this.places.missing(first, end)
+    );
     this.chains = new StreamChains(findings, isWhole, head?.firstIndex ?? 0, {
-      between: (first, end) => this.deletions.ranges.between(first, end),
-      ownBoot: head?.log ?? null
+      ...{ between, ownBoot: head?.log ?? null },
+      lacks: lack => this.places.lacks(lack)
     });
     this.receipts = new ReceiptAnchors(options.anchors.receipts);
   }
@@ -44,6 +49,7 @@ export class RecordPass {
   readonly deletions: Deletions;
   readonly chains: StreamChains;
   readonly receipts: ReceiptAnchors;
+  readonly places: MissingPlaces;
   readonly notable = new NotableRecords();
   /** Records whose own proof leads to a digest, by its number. */
   readonly provenBy = new Map<number, number>();
@@ -103,6 +109,7 @@ export class RecordPass {
     if (!this.deletions.excuses(firstIndex, count)) {
       const what = `Missing from the log: ${recordsFrom(firstIndex, firstIndex + count)}. The file says that they were deleted, and no act that holds says so.`;
       this.findings.add('missing', what, { index: firstIndex });
+      this.places.missing(firstIndex, firstIndex + count);
     }
     for (let at = 0; at < count; at += 1) {
       this.order.next(firstIndex + at);

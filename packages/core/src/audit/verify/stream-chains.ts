@@ -1,5 +1,6 @@
 import { NO_HASH } from '../sha256.js';
 import { recordsFrom, type Findings } from './findings.js';
+import type { IStreamLack } from './missing-places.js';
 import type { IRecordFacts } from './record-facts.js';
 
 /** A record as it stands in its stream. */
@@ -35,12 +36,13 @@ export interface IStreamSummary {
   readonly partial: number;
 }
 
-/** What may be missing from a stream. */
+/** What may be missing from a stream, and who is told of what may not. */
 export interface IDeleted {
   /** How many records of [first, end) retention deleted. */
   between(first: number, end: number): number;
   /** What the stream calls itself from which nothing is ever deleted: the service's own. */
   readonly ownBoot: string | null;
+  lacks?(lack: IStreamLack): void;
 }
 
 /** Follows each stream's own chain. Holds the head of every stream. */
@@ -104,7 +106,7 @@ export class StreamChains {
       this.tell(record, `The first record of stream ${stream} names one before it`);
     }
     if (seq > 1 && this.isWhole && this.firstIndex === 0 && !this.isExcused(record, 0, seq - 1)) {
-      this.tell(record, `Missing from stream ${stream} before its record ${seq}: ${recordsFrom(1, seq)}`);
+      this.lack(record, { index: -1, seq: 0, boot: null });
     }
     this.heads.set(stream, {
       index: record.index,
@@ -121,10 +123,7 @@ export class StreamChains {
     if (seq > head.seq + 1) {
       head.isFromFirst = false;
       if (this.isWhole && !this.isExcused(record, head.index + 1, seq - head.seq - 1)) {
-        this.tell(
-          record,
-          `Missing from stream ${stream} before its record ${seq}: ${recordsFrom(head.seq + 1, seq)}`
-        );
+        this.lack(record, head);
       }
     } else if (facts && facts.prev !== head.hash) {
       head.isFromFirst = false;
@@ -151,6 +150,18 @@ export class StreamChains {
     }
     this.excusedCount += missing;
     return true;
+  }
+
+  private lack(
+    record: IChained,
+    { index: afterIndex, seq: afterSeq, boot }: Pick<IHead, 'index' | 'seq' | 'boot'>
+  ): void {
+    const { stream, index, seq, facts } = record;
+    this.tell(
+      record,
+      `Missing from stream ${stream} before its record ${seq}: ${recordsFrom(afterSeq + 1, seq)}`
+    );
+    this.deleted.lacks?.({ stream, boot: boot ?? facts?.boot ?? null, afterIndex, afterSeq, index, seq });
   }
 
   private tell({ index, stream }: IChained, what: string, kind: 'chain' | 'record' = 'chain'): void {

@@ -34,6 +34,23 @@ export interface IUnreadable {
   readonly seq: number;
 }
 
+/** Records that are not here without a reason, and what is left tells of them. */
+export interface IMissingPlace {
+  /** Of the first record, and after the last. */
+  readonly first: number;
+  readonly end: number;
+  /** What they were, inferred from their neighbours; null = that cannot be known. */
+  readonly of: {
+    readonly stream: string;
+    /** The run of the companion; null = no record of it could be read. */
+    readonly boot: string | null;
+    /** Number of the first in its stream. */
+    readonly firstSeq: number;
+  } | null;
+  /** Where it cannot be known: some of the streams that lack records there. */
+  readonly streams: readonly string[];
+}
+
 /** Some of many. */
 export interface IListed<Item> {
   readonly count: number;
@@ -95,6 +112,8 @@ export interface IVerifyReport {
   readonly digests: IDigestSummary;
   /** Records of the range that retention deleted, by the acts that say so; `records` = all of them. */
   readonly deleted: IListed<IDeletion> & { readonly records: number };
+  /** Missing records, one behind the other; of a filtered export nobody knows. */
+  readonly missing: IListed<IMissingPlace>;
   readonly unreadable: IListed<IUnreadable>;
   readonly gaps: IListed<IToldGap> & { readonly byCause: Readonly<Record<string, number>> };
   /** null = no file with personal parts was given. */

@@ -7,6 +7,8 @@ export interface IFilterFormProps {
   readonly fields: LogFields;
   /** Groups to choose from; null = any may be typed. */
   readonly groups: readonly string[] | null;
+  /** Whether something of it has to be mended. */
+  readonly isWrong: boolean;
 }
 
 const NAMES: Readonly<Record<Field, string>> = {
@@ -42,8 +44,11 @@ const CHOICES: Readonly<Partial<Record<Field, Readonly<Record<string, string>>>>
 const FIRST: readonly Field[] = ['text', 'user', 'from', 'until'];
 const MORE: readonly Field[] = FIELDS.filter(field => !FIRST.includes(field));
 
-/** What the list can be narrowed by; its state stands in the address. */
-export function FilterForm({ fields, groups }: IFilterFormProps): ReactElement {
+/**
+ * What the list can be narrowed by; its state stands in the address. Where there is little room it is folded up after a search,
+ * so that what was found is seen: what is set stands above the list.
+ */
+export function FilterForm({ fields, groups, isWrong }: IFilterFormProps): ReactElement {
   const input = (field: Field): ReactElement => (
     <FieldInput
       key={field}
@@ -52,19 +57,30 @@ export function FilterForm({ fields, groups }: IFilterFormProps): ReactElement {
       groups={field === 'group' ? groups : null}
     />
   );
+  const set = FIELDS.filter(field => fields[field] !== undefined);
+  // A group that the reader's right is limited to is none of her search.
+  const hasAsked = set.some(field => field !== 'group' || groups === null);
+  const more = set.filter(field => MORE.includes(field));
   return (
-    <form method="get" action="/log" role="search" aria-label="Filter the log" className="filters">
-      <div className="fields">{FIRST.map(input)}</div>
-      <details open={groups !== null || MORE.some(field => fields[field] !== undefined)}>
-        <summary>More filters</summary>
-        <div className="fields">{MORE.map(input)}</div>
-      </details>
-      <div className="buttons">
-        <button type="submit">Show</button>
-        {Object.keys(fields).length > 0 && <a href="/log">Clear all filters</a>}
-      </div>
-    </form>
+    <details className="fold" open={isWrong || !hasAsked}>
+      <summary>{withCount('Filters', set.length)}</summary>
+      <form method="get" action="/log" role="search" aria-label="Filter the log" className="filters">
+        <div className="fields">{FIRST.map(input)}</div>
+        <details open={isWrong && more.length > 0}>
+          <summary>{withCount('More filters', more.length)}</summary>
+          <div className="fields">{MORE.map(input)}</div>
+        </details>
+        <div className="buttons">
+          <button type="submit">Show</button>
+          {set.length > 0 && <a href="/log">Clear all filters</a>}
+        </div>
+      </form>
+    </details>
   );
+}
+
+function withCount(name: string, set: number): string {
+  return set === 0 ? name : `${name}: ${set} set`;
 }
 
 /** The filters that are set, each with a link to the view without it. */

@@ -40,7 +40,7 @@ export function LogPage({
   return (
     <>
       <h1>Install log</h1>
-      <FilterForm fields={fields} groups={groups} />
+      <FilterForm fields={fields} groups={groups} isWrong={problems.length > 0} />
       <SetFilters fields={fields} />
       {saved && <SavedViews {...saved} fields={problems.length === 0 ? fields : {}} />}
       {page && after === null && <Follow {...{ live, newsAddress, page }} address={logAddress(fields)} />}

@@ -22,7 +22,8 @@ export interface IOutgoingPartProps {
 
 const LOSSES = {
   dropped: (count: string) => `${count} not kept, because too many waited`,
-  rejected: (count: string) => `${count} thrown away by the target`
+  rejected: (count: string) => `${count} thrown away by the target`,
+  missing: (count: string) => `${count} missing from the log without an act that deleted them`
 } as const;
 
 /** How it stands with what goes out to others. */

@@ -1,0 +1,152 @@
+import type { IListed, IMissingPlace } from './verify-report.js';
+
+/** A stream goes on, and records of it are not here. */
+export interface IStreamLack {
+  readonly stream: string;
+  /** The run of the companion; null = no record of it could be read. */
+  readonly boot: string | null;
+  /** Index and number of its last record before; -1 and 0 = it begins with the lack. */
+  readonly afterIndex: number;
+  readonly afterSeq: number;
+  /** Of its next record. */
+  readonly index: number;
+  readonly seq: number;
+}
+
+/** So many ranges and lacks are held. */
+const KEPT = 200;
+/** Streams that are named where it cannot be known which of them it is. */
+const NAMED = 5;
+
+/** All of its records lie on the same side of each end of each lack. */
+interface IPart {
+  readonly first: number;
+  readonly end: number;
+  of: IMissingPlace['of'];
+}
+
+/**
+ * Which streams missing records are of, as far as what is left tells it. A stream that lacks as many records as are missing
+ * between its two neighbours lacks exactly those, in their order: they stand nowhere else. Once they have a place, the same may
+ * hold for another stream. Of the last record of a stream nothing is left that could tell.
+ */
+export class MissingPlaces {
+  /** @param deletedBetween - how many records of [first, end) retention deleted. */
+  constructor(private readonly deletedBetween: (first: number, end: number) => number) {}
+
+  /** Records [first, end) are not here, and no act excuses them. */
+  missing(first: number, end: number): void {
+    if (this.ranges.length < KEPT) {
+      this.ranges.push({ first, end });
+    } else {
+      this.more += 1;
+    }
+  }
+
+  lacks(lack: IStreamLack): void {
+    if (this.lacking.length < KEPT && lack.index > lack.afterIndex) {
+      this.lacking.push(lack);
+    }
+  }
+
+  summary(): IListed<IMissingPlace> {
+    const parts = this.parts();
+    // Of what lies behind the last range that is held it is not known how much is missing.
+    const known = this.more === 0 ? Infinity : (parts.at(-1)?.end ?? 0);
+    const open = new Set(this.lacking.filter(({ index }) => index <= known));
+    for (let isFound = true; isFound;) {
+      isFound = false;
+      for (const lack of open) {
+        if (
+          this.place(
+            lack,
+            parts.filter(part => part.of === null && isIn(part, lack))
+          )
+        ) {
+          open.delete(lack);
+          isFound = true;
+        }
+      }
+    }
+    const places = joined(parts, part => {
+      const streams = [...open]
+        .filter(lack => part.of === null && isIn(part, lack))
+        .map(({ stream }) => stream);
+      return [...new Set(streams)].slice(0, NAMED);
+    });
+    return { count: places.length + this.more, first: places };
+  }
+
+  /** @param parts - what is missing between the neighbours, and has no place yet. @returns whether it is exactly what the stream lacks. */
+  private place(
+    { stream, boot, afterIndex, afterSeq, index, seq }: IStreamLack,
+    parts: readonly IPart[]
+  ): boolean {
+    const count = parts.reduce((sum, { first, end }) => sum + end - first, 0);
+    const isExact = count + this.deletedBetween(afterIndex + 1, index) === seq - afterSeq - 1;
+    if (count === 0 || !isExact || parts.some(({ first, end }) => this.deletedBetween(first, end) > 0)) {
+      return false;
+    }
+    let before = 0;
+    for (const part of parts) {
+      const deleted = this.deletedBetween(afterIndex + 1, part.first);
+      part.of = { stream, boot, firstSeq: afterSeq + 1 + before + deleted };
+      before += part.end - part.first;
+    }
+    return true;
+  }
+
+  /** What is missing, in order, each index once, cut where a lack begins or ends. */
+  private parts(): readonly IPart[] {
+    const cuts = [...new Set(this.lacking.flatMap(({ afterIndex, index }) => [afterIndex + 1, index]))].sort(
+      (one, other) => one - other
+    );
+    const parts: IPart[] = [];
+    let reached = 0;
+    for (const { first, end } of [...this.ranges].sort((one, other) => one.first - other.first)) {
+      let from = Math.max(first, reached);
+      for (const cut of [...cuts.filter(at => at > from && at < end), end]) {
+        if (cut > from) {
+          parts.push({ first: from, end: cut, of: null });
+          from = cut;
+        }
+      }
+      reached = Math.max(reached, end);
+    }
+    return parts;
+  }
+
+  private readonly ranges: { readonly first: number; readonly end: number }[] = [];
+  private readonly lacking: IStreamLack[] = [];
+  private more = 0;
+}
+
+function isIn({ first, end }: IPart, { afterIndex, index }: IStreamLack): boolean {
+  return first > afterIndex && end <= index;
+}
+
+/** Neighbours of which the same is known are one. */
+function joined(
+  parts: readonly IPart[],
+  streamsOf: (part: IPart) => readonly string[]
+): readonly IMissingPlace[] {
+  const places: IMissingPlace[] = [];
+  for (const part of parts) {
+    const { first, end, of } = part;
+    const place = { first, end, of, streams: streamsOf(part) };
+    const last = places.at(-1);
+    if (last?.end === first && goesOn(last, place)) {
+      places.splice(-1, 1, { ...last, end });
+    } else {
+      places.push(place);
+    }
+  }
+  return places;
+}
+
+function goesOn(last: IMissingPlace, next: IMissingPlace): boolean {
+  if (last.of === null || next.of === null) {
+    return last.of === next.of && last.streams.join() === next.streams.join();
+  }
+  return last.of.stream === next.of.stream && last.of.firstSeq + last.end - last.first === next.of.firstSeq;
+}

@@ -1,0 +1,41 @@
+import { reportText } from '../src/verify/report-text.js';
+import { exported, fileOf, linesOf, verified } from './support/exported.js';
+import { MadeKey, MadeLog } from './support/made-log.js';
+
+const log = new MadeLog({ key: new MadeKey(), records: 40, streams: 3, digestRecords: 10, uncovered: 0 });
+
+const entryAt = (index: number): { readonly stream: string; readonly seq: number } =>
+  JSON.parse(log.lines[index]?.entry ?? '');
+
+describe('the report for people', () => {
+  const textOf = async (filter: { readonly package: string } | null): Promise<string> => {
+    const { bytes } = await exported(log, { filter });
+    return reportText('export.jsonl', verified(bytes));
+  };
+
+  it('says what a filtered export does not prove', async () => {
+    expect(await textOf({ package: 'pack-2' })).toMatch(
+      /^Complete +each record here is proven by itself; that no other one fits the filter, nothing but the signature says\./m
+    );
+    expect(await textOf(null)).not.toContain('Complete');
+  });
+
+  it('names the stream of a record that is missing, where its neighbours tell, and says so', async () => {
+    const lines = linesOf((await exported(log)).bytes);
+    // A head comes first. Record 20 is in the midst of its stream; record 39 is the last of all.
+    const { stream, seq } = entryAt(20);
+    const report = verified(fileOf(lines.filter((_, at) => at !== 21 && at !== 40)));
+    expect(report.missing).toMatchObject({
+      count: 2,
+      first: [
+        { first: 20, end: 21, of: { stream, firstSeq: seq }, streams: [] },
+        { first: 39, end: 40, of: null, streams: [] }
+      ]
+    });
+    const text = reportText('export.jsonl', report);
+    expect(text).toContain(`record 20: by the neighbours record ${seq} of stream ${stream}, run `);
+    expect(text).toContain('(inferred: ');
+    expect(text).toContain('record 39: of which stream cannot be known');
+    expect(verified(fileOf(lines)).missing).toEqual({ count: 0, first: [] });
+  });
+});
