@@ -8,7 +8,7 @@ const WARNING = 4;
 const STRUCTURE = 'labkeeper@32473';
 const VALUE_LENGTH = 512;
 /** Records of these kinds are worth a second look. */
-const NOTABLE: readonly string[] = ['deny', 'gap', 'altered', 'erase', 'offboard', 'unreadable'];
+const NOTABLE: readonly string[] = ['deny', 'gap', 'altered', 'erase', 'offboard', 'trust', 'unreadable'];
 
 /**
  * A record as a message of RFC 5424, in printable ASCII, so that nothing in it can end the message or begin another one.

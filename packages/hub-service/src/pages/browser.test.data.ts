@@ -100,7 +100,7 @@ export class Browser {
       ...(options.events && { events: options.events }),
       ...(options.asked && { asked: options.asked }),
       ...(options.scope && { scope: options.scope }),
-      further: further.map(hub => ({ settings: hub.settings, identity: hub.identity() })),
+      further: () => further.map(hub => ({ settings: hub.settings, identity: hub.identity() })),
       ...(options.partitions && { partitions: options.partitions }),
       ...(options.outgoing && { outgoing: options.outgoing.state, again: options.outgoing.again }),
       ...(options.looks && { looks: options.looks }),
@@ -109,7 +109,9 @@ export class Browser {
         api: {
           tokens: new HubTokens(
             access(browser.hub),
-            new Map([browser.hub, ...further].map(hub => [hub.settings.hub, access(hub)]))
+            (all => (name: string) => all.get(name))(
+              new Map([browser.hub, ...further].map(hub => [hub.settings.hub, access(hub)]))
+            )
           ),
           routes: []
         }

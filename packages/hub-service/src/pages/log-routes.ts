@@ -35,7 +35,7 @@ import { dayWord } from './words.js';
 
 export interface ILogRoutesOptions {
   readonly hubs: PeopleHubs;
-  /** How it stands with the hubs; null = there is one. */
+  /** How it stands with the hubs, the first one first; null = nobody says it. */
   readonly hubStates: (() => readonly IHubState[]) | null;
   /** Whether what is shown can be taken away as a file. */
   readonly canExport: boolean;
@@ -230,7 +230,8 @@ export class LogRoutes {
     // What concerns the service as a whole is shown to people of the first hub, whose it is.
     const isFirst = hub === hubs.first.settings.hub;
     const { settings } = hubs.get(hub) ?? hubs.first;
-    const states = this.options.hubStates?.().filter(({ id }) => isFirst || id === hub) ?? null;
+    const known = this.options.hubStates?.() ?? [];
+    const states = known.length > 1 ? known.filter(({ id }) => isFirst || id === hub) : null;
     let status;
     let outgoing;
     let anchors;

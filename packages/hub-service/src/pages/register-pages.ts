@@ -55,8 +55,8 @@ export interface IPagesOptions {
   readonly settings: IPeopleSettings;
   readonly reader: ILogReader;
   readonly identity: IHubIdentity;
-  /** Hubs beside the first, whose are `settings` and `identity`. */
-  readonly further?: readonly IPeopleHub[];
+  /** Hubs beside the first, whose are `settings` and `identity`, as they are now. */
+  readonly further?: () => readonly IPeopleHub[];
   /** What people of a hub are limited to; without it the log is of one hub. */
   readonly scope?: HubScope;
   /** How it stands with the hubs; without it there is one. */
@@ -109,7 +109,7 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
   const { settings, reader, identity, random, nowMs, store = new MemorySessionStore() } = options;
   const names = cookieNames(settings.secure);
   const seal = new LoginSeal(options.signInKey ?? random(32));
-  const hubs = new PeopleHubs({ settings, identity }, options.further ?? []);
+  const hubs = new PeopleHubs({ settings, identity }, options.further);
   const signIn = new SignIn({ store, seal, random, nowMs });
   const gate = new Gate(new SessionCheck({ hubs, store, nowMs }), names, settings.origin);
   const { groupsFiltered, monotonicMs = nowMs, scope = ONE_HUB } = options;

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type IGraded, gradeOf, leafHash } from '@labkeeper/core';
 import type { AuditRecord, PersonalPart } from '@labkeeper/protocol';
+import { actOf } from '../store/act-entry.js';
 import type { ILogStory } from '../store/log-reader.js';
 import { readEntry, readPersonal } from './read-entry.js';
 import { unknowns } from './unknowns.js';
-import { ACTIONS, GRADE_REASONS, wordFor } from './words.js';
+import { ACTIONS, GRADE_REASONS, TRUST, wordFor } from './words.js';
 
 /** A record's whole story, read and put into words. */
 export interface IToldStory {
@@ -40,7 +41,11 @@ export function tellStory(story: ILogStory, origin: string): IToldStory {
   };
 }
 
-function headline({ row }: ILogStory): string {
+function headline({ row, entry }: ILogStory): string {
+  const trust = row.action === 'trust' ? actOf(entry)?.act.trust : undefined;
+  if (trust) {
+    return `${TRUST[trust.state]}: ${trust.hub}`;
+  }
   const what = wordFor(ACTIONS, row.action);
   return row.packageName === null
     ? what

@@ -7,6 +7,7 @@ import type { IAccessApi } from '../../src/hub-api/access-api.js';
 import { createHubApi } from '../../src/hub-api/hub-api.js';
 import type { IRunningServersApi } from '../../src/hub-api/running-servers-api.js';
 import type { IHubSettings } from '../../src/hubs/hub-entry.js';
+import { openFurtherHubs } from '../../src/hubs/open-further-hubs.js';
 import { openKeys, registerSigningKey, SECRETS, type IKeys } from '../../src/keys/keys.js';
 import { pagesPlugins } from '../../src/pages-plugins.js';
 import type { PagesPlugin } from '../../src/pages-seam.js';
@@ -85,10 +86,23 @@ const SCOPES = [
   ...['audit', 'approve', 'admin'].map(right => `custom:labkeeper:${right}`)
 ];
 
-/** @param running - which servers run, by hub; without it that is not read. */
+/** The file of hubs of a service in a test. */
+export interface ITestHubsFile {
+  readonly path: string;
+  /** Writes it. @param hubs - those beside the first. */
+  readonly first: (hubs: Readonly<Record<HubName, HubStandIn>>) => void;
+  /** Takes what the service's log says. */
+  readonly logged?: (line: string) => void;
+}
+
+/**
+ * @param running - which servers run, by hub; without it that is not read.
+ * @param file - names the further hubs; without it `east` is one, and nothing is followed.
+ */
 export async function startTwoHubs(
   kind: DatabaseKind,
-  running: Partial<Record<HubName, IRunningServersApi>> = {}
+  running: Partial<Record<HubName, IRunningServersApi>> = {},
+  file: ITestHubsFile | null = null
 ): Promise<ITwoHubs> {
   const folder = scratchFolder();
   const scratch = await migratedDatabase(kind);
@@ -122,7 +136,16 @@ export async function startTwoHubs(
       walked.add(`${method} ${routeOptions.url ?? ''}`);
     });
   };
-  const isKnown = await keepFurtherHubs(database, ['east'], Date.now());
+  file?.first(hubs);
+  const opened =
+    file &&
+    (await openFurtherHubs({
+      ...{ file: file.path, database, keys, timeoutMs: 2000, stoppingMs: 2000, nowMs: Date.now() },
+      first: { id: 'west', apiUrl: hubs.west.apiUrl, pagesOrigin: people.origin },
+      log: pino({ level: 'silent' }),
+      wait: async () => undefined
+    }));
+  const isKnown = opened ? opened.isKnown : await keepFurtherHubs(database, ['east'], Date.now());
   const common: IAppOptions = {
     settings: {
       ...{ hubId: 'west', hubApiUrl: hubs.west.apiUrl, hubToken: 'west-token', serviceName: 'labkeeper' },
@@ -136,7 +159,8 @@ export async function startTwoHubs(
     },
     ...{ database, keys },
     hubApi: createHubApi({ url: hubs.west.apiUrl, timeoutMs: 2000 }),
-    log: pino({ level: 'silent' }),
+    log: file?.logged ? pino({ level: 'info' }, { write: file.logged }) : pino({ level: 'silent' }),
+    lookMs: { usual: 40, settling: 20 },
     nowMs: () => Date.now(),
     monotonicMs: () => performance.now()
   };
@@ -144,10 +168,11 @@ export async function startTwoHubs(
     ...common,
     ...(running.west && { runningServers: running.west }),
     accessApi: access.west,
-    further: {
+    further: opened ?? {
       links: [
         {
           id: 'east',
+          settings: east,
           hubApi: createHubApi({ url: hubs.east.apiUrl, timeoutMs: 2000 }),
           runningServers: running.east ?? null,
           serverRuns: null,
@@ -157,7 +182,7 @@ export async function startTwoHubs(
       troubles: [],
       isKnown
     },
-    pages: [Object.assign(watch, { [Symbol.for('skip-override')]: true }), ...pagesPlugins(people, [east])]
+    pages: [Object.assign(watch, { [Symbol.for('skip-override')]: true }), ...pagesPlugins(people)]
   });
   await app.policy.start();
   const origin = await app.machine.listen({ host: '127.0.0.1', port: 0 });
