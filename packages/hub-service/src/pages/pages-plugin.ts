@@ -32,6 +32,7 @@ export function pagesPlugin(
       settings: people,
       further: others,
       scope: parts.scope,
+      ...{ reach: parts.reach, readersOf: parts.readersOf },
       hubStates: () => hubs.states(),
       ...(parts.anchors && { anchors: parts.anchors }),
       ...(parts.retention && { retention: parts.retention }),

@@ -33,10 +33,16 @@ export class SignInRoutes {
       this.depart(request, reply, param(request, 'next'), param(request, 'hub'))
     );
     fastify.get('/oauth_callback', quiet, (request, reply) => this.arrive(request, reply, hubs.first));
-    fastify.get<{ Params: { hub: string } }>(CALLBACK_PATTERN, quiet, (request, reply) => {
+    fastify.get(CALLBACK_PATTERN, quiet, (request, reply) => {
+      const { params } = request;
+      const id = typeof params === 'object' && params !== null && 'hub' in params ? params.hub : null;
       // The first one has an address without its name, and no other.
-      const hub = hubs.further.find(({ settings }) => settings.hub === request.params.hub);
-      return hub ? this.arrive(request, reply, hub) : reply.callNotFound();
+      const hub = hubs.further.find(({ settings }) => settings.hub === id);
+      if (hub === undefined) {
+        reply.callNotFound();
+        return reply;
+      }
+      return this.arrive(request, reply, hub);
     });
     fastify.post('/logout', async (request, reply) => {
       // Out is out, whether JupyterHub answers or not.

@@ -21,10 +21,12 @@ export interface IToldStory {
   readonly leaf: string;
   /** The link that stays. */
   readonly link: string;
+  /** What addresses of lists need to lead to records of the same hub. */
+  readonly at: { readonly hub?: string };
 }
 
-/** @param origin - of the pages' own host. */
-export function tellStory(story: ILogStory, origin: string): IToldStory {
+/** @param origin - of the pages' own host. @param at - what addresses of lists need to lead to records of the same hub. */
+export function tellStory(story: ILogStory, origin: string, at: IToldStory['at'] = {}): IToldStory {
   const { row, entry } = story;
   const record = readEntry(entry);
   const fresh = record && gradeOf(record);
@@ -37,7 +39,8 @@ export function tellStory(story: ILogStory, origin: string): IToldStory {
     graded: fresh?.grade === row.grade ? fresh : { grade: row.grade, reason: GRADE_REASONS[row.grade] },
     unknown: unknowns(record, story),
     leaf: Buffer.from(leafHash(sha256, Buffer.from(entry, 'utf8'))).toString('hex'),
-    link: `${origin}/log/${row.index}`
+    link: `${origin}/log/${row.index}`,
+    at
   };
 }
 

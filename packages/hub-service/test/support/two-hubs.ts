@@ -62,8 +62,8 @@ export interface ITwoHubs {
   /** Method and pattern of every route of the pages' host, and of those that were asked for. */
   readonly routes: ReadonlySet<string>;
   readonly walked: Set<string>;
-  /** Somebody of a hub who may everything there. */
-  staff(hub: HubName, name?: string): Promise<IStaff>;
+  /** Somebody of a hub who may everything there. @param scopes - what she may instead. */
+  staff(hub: HubName, name?: string, scopes?: readonly string[]): Promise<IStaff>;
   /** Another replica, of the same database, that was told of no further hub. Whoever asks for it closes it. */
   withoutFile(): Promise<IApp>;
   close(): Promise<void>;
@@ -81,7 +81,7 @@ export interface IStaff {
 }
 
 const FORM = 'the-form-token';
-const SCOPES = [
+const SCOPES: readonly string[] = [
   'access:services!service=labkeeper',
   ...['audit', 'approve', 'admin'].map(right => `custom:labkeeper:${right}`)
 ];
@@ -98,11 +98,13 @@ export interface ITestHubsFile {
 /**
  * @param running - which servers run, by hub; without it that is not read.
  * @param file - names the further hubs; without it `east` is one, and nothing is followed.
+ * @param policyFile - null = there is none.
  */
 export async function startTwoHubs(
   kind: DatabaseKind,
   running: Partial<Record<HubName, IRunningServersApi>> = {},
-  file: ITestHubsFile | null = null
+  file: ITestHubsFile | null = null,
+  policyFile: string | null = null
 ): Promise<ITwoHubs> {
   const folder = scratchFolder();
   const scratch = await migratedDatabase(kind);
@@ -154,7 +156,7 @@ export async function startTwoHubs(
       pages: { origin: people.origin, listen: { host: '127.0.0.2', port: 0 } },
       stateFolder: folder.path,
       database: scratch.place,
-      policyFile: null,
+      policyFile,
       build: 'test'
     },
     ...{ database, keys },
@@ -192,13 +194,13 @@ export async function startTwoHubs(
   }
   await pages.ready();
   const store = new SqlSessionStore(database, keys.secret(SECRETS.session), () => Date.now());
-  const staff = async (hub: HubName, name = 'lead'): Promise<IStaff> => {
+  const staff = async (hub: HubName, name = 'lead', scopes = SCOPES): Promise<IStaff> => {
     const token = randomUUID().replaceAll('-', '');
-    hubs[hub].anyToken(token, { kind: 'user', name, groups: [], scopes: SCOPES, session_id: null });
+    hubs[hub].anyToken(token, { kind: 'user', name, groups: [], scopes, session_id: null });
     const session = randomUUID();
     await store.keep({
       ...{ id: fingerprint(session), token, formToken: FORM },
-      person: { hub, name, groups: [], scopes: SCOPES },
+      person: { hub, name, groups: [], scopes },
       checkedAtMs: Date.now(),
       endsAtMs: Date.now() + 3_600_000
     });

@@ -1,15 +1,19 @@
 import type { ReactElement } from 'react';
 import { type Field, FIELDS, logAddress, type LogFields } from '../log-query.js';
 import { ACTIONS, EFFECTS, GRADES, wordFor } from '../words.js';
+import { HubChoice } from './hub-choice.js';
 import { RecordText } from './record-text.js';
 
 export interface IFilterFormProps {
   readonly fields: LogFields;
   /** Groups to choose from; null = any may be typed. */
   readonly groups: readonly string[] | null;
+  /** Hubs whose records the reader may choose, her own first. */
+  readonly hubs: readonly string[];
 }
 
 const NAMES: Readonly<Record<Field, string>> = {
+  hub: 'Hub',
   text: 'Package contains',
   user: 'User',
   group: 'Group',
@@ -40,10 +44,10 @@ const CHOICES: Readonly<Partial<Record<Field, Readonly<Record<string, string>>>>
 };
 
 const FIRST: readonly Field[] = ['text', 'user', 'from', 'until'];
-const MORE: readonly Field[] = FIELDS.filter(field => !FIRST.includes(field));
+const MORE: readonly Field[] = FIELDS.filter(field => field !== 'hub' && !FIRST.includes(field));
 
 /** What the list can be narrowed by; its state stands in the address. */
-export function FilterForm({ fields, groups }: IFilterFormProps): ReactElement {
+export function FilterForm({ fields, groups, hubs }: IFilterFormProps): ReactElement {
   const input = (field: Field): ReactElement => (
     <FieldInput
       key={field}
@@ -54,7 +58,10 @@ export function FilterForm({ fields, groups }: IFilterFormProps): ReactElement {
   );
   return (
     <form method="get" action="/log" role="search" aria-label="Filter the log" className="filters">
-      <div className="fields">{FIRST.map(input)}</div>
+      <div className="fields">
+        <HubChoice hubs={hubs} value={fields.hub} />
+        {FIRST.map(input)}
+      </div>
       <details open={groups !== null || MORE.some(field => fields[field] !== undefined)}>
         <summary>More filters</summary>
         <div className="fields">{MORE.map(input)}</div>
