@@ -191,7 +191,12 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('a right to read another hub
       }
     }
     // What a hub says of scopes beside reaches no other, whoever it is.
-    const made = [ENTER, 'custom:labkeeper:audit', 'custom:labkeeper:audit!hub=west', 'custom:labkeeper:support!hub=west'];
+    const made = [
+      ENTER,
+      'custom:labkeeper:audit',
+      'custom:labkeeper:audit!hub=west',
+      'custom:labkeeper:support!hub=west'
+    ];
     const boss = await service.staff('east', 'boss', made);
     expect((await boss.ask('/log?hub=west')).statusCode).toBe(403);
   });

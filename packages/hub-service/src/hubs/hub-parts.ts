@@ -37,11 +37,7 @@ const NONE: IFurtherHubs = { links: [], troubles: [], isKnown: false };
  *
  * @param acts - append what is put down about them.
  */
-export function hubParts(
-  options: IAppOptions,
-  registry: Registry,
-  acts: Pick<OwnActs, 'flush'>
-): IHubParts {
+export function hubParts(options: IAppOptions, registry: Registry, acts: Pick<OwnActs, 'flush'>): IHubParts {
   const { settings, hubApi, database, keys, log, nowMs, monotonicMs, lookMs } = options;
   const { links, troubles, isKnown, follow = null } = options.further ?? NONE;
   const hubs = new Hubs({

@@ -143,8 +143,7 @@ export class Hubs {
     const { log, nowMs, monotonicMs } = this.options;
     const { hubApi, runningServers: api } = links;
     const checks = new TokenChecks({ hubApi, nowMs, monotonicMs });
-    const running =
-      api && new RunningServers({ api, log: this.logOf(links.id, log), nowMs, monotonicMs });
+    const running = api && new RunningServers({ api, log: this.logOf(links.id, log), nowMs, monotonicMs });
     if (old) {
       checks.goOnFrom(old.checks);
     }

@@ -112,9 +112,10 @@ export class Browser {
         api: {
           tokens: new HubTokens(
             access(browser.hub),
-            (all => (name: string) => all.get(name))(
-              new Map([browser.hub, ...further].map(hub => [hub.settings.hub, access(hub)]))
-            )
+            (
+              all => (name: string) =>
+                all.get(name)
+            )(new Map([browser.hub, ...further].map(hub => [hub.settings.hub, access(hub)])))
           ),
           routes: []
         }

@@ -16,10 +16,7 @@ import type { IAdvice } from './service-state.js';
  *
  * @param people - of the first hub. @param advice - what else an administrator should know now.
  */
-export function pagesPlugin(
-  people: IPeopleSettings,
-  advice: () => Promise<readonly IAdvice[]>
-): PagesPlugin {
+export function pagesPlugin(people: IPeopleSettings, advice: () => Promise<readonly IAdvice[]>): PagesPlugin {
   const plugin: PagesPlugin = async (fastify, parts) => {
     const { reader, range, keys, cover, hubs, settings, nowMs, holders, legal, events, asked } = parts;
     const { monotonicMs } = parts;

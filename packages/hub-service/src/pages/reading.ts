@@ -169,7 +169,7 @@ export class Reading {
   async story(visitor: IVisitor, index: number): Promise<ILogStory | null> {
     const { right } = visitor;
     this.groupOf(visitor, undefined);
-    await this.putOnRecord(visitor, 'story', `/log/${index}`);
+    await this.putOnRecord(visitor, 'story', `/log/${index}`, undefined);
     const own = this.hubOf(visitor, undefined);
     const story = await read(() => this.options.reader.story(index));
     // Of a stream all records are of one hub.
@@ -235,7 +235,7 @@ export class Reading {
     if (visitor.right.kind !== 'all') {
       throw new Refusal(403, 'Who read the log is shown only to people who may read all of it.');
     }
-    await this.putOnRecord(visitor, 'looks', '/looks');
+    await this.putOnRecord(visitor, 'looks', '/looks', undefined);
     return read(() => this.options.reader.looks(LOOKS, this.scopeOf(visitor.person)));
   }
 

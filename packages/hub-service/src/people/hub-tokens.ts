@@ -13,8 +13,7 @@ export class HubTokens {
 
   /** @param named - the header as it came. @throws TokenRefused */
   at(named: string | readonly string[] | undefined): TokenAccess {
-    const access =
-      named === undefined ? this.first : typeof named === 'string' ? this.of(named) : undefined;
+    const access = named === undefined ? this.first : typeof named === 'string' ? this.of(named) : undefined;
     if (access === undefined) {
       throw new TokenRefused(
         403,

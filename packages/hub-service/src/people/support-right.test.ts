@@ -25,7 +25,10 @@ describe('who may read the log of other hubs', () => {
     expect(reach({ hub: 'main', name: 'ana@firm.example' })).toEqual(['west']);
     const readers = supportReaders({
       switch: [],
-      support: [entry(['ana@main', 'eva@east'], ['north', 'east']), entry(['ana@main', 'bob@xeast'], ['east'])]
+      support: [
+        entry(['ana@main', 'eva@east'], ['north', 'east']),
+        entry(['ana@main', 'bob@xeast'], ['east'])
+      ]
     });
     expect(readers('east')).toEqual(['ana@main', 'bob@xeast']);
     expect([readers('main'), readers('nor')]).toEqual([[], []]);

@@ -213,8 +213,10 @@ function Nobody({
       </p>
       <p>
         Names and versions are compared whole.{' '}
-        <a href={logAddress({ hub: fields.hub, text: fields.package })}>Records of packages whose name contains it</a> may tell
-        how it is written.
+        <a href={logAddress({ hub: fields.hub, text: fields.package })}>
+          Records of packages whose name contains it
+        </a>{' '}
+        may tell how it is written.
       </p>
     </div>
   );
