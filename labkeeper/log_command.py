@@ -13,6 +13,7 @@ from .admin_api import AdminApi, ApiError
 from .plain_text import moment, table
 
 _FILTERS = (
+    "hub",
     "text",
     "user",
     "group",

@@ -25,7 +25,7 @@ def check_hubs(config: Config) -> Iterator[Finding]:
             path,
             "check-hubs",
             told.get("LABKEEPER_HUBS", path),
-            fix="Correct the file; hubs with a mistake are left out, the others and this one go on.",
+            fix="Correct the file. A service that runs keeps to what it read before; one that starts leaves out hubs with a mistake.",
             told=told,
         )
 

@@ -13,16 +13,16 @@ import { Tickets } from './tickets/ticket.js';
 export function machineParts(options: IAppOptions, parts: IServiceParts): IMachineParts {
   const { settings, database, keys, hubApi, log, nowMs, monotonicMs } = options;
   const { metrics, written, policy, asked, events } = parts;
-  const { first, further } = parts.at.hubs;
+  const { hubs } = parts.at;
   return {
     ...{ ...written, keys, policy, metrics, log, nowMs, monotonicMs, asked },
     shedding: parts.load.shedding,
     serverEvents: events,
     office: new TicketOffice({
-      ...{ hubId: settings.hubId, hubApi, monotonicMs },
+      ...{ id: settings.hubId, hubApi, monotonicMs },
       tickets: new Tickets(keys.secret(SECRETS.ticket), nowMs),
-      ...{ checks: first.checks, running: first.running },
-      further: further.map(hub => ({ hubId: hub.id, ...hub })),
+      ...{ checks: hubs.first.checks, running: hubs.first.running },
+      further: hub => hubs.get(hub),
       isOneOfSeveral: () => parts.at.isOneOfSeveral()
     }),
     stretches: new StoredStretches(database),

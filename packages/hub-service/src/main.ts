@@ -102,7 +102,7 @@ async function run(): Promise<void> {
     const further = await openFurtherHubs({
       file: settings.hubsFile ?? null,
       first: readFirstHub(process.env),
-      ...{ database, log, timeoutMs: HUB_MS, stoppingMs: STOPPING_MS, nowMs: Date.now() }
+      ...{ database, keys, log, timeoutMs: HUB_MS, stoppingMs: STOPPING_MS, nowMs: Date.now() }
     });
     const app = createApp({
       ...{ settings, keys, database, log },
@@ -122,7 +122,7 @@ async function run(): Promise<void> {
       nowMs: () => Date.now(),
       monotonicMs: () => performance.now(),
       ...(further && { further }),
-      pages: people ? pagesPlugins(people, further?.settings, () => keyAdvice(database, places)) : [],
+      pages: people ? pagesPlugins(people, () => keyAdvice(database, places)) : [],
       processMetrics: true
     });
     stopInOrder(app, database);

@@ -2,6 +2,7 @@ import type { IAppOptions } from './app-options.js';
 import { SECRETS } from './keys/keys.js';
 import type { IPagesParts } from './pages-seam.js';
 import type { IServiceParts } from './service-parts.js';
+import { supportReach, supportReaders } from './people/support-right.js';
 import { LogRange } from './store/log-range.js';
 import { SqlHolders } from './store/sql-holders.js';
 import { SqlSavedViews } from './store/sql-saved-views.js';
@@ -16,6 +17,9 @@ export function pagesParts(options: IAppOptions, parts: IServiceParts): IPagesPa
     ...{ settings, keys, log, nowMs, monotonicMs, asked },
     reader: written.reader,
     ...{ hubs: at.hubs, scope: at.scope },
+    // From the policy as it is at that moment.
+    reach: person => supportReach(policy.active.policy)(person),
+    readersOf: hub => supportReaders(policy.active.policy)(hub),
     ...{ legal: access.legal, offboarding: access.offboarding },
     range: new LogRange(database),
     holders: new SqlHolders(database),

@@ -1,5 +1,4 @@
 import type { PagesPlugin } from './pages-seam.js';
-import type { IHubSettings } from './hubs/hub-entry.js';
 import { pagesPlugin } from './pages/pages-plugin.js';
 import type { IAdvice } from './pages/service-state.js';
 import type { IPeopleSettings } from './people/people-settings.js';
@@ -7,12 +6,11 @@ import type { IPeopleSettings } from './people/people-settings.js';
 /**
  * The plugins of the pages' own listener, in the order in which they are registered.
  *
- * @param people - of the first hub. @param further - the others. @param advice - what else an administrator should know now.
+ * @param people - of the first hub. @param advice - what else an administrator should know now.
  */
 export function pagesPlugins(
   people: IPeopleSettings,
-  further: readonly IHubSettings[] = [],
   advice: () => Promise<readonly IAdvice[]> = () => Promise.resolve([])
 ): readonly PagesPlugin[] {
-  return [pagesPlugin(people, further, advice)];
+  return [pagesPlugin(people, advice)];
 }

@@ -6,6 +6,7 @@ import type { Hubs } from './hubs/hubs.js';
 import type { IKeys } from './keys/keys.js';
 import type { ISavedViews } from './pages/saved-views.js';
 import type { ISessionStore } from './people/session-store.js';
+import type { Reach, ReadersOf } from './people/support-right.js';
 import type { IRequestParts } from './requests/request-routes.js';
 import type { Offboarding } from './offboard/offboarding.js';
 import type { IAgain } from './outgoing/message-queue.js';
@@ -58,6 +59,10 @@ export interface IPagesParts {
   readonly hubs: Hubs;
   /** What people of a hub are limited to. */
   readonly scope: HubScope;
+  /** Which other hubs' logs somebody may read now. */
+  readonly reach: Reach;
+  /** Who of other hubs may read a hub's log now. */
+  readonly readersOf: ReadersOf;
   readonly settings: ISettings;
   readonly keys: IKeys;
   readonly log: Logger;

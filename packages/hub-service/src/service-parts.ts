@@ -45,7 +45,7 @@ export function serviceParts(options: IAppOptions) {
     ...{ ...base, acts, monotonicMs, registry, hubId },
     policy: () => policy.active
   });
-  const at = hubParts(options, registry);
+  const at = hubParts(options, registry, acts);
   const events = eventParts({
     ...{ ...base, monotonicMs, registry, hubs: at.hubs },
     keptMs: () => eventsKeptMs(policy.active.policy),

@@ -78,7 +78,7 @@ describe('made-up tokens', () => {
   };
   const officeOf = (whoIs: (token: string) => Promise<HubUser | null>): TicketOffice =>
     new TicketOffice({
-      hubId: 'hub',
+      id: 'hub',
       hubApi: { whoIs },
       tickets: new Tickets(new Uint8Array(32), () => 0),
       checks: new TokenChecks({ hubApi: { whoIs }, nowMs: () => 0, monotonicMs: () => 0 }),

@@ -63,6 +63,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
         const open = (nowMs: number) =>
           openFurtherHubs({
             ...{ file, database, nowMs, timeoutMs: 1, stoppingMs: 1 },
+            keys: { secret: () => new Uint8Array(32) },
             first: { id: 'west', apiUrl: 'http://west/hub/api', pagesOrigin: null },
             log: { error: () => undefined, warn: () => undefined, info: () => undefined },
             wait: async ms => waits.push(ms)

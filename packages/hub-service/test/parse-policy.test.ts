@@ -112,6 +112,40 @@ it('names the entry in which something is missing, and what is not known', () =>
   );
 });
 
+it('reads who may read the log of other hubs, each a name at a hub, and no pattern', () => {
+  const entry = (people: string, hubs = '["course-b"]'): string =>
+    `[[support]]\npeople = ${people}\nhubs = ${hubs}\nreason = "One desk."\n`;
+  expect(parse(entry('["ana@main", "eva@firm.example@main"]')).support).toEqual([
+    { people: ['ana@main', 'eva@firm.example@main'], hubs: ['course-b'], reason: 'One desk.' }
+  ]);
+  for (const people of [
+    '["ana"]',
+    '["@main"]',
+    '["ana@"]',
+    '["a/b@main"]',
+    '["ana@*"]',
+    '[]',
+    '"ana@main"',
+    '[7]'
+  ]) {
+    expect([people, complaint(entry(people))]).toEqual([
+      people,
+      expect.stringContaining('line 2: support.people: expected a list of 1 to 200 names at a hub')
+    ]);
+  }
+  for (const hubs of ['["*"]', '[]', '["a b"]', '"east"']) {
+    expect(complaint(entry('["ana@main"]', hubs))).toContain(
+      'line 3: support.hubs: expected a list of 1 to 200'
+    );
+  }
+  expect(complaint('[[support]]\npeople = ["ana@main"]\nhubs = ["east"]\n')).toContain(
+    'line 1: support.reason'
+  );
+  expect(complaint(`${entry('["ana@main"]')}scope = "x"\n`)).toContain(
+    'line 5: support.scope: expected nothing'
+  );
+});
+
 it('takes neither other bytes, nor too many, nor depth', () => {
   expect(complaint(Buffer.from([0x23, 0xff, 0x0a]))).toBe(
     'labkeeper.toml: expected text in UTF-8, got other bytes.'

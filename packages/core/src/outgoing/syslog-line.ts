@@ -10,7 +10,7 @@ const ERROR = 3;
 const STRUCTURE = 'labkeeper@32473';
 const VALUE_LENGTH = 512;
 /** Records of these kinds are worth a second look. */
-const NOTABLE: readonly string[] = ['deny', 'gap', 'altered', 'erase', 'offboard', 'unreadable'];
+const NOTABLE: readonly string[] = ['deny', 'gap', 'altered', 'erase', 'offboard', 'trust', 'unreadable'];
 
 /** A message before it is written down. */
 interface IMessage {

@@ -56,6 +56,8 @@ export interface IHubTrouble {
 export interface IHubsFile {
   readonly hubs: readonly IHubSettings[];
   readonly troubles: readonly IHubTrouble[];
+  /** Files of secrets that it names. */
+  readonly files: readonly string[];
 }
 
 /** In words, where a schema's own are for programs. */

@@ -10,8 +10,11 @@ export function hubMetrics(registry: Registry, hubs: Hubs): void {
     registers: [registry],
     collect() {
       this.reset();
+      // What the file says wrongly of a hub that is still trusted is told without its name: the hub itself may be well.
+      const told = new Set<string | null>();
       for (const { id, kind } of hubs.states()) {
-        this.set({ hub: id ?? '' }, kind === 'connected' ? 1 : 0);
+        this.set({ hub: told.has(id) ? '' : (id ?? '') }, kind === 'connected' ? 1 : 0);
+        told.add(id);
       }
     }
   });

@@ -1,9 +1,12 @@
 import type { Registry } from 'prom-client';
+import type { OwnActs } from '../store/own-acts.js';
 import type { IAppOptions } from '../app-options.js';
 import type { IHubTrouble } from './hub-entry.js';
+import { FollowHubsFile } from './follow-hubs-file.js';
 import { hubMetrics } from './hub-metrics.js';
 import type { HubScope } from './hub-scope.js';
 import { Hubs, type IHubLinks } from './hubs.js';
+import type { IFollowedHubsFile } from './open-further-hubs.js';
 import { FurtherHubsWatch } from './watch-further-hubs.js';
 
 /** Hubs beside the first. */
@@ -13,6 +16,8 @@ export interface IFurtherHubs {
   readonly troubles: readonly IHubTrouble[];
   /** Whether there is or ever was one, so that people of a hub are limited to it. */
   readonly isKnown: boolean;
+  /** Their file, which is followed; null or absent = there is none. */
+  readonly follow?: IFollowedHubsFile | null;
 }
 
 export interface IHubParts {
@@ -25,10 +30,16 @@ export interface IHubParts {
   close(): Promise<void>;
 }
 
-/** The hubs that the service trusts, and what people of each are limited to. */
-export function hubParts(options: IAppOptions, registry: Registry): IHubParts {
-  const { settings, hubApi, database, log, nowMs, monotonicMs } = options;
-  const { links, troubles, isKnown } = options.further ?? { links: [], troubles: [], isKnown: false };
+const NONE: IFurtherHubs = { links: [], troubles: [], isKnown: false };
+
+/**
+ * The hubs that the service trusts, and what people of each are limited to.
+ *
+ * @param acts - append what is put down about them.
+ */
+export function hubParts(options: IAppOptions, registry: Registry, acts: Pick<OwnActs, 'flush'>): IHubParts {
+  const { settings, hubApi, database, keys, log, nowMs, monotonicMs, lookMs } = options;
+  const { links, troubles, isKnown, follow = null } = options.further ?? NONE;
   const hubs = new Hubs({
     first: {
       ...{ id: settings.hubId, hubApi, runningServers: options.runningServers ?? null },
@@ -39,6 +50,14 @@ export function hubParts(options: IAppOptions, registry: Registry): IHubParts {
   });
   hubMetrics(registry, hubs);
   const watch = new FurtherHubsWatch({ database, isKnown, log });
+  const following =
+    follow &&
+    new FollowHubsFile({
+      ...{ ...follow, hubs, database, keys, log, nowMs },
+      known: () => watch.learn(),
+      flush: () => acts.flush(),
+      ...(lookMs && { lookMs })
+    });
   return {
     hubs,
     scope: hub => watch.scope(hub),
@@ -46,10 +65,12 @@ export function hubParts(options: IAppOptions, registry: Registry): IHubParts {
     start: () => {
       hubs.start();
       watch.start();
+      following?.start();
     },
-    close: () => {
+    close: async () => {
       hubs.close();
-      return watch.close();
+      await following?.close();
+      await watch.close();
     }
   };
 }

@@ -5,7 +5,7 @@ import type { IRunningServersApi } from '../hub-api/running-servers-api.js';
 import type { IServerRunsApi } from '../hub-api/server-runs-api.js';
 import { RunningServers } from '../tickets/running-servers.js';
 import { TokenChecks } from '../tickets/token-checks.js';
-import type { IHubTrouble } from './hub-entry.js';
+import type { IHubSettings, IHubTrouble } from './hub-entry.js';
 import { hubState, type IHubState } from './hub-state.js';
 
 /** How one hub is asked. */
@@ -19,10 +19,14 @@ export interface IHubLinks {
   readonly serverRuns: IServerRunsApi | null;
   /** null = nothing can be ended there. */
   readonly accessApi: IAccessApi | null;
+  /** What the file of hubs says of it; absent = it is the first one. */
+  readonly settings?: IHubSettings;
 }
 
 /** What the service knows of one hub: its own links, lists, and words about tokens. No hub's is another's. */
 export interface IHub extends IHubLinks {
+  /** As it was told. */
+  readonly links: IHubLinks;
   readonly checks: TokenChecks;
   readonly running: RunningServers | null;
 }
@@ -40,63 +44,123 @@ export interface IHubsOptions {
   readonly monotonicMs: () => number;
 }
 
-/** The hubs that this service trusts, by their ids. */
+/** What is wrong with the file of hubs, and what became of it. */
+interface IWrong {
+  readonly troubles: readonly IHubTrouble[];
+  /** Whether the hubs before it stay; else those with a mistake are left out. */
+  readonly isKept: boolean;
+}
+
+const MEND = 'Mend the file; it is read again by itself.';
+
+/** The hubs that this service trusts now, by their ids. Who keeps something of one looks it up again, or listens. */
 export class Hubs {
   constructor(private readonly options: IHubsOptions) {
-    this.first = this.known(options.first);
-    this.further = options.further.map(links => this.known(links));
-    this.byId = new Map(this.all.map(hub => [hub.id, hub]));
+    this.first = this.known(options.first, null);
+    this.wrong = { troubles: options.troubles, isKept: false };
+    this.others = new Map(options.further.map(links => [links.id, this.known(links, null)]));
   }
 
   readonly first: IHub;
-  readonly further: readonly IHub[];
+
+  get further(): readonly IHub[] {
+    return [...this.others.values()];
+  }
 
   get all(): readonly IHub[] {
     return [this.first, ...this.further];
   }
 
+  /** undefined = it is not trusted, or no longer. */
   get(id: string): IHub | undefined {
-    return this.byId.get(id);
+    return id === this.first.id ? this.first : this.others.get(id);
+  }
+
+  /** Calls back whenever other hubs are trusted. */
+  onChange(changed: () => void): void {
+    this.listeners.push(changed);
+  }
+
+  /** Trusts these beside the first from now on, and no others. One with the same links goes on as it is. */
+  use(further: readonly IHubLinks[]): void {
+    const before = this.others;
+    this.others = new Map(
+      further.map(links => {
+        const old = before.get(links.id) ?? null;
+        return [links.id, old?.links === links ? old : this.known(links, old)] as const;
+      })
+    );
+    for (const hub of before.values()) {
+      if (this.others.get(hub.id) !== hub) {
+        hub.running?.close();
+      }
+    }
+    if (this.isStarted) {
+      this.further.forEach(hub => before.get(hub.id) !== hub && hub.running?.start());
+    }
+    this.listeners.forEach(changed => changed());
+  }
+
+  /** The file has mistakes, so that what was said before it stays; none = it is right. */
+  keepDespite(troubles: readonly IHubTrouble[]): void {
+    this.wrong = { troubles, isKept: true };
+  }
+
+  /** What is wrong with the file, as it was told last. */
+  get troubles(): readonly IHubTrouble[] {
+    return this.wrong.troubles;
   }
 
   /** How it stands with each, the first one first; then what the file does not say rightly. */
   states(): readonly IHubState[] {
-    const { troubles, nowMs } = this.options;
+    const { nowMs } = this.options;
+    const { troubles, isKept } = this.wrong;
+    const todo = isKept
+      ? `The hubs that were trusted before stay as they are. ${MEND}`
+      : `This hub is left out; the others go on. ${MEND}`;
     return [
       ...this.all.map(({ id, running }) => hubState(id, running?.state ?? null, nowMs())),
       ...troubles.map(({ id, sentence }): IHubState => ({
         ...{ id, kind: 'misconfigured', heardAtMs: null },
-        trouble: {
-          sentence,
-          todo: 'This hub is left out; the others go on. Mend the file and start the service anew.'
-        }
+        trouble: { sentence, todo }
       }))
     ];
   }
 
   /** Begins to read which servers run, of each hub by itself. */
   start(): void {
+    this.isStarted = true;
     this.all.forEach(({ running }) => running?.start());
   }
 
   close(): void {
+    this.isStarted = false;
     this.all.forEach(({ running }) => running?.close());
   }
 
-  private known(links: IHubLinks): IHub {
+  /** @param old - the same hub with other links: what it said of tokens and servers counts until it says otherwise. */
+  private known(links: IHubLinks, old: IHub | null): IHub {
     const { log, nowMs, monotonicMs } = this.options;
     const { hubApi, runningServers: api } = links;
-    return {
-      ...links,
-      checks: new TokenChecks({ hubApi, nowMs, monotonicMs }),
-      running: api && new RunningServers({ api, log: this.logOf(links.id, log), nowMs, monotonicMs })
-    };
+    const checks = new TokenChecks({ hubApi, nowMs, monotonicMs });
+    const running = api && new RunningServers({ api, log: this.logOf(links.id, log), nowMs, monotonicMs });
+    if (old) {
+      checks.goOnFrom(old.checks);
+    }
+    if (old?.running) {
+      running?.goOnFrom(old.running);
+    }
+    return { ...links, links, checks, running };
   }
 
   /** Lines say of which hub they are, where there are several. */
   private logOf(hub: string, log: Logger): Logger {
-    return this.options.further.length === 0 ? log : log.child({ hub });
+    const { first, further } = this.options;
+    return hub === first.id && further.length === 0 ? log : log.child({ hub });
   }
 
-  private readonly byId: ReadonlyMap<string, IHub>;
+  private others: ReadonlyMap<string, IHub>;
+  private wrong: IWrong;
+  private isStarted = false;
+  private readonly listeners: (() => void)[] = [];
 }

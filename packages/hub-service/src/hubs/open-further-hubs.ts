@@ -4,22 +4,22 @@ import { createAccessApi } from '../hub-api/access-api.js';
 import { createHubApi } from '../hub-api/hub-api.js';
 import { createRunningServersApi } from '../hub-api/running-servers-api.js';
 import { createServerRunsApi } from '../hub-api/server-runs-api.js';
+import type { IKeys } from '../keys/keys.js';
 import type { IDatabase } from '../store/database.js';
 import { reasonOf } from '../failure.js';
-import { furtherHubsSince, indexByHub, keepFurtherHubs } from '../store/further-hubs.js';
+import { indexByHub } from '../store/further-hubs.js';
 import type { IHubSettings, IHubTrouble } from './hub-entry.js';
+import { HubsFile } from './hubs-file.js';
 import type { IHubLinks } from './hubs.js';
-import { readHubsFile, type IFirstHub } from './read-hubs-file.js';
-import { LOOK_MS } from './watch-further-hubs.js';
-
-/** So long, in ms, until every replica has looked whether there are further hubs. */
-const TOLD_MS = 3 * LOOK_MS;
+import { keepHubs } from './keep-hubs.js';
+import type { IFirstHub } from './read-hubs-file.js';
 
 export interface IOpenFurtherHubsOptions {
   /** null = there is no file. */
   readonly file: string | null;
   readonly first: IFirstHub;
   readonly database: IDatabase;
+  readonly keys: Pick<IKeys, 'secret'>;
   /** Longest wait for a hub, in ms; and where it stops a server. */
   readonly timeoutMs: number;
   readonly stoppingMs: number;
@@ -30,12 +30,18 @@ export interface IOpenFurtherHubsOptions {
   readonly wait?: (ms: number) => Promise<unknown>;
 }
 
-/** Hubs beside the first, as the app and its pages take them. */
+/** Hubs beside the first, as the app takes them. */
 export interface IOpenedHubs {
-  readonly settings: readonly IHubSettings[];
   readonly links: readonly IHubLinks[];
   readonly troubles: readonly IHubTrouble[];
   readonly isKnown: boolean;
+  /** The file that is followed from then on, and how a hub of it is asked; null = there is none. */
+  readonly follow: IFollowedHubsFile | null;
+}
+
+export interface IFollowedHubsFile {
+  readonly file: HubsFile;
+  readonly linksOf: (hub: IHubSettings) => IHubLinks;
 }
 
 /**
@@ -46,21 +52,16 @@ export interface IOpenedHubs {
  * @throws when the database fails.
  */
 export async function openFurtherHubs(options: IOpenFurtherHubsOptions): Promise<IOpenedHubs | null> {
-  const { file, first, database, log, nowMs, wait = (ms: number) => setTimeout(ms) } = options;
-  const { hubs, troubles } = file === null ? { hubs: [], troubles: [] } : await readHubsFile(file, first);
+  const { first, database, keys, log, nowMs, wait = (ms: number) => setTimeout(ms) } = options;
+  const file = options.file === null ? null : new HubsFile(options.file, first);
+  const { hubs, troubles } = file ? await file.begin() : { hubs: [], troubles: [] };
   troubles.forEach(({ id, sentence }) => log.error({ hub: id }, sentence));
-  const isKnown = await keepFurtherHubs(
-    database,
-    hubs.map(({ id }) => id),
-    nowMs
-  );
+  const { isKnown, waitMs } = await keepHubs({ database, keys, firstHub: first.id, hubs, nowMs });
   if (file === null && !isKnown) {
     return null;
   }
-  const sinceMs = await furtherHubsSince(database);
-  if (database.kind === 'postgres' && sinceMs !== null && Math.abs(nowMs - sinceMs) < TOLD_MS) {
-    // Before the first record of a further hub: other replicas may still show all of the log to people of the first.
-    await wait(TOLD_MS);
+  if (waitMs > 0) {
+    await wait(waitMs);
   }
   await indexByHub(database).catch((error: unknown) =>
     log.warn(
@@ -69,15 +70,17 @@ export async function openFurtherHubs(options: IOpenFurtherHubsOptions): Promise
     )
   );
   log.info({ hubs: hubs.map(({ id }) => id) }, 'Further hubs are trusted.');
-  return { settings: hubs, links: hubs.map(hub => linksOf(hub, options)), troubles, isKnown };
+  const linksOf = (hub: IHubSettings): IHubLinks => linksTo(hub, options);
+  return { links: hubs.map(linksOf), troubles, isKnown, follow: file && { file, linksOf } };
 }
 
-function linksOf(
-  { id, apiUrl: url, token }: IHubSettings,
-  { timeoutMs, stoppingMs }: IOpenFurtherHubsOptions
+function linksTo(
+  settings: IHubSettings,
+  { timeoutMs, stoppingMs }: Pick<IOpenFurtherHubsOptions, 'timeoutMs' | 'stoppingMs'>
 ): IHubLinks {
+  const { id, apiUrl: url, token } = settings;
   return {
-    id,
+    ...{ id, settings },
     hubApi: createHubApi({ url, timeoutMs }),
     runningServers: createRunningServersApi({ url, token, timeoutMs }),
     serverRuns: createServerRunsApi({ url, token, timeoutMs }),

@@ -55,9 +55,10 @@ describe('the file of further hubs', () => {
           ...{ token: `${SECRET}-2`, clientSecret: 'of-the-client' }
         }
       ],
-      troubles: []
+      troubles: [],
+      files: [join(folder, 'token')]
     });
-    expect(await read('')).toEqual({ hubs: [], troubles: [] });
+    expect(await read('')).toEqual({ hubs: [], troubles: [], files: [] });
   });
 
   it('says of a mistake where it is and what was expected there, and never what stands there', async () => {

@@ -28,6 +28,7 @@ const SECRET_BYTES = 4096;
 const DEPTH = 4;
 const SECRET = /^[\x21-\x7e]{8,128}$/;
 
+const File = v.optional(v.fallback(v.pipe(v.string(), v.maxLength(1024)), ''), '');
 const Whole = v.strictObject({ hub: v.optional(v.pipe(v.array(v.unknown()), v.maxLength(MOST_HUBS)), []) });
 
 /**
@@ -37,7 +38,11 @@ const Whole = v.strictObject({ hub: v.optional(v.pipe(v.array(v.unknown()), v.ma
  * @param file - its path.
  */
 export async function readHubsFile(file: string, first: IFirstHub): Promise<IHubsFile> {
-  const nothing = (sentence: string): IHubsFile => ({ hubs: [], troubles: [{ id: null, sentence }] });
+  const nothing = (sentence: string): IHubsFile => ({
+    hubs: [],
+    troubles: [{ id: null, sentence }],
+    files: []
+  });
   const text = await textOf(file, FILE_BYTES);
   if (text.kind === 'trouble') {
     return nothing(`${file}: expected a file of hubs, and ${text.why}`);
@@ -74,7 +79,13 @@ export async function readHubsFile(file: string, first: IFirstHub): Promise<IHub
       hubs.push(read);
     }
   }
-  return { hubs, troubles };
+  return { hubs, troubles, files: entries.flatMap(secretFiles) };
+}
+
+/** Of an entry, also of one with a mistake: it may be that file that is mended. */
+function secretFiles(entry: unknown): readonly string[] {
+  const named = v.safeParse(v.object({ token_file: File, client_secret_file: File }), entry);
+  return named.success ? Object.values(named.output).filter(path => path !== '') : [];
 }
 
 type Line = (key?: string) => string;

@@ -30,6 +30,12 @@ export class FurtherHubsWatch {
     return this.known;
   }
 
+  /** This replica was told of one itself. */
+  learn(): void {
+    this.known = true;
+    clearInterval(this.timer);
+  }
+
   start(): void {
     if (!this.known) {
       this.timer = setInterval(() => void this.look(), LOOK_MS);

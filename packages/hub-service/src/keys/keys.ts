@@ -24,7 +24,7 @@ export interface IKeys {
 }
 
 /** Purposes of `IKeys.secret`. */
-export const SECRETS = { ticket: 'ticket', signIn: 'sign-in', session: 'session' } as const;
+export const SECRETS = { ticket: 'ticket', signIn: 'sign-in', session: 'session', hubs: 'hubs' } as const;
 
 /** The key that signs, in the state folder; in a database that keeps the service's keys it has the same name. */
 export const SIGNING_FILE = 'signing-key.pem';

@@ -6,6 +6,7 @@ import { readPeopleSettings } from '../people/people-settings.js';
 import type { ISessionStore } from '../people/session-store.js';
 import { systemRandom } from '../people/secrets.js';
 import type { HubScope } from '../hubs/hub-scope.js';
+import type { Reach } from '../people/support-right.js';
 import { HubTokens } from '../people/hub-tokens.js';
 import type { TokenAccess } from '../people/token-access.js';
 import type { IRequestParts } from '../requests/request-routes.js';
@@ -68,6 +69,7 @@ export class Browser {
       /** Hubs beside the first, and what their people are limited to. */
       readonly further?: readonly FakeHub[];
       readonly scope?: HubScope;
+      readonly reach?: Reach;
       readonly partitions?: () => Promise<IShownPartitions | null>;
       readonly outgoing?: {
         readonly state: NonNullable<IPagesOptions['outgoing']>;
@@ -100,7 +102,8 @@ export class Browser {
       ...(options.events && { events: options.events }),
       ...(options.asked && { asked: options.asked }),
       ...(options.scope && { scope: options.scope }),
-      further: further.map(hub => ({ settings: hub.settings, identity: hub.identity() })),
+      ...(options.reach && { reach: options.reach }),
+      further: () => further.map(hub => ({ settings: hub.settings, identity: hub.identity() })),
       ...(options.partitions && { partitions: options.partitions }),
       ...(options.outgoing && { outgoing: options.outgoing.state, again: options.outgoing.again }),
       ...(options.looks && { looks: options.looks }),
@@ -109,7 +112,10 @@ export class Browser {
         api: {
           tokens: new HubTokens(
             access(browser.hub),
-            new Map([browser.hub, ...further].map(hub => [hub.settings.hub, access(hub)]))
+            (
+              all => (name: string) =>
+                all.get(name)
+            )(new Map([browser.hub, ...further].map(hub => [hub.settings.hub, access(hub)])))
           ),
           routes: []
         }

@@ -2,7 +2,7 @@ import type { IDeathFilter } from '../store/server-events.js';
 import { CAUSES } from './event-words.js';
 import { viewAddress } from './view-address.js';
 
-const FIELDS = ['user', 'node', 'image', 'cause', 'days'] as const;
+const FIELDS = ['hub', 'user', 'node', 'image', 'cause', 'days'] as const;
 /** What was typed, without empty ones. */
 export type DeathsFields = Readonly<Partial<Record<(typeof FIELDS)[number], string>>>;
 

@@ -46,7 +46,7 @@ export class DeathsRoutes {
     return {
       title: 'Deaths',
       tab: 'deaths',
-      body: createElement(DeathsPage, { query, found, groups }),
+      body: createElement(DeathsPage, { query, found, groups, hubs: reading.hubsOf(visitor) }),
       status: found === null ? 400 : 200
     };
   }
@@ -57,8 +57,7 @@ export class DeathsRoutes {
     groups: readonly string[] | null
   ): Promise<IDeathsFound> {
     const { events, reading } = this.options;
-    await reading.looking(visitor, 'deaths', deathsAddress(fields, before));
-    const hub = reading.hubOf(visitor);
+    const hub = await reading.lookingAt(visitor, 'deaths', deathsAddress(fields, before), fields.hub);
     const asked = { ...filter, ...(hub !== null && { hub }), ...(groups !== null && { groups }) };
     return read(async () => {
       const [rows, perDay, nodes, images] = await Promise.all([

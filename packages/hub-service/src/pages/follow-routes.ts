@@ -88,7 +88,7 @@ export class FollowRoutes {
     try {
       const goesOn = this.followings.goesOn(id, session, address);
       if (!goesOn) {
-        await reading.looking(visitor, 'follow', address);
+        await reading.lookingAt(visitor, 'follow', address, read.filter.hub);
       }
       const following = goesOn ? id : this.followings.begin(session, address);
       const hasCome = await this.arrival({ visitor, filter: read.filter, newest, following, reply });

@@ -5,6 +5,8 @@ import { viewAddress } from './view-address.js';
 
 /** What was typed, without empty ones. */
 export interface IHoldersFields {
+  /** Whose people; without it those of the reader's own hub. */
+  readonly hub?: string | undefined;
   readonly package?: string | undefined;
   readonly version?: string | undefined;
   /** A day; without it now is meant. */
@@ -22,7 +24,7 @@ export interface IHoldersQuery {
   readonly problems: readonly string[];
 }
 
-const FIELDS = ['package', 'version', 'at'] as const;
+const FIELDS = ['hub', 'package', 'version', 'at'] as const;
 const FIELD_LENGTH = 256;
 
 /** Reads the query of an address. @param nowMs - epoch ms: of a day to come nobody knows. */
@@ -39,8 +41,9 @@ export function readHoldersQuery(query: unknown, nowMs: number): IHoldersQuery {
     }
     return value.trim();
   };
-  const [name, version, at] = FIELDS.map(text);
+  const [hub, name, version, at] = FIELDS.map(text);
   const fields: IHoldersFields = {
+    ...(hub && { hub }),
     ...(name && { package: name }),
     ...(version && { version }),
     ...(at && { at })

@@ -47,7 +47,7 @@ export class HoldersRoutes {
     return {
       title: 'Who has it?',
       tab: 'holders',
-      body: createElement(HoldersPage, { query, found, groups }),
+      body: createElement(HoldersPage, { query, found, groups, hubs: reading.hubsOf(visitor) }),
       status: query.problems.length > 0 ? 400 : 200
     };
   }
@@ -62,8 +62,8 @@ export class HoldersRoutes {
       return null;
     }
     const { holders, reading } = this.options;
-    await reading.looking(visitor, 'holders', holdersAddress(fields, before));
-    const limits = { groups, hub: reading.hubOf(visitor) };
+    const hub = await reading.lookingAt(visitor, 'holders', holdersAddress(fields, before), fields.hub);
+    const limits = { groups, hub };
     return read(async () => {
       const [rows, count] = await Promise.all([
         holders.list({ ...asked, ...limits }, before, PAGE_ROWS + 1),

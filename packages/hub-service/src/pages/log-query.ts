@@ -6,6 +6,7 @@ import { viewAddress } from './view-address.js';
 
 /** Names of the filters, as they stand in addresses and forms. */
 export const FIELDS = [
+  'hub',
   'text',
   'user',
   'group',

@@ -8,6 +8,7 @@ import { isAdmin } from '../people/admin-right.js';
 import type { IPeopleSettings } from '../people/people-settings.js';
 import { policyWithScript } from '../people/security-headers.js';
 import type { ISession } from '../people/session-store.js';
+import type { ReadersOf } from '../people/support-right.js';
 import type { ILogReader, ILogStory } from '../store/log-reader.js';
 import type { IEventRow, IServerEventReader } from '../store/server-events.js';
 import type { ShownRetention } from '../store/shown-retention.js';
@@ -36,8 +37,10 @@ import { dayWord } from './words.js';
 
 export interface ILogRoutesOptions {
   readonly hubs: PeopleHubs;
-  /** How it stands with the hubs; null = there is one. */
+  /** How it stands with the hubs, the first one first; null = nobody says it. */
   readonly hubStates: (() => readonly IHubState[]) | null;
+  /** Who of other hubs may read a hub's log now; absent = nobody. */
+  readonly readersOf?: ReadersOf;
   /** Whether what is shown can be taken away as a file. */
   readonly canExport: boolean;
   readonly settings: IPeopleSettings;
@@ -161,10 +164,10 @@ export class LogRoutes {
       title: 'Install log',
       tab: 'log',
       body: createElement(LogPage, {
-        ...{ query, page, groups, canExport, live },
+        ...{ query, page, groups, canExport, live, hubs: reading.hubsOf(visitor) },
         newsAddress: newsAddress(NEWS_PATH, query.fields),
         saved: views && {
-          views: await listed(() => views.list(owner), groups === null, visitor.person.name),
+          views: await this.views(visitor, () => views.list(owner)),
           reader: visitor.person.name,
           mayShare: groups === null,
           formToken: session.formToken
@@ -185,6 +188,21 @@ export class LogRoutes {
     };
   }
 
+  /** Views that a right does not reach are not told: their addresses name people. */
+  private async views(
+    visitor: IVisitor,
+    list: () => Promise<readonly ISavedView[]>
+  ): Promise<readonly ISavedView[]> {
+    const { person, right } = visitor;
+    const hubs = this.options.reading.hubsOf(visitor);
+    const isReached = ({ address }: ISavedView): boolean => {
+      const hub = new URLSearchParams(address.split('?', 2)[1]).get('hub');
+      return right.kind === 'all' && (hub === null || hubs.includes(hub));
+    };
+    const views = await readLog(list);
+    return views.filter(view => view.owner === person.name || isReached(view));
+  }
+
   private async story(visitor: IVisitor, request: FastifyRequest): Promise<IPage> {
     const { params } = request;
     const text =
@@ -201,7 +219,8 @@ export class LogRoutes {
         link: { href: '/log', text: 'Go to the install log' }
       });
     }
-    const told = tellStory(story, this.options.settings.origin);
+    const { settings, reading } = this.options;
+    const told = tellStory(story, settings.origin, reading.fieldOf(visitor, story.row.hub));
     return {
       title: `#${story.row.index} ${visibleLine(told.headline)}`,
       tab: 'log',
@@ -231,7 +250,8 @@ export class LogRoutes {
     // What concerns the service as a whole is shown to people of the first hub, whose it is.
     const isFirst = hub === hubs.first.settings.hub;
     const { settings } = hubs.get(hub) ?? hubs.first;
-    const states = this.options.hubStates?.().filter(({ id }) => isFirst || id === hub) ?? null;
+    const known = this.options.hubStates?.() ?? [];
+    const states = known.length > 1 ? known.filter(({ id }) => isFirst || id === hub) : null;
     let status;
     let outgoing;
     let anchors;
@@ -269,19 +289,10 @@ export class LogRoutes {
         ...{ status, settings, advice, anchors, months, outgoing, retention },
         hubs: states,
         isOneHub: reading.scopeOf(person) !== null,
+        readers: this.options.readersOf?.(hub) ?? [],
         nowMs: nowMs(),
         formToken: isFirst && this.options.canSendAgain && isAdmin(person) ? session.formToken : null
       })
     };
   }
-}
-
-/** Views that a limited right does not reach are not told: their addresses name people. */
-async function listed(
-  list: () => Promise<readonly ISavedView[]>,
-  all: boolean,
-  owner: string
-): Promise<readonly ISavedView[]> {
-  const views = await readLog(list);
-  return all ? views : views.filter(view => view.owner === owner);
 }

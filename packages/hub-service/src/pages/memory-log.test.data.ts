@@ -143,11 +143,11 @@ export class MemoryLog implements ILogReader {
     return found ? { ...found.story, neighbours: around.filter(row => row.index !== index) } : null;
   }
 
-  async looked(look: ILook): Promise<void> {
+  async looked(...looks: readonly ILook[]): Promise<void> {
     if (this.trouble) {
       throw this.trouble;
     }
-    this.seen.unshift({ ...look, atMs: START_MS });
+    looks.forEach(look => this.seen.unshift({ ...look, atMs: START_MS }));
   }
 
   async looks(limit: number): Promise<readonly (ILook & { readonly atMs: number })[]> {

@@ -1,8 +1,6 @@
 import { SECRETS } from '../keys/keys.js';
 import { directoryRoutes } from '../api/directory-api.js';
 import { legalRoutes } from '../api/legal-api.js';
-import type { IHubApi } from '../hub-api/hub-api.js';
-import type { IHubSettings } from '../hubs/hub-entry.js';
 import type { PagesPlugin } from '../pages-seam.js';
 import { HubTokens } from '../people/hub-tokens.js';
 import { OAuthIdentity } from '../people/oauth-identity.js';
@@ -16,32 +14,23 @@ import type { IAdvice } from './service-state.js';
 /**
  * All pages of the service, over its own log and its JupyterHubs.
  *
- * @param further - those beside the first. @param advice - what else an administrator should know now.
+ * @param people - of the first hub. @param advice - what else an administrator should know now.
  */
-export function pagesPlugin(
-  people: IPeopleSettings,
-  further: readonly IHubSettings[],
-  advice: () => Promise<readonly IAdvice[]>
-): PagesPlugin {
+export function pagesPlugin(people: IPeopleSettings, advice: () => Promise<readonly IAdvice[]>): PagesPlugin {
   const plugin: PagesPlugin = async (fastify, parts) => {
     const { reader, range, keys, cover, hubs, settings, nowMs, holders, legal, events, asked } = parts;
     const { monotonicMs } = parts;
-    const others = furtherPeople(people, further, hubs);
-    const access = ({ hub, serviceName }: IPeopleSettings, hubApi: IHubApi): TokenAccess =>
-      new TokenAccess({ hub, hubApi, serviceName, monotonicMs });
-    const firstAccess = access(people, hubs.first.hubApi);
-    const tokens = new Map([[people.hub, firstAccess]]);
-    for (const { settings: other } of others) {
-      const known = hubs.get(other.hub);
-      if (known) {
-        tokens.set(other.hub, access(other, known.hubApi));
-      }
-    }
+    const others = furtherPeople(people, hubs, monotonicMs);
+    const { hub: first, serviceName } = people;
+    const firstAccess = new TokenAccess({ hub: first, hubApi: hubs.first.hubApi, serviceName, monotonicMs });
+    const accessAt = (hub: string): TokenAccess | undefined =>
+      hub === first ? firstAccess : others().find(({ settings: other }) => other.hub === hub)?.access;
     await registerPages(fastify, {
       settings: people,
       further: others,
       scope: parts.scope,
-      ...(others.length > 0 || hubs.states().length > 1 ? { hubStates: () => hubs.states() } : {}),
+      ...{ reach: parts.reach, readersOf: parts.readersOf },
+      hubStates: () => hubs.states(),
       ...(parts.anchors && { anchors: parts.anchors }),
       ...(parts.retention && { retention: parts.retention }),
       ...(parts.partitions && { partitions: parts.partitions }),
@@ -63,7 +52,7 @@ export function pagesPlugin(
         redirectUri: people.redirectUri
       }),
       api: {
-        tokens: new HubTokens(firstAccess, tokens),
+        tokens: new HubTokens(firstAccess, accessAt),
         routes: [legalRoutes(parts), directoryRoutes(parts)]
       },
       groupsFiltered: true,

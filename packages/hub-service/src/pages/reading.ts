@@ -2,6 +2,7 @@ import type { HubScope } from '../hubs/hub-scope.js';
 import { TokenBuckets } from '../ingest/token-buckets.js';
 import type { AuditRight } from '../people/audit-right.js';
 import type { IHubPerson } from '../people/hub-identity.js';
+import type { Reach } from '../people/support-right.js';
 import type {
   ILogFilter,
   ILogPlace,
@@ -23,6 +24,8 @@ export interface IReadingOptions {
   readonly reader: ILogReader;
   /** What people of a hub are limited to. */
   readonly scope: HubScope;
+  /** Which other hubs' logs somebody may read now. */
+  readonly reach: Reach;
   /** Whether the reader obeys `filter.group`. Without it a right to one group's records gives nothing. */
   readonly groupsFiltered: boolean;
   /** Milliseconds that only grow. */
@@ -54,12 +57,42 @@ export class Reading {
     this.rate = new TokenBuckets({ ...LOOK_RATE, monotonicMs: options.monotonicMs });
   }
 
-  /** The hub whose records alone somebody may see; null = there is no other's. A group is a group of her hub. */
-  hubOf({ person, right }: IVisitor): string | null {
-    return right.kind === 'groups' ? person.hub : this.options.scope(person.hub);
+  /**
+   * The hub whose records alone somebody sees; null = there is no other's. All that shows records goes through here.
+   *
+   * @param asked - by its name; undefined = her own. Another is looked up in the policy each time, so that a right that was
+   * taken away is gone with the next look.
+   * @throws Refusal - she may not, whether there is such a hub or not.
+   */
+  hubOf(visitor: IVisitor, asked: string | undefined): string | null {
+    const { person, right } = visitor;
+    if (asked === undefined || asked === person.hub) {
+      return right.kind === 'groups' ? person.hub : this.options.scope(person.hub);
+    }
+    if (!this.reached(visitor).includes(asked)) {
+      throw new Refusal(403, 'You may not read the records of that hub.', {
+        link: { href: '/log', text: 'Show what I may read' }
+      });
+    }
+    return asked;
   }
 
-  /** As `hubOf`, for what is no part of the log itself. */
+  /** Hubs that somebody may ask for beside her own. A group is a group of her hub, so that a right to groups reaches none. */
+  reached({ person, right }: IVisitor): readonly string[] {
+    return right.kind === 'all' && this.options.scope(person.hub) !== null ? this.options.reach(person) : [];
+  }
+
+  /** Hubs whose records somebody may ask for, her own first. */
+  hubsOf(visitor: IVisitor): readonly string[] {
+    return [visitor.person.hub, ...this.reached(visitor)];
+  }
+
+  /** What an address needs so that it leads to records of a hub, as this person sees them. */
+  fieldOf(visitor: IVisitor, hub: string): { readonly hub?: string } {
+    return this.reached(visitor).includes(hub) ? { hub } : {};
+  }
+
+  /** The person's own hub as a limit, for what is no part of the log itself: no right reaches further there. */
   scopeOf({ hub }: IHubPerson): string | null {
     return this.options.scope(hub);
   }
@@ -104,7 +137,7 @@ export class Reading {
   ): Promise<ILogPage> {
     const group = this.groupOf(visitor, filter.group);
     const asked = this.limited(visitor, filter, group);
-    await this.putOnRecord(visitor, 'list', address);
+    await this.putOnRecord(visitor, 'list', address, filter.hub);
     return read(async () => {
       const { reader } = this.options;
       const [found, matches] = await Promise.all([
@@ -136,23 +169,30 @@ export class Reading {
   async story(visitor: IVisitor, index: number): Promise<ILogStory | null> {
     const { right } = visitor;
     this.groupOf(visitor, undefined);
-    await this.putOnRecord(visitor, 'story', `/log/${index}`);
-    const hub = this.hubOf(visitor);
+    await this.putOnRecord(visitor, 'story', `/log/${index}`, undefined);
+    const own = this.hubOf(visitor, undefined);
+    const story = await read(() => this.options.reader.story(index));
+    // Of a stream all records are of one hub.
+    if (story !== null && own !== null && story.row.hub !== own) {
+      if (!this.reached(visitor).includes(story.row.hub)) {
+        return null;
+      }
+      await this.tellThere(visitor, 'story', `/log/${index}`, story.row.hub);
+      return story;
+    }
     return read(async () => {
-      const story = await this.options.reader.story(index);
-      // Of a stream all records are of one hub.
-      if (story === null || (hub !== null && story.row.hub !== hub)) {
+      if (story === null) {
         return null;
       }
       if (right.kind === 'all') {
         return story;
       }
-      const { hub: own } = visitor.person;
-      if (!(await this.isOfGroups(story.row, own, right.groups))) {
+      const { hub } = visitor.person;
+      if (!(await this.isOfGroups(story.row, hub, right.groups))) {
         return null;
       }
       // Somebody may have joined the group in the midst of a stream.
-      const known = await Promise.all(story.neighbours.map(row => this.isOfGroups(row, own, right.groups)));
+      const known = await Promise.all(story.neighbours.map(row => this.isOfGroups(row, hub, right.groups)));
       return { ...story, neighbours: story.neighbours.filter((_row, at) => known[at]) };
     });
   }
@@ -163,14 +203,31 @@ export class Reading {
    * @param address - of the export, for the record.
    */
   async exporting(visitor: IVisitor, filter: ILogFilter, address: string): Promise<ILogFilter> {
-    const group = this.groupOf(visitor, filter.group);
-    await this.putOnRecord(visitor, 'export', address);
-    return this.limited(visitor, filter, group);
+    const limited = this.limited(visitor, filter, this.groupOf(visitor, filter.group));
+    await this.putOnRecord(visitor, 'export', address, filter.hub);
+    return limited;
   }
 
-  /** Puts a look at something else that is kept here on record. @param address - of it. */
+  /** Puts a look at something else of her hub that is kept here on record. @param address - of it. */
   looking(visitor: Pick<IVisitor, 'person'>, kind: ILook['kind'], address: string): Promise<void> {
-    return this.putOnRecord(visitor, kind, address);
+    return this.putOnRecord(visitor, kind, address, undefined);
+  }
+
+  /**
+   * Puts a look at what is kept of a hub on record.
+   *
+   * @param asked - as in `hubOf`.
+   * @returns the hub to which it is limited; null = there is no other.
+   */
+  async lookingAt(
+    visitor: IVisitor,
+    kind: ILook['kind'],
+    address: string,
+    asked: string | undefined
+  ): Promise<string | null> {
+    const hub = this.hubOf(visitor, asked);
+    await this.putOnRecord(visitor, kind, address, asked);
+    return hub;
   }
 
   /** Who read. What they asked for tells about everybody, so only who may read everything sees it. */
@@ -178,13 +235,13 @@ export class Reading {
     if (visitor.right.kind !== 'all') {
       throw new Refusal(403, 'Who read the log is shown only to people who may read all of it.');
     }
-    await this.putOnRecord(visitor, 'looks', '/looks');
-    return read(() => this.options.reader.looks(LOOKS, this.hubOf(visitor)));
+    await this.putOnRecord(visitor, 'looks', '/looks', undefined);
+    return read(() => this.options.reader.looks(LOOKS, this.scopeOf(visitor.person)));
   }
 
-  /** Names, groups and rights are those of the visitor's hub: another in the same log may have the same. */
+  /** Names, groups and rights are those of one hub: another in the same log may have the same. */
   private limited(visitor: IVisitor, filter: ILogFilter, group: string | null): ILogFilter {
-    const hub = this.hubOf(visitor);
+    const hub = this.hubOf(visitor, filter.hub);
     return { ...filter, ...(group !== null && { group }), ...(hub !== null && { hub }) };
   }
 
@@ -196,13 +253,14 @@ export class Reading {
     return firsts.some(([first]) => first?.index === row.index);
   }
 
+  /** @param asked - whose records they are, as it stands in the address; undefined = those of her own hub. */
   private async putOnRecord(
-    visitor: Pick<IVisitor, 'person'>,
+    { person }: Pick<IVisitor, 'person'>,
     kind: ILook['kind'],
-    query: string
+    query: string,
+    asked: string | undefined
   ): Promise<void> {
-    const { reader } = this.options;
-    const { hub, name } = visitor.person;
+    const { hub, name } = person;
     const waitMs = this.rate.take(JSON.stringify([hub, name]), 1);
     if (waitMs > 0) {
       throw new Refusal(
@@ -213,8 +271,18 @@ export class Reading {
         }
       );
     }
+    const look = { hub, reader: name, kind, query };
+    await this.keep(look, ...(asked === undefined || asked === hub ? [] : [abroad(look, asked)]));
+  }
+
+  /** Her look is on record at her hub already; it is to be at the hub whose record it is too. */
+  private tellThere({ person }: IVisitor, kind: ILook['kind'], query: string, hub: string): Promise<void> {
+    return this.keep(abroad({ hub: person.hub, reader: person.name, kind, query }, hub));
+  }
+
+  private async keep(...looks: readonly ILook[]): Promise<void> {
     try {
-      await reader.looked({ hub, reader: name, kind, query });
+      await this.options.reader.looked(...looks);
     } catch (cause) {
       throw new Refusal(
         503,
@@ -228,6 +296,11 @@ export class Reading {
   }
 
   private readonly rate: TokenBuckets;
+}
+
+/** A look as it stands among those at another hub. JupyterHub lets no user's name have a slash, so that it is nobody's there. */
+function abroad(look: ILook, hub: string): ILook {
+  return { ...look, hub, reader: `${look.hub}/${look.reader}` };
 }
 
 /** Reads the database. @throws Refusal where it does not answer as it should. */

@@ -24,6 +24,7 @@ import type { IRequestParts } from '../requests/request-routes.js';
 import { StaffDesk } from '../requests/staff-desk.js';
 import { requestApi } from '../api/request-api.js';
 import { SignIn } from '../people/sign-in.js';
+import { NO_REACH, type Reach, type ReadersOf } from '../people/support-right.js';
 import type { HubTokens } from '../people/hub-tokens.js';
 import type { IHolders } from '../store/holders.js';
 import type { ILegal } from '../store/legal.js';
@@ -55,10 +56,14 @@ export interface IPagesOptions {
   readonly settings: IPeopleSettings;
   readonly reader: ILogReader;
   readonly identity: IHubIdentity;
-  /** Hubs beside the first, whose are `settings` and `identity`. */
-  readonly further?: readonly IPeopleHub[];
+  /** Hubs beside the first, whose are `settings` and `identity`, as they are now. */
+  readonly further?: () => readonly IPeopleHub[];
   /** What people of a hub are limited to; without it the log is of one hub. */
   readonly scope?: HubScope;
+  /** Which other hubs' logs somebody may read now; without it nobody reads one. */
+  readonly reach?: Reach;
+  /** Who of other hubs may read a hub's log now; without it nobody. */
+  readonly readersOf?: ReadersOf;
   /** How it stands with the hubs; without it there is one. */
   readonly hubStates?: () => readonly IHubState[];
   /** Whether `reader` obeys `filter.group`; if not, rights that are limited to groups give nothing. */
@@ -109,11 +114,11 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
   const { settings, reader, identity, random, nowMs, store = new MemorySessionStore() } = options;
   const names = cookieNames(settings.secure);
   const seal = new LoginSeal(options.signInKey ?? random(32));
-  const hubs = new PeopleHubs({ settings, identity }, options.further ?? []);
+  const hubs = new PeopleHubs({ settings, identity }, options.further);
   const signIn = new SignIn({ store, seal, random, nowMs });
   const gate = new Gate(new SessionCheck({ hubs, store, nowMs }), names, settings.origin);
-  const { groupsFiltered, monotonicMs = nowMs, scope = ONE_HUB } = options;
-  const reading = new Reading({ reader, scope, groupsFiltered, monotonicMs });
+  const { groupsFiltered, monotonicMs = nowMs, scope = ONE_HUB, reach = NO_REACH } = options;
+  const reading = new Reading({ reader, scope, reach, groupsFiltered, monotonicMs });
   const signInRoutes = new SignInRoutes({ hubs, signIn, gate, names, secure: settings.secure });
 
   // First of all: a refused request has the headers too, and no other host gets even an error page.
@@ -157,6 +162,7 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     ...(options.retention && { retention: options.retention }),
     hubs,
     hubStates: options.hubStates ?? null,
+    ...(options.readersOf && { readersOf: options.readersOf }),
     ...(options.partitions && { partitions: options.partitions }),
     canSendAgain: options.again !== undefined,
     events

@@ -2,7 +2,7 @@ import { createElement } from 'react';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ICookieNames } from '../people/cookie-names.js';
 import { HOME_PATH, nextPath } from '../people/next-path.js';
-import { callbackPath, type IPeopleHub, type PeopleHubs } from '../people/people-hubs.js';
+import { CALLBACK_PATTERN, type IPeopleHub, type PeopleHubs } from '../people/people-hubs.js';
 import { LOGIN_MS, SESSION_MS, type SignIn } from '../people/sign-in.js';
 import { sendNotice, sendPage } from './answers.js';
 import type { Gate } from './gate.js';
@@ -33,9 +33,17 @@ export class SignInRoutes {
       this.depart(request, reply, param(request, 'next'), param(request, 'hub'))
     );
     fastify.get('/oauth_callback', quiet, (request, reply) => this.arrive(request, reply, hubs.first));
-    hubs.further.forEach(hub =>
-      fastify.get(callbackPath(hub.settings.hub), quiet, (request, reply) => this.arrive(request, reply, hub))
-    );
+    fastify.get(CALLBACK_PATTERN, quiet, (request, reply) => {
+      const { params } = request;
+      const id = typeof params === 'object' && params !== null && 'hub' in params ? params.hub : null;
+      // The first one has an address without its name, and no other.
+      const hub = hubs.further.find(({ settings }) => settings.hub === id);
+      if (hub === undefined) {
+        reply.callNotFound();
+        return reply;
+      }
+      return this.arrive(request, reply, hub);
+    });
     fastify.post('/logout', async (request, reply) => {
       // Out is out, whether JupyterHub answers or not.
       await gate.sender(request, Infinity);

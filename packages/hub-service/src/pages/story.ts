@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type IGraded, gradeOf, leafHash } from '@labkeeper/core';
 import type { AuditRecord, PersonalPart } from '@labkeeper/protocol';
+import { actOf } from '../store/act-entry.js';
 import type { ILogStory } from '../store/log-reader.js';
 import { readEntry, readPersonal } from './read-entry.js';
 import { unknowns } from './unknowns.js';
-import { ACTIONS, GRADE_REASONS, wordFor } from './words.js';
+import { ACTIONS, GRADE_REASONS, TRUST, wordFor } from './words.js';
 
 /** A record's whole story, read and put into words. */
 export interface IToldStory {
@@ -20,10 +21,12 @@ export interface IToldStory {
   readonly leaf: string;
   /** The link that stays. */
   readonly link: string;
+  /** What addresses of lists need to lead to records of the same hub. */
+  readonly at: { readonly hub?: string };
 }
 
-/** @param origin - of the pages' own host. */
-export function tellStory(story: ILogStory, origin: string): IToldStory {
+/** @param origin - of the pages' own host. @param at - what addresses of lists need to lead to records of the same hub. */
+export function tellStory(story: ILogStory, origin: string, at: IToldStory['at'] = {}): IToldStory {
   const { row, entry } = story;
   const record = readEntry(entry);
   const fresh = record && gradeOf(record);
@@ -36,11 +39,16 @@ export function tellStory(story: ILogStory, origin: string): IToldStory {
     graded: fresh?.grade === row.grade ? fresh : { grade: row.grade, reason: GRADE_REASONS[row.grade] },
     unknown: unknowns(record, story),
     leaf: Buffer.from(leafHash(sha256, Buffer.from(entry, 'utf8'))).toString('hex'),
-    link: `${origin}/log/${row.index}`
+    link: `${origin}/log/${row.index}`,
+    at
   };
 }
 
-function headline({ row }: ILogStory): string {
+function headline({ row, entry }: ILogStory): string {
+  const trust = row.action === 'trust' ? actOf(entry)?.act.trust : undefined;
+  if (trust) {
+    return `${TRUST[trust.state]}: ${trust.hub}`;
+  }
   const what = wordFor(ACTIONS, row.action);
   return row.packageName === null
     ? what

@@ -5,6 +5,7 @@ import type { IPage } from './answers.js';
 import type { LogRoutes } from './log-routes.js';
 import { read, type IVisitor, type Reading } from './reading.js';
 import { Refusal } from './refusal.js';
+import { readVerdictsHub, verdictsAddress } from './verdicts-query.js';
 import { VerdictsPage } from './view/verdicts-page.js';
 
 export interface IVerdictsRoutesOptions {
@@ -21,10 +22,12 @@ export class VerdictsRoutes {
   constructor(private readonly options: IVerdictsRoutesOptions) {}
 
   register(fastify: FastifyInstance): void {
-    this.options.logRoutes.page(fastify, '/verdicts', visitor => this.verdicts(visitor));
+    this.options.logRoutes.page(fastify, '/verdicts', (visitor, request) =>
+      this.verdicts(visitor, readVerdictsHub(request.query))
+    );
   }
 
-  private async verdicts(visitor: IVisitor): Promise<IPage> {
+  private async verdicts(visitor: IVisitor, asked: string | undefined): Promise<IPage> {
     const { feedback, reading } = this.options;
     // It is kept without the groups that people were in.
     if (visitor.right.kind !== 'all') {
@@ -36,8 +39,7 @@ export class VerdictsRoutes {
         }
       );
     }
-    await reading.looking(visitor, 'deaths', '/verdicts');
-    const hub = reading.hubOf(visitor);
+    const hub = await reading.lookingAt(visitor, 'deaths', verdictsAddress(asked), asked);
     const [tally, rows] = await read(() => Promise.all([feedback.tally(hub), feedback.newest(NEWEST, hub)]));
     return { title: 'Was it right?', tab: 'deaths', body: createElement(VerdictsPage, { tally, rows }) };
   }

@@ -7,6 +7,7 @@ import type {
   AuditGap,
   AuditPackage,
   EvidenceSource,
+  HubTrust,
   Surface
 } from '@labkeeper/protocol';
 
@@ -35,7 +36,15 @@ export const ACTIONS: Words<AuditAction | ActAction | 'unreadable'> = {
   erase: 'Person erased',
   offboard: 'Access ended',
   retire: 'Deleted, its time was over',
+  trust: 'Trusted hubs changed',
   unreadable: 'Could not be read'
+};
+
+/** What an act says of a further hub. */
+export const TRUST: Words<HubTrust['state']> = {
+  trusted: 'Hub is trusted from now on',
+  changed: 'Trusted hub has another entry',
+  refused: 'Hub is trusted no longer'
 };
 
 export const EFFECTS: Words<Effect> = {

@@ -7,14 +7,13 @@ export const HUB_HEADER = 'labkeeper-hub';
 export class HubTokens {
   constructor(
     private readonly first: TokenAccess,
-    /** By the id of the hub, the first one too. */
-    private readonly byHub: ReadonlyMap<string, TokenAccess> = new Map()
+    /** Of a hub as it is called; undefined = it is not trusted, or no longer. */
+    private readonly of: (hub: string) => TokenAccess | undefined = () => undefined
   ) {}
 
   /** @param named - the header as it came. @throws TokenRefused */
   at(named: string | readonly string[] | undefined): TokenAccess {
-    const access =
-      named === undefined ? this.first : typeof named === 'string' ? this.byHub.get(named) : undefined;
+    const access = named === undefined ? this.first : typeof named === 'string' ? this.of(named) : undefined;
     if (access === undefined) {
       throw new TokenRefused(
         403,

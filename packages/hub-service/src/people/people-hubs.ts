@@ -10,11 +10,14 @@ export interface IPeopleHub {
 
 /** Hubs at which people sign in: a session belongs to a person at one of them. */
 export class PeopleHubs {
+  /** @param others - those beside the first, as they are now. */
   constructor(
     readonly first: IPeopleHub,
-    readonly further: readonly IPeopleHub[]
-  ) {
-    this.byId = new Map([first, ...further].map(hub => [hub.settings.hub, hub]));
+    private readonly others: () => readonly IPeopleHub[] = () => []
+  ) {}
+
+  get further(): readonly IPeopleHub[] {
+    return this.others();
   }
 
   /** The first one first. */
@@ -23,16 +26,17 @@ export class PeopleHubs {
   }
 
   get isSeveral(): boolean {
-    return this.byId.size > 1;
+    return this.further.length > 0;
   }
 
   /** undefined = it is none of them, or no longer. */
   get(id: string): IPeopleHub | undefined {
-    return this.byId.get(id);
+    return this.all.find(({ settings }) => settings.hub === id);
   }
-
-  private readonly byId: ReadonlyMap<string, IPeopleHub>;
 }
+
+/** The path of `callbackPath` for whichever hub there is. */
+export const CALLBACK_PATTERN = '/oauth_callback/:hub';
 
 /**
  * The path at which a sign-in at a further hub ends. Each hub has its own, so that one that lies about itself cannot have

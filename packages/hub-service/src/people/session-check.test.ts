@@ -30,7 +30,7 @@ async function session(id: string, person = LEAD) {
     whoami: () => new Promise(resolve => waiting.push(resolve))
   };
   const check = new SessionCheck({
-    hubs: new PeopleHubs({ settings: SETTINGS, identity }, []),
+    hubs: new PeopleHubs({ settings: SETTINGS, identity }),
     store,
     nowMs: () => 1000
   });

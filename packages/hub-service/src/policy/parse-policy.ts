@@ -81,6 +81,8 @@ const EXPECTED = new Map<string, string>([
   ...(['installs', 'disk', 'streams', 'looks'] as const).map(name => [name, PERIOD] as const),
   ['share', 'a number from 0 to 1'],
   ['hubs', 'a list of 1 to 200 names of hubs'],
+  ['people', 'a list of 1 to 200 names at a hub, such as "ana@main"'],
+  ['support', 'at most 100 entries that begin with [[support]]'],
   ['groups', 'a list of 1 to 200 names of groups'],
   ['images', 'a list of 1 to 200 patterns'],
   ['reason', 'a text of 1 to 500 characters'],

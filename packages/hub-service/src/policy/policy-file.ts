@@ -1,19 +1,6 @@
-import { open, stat } from 'node:fs/promises';
-import { codeOf } from '../failure.js';
+import { open } from 'node:fs/promises';
+import { fileStamp } from '../file-stamp.js';
 import { POLICY_BYTES } from './parse-policy.js';
-
-/** What tells one state of a file from another, also where its name leads elsewhere now. */
-async function stampOf(path: string): Promise<string | null> {
-  try {
-    const { dev, ino, size, mtimeMs, ctimeMs } = await stat(path);
-    return [dev, ino, size, mtimeMs, ctimeMs].join(' ');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') {
-      return null;
-    }
-    throw error;
-  }
-}
 
 /** What a look found. */
 export type PolicyLook =
@@ -48,7 +35,7 @@ export class PolicyFile {
   }
 
   private async tryToLook(settled: boolean): Promise<PolicyLook> {
-    const stamp = await stampOf(this.path);
+    const stamp = await fileStamp(this.path);
     const isSettled = settled || stamp === this.seen;
     this.seen = stamp;
     if (!isSettled || (stamp === this.taken && !settled)) {
@@ -59,7 +46,7 @@ export class PolicyFile {
       return { kind: 'missing' };
     }
     const bytes = await this.read();
-    if ((await stampOf(this.path)) !== stamp) {
+    if ((await fileStamp(this.path)) !== stamp) {
       // Written meanwhile: the next look takes it.
       this.taken = undefined;
       return { kind: 'same' };

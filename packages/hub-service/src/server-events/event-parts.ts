@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { reasonOf } from '../failure.js';
+import type { IServerRunsApi } from '../hub-api/server-runs-api.js';
 import type { Hubs } from '../hubs/hubs.js';
 import type { IDatabase } from '../store/database.js';
 import { StreamImages } from '../store/stream-images.js';
@@ -9,6 +10,7 @@ import { SqlServerEvents } from '../store/sql-server-events.js';
 import { EventMetrics } from './event-metrics.js';
 import { EventPurge } from './event-purge.js';
 import type { IServerEventParts } from './server-event-routes.js';
+import { RunsByHub } from './runs-by-hub.js';
 import { ServerRuns } from './server-runs.js';
 
 export interface IEventPartsOptions {
@@ -30,11 +32,11 @@ export interface IEventPartsOptions {
 /** Everything behind the events of servers but their routes. */
 export function eventParts(options: IEventPartsOptions) {
   const { database, registry, hubs, announce, keptMs, log, nowMs, monotonicMs } = options;
-  const further = new Set(hubs.further.map(({ id }) => id));
+  // Whoever speaks is of the first hub or of a further one, also of one that is trusted no longer when it is written.
+  const further = { has: (hub: string) => hub !== hubs.first.id };
   const writer = new SqlServerEvents(database, nowMs, further);
   const metrics = new EventMetrics(registry);
-  const runs = new Map<string, ServerRuns>();
-  for (const { id: hub, serverRuns: api } of hubs.all) {
+  const runsAt = (hub: string, api: IServerRunsApi): ServerRuns => {
     const images = new StreamImages(database, hub, nowMs);
     const told = (running: ReadonlyMap<string, IServerRun>): void => {
       images
@@ -43,20 +45,19 @@ export function eventParts(options: IEventPartsOptions) {
           log.warn({ hub, reason: reasonOf(error) }, 'Images of servers could not be put down.')
         );
     };
-    if (api) {
-      runs.set(hub, new ServerRuns({ api, log, monotonicMs, told }));
-    }
-  }
+    return new ServerRuns({ api, log, monotonicMs, told });
+  };
+  const runs = new RunsByHub(hubs, runsAt);
   const purge = new EventPurge({ writer, metrics, keptMs, log, nowMs });
   const parts: IServerEventParts = { writer, metrics, runs, announce };
   return {
     ...parts,
     start(): void {
-      runs.forEach(of => of.start());
+      runs.start();
       purge.start();
     },
     close(): Promise<void> {
-      runs.forEach(of => of.close());
+      runs.close();
       return purge.close();
     }
   };

@@ -17,14 +17,14 @@ import type { ITicketHolder } from '../tickets/ticket.js';
 import type { TicketOffice } from '../tickets/ticket-office.js';
 import type { EventMetrics } from './event-metrics.js';
 import { readEvents } from './read-events.js';
-import type { ServerRuns } from './server-runs.js';
+import type { RunsByHub } from './runs-by-hub.js';
 
 /** What the events need beside the listener itself. */
 export interface IServerEventParts {
   readonly writer: IServerEventWriter;
   readonly metrics: EventMetrics;
   /** Where servers run, by hub; without one it is not known there. */
-  readonly runs: ReadonlyMap<string, ServerRuns>;
+  readonly runs: Pick<RunsByHub, 'get'>;
   /** Tells others of an event that was stored: at most once, because it is not stored a second time. */
   readonly announce: (speaker: ISpeaker, event: ServerEvent) => Promise<void>;
 }

@@ -90,8 +90,8 @@ export interface ILogReader {
   count(filter: ILogFilter, cap: number): Promise<number>;
   /** null = there is no such record. */
   story(index: number): Promise<ILogStory | null>;
-  /** Durable when it resolves. */
-  looked(look: ILook): Promise<void>;
+  /** All of them or none. Durable when it resolves. */
+  looked(...looks: readonly ILook[]): Promise<void>;
   /** The newest first. @param hub - of whose people alone; null = of all. */
   looks(limit: number, hub?: string | null): Promise<readonly (ILook & { readonly atMs: number })[]>;
   /**
@@ -104,7 +104,9 @@ export interface ILogReader {
 
 /** Somebody read in the log. */
 export interface ILook {
+  /** Whose records were looked at: a look at another hub's is on record there too. */
   readonly hub: string;
+  /** A name at that hub; with the name of hers and a slash before it, somebody of another. */
   readonly reader: string;
   /** `follow`: whatever came to that view within the hour that followed. */
   readonly kind:

@@ -140,10 +140,11 @@ export class SqlLogReader implements ILogReader {
     };
   }
 
-  async looked({ hub, reader, kind, query }: ILook): Promise<void> {
+  async looked(...looks: readonly ILook[]): Promise<void> {
+    const at_ms = this.nowMs();
     await this.database.write
       .insertInto('look')
-      .values({ at_ms: this.nowMs(), hub, reader, kind, query })
+      .values(looks.map(({ hub, reader, kind, query }) => ({ at_ms, hub, reader, kind, query })))
       .execute();
   }
 

@@ -23,7 +23,7 @@ export class SqlServerEvents implements IServerEventWriter {
   constructor(
     private readonly database: IDatabase,
     private readonly nowMs: () => number,
-    private readonly further: ReadonlySet<string> = new Set()
+    private readonly further: Pick<ReadonlySet<string>, 'has'> = new Set()
   ) {}
 
   async append(incoming: IIncomingEvents): ReturnType<IServerEventWriter['append']> {

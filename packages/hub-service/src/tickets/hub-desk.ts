@@ -10,7 +10,8 @@ import type { TokenChecks } from './token-checks.js';
 
 /** What is asked of one hub for tickets. */
 export interface ITicketHub {
-  readonly hubId: string;
+  /** Its name in records, identities and keys. */
+  readonly id: string;
   readonly hubApi: IHubApi;
   readonly checks: TokenChecks;
   /** null = which servers run is not known here. */
@@ -53,7 +54,7 @@ export class HubDesk {
     if (waitMs > 0) {
       throw new Refusal(429, 'too-much', 'Tickets were asked for too often.', waitMs);
     }
-    const { hubId, tickets, hubApi, running, checks } = this.options;
+    const { id: hub, tickets, hubApi, running, checks } = this.options;
     checks.lookedForTicket();
     const user = await this.ask(lane, () => hubApi.whoIs(token));
     this.known.learn(digits, user !== null);
@@ -71,9 +72,10 @@ export class HubDesk {
     if (running !== null && !(await this.ask(lane, () => running.runs(user.name, server)))) {
       throw new Refusal(403, 'not-a-server', 'JupyterHub says that this server does not run.');
     }
-    const speaker = { hub: hubId, user: user.name, server, groups: user.groups };
-    const { token_id: id } = user;
-    const listed = id !== null && running?.listsTokens === true ? tokenKey(user.name, id, token) : null;
+    const speaker = { hub, user: user.name, server, groups: user.groups };
+    const { token_id: tokenId } = user;
+    const isListed = tokenId !== null && running?.listsTokens === true;
+    const listed = isListed ? tokenKey(user.name, tokenId, token) : null;
     return tickets.mint(speaker, token, listed);
   }
 

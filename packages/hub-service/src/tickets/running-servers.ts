@@ -62,6 +62,12 @@ export class RunningServers {
     clearTimeout(this.timer);
   }
 
+  /** Knows what another knew, until it has read itself: the same hub is asked in another way from now on. */
+  goOnFrom(old: RunningServers): void {
+    this.last = old.last;
+    this.before = old.before;
+  }
+
   get state(): IReadingState {
     return { readAtMs: this.last?.beganAtMs ?? null, trouble: this.trouble, isRefused: this.isRefused };
   }

@@ -4,7 +4,8 @@ import type { IMintedTicket, ITicketHolder } from './ticket.js';
 
 /** The first hub, and what all share. */
 export interface ITicketOfficeOptions extends IHubDeskOptions {
-  readonly further?: readonly ITicketHub[];
+  /** A hub beside the first, as it is now; undefined = it is not trusted, or no longer. */
+  readonly further?: (id: string) => ITicketHub | undefined;
   /**
    * Whether this service, any of its replicas, was told of several hubs, rightly or not. If not, the one that there is answers
    * whatever its servers call it, as it did before servers named any.
@@ -15,10 +16,7 @@ export interface ITicketOfficeOptions extends IHubDeskOptions {
 /** Exchanges a server's token of JupyterHub for a ticket, and looks at tickets. Each hub's are looked at by its own desk. */
 export class TicketOffice {
   constructor(private readonly options: ITicketOfficeOptions) {
-    const { tickets, monotonicMs, further = [] } = options;
     this.first = new HubDesk(options);
-    const others = further.map(hub => [hub.hubId, new HubDesk({ ...hub, tickets, monotonicMs })] as const);
-    this.desks = new Map([[options.hubId, this.first], ...others]);
   }
 
   /**
@@ -30,7 +28,7 @@ export class TicketOffice {
    */
   async exchange(authorization: string | undefined, hub?: string): Promise<IMintedTicket> {
     const { isOneOfSeveral = () => false } = this.options;
-    const desk = hub === undefined || !isOneOfSeveral() ? this.first : this.desks.get(hub);
+    const desk = hub === undefined || !isOneOfSeveral() ? this.first : this.deskOf(hub);
     if (desk === undefined) {
       throw new Refusal(
         403,
@@ -68,15 +66,31 @@ export class TicketOffice {
     const ticket = /^bearer ([\w.-]+)$/i.exec(authorization ?? '')?.[1];
     const holder = ticket === undefined ? null : this.options.tickets.check(ticket);
     // A hub that is trusted no longer has no desk.
-    const desk = holder === null ? undefined : this.desks.get(holder.hub);
+    const desk = holder === null ? undefined : this.deskOf(holder.hub);
     if (holder === null || desk === undefined || desk.isOver(holder)) {
       throw noTicket();
     }
     return { holder, desk };
   }
 
+  /** A hub that is told otherwise gets a desk of its own, and one that is trusted no longer has none. */
+  private deskOf(id: string): HubDesk | undefined {
+    const { tickets, monotonicMs, further } = this.options;
+    if (id === this.options.id) {
+      return this.first;
+    }
+    const hub = further?.(id);
+    const kept = this.desks.get(id);
+    if (hub === undefined || kept?.hub === hub) {
+      return hub && kept?.desk;
+    }
+    const desk = new HubDesk({ ...hub, tickets, monotonicMs });
+    this.desks.set(id, { hub, desk });
+    return desk;
+  }
+
   private readonly first: HubDesk;
-  private readonly desks: ReadonlyMap<string, HubDesk>;
+  private readonly desks = new Map<string, { readonly hub: ITicketHub; readonly desk: HubDesk }>();
 }
 
 function noTicket(): Refusal {

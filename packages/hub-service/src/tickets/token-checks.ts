@@ -37,6 +37,11 @@ export class TokenChecks {
     this.budget = new TokenBuckets({ ...CHECKS, monotonicMs: options.monotonicMs });
   }
 
+  /** Knows what another knew: the same hub is asked in another way from now on, and revives no token. */
+  goOnFrom(old: TokenChecks): void {
+    old.dead.forEach((atMs, token) => remember(this.dead, token, atMs));
+  }
+
   /** Whether JupyterHub has said since the ticket was given that its token is no longer good. Does not ask. */
   isRevoked({ token, mintedAtMs }: ITicketHolder): boolean {
     return (this.dead.get(token) ?? -Infinity) > mintedAtMs;

@@ -24,6 +24,8 @@ export class HubStandIn {
 
   /** Look-ups so far. */
   asked = 0;
+  /** Every token that was sent to it. */
+  readonly seen = new Set<string>();
   /** While set, this is what it answers. */
   trouble: { readonly status: number; readonly body: string } | 'silent' | null = null;
 
@@ -71,6 +73,7 @@ export class HubStandIn {
   private answer(request: IncomingMessage, response: ServerResponse): void {
     this.asked += 1;
     const token = /^token (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+    this.seen.add(token);
     const model = this.tokens.get(token);
     const json = (status: number, body: string): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(body);

@@ -7,6 +7,7 @@ import type { IAccessApi } from '../../src/hub-api/access-api.js';
 import { createHubApi } from '../../src/hub-api/hub-api.js';
 import type { IRunningServersApi } from '../../src/hub-api/running-servers-api.js';
 import type { IHubSettings } from '../../src/hubs/hub-entry.js';
+import { openFurtherHubs } from '../../src/hubs/open-further-hubs.js';
 import { openKeys, registerSigningKey, SECRETS, type IKeys } from '../../src/keys/keys.js';
 import { pagesPlugins } from '../../src/pages-plugins.js';
 import type { PagesPlugin } from '../../src/pages-seam.js';
@@ -61,8 +62,8 @@ export interface ITwoHubs {
   /** Method and pattern of every route of the pages' host, and of those that were asked for. */
   readonly routes: ReadonlySet<string>;
   readonly walked: Set<string>;
-  /** Somebody of a hub who may everything there. */
-  staff(hub: HubName, name?: string): Promise<IStaff>;
+  /** Somebody of a hub who may everything there. @param scopes - what she may instead. */
+  staff(hub: HubName, name?: string, scopes?: readonly string[]): Promise<IStaff>;
   /** Another replica, of the same database, that was told of no further hub. Whoever asks for it closes it. */
   withoutFile(): Promise<IApp>;
   close(): Promise<void>;
@@ -80,15 +81,30 @@ export interface IStaff {
 }
 
 const FORM = 'the-form-token';
-const SCOPES = [
+const SCOPES: readonly string[] = [
   'access:services!service=labkeeper',
   ...['audit', 'approve', 'admin'].map(right => `custom:labkeeper:${right}`)
 ];
 
-/** @param running - which servers run, by hub; without it that is not read. */
+/** The file of hubs of a service in a test. */
+export interface ITestHubsFile {
+  readonly path: string;
+  /** Writes it. @param hubs - those beside the first. */
+  readonly first: (hubs: Readonly<Record<HubName, HubStandIn>>) => void;
+  /** Takes what the service's log says. */
+  readonly logged?: (line: string) => void;
+}
+
+/**
+ * @param running - which servers run, by hub; without it that is not read.
+ * @param file - names the further hubs; without it `east` is one, and nothing is followed.
+ * @param policyFile - null = there is none.
+ */
 export async function startTwoHubs(
   kind: DatabaseKind,
-  running: Partial<Record<HubName, IRunningServersApi>> = {}
+  running: Partial<Record<HubName, IRunningServersApi>> = {},
+  file: ITestHubsFile | null = null,
+  policyFile: string | null = null
 ): Promise<ITwoHubs> {
   const folder = scratchFolder();
   const scratch = await migratedDatabase(kind);
@@ -122,7 +138,16 @@ export async function startTwoHubs(
       walked.add(`${method} ${routeOptions.url ?? ''}`);
     });
   };
-  const isKnown = await keepFurtherHubs(database, ['east'], Date.now());
+  file?.first(hubs);
+  const opened =
+    file &&
+    (await openFurtherHubs({
+      ...{ file: file.path, database, keys, timeoutMs: 2000, stoppingMs: 2000, nowMs: Date.now() },
+      first: { id: 'west', apiUrl: hubs.west.apiUrl, pagesOrigin: people.origin },
+      log: pino({ level: 'silent' }),
+      wait: async () => undefined
+    }));
+  const isKnown = opened ? opened.isKnown : await keepFurtherHubs(database, ['east'], Date.now());
   const common: IAppOptions = {
     settings: {
       ...{ hubId: 'west', hubApiUrl: hubs.west.apiUrl, hubToken: 'west-token', serviceName: 'labkeeper' },
@@ -131,12 +156,13 @@ export async function startTwoHubs(
       pages: { origin: people.origin, listen: { host: '127.0.0.2', port: 0 } },
       stateFolder: folder.path,
       database: scratch.place,
-      policyFile: null,
+      policyFile,
       build: 'test'
     },
     ...{ database, keys },
     hubApi: createHubApi({ url: hubs.west.apiUrl, timeoutMs: 2000 }),
-    log: pino({ level: 'silent' }),
+    log: file?.logged ? pino({ level: 'info' }, { write: file.logged }) : pino({ level: 'silent' }),
+    lookMs: { usual: 40, settling: 20 },
     nowMs: () => Date.now(),
     monotonicMs: () => performance.now()
   };
@@ -144,10 +170,11 @@ export async function startTwoHubs(
     ...common,
     ...(running.west && { runningServers: running.west }),
     accessApi: access.west,
-    further: {
+    further: opened ?? {
       links: [
         {
           id: 'east',
+          settings: east,
           hubApi: createHubApi({ url: hubs.east.apiUrl, timeoutMs: 2000 }),
           runningServers: running.east ?? null,
           serverRuns: null,
@@ -157,7 +184,7 @@ export async function startTwoHubs(
       troubles: [],
       isKnown
     },
-    pages: [Object.assign(watch, { [Symbol.for('skip-override')]: true }), ...pagesPlugins(people, [east])]
+    pages: [Object.assign(watch, { [Symbol.for('skip-override')]: true }), ...pagesPlugins(people)]
   });
   await app.policy.start();
   const origin = await app.machine.listen({ host: '127.0.0.1', port: 0 });
@@ -167,13 +194,13 @@ export async function startTwoHubs(
   }
   await pages.ready();
   const store = new SqlSessionStore(database, keys.secret(SECRETS.session), () => Date.now());
-  const staff = async (hub: HubName, name = 'lead'): Promise<IStaff> => {
+  const staff = async (hub: HubName, name = 'lead', scopes = SCOPES): Promise<IStaff> => {
     const token = randomUUID().replaceAll('-', '');
-    hubs[hub].anyToken(token, { kind: 'user', name, groups: [], scopes: SCOPES, session_id: null });
+    hubs[hub].anyToken(token, { kind: 'user', name, groups: [], scopes, session_id: null });
     const session = randomUUID();
     await store.keep({
       ...{ id: fingerprint(session), token, formToken: FORM },
-      person: { hub, name, groups: [], scopes: SCOPES },
+      person: { hub, name, groups: [], scopes },
       checkedAtMs: Date.now(),
       endsAtMs: Date.now() + 3_600_000
     });

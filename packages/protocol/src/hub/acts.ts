@@ -6,8 +6,8 @@ import { RetentionClass, RETENTION_DAYS } from './retention.js';
 /** Name and version of the shape of the service's own records. */
 export const ACT_SCHEMA = 'labkeeper.act/1';
 
-/** What the service itself puts on record: what people did by law's sake, and what retention deleted. */
-export const ActAction = v.picklist(['hold', 'lift', 'erase', 'offboard', 'retire']);
+/** What the service itself puts on record: what people did by law's sake, what retention deleted, and which hubs are trusted. */
+export const ActAction = v.picklist(['hold', 'lift', 'erase', 'offboard', 'retire', 'trust']);
 export type ActAction = v.InferOutput<typeof ActAction>;
 
 const Text = (length: number) => v.pipe(v.string(), v.maxLength(length));
@@ -52,6 +52,28 @@ export const Retirement = v.strictObject({
 });
 export type Retirement = v.InferOutput<typeof Retirement>;
 
+/** What a service was told by its file of hubs about one of them, beside its first. */
+export const HubTrust = v.strictObject({
+  /** Its name in records. */
+  hub: Text(64),
+  /** `refused` = it is in the file no more. */
+  state: v.picklist(['trusted', 'changed', 'refused']),
+  /** Members of its entry that are other than before; `secrets` = its token, or the secret of the login. */
+  changed: v.pipe(v.array(Text(32)), v.maxLength(10)),
+  /** As the file has it now; null = it is refused. */
+  entry: v.nullable(
+    v.strictObject({
+      apiUrl: Text(2048),
+      publicUrl: Text(4096),
+      serviceName: Text(64),
+      clientId: Text(255),
+      /** Tells one pair of secrets from another to whoever has the service's key, and nothing else. */
+      secrets: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/))
+    })
+  )
+});
+export type HubTrust = v.InferOutput<typeof HubTrust>;
+
 /** An act. Persons stand in it as the log's lines call them. */
 export const Act = v.strictObject({
   action: ActAction,
@@ -69,7 +91,9 @@ export const Act = v.strictObject({
   /** What an offboarding ended. */
   parts: v.pipe(v.array(OffboardPart), v.maxLength(20)),
   /** What retention deleted; absent = it is another act. */
-  retired: v.optional(Retirement)
+  retired: v.optional(Retirement),
+  /** Which hub is trusted, or no longer; absent = it is another act. */
+  trust: v.optional(HubTrust)
 });
 export type Act = v.InferOutput<typeof Act>;
 

@@ -27,6 +27,28 @@ export const PolicySwitch = v.strictObject({
 });
 export type PolicySwitch = v.InferOutput<typeof PolicySwitch>;
 
+/** Entries of support in one policy, at most. */
+const SUPPORT = 100;
+
+/** One `[[support]]`: people at a hub who may read the log of others. */
+export const PolicySupport = v.strictObject({
+  /** `name@hub`, each a person at that hub; whoever has the name at another is nobody here. */
+  people: v.pipe(
+    v.array(v.pipe(Name(320), v.regex(/^[^\p{C}/]{1,255}@[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/u))),
+    v.minLength(1),
+    v.maxLength(NAMES)
+  ),
+  /** Names of hubs, and no pattern. */
+  hubs: v.pipe(
+    v.array(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/))),
+    v.minLength(1),
+    v.maxLength(NAMES)
+  ),
+  /** Why, for people. */
+  reason: Name(REASON_LENGTH)
+});
+export type PolicySupport = v.InferOutput<typeof PolicySupport>;
+
 /** `[events]`: deaths of kernels, throttling and saves. */
 export const PolicyEvents = v.strictObject({
   /** Whether servers send them. */
@@ -44,7 +66,8 @@ export const Policy = v.strictObject({
   retention: v.optional(PolicyRetention),
   switch: v.optional(v.pipe(v.array(PolicySwitch), v.maxLength(SWITCHES)), []),
   target: v.optional(v.pipe(v.array(OutgoingTarget), v.maxLength(OUTGOING_TARGETS))),
-  directory: v.optional(DirectoryPolicy)
+  directory: v.optional(DirectoryPolicy),
+  support: v.optional(v.pipe(v.array(PolicySupport), v.maxLength(SUPPORT)))
 });
 export type Policy = v.InferOutput<typeof Policy>;
 

@@ -3,10 +3,12 @@ import type { IDeathRate } from '../../store/server-events.js';
 import { deathsAddress, type DeathsFields, type IDeathsQuery } from '../deaths-query.js';
 import type { IDeathsFound } from '../deaths-routes.js';
 import { CAUSES } from '../event-words.js';
+import { verdictsAddress } from '../verdicts-query.js';
 import { counted, thousands } from '../words.js';
 import { DataTable } from './data-table.js';
 import { EventsTable } from './events-table.js';
 import { Part } from './facts.js';
+import { HubChoice } from './hub-choice.js';
 import { Problems } from './problems.js';
 import { RecordText } from './record-text.js';
 
@@ -16,20 +18,22 @@ export interface IDeathsPageProps {
   readonly found: IDeathsFound | null;
   /** Groups that the reader's right is limited to; null = it is not. */
   readonly groups: readonly string[] | null;
+  /** Hubs whose deaths the reader may choose, her own first. */
+  readonly hubs: readonly string[];
 }
 
 const DAY_MS = 86_400_000;
 
 /** Kernels that died, and how often. */
-export function DeathsPage({ query, found, groups }: IDeathsPageProps): ReactElement {
+export function DeathsPage({ query, found, groups, hubs }: IDeathsPageProps): ReactElement {
   const { fields, before, problems, days } = query;
   return (
     <>
       <h1>Deaths of kernels</h1>
-      <DeathsForm fields={fields} />
+      <DeathsForm fields={fields} hubs={hubs} />
       {groups === null && (
         <p className="more">
-          <a href="/verdicts">Were we right? What researchers say</a>
+          <a href={verdictsAddress(fields.hub)}>Were we right? What researchers say</a>
         </p>
       )}
       {groups && (
@@ -74,6 +78,7 @@ export function DeathsPage({ query, found, groups }: IDeathsPageProps): ReactEle
               <EventsTable
                 caption={`Deaths, the newest first; ${thousands(found.rows.length)} on this page`}
                 rows={found.rows}
+                at={fields.hub === undefined ? {} : { hub: fields.hub }}
               />
             )}
             <nav aria-label="Pages of the list" className="pager">
@@ -99,7 +104,10 @@ export function DeathsPage({ query, found, groups }: IDeathsPageProps): ReactEle
   );
 }
 
-function DeathsForm({ fields }: { readonly fields: DeathsFields }): ReactElement {
+function DeathsForm({
+  fields,
+  hubs
+}: Pick<IDeathsPageProps, 'hubs'> & { readonly fields: DeathsFields }): ReactElement {
   const inputs = [
     { field: 'user', name: 'User', hint: 'any' },
     { field: 'node', name: 'Node', hint: 'any' },
@@ -109,6 +117,7 @@ function DeathsForm({ fields }: { readonly fields: DeathsFields }): ReactElement
   return (
     <form method="get" action="/deaths" role="search" aria-label="Deaths of kernels" className="filters">
       <div className="fields">
+        <HubChoice hubs={hubs} value={fields.hub} />
         {inputs.map(({ field, name, hint }) => (
           <label key={field}>
             <span>{name}</span>

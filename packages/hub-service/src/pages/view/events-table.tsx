@@ -12,6 +12,8 @@ import { RecordText } from './record-text.js';
 export function EventsTable(props: {
   readonly caption: string;
   readonly rows: readonly IEventRow[];
+  /** What addresses need to lead to records of the same hub. */
+  readonly at: { readonly hub?: string };
 }): ReactElement {
   return (
     <DataTable
@@ -26,7 +28,7 @@ export function EventsTable(props: {
             user === null ? (
               <span className="none">erased</span>
             ) : (
-              <a href={logAddress({ user })}>
+              <a href={logAddress({ ...props.at, user })}>
                 <RecordText text={user} />
               </a>
             ),
@@ -48,13 +50,23 @@ export function EventsTable(props: {
 }
 
 /** What happened to a person's kernels lately, beside her installs. */
-export function EventsPart({ rows }: { readonly rows: readonly IEventRow[] }): ReactElement {
+export function EventsPart({
+  rows,
+  at
+}: {
+  readonly rows: readonly IEventRow[];
+  readonly at: { readonly hub?: string };
+}): ReactElement {
   return (
     <Part id="events" title="This user's kernels lately">
       {rows.length === 0 ? (
         <p>No kernel of hers died lately, as far as is known.</p>
       ) : (
-        <EventsTable caption="Deaths and shortages of all her servers, the newest first" rows={rows} />
+        <EventsTable
+          caption="Deaths and shortages of all her servers, the newest first"
+          rows={rows}
+          at={at}
+        />
       )}
     </Part>
   );

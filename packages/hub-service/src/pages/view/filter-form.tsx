@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import { type Field, FIELDS, logAddress, type LogFields } from '../log-query.js';
 import { ACTIONS, EFFECTS, GRADES, wordFor } from '../words.js';
+import { HubChoice } from './hub-choice.js';
 import { RecordText } from './record-text.js';
 
 export interface IFilterFormProps {
@@ -9,9 +10,12 @@ export interface IFilterFormProps {
   readonly groups: readonly string[] | null;
   /** Whether something of it has to be mended. */
   readonly isWrong: boolean;
+  /** Hubs whose records the reader may choose, her own first. */
+  readonly hubs: readonly string[];
 }
 
 const NAMES: Readonly<Record<Field, string>> = {
+  hub: 'Hub',
   text: 'Package contains',
   user: 'User',
   group: 'Group',
@@ -42,13 +46,13 @@ const CHOICES: Readonly<Partial<Record<Field, Readonly<Record<string, string>>>>
 };
 
 const FIRST: readonly Field[] = ['text', 'user', 'from', 'until'];
-const MORE: readonly Field[] = FIELDS.filter(field => !FIRST.includes(field));
+const MORE: readonly Field[] = FIELDS.filter(field => field !== 'hub' && !FIRST.includes(field));
 
 /**
  * What the list can be narrowed by; its state stands in the address. Where there is little room it is folded up after a search,
  * so that what was found is seen: what is set stands above the list.
  */
-export function FilterForm({ fields, groups, isWrong }: IFilterFormProps): ReactElement {
+export function FilterForm({ fields, groups, hubs, isWrong }: IFilterFormProps): ReactElement {
   const input = (field: Field): ReactElement => (
     <FieldInput
       key={field}
@@ -65,7 +69,10 @@ export function FilterForm({ fields, groups, isWrong }: IFilterFormProps): React
     <details className="fold" open={isWrong || !hasAsked}>
       <summary>{withCount('Filters', set.length)}</summary>
       <form method="get" action="/log" role="search" aria-label="Filter the log" className="filters">
-        <div className="fields">{FIRST.map(input)}</div>
+        <div className="fields">
+          <HubChoice hubs={hubs} value={fields.hub} />
+          {FIRST.map(input)}
+        </div>
         <details open={isWrong && more.length > 0}>
           <summary>{withCount('More filters', more.length)}</summary>
           <div className="fields">{MORE.map(input)}</div>

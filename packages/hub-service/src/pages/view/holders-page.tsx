@@ -6,6 +6,7 @@ import { logAddress } from '../log-query.js';
 import { COUNT_CAP } from '../reading.js';
 import { counted, ECOSYSTEMS, serverWord, thousands, wordFor } from '../words.js';
 import { DataTable, type IColumn } from './data-table.js';
+import { HubChoice } from './hub-choice.js';
 import { Moment } from './moment.js';
 import { Problems } from './problems.js';
 import { RecordText } from './record-text.js';
@@ -16,15 +17,17 @@ export interface IHoldersPageProps {
   readonly found: IHoldersFound | null;
   /** Groups that the reader's right is limited to; null = it is not. */
   readonly groups: readonly string[] | null;
+  /** Hubs whose people the reader may choose, her own first. */
+  readonly hubs: readonly string[];
 }
 
 /** Who has a package, and since when; now, or on a day. */
-export function HoldersPage({ query, found, groups }: IHoldersPageProps): ReactElement {
+export function HoldersPage({ query, found, groups, hubs }: IHoldersPageProps): ReactElement {
   const { fields, before, problems } = query;
   return (
     <>
       <h1>Who has it?</h1>
-      <HoldersForm fields={fields} />
+      <HoldersForm fields={fields} hubs={hubs} />
       {groups && (
         <p className="aside">
           Only people who were in <RecordText text={groups.join(', ')} /> when it was recorded.
@@ -64,7 +67,7 @@ export function HoldersPage({ query, found, groups }: IHoldersPageProps): ReactE
             ) : (
               <span>These are the oldest.</span>
             )}
-            <a href={logAddress({ package: fields.package, version: fields.version })}>
+            <a href={logAddress({ hub: fields.hub, package: fields.package, version: fields.version })}>
               All records of this {fields.version === undefined ? 'package' : 'version'}
             </a>
           </nav>
@@ -78,7 +81,10 @@ function isBefore(dayMs: number | null | undefined, atMs: number): boolean {
   return typeof dayMs === 'number' && dayMs < atMs;
 }
 
-function HoldersForm({ fields }: { readonly fields: IHoldersFields }): ReactElement {
+function HoldersForm({
+  fields,
+  hubs
+}: Pick<IHoldersPageProps, 'hubs'> & { readonly fields: IHoldersFields }): ReactElement {
   const inputs = [
     { field: 'package', name: 'Package', type: 'text', hint: 'whole name' },
     { field: 'version', name: 'Version', type: 'text', hint: 'any' },
@@ -87,6 +93,7 @@ function HoldersForm({ fields }: { readonly fields: IHoldersFields }): ReactElem
   return (
     <form method="get" action="/holders" role="search" aria-label="Who has a package" className="filters">
       <div className="fields">
+        <HubChoice hubs={hubs} value={fields.hub} />
         {inputs.map(({ field, name, type, hint }) => (
           <label key={field}>
             <span>{name}</span>
@@ -206,8 +213,10 @@ function Nobody({
       </p>
       <p>
         Names and versions are compared whole.{' '}
-        <a href={logAddress({ text: fields.package })}>Records of packages whose name contains it</a> may tell
-        how it is written.
+        <a href={logAddress({ hub: fields.hub, text: fields.package })}>
+          Records of packages whose name contains it
+        </a>{' '}
+        may tell how it is written.
       </p>
     </div>
   );

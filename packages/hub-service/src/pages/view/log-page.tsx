@@ -14,6 +14,8 @@ export interface ILogPageProps {
   readonly query: ILogQuery;
   /** Groups that the reader's right is limited to; null = it is not. */
   readonly groups: readonly string[] | null;
+  /** Hubs whose records the reader may choose, her own first. */
+  readonly hubs: readonly string[];
   /** Whether the view can be taken away as a file. */
   readonly canExport: boolean;
   /** null = the page does not follow the log. */
@@ -30,6 +32,7 @@ export interface ILogPageProps {
 export function LogPage({
   query,
   groups,
+  hubs,
   canExport,
   live,
   newsAddress,
@@ -40,13 +43,13 @@ export function LogPage({
   return (
     <>
       <h1>Install log</h1>
-      <FilterForm fields={fields} groups={groups} isWrong={problems.length > 0} />
+      <FilterForm {...{ fields, groups, hubs }} isWrong={problems.length > 0} />
       <SetFilters fields={fields} />
       {saved && <SavedViews {...saved} fields={problems.length === 0 ? fields : {}} />}
       {page && after === null && <Follow {...{ live, newsAddress, page }} address={logAddress(fields)} />}
       {fields.package !== undefined && (
         <p className="more">
-          <a href={holdersAddress({ package: fields.package, version: fields.version })}>
+          <a href={holdersAddress({ hub: fields.hub, package: fields.package, version: fields.version })}>
             Who has <RecordText text={[fields.package, fields.version ?? ''].join(' ').trim()} />?
           </a>
         </p>

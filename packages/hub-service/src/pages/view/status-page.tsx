@@ -27,6 +27,8 @@ export interface IStatusPageProps {
   readonly hubs: readonly IHubState[] | null;
   /** Whether records and streams of one hub alone are counted. */
   readonly isOneHub: boolean;
+  /** Who of other hubs may read this hub's records, each as `name@hub`. */
+  readonly readers: readonly string[];
   /** null = the log is not kept by months. */
   readonly months: IShownPartitions | null;
   readonly nowMs: number;
@@ -46,6 +48,7 @@ export function StatusPage({
   anchors,
   hubs,
   isOneHub,
+  readers,
   months,
   nowMs,
   outgoing,
@@ -95,6 +98,9 @@ export function StatusPage({
                 ? 'every record is covered by a digest'
                 : `${counted(status.uncovered, 'record')}; the next digest covers them`
             ],
+            ...(readers.length === 0
+              ? []
+              : ([['Also read from other hubs by', <RecordText text={readers.join(', ')} />]] as const)),
             ...(months === null
               ? []
               : ([

@@ -55,7 +55,7 @@ export function StoryPage({ told, events }: IStoryPageProps): ReactElement {
       <ThroughPart told={told} />
       <DecisionPart told={told} />
       <EvidencePart told={told} />
-      {events && <EventsPart rows={events} />}
+      {events && <EventsPart rows={events} at={told.at} />}
       <Part id="unknown" title="What is not known">
         {unknown.length === 0 ? (
           <p>Nothing that a record of this kind can tell is missing.</p>

@@ -19,7 +19,7 @@ const quoted = (word: string): string =>
   /^[\w@%+=:,./~^<>![\]-]+$/.test(word) ? word : JSON.stringify(word);
 
 /** Who and where, as JupyterHub knows it and not as the container says. */
-export function WhoPart({ told: { story, record, personal } }: IPartProps): ReactElement {
+export function WhoPart({ told: { story, record, personal, at } }: IPartProps): ReactElement {
   const { user, server, hub } = story.row;
   const environment = record?.environment;
   const facts: Fact[] = [
@@ -57,11 +57,11 @@ export function WhoPart({ told: { story, record, personal } }: IPartProps): Reac
       <Facts facts={facts} />
       {user !== null && (
         <p className="more">
-          <a href={logAddress({ user })}>All records of this user</a>
+          <a href={logAddress({ ...at, user })}>All records of this user</a>
           {server !== null && (
             <>
               {' · '}
-              <a href={logAddress({ user, server: serverWord(server) })}>of this server</a>
+              <a href={logAddress({ ...at, user, server: serverWord(server) })}>of this server</a>
             </>
           )}
         </p>
@@ -71,7 +71,7 @@ export function WhoPart({ told: { story, record, personal } }: IPartProps): Reac
 }
 
 /** Which package, from where, by which tool. */
-export function ThroughPart({ told: { record, personal } }: IPartProps): ReactElement | null {
+export function ThroughPart({ told: { record, personal, at } }: IPartProps): ReactElement | null {
   if (record === null || (record.package === null && record.tool === null && record.surface === 'unknown')) {
     return null;
   }
@@ -115,19 +115,19 @@ export function ThroughPart({ told: { record, personal } }: IPartProps): ReactEl
       <Facts facts={facts} />
       {item && (
         <p className="more">
-          <a href={logAddress({ package: item.name })}>All records of this package</a>
+          <a href={logAddress({ ...at, package: item.name })}>All records of this package</a>
           {item.version !== null && (
             <>
               {' · '}
-              <a href={logAddress({ package: item.name, version: item.version })}>of this version</a>
+              <a href={logAddress({ ...at, package: item.name, version: item.version })}>of this version</a>
             </>
           )}
           {' · '}
-          <a href={holdersAddress({ package: item.name })}>Who has it?</a>
+          <a href={holdersAddress({ ...at, package: item.name })}>Who has it?</a>
           {item.version !== null && (
             <>
               {' · '}
-              <a href={holdersAddress({ package: item.name, version: item.version })}>this version?</a>
+              <a href={holdersAddress({ ...at, package: item.name, version: item.version })}>this version?</a>
             </>
           )}
         </p>
