@@ -25,7 +25,7 @@ def check_hubs(config: Config) -> Iterator[Finding]:
             path,
             "check-hubs",
             told.get("LABKEEPER_HUBS", path),
-            fix="Correct the file. A service that runs keeps to what it read before; one that starts leaves out hubs with a mistake.",
+            fix="Correct the file. A running service keeps to what it read before; one that starts leaves out such hubs.",
             told=told,
         )
 
