@@ -12,8 +12,11 @@ import { extent } from './lib/trial.mts';
 const COMPANIONS = 64;
 const BATCH = { least: 1, most: 50 };
 const SECONDS = extent(300, 10);
+const KINDS = (['sqlite', 'pg'] as const).filter(kind =>
+  [undefined, kind].includes(process.env['LABKEEPER_BENCH_DATABASE'])
+);
 
-for (const kind of ['sqlite', 'pg'] as const) {
+for (const kind of KINDS) {
   await whenQuiet();
   const service = await startAuditService(kind);
   try {
