@@ -186,7 +186,8 @@ it('finds the line in a large file in no time, also behind values of many lines'
   expect(complaint(`${rules}\n${RULE.split('\n').slice(4).join('\n')}version = "x"\n`)).toContain(
     `line ${499 * 9 + 6}: packages.rule.version`
   );
-  expect(performance.now() - beganMs).toBeLessThan(2000);
+  // One look for each line took a minute and a half, in which the service would have answered nobody.
+  expect(performance.now() - beganMs).toBeLessThan(8000);
 });
 
 it('warns of a policy that blocks pip itself, with the line of the rule', () => {
