@@ -20,7 +20,7 @@ from .requests_command import add_requests_command, run_requests
 _PROGRAMS = Path(__file__).parent / "node"
 """Where the bundled programs for Node lie."""
 
-_SERVICE_COMMANDS = ("export", "backup", "restore", "rotate-key", "rotate-master-key")
+_SERVICE_COMMANDS = ("export", "backup", "restore", "rotate-key", "rotate-master-key", "policy")
 """Those that the hub service's own program runs, and reads the arguments of."""
 
 if TYPE_CHECKING:
@@ -115,6 +115,11 @@ def _run(arguments: Sequence[str] | None) -> int:
     )
     commands.add_parser(
         "witness", add_help=False, help="co-sign the digests of hub services, as a second party"
+    )
+    commands.add_parser(
+        "policy",
+        add_help=False,
+        help="policy test: what a policy file says of packages, and of a file of cases",
     )
     config = commands.add_parser(
         "check-config",

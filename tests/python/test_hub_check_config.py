@@ -310,5 +310,16 @@ def test_a_policy_file_is_read_by_the_service_itself(check: Check, tmp_path: Pat
     assert status == 1 and f"{file}, line 2: switch.part: expected" in found["policy"]["message"]
 
 
+@needs_program
+def test_a_policy_that_blocks_pip_itself_is_warned_of(check: Check, tmp_path: Path) -> None:
+    file = tmp_path / "labkeeper.toml"
+    file.write_text('[packages]\ndefault = "deny"\n')
+    status, found = check(IMPORT + "labkeeper.hub.configure(c, policy='labkeeper.toml')\n")
+    assert status == 0 and found["policy"]["status"] == "note"
+    assert found["policy"]["message"].startswith(
+        f"{file}, line 2: this policy blocks pip itself (pypi, by the default)"
+    )
+
+
 def test_without_a_policy_nothing_is_said_of_it(check: Check, tmp_path: Path) -> None:
     assert "policy" not in check(IMPORT + "labkeeper.hub.configure(c)\n")[1]

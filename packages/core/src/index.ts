@@ -53,6 +53,7 @@ export { same, sameDetails, sameOutputs } from './compare/same-cell.js';
 export { SessionDocuments, type IKernelState } from './resume/session-documents.js';
 export * from './audit/index.js';
 export * from './policy/index.js';
+export * from './packages/index.js';
 export * from './retention/index.js';
 export * from './outgoing/index.js';
 export * from './requests/index.js';

@@ -22,6 +22,7 @@ import { BACKLOG } from './machine-listener.js';
 import { pagesPlugins } from './pages-plugins.js';
 import { type IPeopleSettings, PeopleSettingsError, readPeopleSettings } from './people/people-settings.js';
 import { checkPolicyCommand } from './policy/check-policy.js';
+import { testPolicyCommand } from './policy/cases/test-policy.js';
 import { readSettings, SettingsError, type IListen } from './settings.js';
 import { openDatabase, type IDatabase } from './store/database.js';
 
@@ -45,6 +46,12 @@ if (process.argv[2] === 'check-policy') {
   process.exitCode = await checkPolicyCommand(process.argv[3] ?? 'labkeeper.toml', line =>
     process.stdout.write(`${line}\n`)
   );
+} else if (process.argv[2] === 'policy') {
+  process.exitCode = await testPolicyCommand({
+    words: process.argv.slice(3),
+    say: line => process.stdout.write(`${line}\n`),
+    complain: line => process.stderr.write(`${line}\n`)
+  });
 } else if (process.argv[2] === 'check-hubs') {
   process.exitCode = await checkHubsCommand({
     words: process.argv.slice(3),

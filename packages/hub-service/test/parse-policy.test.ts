@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { parsePolicy, POLICY_BYTES, PolicyError } from '../src/policy/parse-policy.js';
+import { policyDoubts } from '../src/policy/policy-doubts.js';
 
 const EXAMPLE = readFileSync(join(__dirname, '../../../jupyter-config/labkeeper.toml'));
 
@@ -144,6 +145,100 @@ it('reads who may read the log of other hubs, each a name at a hub, and no patte
   expect(complaint(`${entry('["ana@main"]')}scope = "x"\n`)).toContain(
     'line 5: support.scope: expected nothing'
   );
+});
+
+const RULE = `# Packages
+[packages]
+mode = "explain"
+
+[[packages.rule]]
+id = "no-agpl"
+effect = "deny"
+licences = ["AGPL-*"]
+reason = "Our lawyers say so."
+`;
+
+it('reads rules about packages; without a word they only watch', () => {
+  expect(parse('').packages).toBeUndefined();
+  expect(parse('[packages]\n').packages).toEqual({
+    ...{ mode: 'observe', default: 'allow', malicious: 'deny', rule: [] }
+  });
+  expect(parse(RULE).packages).toEqual({
+    ...{ mode: 'explain', default: 'allow', malicious: 'deny' },
+    rule: [{ id: 'no-agpl', effect: 'deny', licences: ['AGPL-*'], reason: 'Our lawyers say so.' }]
+  });
+});
+
+it.each<[string, string]>([
+  [
+    'mode = "enforced"',
+    'line 3: packages.mode: expected ("observe" | "explain" | "enforce"), got "enforced"'
+  ],
+  ['default = "ask"', 'line 4: packages.default: expected ("allow"'],
+  ['modes = 1', 'line 4: packages.modes: expected nothing of this name'],
+  ['id = "No_AGPL"', 'line 6: packages.rule.id: expected a short name: a-z, 0-9 and single dashes'],
+  ['id = "no--agpl"', 'line 6: packages.rule.id: expected a short name'],
+  ['id = "default"', "line 6: packages.rule.id: expected a name that is not one of Labkeeper's own rules"],
+  [
+    'effect = "block"',
+    'line 7: packages.rule.effect: expected ("allow" | "warn" | "require-approval" | "deny")'
+  ],
+  ['licences = ["AGPL"]', 'line 8: packages.rule.licences: expected identifiers of SPDX, such as "MIT"'],
+  ['licences = "MIT"', 'line 8: packages.rule.licences: expected a list of 1 to 500 texts, got "MIT"'],
+  ['reason = ""', 'line 9: packages.rule.reason: expected a text of 1 to 500 characters, got ""'],
+  ['names = []', 'line 10: packages.rule.names: expected a list of 1 to 500 texts, got a list'],
+  ['names = ["nump\u0443"]', 'line 10: packages.rule.names: expected names that packages can have'],
+  [
+    'version = "1.0"',
+    'line 10: packages.rule.version: expected a specifier of PEP 440, such as ">=1.2,<2", got "1.0"'
+  ],
+  ['younger_than_days = 0', 'line 10: packages.rule.younger_than_days: expected a whole number of days'],
+  ['min_severity = "bad"', 'line 10: packages.rule.min_severity: expected ("low"'],
+  ['groups = "staff"', 'line 10: packages.rule.groups: expected a list of 1 to 500 texts'],
+  ['license = ["MIT"]', 'line 10: packages.rule.license: expected nothing of this name']
+])('says where a rule about packages is wrong: %s', (line, said) => {
+  const lines = RULE.split('\n').slice(0, -1);
+  const key = line.split(' ')[0] ?? '';
+  const own = lines.findIndex(one => one.startsWith(`${key} =`));
+  const isOfTable = ['mode', 'default', 'modes'].includes(key);
+  lines.splice(own < 0 ? (isOfTable ? 3 : lines.length) : own, own < 0 ? 0 : 1, line);
+  expect(complaint(`${lines.join('\n')}\n`)).toContain(`labkeeper.toml, ${said}`);
+});
+
+it('names the second of two rules of one name', () => {
+  expect(complaint(`${RULE}\n${RULE.split('\n').slice(4).join('\n')}`)).toBe(
+    'labkeeper.toml, line 12: packages.rule.id: expected a name that no rule before it has, got "no-agpl".'
+  );
+});
+
+it('finds the line in a large file in no time, also behind values of many lines', () => {
+  const rules = Array.from(
+    { length: 499 },
+    (_, i) => `[[packages.rule]]\nid = "r${i}"\neffect = "deny"\nnames = [\n  "a",\n  "b"\n]\nreason = "x"\n`
+  ).join('\n');
+  const beganMs = performance.now();
+  expect(complaint(`${rules}\n${RULE.split('\n').slice(4).join('\n')}version = "x"\n`)).toContain(
+    `line ${499 * 9 + 6}: packages.rule.version`
+  );
+  // One look for each line took a minute and a half, in which the service would have answered nobody.
+  expect(performance.now() - beganMs).toBeLessThan(8000);
+});
+
+it('warns of a policy that blocks pip itself, with the line of the rule', () => {
+  const doubts = (text: string) => policyDoubts(parse(text), Buffer.from(text), 'labkeeper.toml');
+  expect(doubts(RULE)).toEqual([]);
+  expect(doubts(SWITCH)).toEqual([]);
+  expect(doubts(EXAMPLE.toString())).toEqual([]);
+  expect(doubts('[packages]\ndefault = "deny"\n')).toEqual([
+    expect.stringMatching(
+      /^labkeeper\.toml, line 2: this policy blocks pip itself \(pypi, by the default\): .*\.$/
+    )
+  ]);
+  expect(doubts(`${RULE}names = ["p*"]\n`.replace('licences = ["AGPL-*"]\n', ''))).toEqual([
+    expect.stringMatching(
+      /^labkeeper\.toml, line 5: this policy blocks pip itself \(pypi, by the rule "no-agpl"\)/
+    )
+  ]);
 });
 
 it('takes neither other bytes, nor too many, nor depth', () => {

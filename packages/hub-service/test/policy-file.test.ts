@@ -66,6 +66,16 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the policy in force, with %
     expect(await uses()).toEqual([]);
   });
 
+  it('warns of one that blocks pip itself, once, and uses it', async () => {
+    writeFileSync(file, '[packages]\ndefault = "deny"\n');
+    const policy = await start();
+    expect(policy.active.policy.packages).toMatchObject({ mode: 'observe', default: 'deny', rule: [] });
+    expect(policy.trouble).toBeNull();
+    expect(logged.filter(line => line.includes('this policy blocks pip itself'))).toEqual([
+      expect.stringContaining(`${file}, line 2: `)
+    ]);
+  });
+
   it('follows edits, and keeps every version under its digest', async () => {
     writeFileSync(file, off('one'));
     const policy = await start();

@@ -22,18 +22,26 @@ function lineOf(lines: readonly string[], path: readonly (string | number)[]): n
   if (!holds(lines.join('\n'), path)) {
     return null;
   }
-  let begins = 0;
-  for (let count = 1; count <= lines.length; count += 1) {
-    const found = holds(lines.slice(0, count).join('\n'), path);
-    if (found) {
-      const gap = lines.slice(begins, count).findIndex(line => !/^\s*(#.*)?$/.test(line));
-      return begins + Math.max(0, gap) + 1;
+  // What can be read and holds the value goes on to hold it when more is read, so halving finds where that begins: `without`
+  // is the longest part that is known not to hold it, and no part from `top` on needs a look any more.
+  let without = 0;
+  let within = lines.length;
+  for (let top = within; top - without > 1;) {
+    const middle = Math.floor((without + top) / 2);
+    let count = middle;
+    let found: boolean | null = null;
+    for (; count < top && found === null; count += 1) {
+      found = holds(lines.slice(0, count).join('\n'), path);
     }
     if (found === false) {
-      begins = count;
+      without = count - 1;
+    } else {
+      within = found ? count - 1 : within;
+      top = middle;
     }
   }
-  return null;
+  const gap = lines.slice(without, within).findIndex(line => !/^\s*(#.*)?$/.test(line));
+  return without + Math.max(0, gap) + 1;
 }
 
 /** null = this part of the text ends inside a value. */

@@ -1,81 +1,12 @@
+import { packagesMistakes } from '@labkeeper/core';
 import { Policy } from '@labkeeper/protocol';
-import { parse, TomlError } from 'smol-toml';
-import * as v from 'valibot';
-import { findLine } from './find-line.js';
+import { parseToml, refuseMistakes } from './parse-toml.js';
 
-/** Longest policy file, in bytes. */
-export const POLICY_BYTES = 256 * 1024;
-/** Deeper values are no policy. */
-const DEPTH = 8;
-
-/** Why a text is no policy: one sentence that names file, line, and what was expected there. */
-export class PolicyError extends Error {
-  override readonly name = 'PolicyError';
-}
-
-/**
- * Reads a policy file, strictly: what is not known is a mistake.
- *
- * @param file - its name, for messages.
- * @throws PolicyError
- */
-export function parsePolicy(bytes: Uint8Array, file: string): Policy {
-  if (bytes.length > POLICY_BYTES) {
-    throw new PolicyError(`${file}: expected at most ${POLICY_BYTES} bytes, got ${bytes.length}.`);
-  }
-  const text = decode(bytes, file);
-  const result = v.safeParse(Policy, read(text, file));
-  if (result.success) {
-    return result.output;
-  }
-  const [issue, ...more] = result.issues;
-  const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
-  const others =
-    more.length > 0
-      ? ` There ${more.length === 1 ? 'is 1 more mistake' : `are ${more.length} more mistakes`}.`
-      : '';
-  throw new PolicyError(`${file}, line ${findLine(text, path)}: ${wrong(issue, path)}.${others}`);
-}
-
-function decode(bytes: Uint8Array, file: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw new PolicyError(`${file}: expected text in UTF-8, got other bytes.`, { cause: error });
-  }
-}
-
-function read(text: string, file: string): unknown {
-  try {
-    return parse(text, { maxDepth: DEPTH, unsafeKeyBehaviour: 'throw' });
-  } catch (error) {
-    if (error instanceof TomlError) {
-      // Its message has the lines around the place, which a log cannot show.
-      const [first = ''] = error.message.split('\n');
-      const what = first.replace(/^Invalid TOML document: /, '').replace(/\.$/, '');
-      throw new PolicyError(`${file}, line ${error.line}, column ${error.column}: expected TOML; ${what}.`, {
-        cause: error
-      });
-    }
-    throw error;
-  }
-}
-
-/** What was expected, and what stands there. */
-function wrong(issue: v.BaseIssue<unknown>, path: readonly (string | number)[]): string {
-  const names = path.filter(key => typeof key === 'string');
-  const name = names.join('.') || 'the file';
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
-    return `${name}: expected nothing of this name`;
-  }
-  if (issue.type === 'strict_object' && issue.received === 'undefined') {
-    return `${name}: expected a value, got none`;
-  }
-  const expected = EXPECTED.get(names.at(-1) ?? '') ?? issue.expected ?? 'something else';
-  return `${name}: expected ${expected}, got ${shown(issue.input)}`;
-}
+export { POLICY_BYTES, PolicyError } from './parse-toml.js';
 
 const PERIOD = 'a period from 30 days to 100 years, such as "7 years", "18 months" or "90 days"';
+const TEXTS = 'a list of 1 to 500 texts';
+const DAYS = 'a whole number of days from 1 to 36600';
 /** In words, where a schema's own are for programs. */
 const EXPECTED = new Map<string, string>([
   ...(['installs', 'disk', 'streams', 'looks'] as const).map(name => [name, PERIOD] as const),
@@ -87,17 +18,31 @@ const EXPECTED = new Map<string, string>([
   ['images', 'a list of 1 to 200 patterns'],
   ['reason', 'a text of 1 to 500 characters'],
   ['days', 'a whole number from 1 to 400'],
-  ['switch', 'at most 500 entries that begin with [[switch]]']
+  ['switch', 'at most 500 entries that begin with [[switch]]'],
+  ['packages', 'a table, [packages]'],
+  ['packages.rule', 'at most 500 entries that begin with [[packages.rule]]'],
+  ['packages.rule.id', 'a short name: a-z, 0-9 and single dashes between them, 32 characters at most'],
+  ['packages.rule.version', 'a specifier of PEP 440, such as ">=1.2,<2"'],
+  ['packages.rule.next', 'a text of 1 to 500 characters'],
+  ...(['names', 'licences', 'advisories', 'indexes', 'hubs', 'groups', 'images'] as const).map(
+    name => [`packages.rule.${name}`, TEXTS] as const
+  ),
+  ...(['min_age_days', 'younger_than_days'] as const).map(name => [`packages.rule.${name}`, DAYS] as const)
 ]);
 
-function shown(value: unknown): string {
-  if (value === undefined) {
-    return 'nothing';
-  }
-  if (typeof value === 'number') {
-    return String(value);
-  }
-  const text =
-    typeof value === 'object' ? (Array.isArray(value) ? 'a list' : 'a table') : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+/**
+ * Reads a policy file, strictly: what is not known is a mistake.
+ *
+ * @param file - its name, for messages.
+ * @throws PolicyError
+ */
+export function parsePolicy(bytes: Uint8Array, file: string): Policy {
+  const { value, text } = parseToml(Policy, bytes, file, EXPECTED);
+  const mistakes = value.packages === undefined ? [] : packagesMistakes(value.packages);
+  refuseMistakes(
+    mistakes.map(mistake => ({ ...mistake, path: ['packages', ...mistake.path] })),
+    text,
+    file
+  );
+  return value;
 }

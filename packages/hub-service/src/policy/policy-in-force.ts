@@ -4,6 +4,7 @@ import { reasonOf } from '../failure.js';
 import type { Metrics } from '../metrics.js';
 import { sha256Hex } from '../sha256.js';
 import { parsePolicy, PolicyError } from './parse-policy.js';
+import { policyDoubts } from './policy-doubts.js';
 import { PolicyFile } from './policy-file.js';
 import type { PolicyStore } from './policy-store.js';
 
@@ -129,6 +130,7 @@ export class PolicyInForce {
     if (digest !== this.now.digest) {
       this.now = { digest, policy };
       log.info({ policy: digest, switches: policy.switch.length }, 'A policy is in force.');
+      policyDoubts(policy, content, path).forEach(doubt => log.warn({ policy: digest }, doubt));
       this.listeners.forEach(changed => changed());
     }
   }

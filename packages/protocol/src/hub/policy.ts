@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { IMAGE_LENGTH, REASON_LENGTH, SwitchablePart } from './events.js';
 import { DirectoryPolicy, OUTGOING_TARGETS, OutgoingTarget } from './outgoing.js';
+import { PackagesPolicy } from './packages-policy.js';
 import { PolicyRetention } from './retention.js';
 
 /** Switches in one policy, at most. */
@@ -67,7 +68,8 @@ export const Policy = v.strictObject({
   switch: v.optional(v.pipe(v.array(PolicySwitch), v.maxLength(SWITCHES)), []),
   target: v.optional(v.pipe(v.array(OutgoingTarget), v.maxLength(OUTGOING_TARGETS))),
   directory: v.optional(DirectoryPolicy),
-  support: v.optional(v.pipe(v.array(PolicySupport), v.maxLength(SUPPORT)))
+  support: v.optional(v.pipe(v.array(PolicySupport), v.maxLength(SUPPORT))),
+  packages: v.optional(PackagesPolicy)
 });
 export type Policy = v.InferOutput<typeof Policy>;
 

@@ -1,0 +1,10 @@
+export * from './heed.js';
+export { isBound, isCovered, licencePattern, parseLicence, type LicenceTerm } from './licence.js';
+export { Lookalikes } from './lookalikes.js';
+export { packageName, shownName } from './package-name.js';
+export * from './package-question.js';
+export { OWN_RULES, PackageRules } from './package-rules.js';
+export * from './packages-doubts.js';
+export * from './packages-mistakes.js';
+export { fitsSpecifier, parseSpecifier, type Specifier } from './specifier.js';
+export { compareVersions, isPreRelease, parseVersion, type IVersion } from './version.js';
