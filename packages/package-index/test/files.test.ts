@@ -55,6 +55,7 @@ describe('files', () => {
 
   it('are there after a restart, and while the upstream index is down', async () => {
     await bytesOf(await index.fetch(path));
+    await until(() => existsSync(join(index.folder, 'files', wheel.sha256)));
     await upstream.close();
     const later = await IndexServer.start({
       upstreams: [{ id: 'main', url: upstream.url }],

@@ -1,6 +1,7 @@
 import { IndexRefusal } from '../src/index-refusal.js';
 import { IndexServer, BLOCKED } from './support/index-server.js';
 import { makeWheel } from './support/make-wheel.js';
+import { until } from './support/until.js';
 import { UpstreamServer } from './support/upstream-server.js';
 
 const JSON_FORM = 'application/vnd.pypi.simple.v1+json';
@@ -149,6 +150,9 @@ describe('pages', () => {
     await index.fetch('simple/demo/', AS_JSON);
     index.nowMs += 5 * 60_000;
     await index.fetch('simple/demo/', AS_JSON);
+    await until(() => upstream.count('/simple/') === 2);
+    // Until what came is taken, who asks waits for the same.
+    await index.index.projects.find('demo', true);
     index.nowMs += 2 * 3600_000;
     await index.fetch('simple/demo/', AS_JSON);
     expect(upstream.count('/simple/')).toBe(3);

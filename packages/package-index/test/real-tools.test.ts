@@ -136,7 +136,7 @@ describe('the package index of this machine', () => {
         await index.fetch('simple/idna/', { accept: 'application/vnd.pypi.simple.v1+json' })
       ).json();
       expect(page.files.length).toBeGreaterThan(5);
-      index.block(({ name, version }) => name === 'idna' && /^3\.(?:1\d|[89])/.test(version ?? ''));
+      index.block(({ name, version }) => name === 'idna' && /^3\.(?:\d\d|[89])/.test(version ?? ''));
       expect(await tools.uv(index.url, '--reinstall', 'idna')).toMatchObject({ code: 0 });
       expect(tools.installed().find(line => line.startsWith('idna '))).toMatch(/^idna 3\.[0-7]$/);
     }

@@ -77,9 +77,12 @@ export class FileSource {
     }
     return {
       sizeBytes: download.sizeBytes,
-      isChecked: false,
+      isChecked: now.kind === 'done',
       settled: download.ended,
-      read: range => sending({ download: joined, file, first: range?.first ?? 0, onEvent }, leave),
+      read: range => {
+        const place = { first: range?.first ?? 0, endBytes: range && range.last + 1 };
+        return sending({ download: joined, file, onEvent, ...place }, leave);
+      },
       close: leave
     };
   }

@@ -12,19 +12,24 @@ const MANY_READERS = 32;
 export interface IReadDownloadOptions {
   readonly download: Download;
   readonly file: IRemoteFile;
-  /** First byte that is wanted; it goes on to the end. */
+  /** First byte that is wanted. */
   readonly first: number;
+  /** The first that is not; null = it goes on to the end. What is not checked yet must. */
+  readonly endBytes: number | null;
   readonly onEvent: OnIndexEvent;
   readonly signal: AbortSignal;
 }
 
 /** The bytes of a download as they come; its end only when the hash is right. @throws IndexRefusal */
 export async function* readDownload(options: IReadDownloadOptions): AsyncGenerator<Buffer> {
-  const { download, file, signal } = options;
+  const { download, file, endBytes, signal } = options;
   let position = options.first;
   while (!signal.aborted) {
     const { now } = download;
-    const readable = download.readableBytes - position;
+    const readable = Math.min(download.readableBytes, endBytes ?? Infinity) - position;
+    if (position === endBytes) {
+      return;
+    }
     if (readable > 0) {
       const most = download.readerCount > MANY_READERS ? SMALL_CHUNK_BYTES : CHUNK_BYTES;
       const buffer = Buffer.allocUnsafeSlow(Math.min(most, readable));

@@ -39,8 +39,6 @@ function renderFile(project: string, judged: IJudgedFile): unknown {
     ...(file.uploadTime !== null && { 'upload-time': file.uploadTime }),
     yanked: file.yanked === null ? false : file.yanked || true,
     'core-metadata': file.coreMetadata,
-    // The name before PEP 714, which older tools read.
-    'dist-info-metadata': file.coreMetadata,
     ...(file.provenance !== null && { provenance: file.provenance }),
     ...(decision !== 'allow' && { _labkeeper: { decision, rule, reason, whatNext } })
   };

@@ -29,6 +29,7 @@ export class UpstreamServer {
   static async start(): Promise<UpstreamServer> {
     const server = new UpstreamServer();
     await new Promise<void>(resolve => server.server.listen(0, '127.0.0.1', resolve));
+    server.port = (server.server.address() as AddressInfo).port;
     return server;
   }
 
@@ -40,7 +41,7 @@ export class UpstreamServer {
   instead: Instead | null = null;
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/simple/`;
+    return `http://127.0.0.1:${this.port}/simple/`;
   }
 
   /** How often something was asked for. */
@@ -117,6 +118,7 @@ export class UpstreamServer {
       .end(part);
   }
 
+  private port = 0;
   private readonly server: Server = createServer((request, response) => this.answer(request, response));
 }
 
