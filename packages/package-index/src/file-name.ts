@@ -7,7 +7,6 @@ const NAME_BYTES = 255;
 
 /** Whether a name can be a file's, on a disk and in a URL: nothing that leads elsewhere, nothing that cannot be seen. */
 export function isFileName(name: string): boolean {
-  // eslint-disable-next-line no-control-regex
   return (
     name !== '' && !/[/\\\u0000-\u001f\u007f]/.test(name) && !/^\.+$/.test(name) && bytes(name) <= NAME_BYTES
   );

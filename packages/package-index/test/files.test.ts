@@ -274,6 +274,8 @@ describe('files', () => {
     serve(...wheels);
     for (const { filename, sha256: digest } of wheels) {
       expect(sha256(await bytesOf(await narrow.fetch(`files/demo/${filename}`)))).toBe(digest);
+      // What is still on its way to its place cannot make room.
+      await until(() => existsSync(join(narrow.folder, 'files', digest)));
     }
     await until(() => readdirSync(join(narrow.folder, 'files')).length === 2);
     expect(existsSync(join(narrow.folder, 'files', wheels[0]?.sha256 ?? ''))).toBe(false);

@@ -25,6 +25,12 @@ interface ITaken {
 }
 
 if (process.send) {
+  const text = page();
+  const upstream = createServer((_request, response) =>
+    response.writeHead(200, { 'content-type': ACCEPT }).end(text)
+  );
+  await once(upstream.listen(0, '127.0.0.1'), 'listening');
+  process.send((upstream.address() as AddressInfo).port);
   process.on('message', (message: { readonly url: string; readonly headers: Record<string, string> }) => {
     void askAll(message.url, message.headers).then(taken => process.send?.(taken));
   });
@@ -68,14 +74,12 @@ function page(): string {
 }
 
 async function measure(): Promise<void> {
-  const text = page();
-  const upstream = createServer((_request, response) =>
-    response.writeHead(200, { 'content-type': ACCEPT }).end(text)
-  );
-  await once(upstream.listen(0, '127.0.0.1'), 'listening');
+  // The other process is the upstream index as well, so that our memory is our own.
+  const asker = fork(import.meta.filename, { serialization: 'advanced' });
+  const [port] = (await once(asker, 'message')) as [number];
   const folder = mkdtempSync(join(tmpdir(), 'labkeeper-measure-'));
   const index = new PackageIndex({
-    upstreams: [{ id: 'main', url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/simple/` }],
+    upstreams: [{ id: 'main', url: `http://127.0.0.1:${port}/simple/` }],
     folder,
     onEvent: () => undefined,
     nowMs: Date.now
@@ -94,7 +98,6 @@ async function measure(): Promise<void> {
     })
   );
   const base = await fastify.listen({ host: '127.0.0.1', port: 0 });
-  const asker = fork(import.meta.filename, { serialization: 'advanced' });
   const ask = async (headers: Record<string, string>): Promise<readonly ITaken[]> => {
     asker.send({ url: `${base}/simple/large/`, headers });
     const [taken] = (await once(asker, 'message')) as [readonly ITaken[]];
@@ -118,6 +121,5 @@ async function measure(): Promise<void> {
   asker.kill();
   await fastify.close();
   index.close();
-  upstream.close();
   rmSync(folder, { recursive: true });
 }
