@@ -16,7 +16,7 @@ const mayImport = (folder, ...allowed) => ({
           },
           {
             regex:
-              '^(\\.\\./)+(packages|companion|protocol|core|labkit|resource-meter|save-guard|package-installer|labextension|hub-service)/',
+              '^(\\.\\./)+(packages|companion|protocol|core|labkit|resource-meter|save-guard|package-installer|package-index|labextension|hub-service)/',
             message: 'Import the package by its name.'
           },
           ...(folder === 'packages/protocol' || folder === 'packages/core'
@@ -72,8 +72,9 @@ export default ts.config(
   mayImport('packages/save-guard', 'protocol', 'core', 'labkit'),
   mayImport('packages/package-installer', 'protocol', 'core', 'labkit'),
   mayImport('packages/labextension', 'labkit', 'resource-meter', 'save-guard', 'package-installer'),
-  mayImport('packages/hub-service', 'protocol', 'core'),
-  mayImport('companion', 'protocol', 'core'),
+  mayImport('packages/package-index', 'protocol', 'core'),
+  mayImport('packages/hub-service', 'protocol', 'core', 'package-index'),
+  mayImport('companion', 'protocol', 'core', 'package-index'),
   // Tests of the pure packages read fixtures.
   { files: ['packages/{protocol,core}/**/*.test.*'], rules: { 'no-restricted-imports': 'off' } },
   {
@@ -82,6 +83,7 @@ export default ts.config(
       'packages/core/**',
       'companion/**',
       'packages/hub-service/**',
+      'packages/package-index/**',
       'bench/**',
       'ui-tests/**',
       'scripts/**',

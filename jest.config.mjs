@@ -38,6 +38,7 @@ export default {
       testMatch: [
         '<rootDir>/packages/{protocol,core}/src/**/*.test.ts?(x)',
         '<rootDir>/packages/hub-service/{src,test}/**/*.test.ts?(x)',
+        '<rootDir>/packages/package-index/{src,test}/**/*.test.ts',
         '<rootDir>/companion/{src,test}/**/*.test.ts'
       ],
       testEnvironment: 'node',
