@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SERVICE_COMMAND } from './service-command.mts';
+import { SERVICE_COMMAND, SERVICE_MEMORY } from './service-command.mts';
 
 const POSTGRES = process.env['LABKEEPER_TEST_POSTGRES'] ?? 'postgres://postgres@127.0.0.1:5432';
 const PREFIX = '/services/labkeeper/';
@@ -32,6 +32,7 @@ export async function startAuditService(kind: 'sqlite' | 'pg'): Promise<IAuditSe
   const port = await freePort();
   const child = spawn(process.execPath, SERVICE_COMMAND, {
     env: {
+      ...SERVICE_MEMORY,
       JUPYTERHUB_API_TOKEN: 'service-token',
       JUPYTERHUB_API_URL: `http://127.0.0.1:${portOf(hub)}/hub/api`,
       JUPYTERHUB_SERVICE_PREFIX: PREFIX,

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cpuMs, statusBytes } from './cpu.mts';
-import { SERVICE_COMMAND } from './service-command.mts';
+import { SERVICE_COMMAND, SERVICE_MEMORY } from './service-command.mts';
 
 const POSTGRES = process.env['LABKEEPER_TEST_POSTGRES'] ?? 'postgres://postgres@127.0.0.1:5432';
 export const PREFIX = '/services/labkeeper/';
@@ -34,6 +34,7 @@ export class FleetService {
     const { hubApiUrl, token, port } = this.options;
     const child = spawn(process.execPath, SERVICE_COMMAND, {
       env: {
+        ...SERVICE_MEMORY,
         JUPYTERHUB_API_TOKEN: token,
         JUPYTERHUB_API_URL: hubApiUrl,
         JUPYTERHUB_SERVICE_PREFIX: PREFIX,

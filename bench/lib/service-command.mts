@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** What labkeeper.hub_process sets beside it. */
+export const SERVICE_MEMORY = { MALLOC_ARENA_MAX: '2' } as const;
+
 /** What stands behind the name of Node. */
 export const SERVICE_COMMAND: readonly string[] = execFileSync(
   join(ROOT, '.venv/bin/python'),
