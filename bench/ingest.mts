@@ -12,9 +12,8 @@ import { extent } from './lib/trial.mts';
 const COMPANIONS = 64;
 const BATCH = { least: 1, most: 50 };
 const SECONDS = extent(300, 10);
-const KINDS = (['sqlite', 'pg'] as const).filter(kind =>
-  [undefined, kind].includes(process.env['LABKEEPER_BENCH_DATABASE'])
-);
+const ONLY = process.env['LABKEEPER_BENCH_DATABASE'];
+const KINDS = (['sqlite', 'pg'] as const).filter(kind => ONLY === undefined || ONLY === kind);
 
 for (const kind of KINDS) {
   await whenQuiet();
