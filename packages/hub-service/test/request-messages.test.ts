@@ -33,9 +33,12 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('messages of requests in the
   let log: RetainedLog;
   let reader: SqlLogReader;
   let asked: IRequestParts;
+  /** What the service's log was told as errors. */
+  let errors: unknown[];
   beforeEach(async () => {
     log = await RetainedLog.open(kind);
     reader = new SqlLogReader(log.database, () => log.nowMs);
+    errors = [];
     asked = replica();
   });
   afterEach(() => log.close());
@@ -45,7 +48,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('messages of requests in the
     requestParts({
       ...{ database: log.database, writer, nowMs: () => log.nowMs },
       policy: { active: { digest: 'a'.repeat(64) } } as never,
-      log: { warn: () => undefined } as never,
+      log: { warn: () => undefined, error: (what: unknown) => errors.push(what) } as never,
       commit: new GroupCommit({
         ...{ writer, groupRecords: 10, waitingRecords: 99, monotonicMs: () => 0, committed: () => undefined }
       })
@@ -161,6 +164,58 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('messages of requests in the
     await asked.recorder.flush();
     expect((await reader.list({ action: 'message' }, null, 9)).length).toBe(1);
     expect((await asked.requests.find(id))?.acts[1]?.index).toBe(1);
+  });
+
+  it('go on in another stream where a container wrote into theirs under an earlier version: each is in the log, and nothing else passes for it', async () => {
+    const id = await ask();
+    const boot = randomUUID();
+    await log.database.write.updateTable('request').set({ boot }).execute();
+    await asked.recorder.flush();
+    const forger = new CompanionStream(boot);
+    const { seq, hash } = await log.writer.head(ALICE, boot);
+    Object.assign(forger, { seq, head: hash });
+    // At the places of the next acts; of the second an earlier version believed that it is there.
+    const [forged] = await log.writer.append([batchOf(ALICE, forger.batch(3))]);
+    expect(forged?.kind).toBe('stored');
+    await say(id, staff('One.'));
+    await log.database.write
+      .updateTable('request_act')
+      .set({ logged: 1 })
+      .where('version', '=', 2)
+      .execute();
+    expect((await asked.requests.find(id))?.acts.map(({ index }) => index)).toEqual([0, null]);
+    await say(id, asker('Two.'));
+    await asked.requests.act(id, 3, { kind: 'approve' }, staff('Done.', null));
+    await Promise.all([asked, replica(), asked].map(({ recorder }) => recorder.flush()));
+    await asked.recorder.flush();
+    expect(errors).toEqual([{ request: id, stream: boot, place: 3 }]);
+    await say(id, asker('Thanks.'));
+    await asked.recorder.flush();
+    const rows = [...(await reader.list({ user: 'alice' }, null, 20))].reverse();
+    expect(rows.map(({ action, grade }) => (grade === 'hub' ? action : grade))).toEqual([
+      ...['request', 'corroborated', 'corroborated', 'corroborated'],
+      ...['message', 'allow', 'message']
+    ]);
+    const acts = (await asked.requests.find(id))?.acts ?? [];
+    expect(acts.map(({ index }) => index)).toEqual([null, null, 4, 5, 6]);
+    await log.digest();
+    expect(await log.verified()).toMatchObject({ outcome: 'consistent', findings: { count: 0 } });
+  });
+
+  it('whose record was deleted by its age are not put into the log again', async () => {
+    const id = await ask();
+    await asked.recorder.flush();
+    await log.database.write.updateTable('request_act').set({ logged: 0 }).execute();
+    for (const table of ['personal', 'record_body', 'record'] as const) {
+      await log.database.write.deleteFrom(table).execute();
+    }
+    await asked.recorder.flush();
+    expect(await reader.list({}, null, 9)).toEqual([]);
+    expect(errors).toEqual([]);
+    expect(await log.database.read.selectFrom('request_act').select('logged').execute()).toEqual([
+      { logged: 1 }
+    ]);
+    expect((await asked.requests.find(id))?.acts).toMatchObject([{ index: null }]);
   });
 
   it('verify, also when the person was erased: then who said what is gone, and nothing else', async () => {

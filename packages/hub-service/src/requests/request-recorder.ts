@@ -6,6 +6,7 @@ import { reasonOf } from '../failure.js';
 import type { GroupCommit } from '../ingest/group-commit.js';
 import type { PolicyInForce } from '../policy/policy-in-force.js';
 import { sha256Hex } from '../sha256.js';
+import { goOnElsewhere, isOwnRecord } from '../store/act-places.js';
 import type { IDatabase } from '../store/database.js';
 import type { ILogWriter } from '../store/log-writer.js';
 import { markLogged, unloggedActs, type IUnloggedAct } from '../store/request-acts.js';
@@ -27,6 +28,8 @@ export interface IRequestRecorderOptions {
 const LOOK_MS = 20_000;
 /** Acts that are read at a time. */
 const AT_ONCE = 100;
+/** How often in one look acts are read again because they were not as they had been read. */
+const AGAIN = 5;
 
 /**
  * Puts what was done with requests into the log, each act once: they are kept with the request first, and a request's
@@ -65,13 +68,19 @@ export class RequestRecorder {
   }
 
   private async all(): Promise<void> {
+    let after = '';
+    let again = AGAIN;
     try {
-      for (let acts = await this.next(); acts.length > 0; acts = await this.next()) {
-        for (const act of acts) {
-          await this.put(act);
-        }
-        if (acts.length < AT_ONCE) {
-          return;
+      for (let acts = await this.next(after); acts.length > 0; acts = await this.next(after)) {
+        const changed = await this.putEach(acts);
+        if (changed === null) {
+          if (acts.length < AT_ONCE) {
+            return;
+          }
+        } else if (again > 0) {
+          again -= 1;
+        } else {
+          after = changed;
         }
       }
     } catch (error) {
@@ -80,22 +89,53 @@ export class RequestRecorder {
     }
   }
 
-  private next(): Promise<readonly IUnloggedAct[]> {
-    return unloggedActs(this.options.database, AT_ONCE);
+  /** @param after - a request: those behind it are meant. */
+  private next(after: string): Promise<readonly IUnloggedAct[]> {
+    return unloggedActs(this.options.database, AT_ONCE, after);
   }
 
-  private async put(act: IUnloggedAct): Promise<void> {
+  /** @returns the request at which it ended, because its acts are not as they were read any more; null = all are in the log. */
+  private async putEach(acts: readonly IUnloggedAct[]): Promise<string | null> {
+    for (const act of acts) {
+      if (!(await this.put(act))) {
+        return act.request;
+      }
+    }
+    return null;
+  }
+
+  /** @returns false = it is not in the log: another replica was first, or the act has another place by now. */
+  private async put(act: IUnloggedAct): Promise<boolean> {
     const { writer, commit, policy, database } = this.options;
     const { speaker, boot, seq } = act;
     const before = await writer.head(speaker, boot);
-    if (before.seq >= seq || (await this.append(act, before, policy.active.digest, commit))) {
-      // Before it is marked: where this fails, or the service ends here, it is done again, and told once.
-      await this.options.announce?.(act);
-      await markLogged(database, act.id);
+    if (before.seq >= seq) {
+      if (!(await isOwnRecord(database, act))) {
+        await this.goOnElsewhere(act);
+        return false;
+      }
+    } else if (!(await this.append(act, before, policy.active.digest, commit))) {
+      return false;
+    }
+    // Before it is marked: where this fails, or the service ends here, it is done again, and told once.
+    await this.options.announce?.(act);
+    await markLogged(database, act.id);
+    return true;
+  }
+
+  /** An earlier version let containers write into streams of requests: what one wrote at the place of an act is not that act. */
+  private async goOnElsewhere(act: IUnloggedAct): Promise<void> {
+    const { database, log } = this.options;
+    const { request, boot: stream, seq: place } = act;
+    if (await goOnElsewhere(database, act)) {
+      log.error(
+        { request, stream, place },
+        "A container wrote into the stream of its user's request: what is done with the request goes on in a new one."
+      );
     }
   }
 
-  /** @returns false = another replica was first: the next look tells how far it came. */
+  /** @returns false = another replica was first. */
   private async append(
     act: IUnloggedAct,
     before: StreamHead,

@@ -15,8 +15,12 @@ export interface IUnloggedAct extends IRecordedAct {
   readonly seq: number;
 }
 
-/** The acts that are not in the log yet, each request's in its order. @param limit - of acts. */
-export async function unloggedActs({ read }: IDatabase, limit: number): Promise<readonly IUnloggedAct[]> {
+/** The acts that are not in the log yet, each request's in its order. @param limit - of acts. @param after - a request: it and those before it are left out. */
+export async function unloggedActs(
+  { read }: IDatabase,
+  limit: number,
+  after: string
+): Promise<readonly IUnloggedAct[]> {
   const rows = await read
     .selectFrom('request_act as a')
     .innerJoin('request', 'request.id', 'a.request_id')
@@ -38,6 +42,7 @@ export async function unloggedActs({ read }: IDatabase, limit: number): Promise<
     .select(['request.want', 'request.reason', 'request.boot'])
     .select(['hub.name as hub', 'person.name as user', 'server.name as server', 'group_set.names as groups'])
     .where('a.logged', '=', 0)
+    .where('a.request_id', '>', after)
     // Whoever was erased has no name that the log could be told.
     .where('person.name', 'is not', null)
     .orderBy('a.request_id')

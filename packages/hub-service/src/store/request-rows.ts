@@ -100,6 +100,8 @@ async function indexesOf(
     .select(['record.seq', 'record.idx'])
     .where('stream.server_id', '=', server)
     .where('stream.boot', '=', boot)
+    // What else stands there, a container wrote.
+    .where('record.grade', '=', 'hub')
     .execute();
   return new Map(rows.map(({ seq, idx }) => [seq, idx]));
 }

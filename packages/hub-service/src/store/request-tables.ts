@@ -61,7 +61,7 @@ export interface IRequestActTable {
   words: string | null;
   /** UUID, made by who said it; null = it is no message. */
   message_id: string | null;
-  /** Its place in the stream of its request's records; null = it is not put into the log. */
+  /** Its place in the stream of its request's records; null = it is not put into the log, or stands in an earlier stream. */
   log_seq: number | null;
   /** 1 = it is in the log, or does not belong there. */
   logged: 0 | 1;

@@ -4,6 +4,7 @@ import type { Selectable, Transaction } from 'kysely';
 import type { IDatabase } from './database.js';
 import { learnSpeaker } from './learn-speakers.js';
 import type { ISpeaker } from './log-writer.js';
+import { nextChange } from './request-clock.js';
 import { inbox, ownRequests } from './request-inbox.js';
 import { limitReached } from './request-limits.js';
 import { readWhole } from './request-rows.js';
@@ -146,11 +147,7 @@ export class SqlRequests implements IRequests {
   /** Changes come one after the other, also those of other replicas: so nobody misses one in the count of changes. */
   private alone<Result>(act: (change: IRequestChange) => Promise<Result>): Promise<Result> {
     return this.database.write.transaction().execute(async db => {
-      const { change } = await db
-        .updateTable('request_clock')
-        .set(eb => ({ change: eb('change', '+', 1) }))
-        .returning('change')
-        .executeTakeFirstOrThrow();
+      const change = await nextChange(db);
       // After others were waited for.
       return act({ db, change, nowMs: this.nowMs() });
     });
