@@ -1,4 +1,5 @@
 import { RequestWant } from '@labkeeper/protocol';
+import { sql } from 'kysely';
 import * as v from 'valibot';
 import type { IRecordedAct } from '../requests/request-record.js';
 import type { IDatabase } from './database.js';
@@ -41,7 +42,8 @@ export async function unloggedActs(
     ])
     .select(['request.want', 'request.reason', 'request.boot'])
     .select(['hub.name as hub', 'person.name as user', 'server.name as server', 'group_set.names as groups'])
-    .where('a.logged', '=', 0)
+    // As its index says it.
+    .where(sql<boolean>`a.logged in (0, 2)`)
     .where('a.request_id', '>', after)
     // Whoever was erased has no name that the log could be told.
     .where('person.name', 'is not', null)

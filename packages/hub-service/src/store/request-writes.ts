@@ -120,7 +120,7 @@ async function writeAct(
             .select(sql<number>`coalesce(max(log_seq), 0) + 1`.as('next'))
             .where('request_id', '=', request)
         : null,
-      logged: isInLog ? 0 : 1
+      logged: !isInLog ? 1 : kind === 'say' ? 2 : 0
     }))
     .execute();
 }
