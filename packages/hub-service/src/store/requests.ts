@@ -86,6 +86,7 @@ export type Done =
   | { readonly kind: 'changed'; readonly request: IRequestWhole }
   /** Its thread is full. */
   | { readonly kind: 'full' }
+  /** There is no such request, or who asked was erased. */
   | { readonly kind: 'unknown' };
 
 /** Requests. Every change is durable when its promise resolves, and is done once, by one who saw the request as it was. */
