@@ -205,6 +205,16 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('messages of requests in the
     expect((await asked.requests.find(id))?.acts[1]?.index).toBe(1);
   });
 
+  it('are looked for in the log outside of changes, which wait for each other', async () => {
+    const id = await ask();
+    await say(id, asker('Soon?'));
+    await asked.recorder.flush();
+    const done = await say(id, staff('Today.'));
+    expect(done).toMatchObject({ kind: 'done', request: { thread: [{}, {}] } });
+    expect('request' in done && done.request.acts.map(({ index }) => index)).toEqual([null, null, null]);
+    expect((await asked.requests.find(id))?.acts.map(({ index }) => index)).toEqual([0, 1, null]);
+  });
+
   it('go on in another stream where a container wrote into theirs under an earlier version: each is in the log, and nothing else passes for it', async () => {
     const id = await ask();
     const boot = randomUUID();

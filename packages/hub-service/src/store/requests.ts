@@ -27,7 +27,7 @@ export interface IRequestAct {
   /** '' = nobody, its time had come. */
   readonly by: string;
   readonly words: string | null;
-  /** Index of its record in the log; null = it has none, not yet, or no more. */
+  /** Index of its record in the log; null = it has none, not yet, or no more, or it was not looked for: `find` alone does. */
   readonly index: number | null;
 }
 

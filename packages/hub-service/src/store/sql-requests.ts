@@ -7,7 +7,7 @@ import type { ISpeaker } from './log-writer.js';
 import { nextChange } from './request-clock.js';
 import { inbox, ownRequests } from './request-inbox.js';
 import { limitReached } from './request-limits.js';
-import { readWhole } from './request-rows.js';
+import { readInLog, readWhole } from './request-rows.js';
 import type { IRequestTable } from './request-tables.js';
 import { writeDeed, writeRequest, type IRequestChange } from './request-writes.js';
 import type {
@@ -94,7 +94,7 @@ export class SqlRequests implements IRequests {
   }
 
   find(id: string): Promise<IRequestWhole | null> {
-    return readWhole(this.database.read, id);
+    return readInLog(this.database.read, id);
   }
 
   own(
