@@ -35,10 +35,12 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('messages of requests in the
   let asked: IRequestParts;
   /** What the service's log was told as errors. */
   let errors: unknown[];
+  let warnings: unknown[];
   beforeEach(async () => {
     log = await RetainedLog.open(kind);
     reader = new SqlLogReader(log.database, () => log.nowMs);
     errors = [];
+    warnings = [];
     asked = replica();
   });
   afterEach(() => log.close());
@@ -48,7 +50,10 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('messages of requests in the
     requestParts({
       ...{ database: log.database, writer, nowMs: () => log.nowMs },
       policy: { active: { digest: 'a'.repeat(64) } } as never,
-      log: { warn: () => undefined, error: (what: unknown) => errors.push(what) } as never,
+      log: {
+        warn: (what: unknown) => warnings.push(what),
+        error: (what: unknown) => errors.push(what)
+      } as never,
       commit: new GroupCommit({
         ...{ writer, groupRecords: 10, waitingRecords: 99, monotonicMs: () => 0, committed: () => undefined }
       })
@@ -213,6 +218,24 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('messages of requests in the
     expect(done).toMatchObject({ kind: 'done', request: { thread: [{}, {}] } });
     expect('request' in done && done.request.acts.map(({ index }) => index)).toEqual([null, null, null]);
     expect((await asked.requests.find(id))?.acts.map(({ index }) => index)).toEqual([0, 1, null]);
+  });
+
+  it('of which one cannot be put down keep those of other requests waiting no longer', async () => {
+    const [first = '', second = ''] = [await ask(), await ask()].sort();
+    await say(first, asker('One.'));
+    await say(second, asker('Two.'));
+    // As a later version may write it.
+    await log.database.write
+      .updateTable('request')
+      .set({ want: '{"kind":"of later"}' })
+      .where('id', '=', first)
+      .execute();
+    await asked.recorder.flush();
+    expect(warnings).toEqual([{ request: first, reason: expect.any(String) }]);
+    expect((await asked.requests.find(second))?.acts.map(({ index }) => index)).toEqual([0, 1]);
+    await log.database.write.updateTable('request').set({ want: JSON.stringify(HELP) }).execute();
+    await asked.recorder.flush();
+    expect((await asked.requests.find(first))?.acts.map(({ index }) => index)).toEqual([2, 3]);
   });
 
   it('go on in another stream where a container wrote into theirs under an earlier version: each is in the log, and nothing else passes for it', async () => {

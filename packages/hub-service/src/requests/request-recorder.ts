@@ -9,7 +9,7 @@ import { sha256Hex } from '../sha256.js';
 import { goOnElsewhere, isOwnRecord } from '../store/act-places.js';
 import type { IDatabase } from '../store/database.js';
 import type { ILogWriter } from '../store/log-writer.js';
-import { markLogged, unloggedActs, type IUnloggedAct } from '../store/request-acts.js';
+import { markLogged, unloggedActs, type IUnloggedAct, type IWaitingAct } from '../store/request-acts.js';
 import type { IRequests } from '../store/requests.js';
 import { requestEvent } from './request-record.js';
 
@@ -30,6 +30,13 @@ const LOOK_MS = 20_000;
 const AT_ONCE = 100;
 /** How often in one look acts are read again because they were not as they had been read. */
 const AGAIN = 5;
+
+/** The request of an act that is not in the log. */
+interface ILeft {
+  readonly request: string;
+  /** Its acts are not as they were read any more: they are read again. */
+  readonly isChanged: boolean;
+}
 
 /**
  * Puts what was done with requests into the log, each act once: they are kept with the request first, and a request's
@@ -72,15 +79,16 @@ export class RequestRecorder {
     let again = AGAIN;
     try {
       for (let acts = await this.next(after); acts.length > 0; acts = await this.next(after)) {
-        const changed = await this.putEach(acts);
-        if (changed === null) {
+        const left = await this.putEach(acts);
+        if (left === null) {
           if (acts.length < AT_ONCE) {
             return;
           }
-        } else if (again > 0) {
+        } else if (left.isChanged && again > 0) {
           again -= 1;
         } else {
-          after = changed;
+          // Others do not wait for it.
+          after = left.request;
         }
       }
     } catch (error) {
@@ -90,15 +98,24 @@ export class RequestRecorder {
   }
 
   /** @param after - a request: those behind it are meant. */
-  private next(after: string): Promise<readonly IUnloggedAct[]> {
+  private next(after: string): Promise<readonly IWaitingAct[]> {
     return unloggedActs(this.options.database, AT_ONCE, after);
   }
 
-  /** @returns the request at which it ended, because its acts are not as they were read any more; null = all are in the log. */
-  private async putEach(acts: readonly IUnloggedAct[]): Promise<string | null> {
-    for (const act of acts) {
-      if (!(await this.put(act))) {
-        return act.request;
+  /** @returns the request at which it ended; null = all are in the log. */
+  private async putEach(acts: readonly IWaitingAct[]): Promise<ILeft | null> {
+    for (const { request, read } of acts) {
+      try {
+        if (!(await this.put(read()))) {
+          return { request, isChanged: true };
+        }
+      } catch (error) {
+        const { log } = this.options;
+        log.warn(
+          { reason: reasonOf(error), request },
+          'What was done with a request waits to be put into the log.'
+        );
+        return { request, isChanged: false };
       }
     }
     return null;

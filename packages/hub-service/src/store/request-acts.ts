@@ -16,12 +16,19 @@ export interface IUnloggedAct extends IRecordedAct {
   readonly seq: number;
 }
 
+/** An act that waits, and what it is. */
+export interface IWaitingAct {
+  readonly request: string;
+  /** @throws where it is not understood, as one of a later version may be not. */
+  readonly read: () => IUnloggedAct;
+}
+
 /** The acts that are not in the log yet, each request's in its order. @param limit - of acts. @param after - a request: it and those before it are left out. */
 export async function unloggedActs(
   { read }: IDatabase,
   limit: number,
   after: string
-): Promise<readonly IUnloggedAct[]> {
+): Promise<readonly IWaitingAct[]> {
   const rows = await read
     .selectFrom('request_act as a')
     .innerJoin('request', 'request.id', 'a.request_id')
@@ -56,12 +63,15 @@ export async function unloggedActs(
       ? []
       : [
           {
-            id: row.id,
             request: row.request_id,
-            ...{ version: row.version, kind: row.kind, side: row.side, by: row.actor, words: row.words },
-            ...{ atMs: row.at_ms, boot: row.boot, reason: row.reason, seq },
-            want: v.parse(RequestWant, JSON.parse(want)),
-            speaker: { hub, user, server, groups: v.parse(Groups, JSON.parse(groups)) }
+            read: () => ({
+              id: row.id,
+              request: row.request_id,
+              ...{ version: row.version, kind: row.kind, side: row.side, by: row.actor, words: row.words },
+              ...{ atMs: row.at_ms, boot: row.boot, reason: row.reason, seq },
+              want: v.parse(RequestWant, JSON.parse(want)),
+              speaker: { hub, user, server, groups: v.parse(Groups, JSON.parse(groups)) }
+            })
           }
         ]
   );
