@@ -167,7 +167,11 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('messages of requests in the
     await asked.recorder.flush();
     const rows = [...(await reader.list({}, null, 9))].reverse();
     expect(rows.map(({ action }) => action)).toEqual(['request', 'message', 'allow']);
-    const left = await log.database.read.selectFrom('request_act').where('logged', '<>', 1).selectAll().execute();
+    const left = await log.database.read
+      .selectFrom('request_act')
+      .where('logged', '<>', 1)
+      .selectAll()
+      .execute();
     expect(left).toEqual([]);
   });
 
@@ -233,7 +237,10 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('messages of requests in the
     await asked.recorder.flush();
     expect(warnings).toEqual([{ request: first, reason: expect.any(String) }]);
     expect((await asked.requests.find(second))?.acts.map(({ index }) => index)).toEqual([0, 1]);
-    await log.database.write.updateTable('request').set({ want: JSON.stringify(HELP) }).execute();
+    await log.database.write
+      .updateTable('request')
+      .set({ want: JSON.stringify(HELP) })
+      .execute();
     await asked.recorder.flush();
     expect((await asked.requests.find(first))?.acts.map(({ index }) => index)).toEqual([2, 3]);
   });
@@ -250,11 +257,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('messages of requests in the
     const [forged] = await log.writer.append([batchOf(ALICE, forger.batch(3))]);
     expect(forged?.kind).toBe('stored');
     await say(id, staff('One.'));
-    await log.database.write
-      .updateTable('request_act')
-      .set({ logged: 1 })
-      .where('version', '=', 2)
-      .execute();
+    await log.database.write.updateTable('request_act').set({ logged: 1 }).where('version', '=', 2).execute();
     expect((await asked.requests.find(id))?.acts.map(({ index }) => index)).toEqual([0, null]);
     await say(id, asker('Two.'));
     await asked.requests.act(id, 3, { kind: 'approve' }, staff('Done.', null));

@@ -173,11 +173,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('requests of companions, %s'
     const speaker = { hub: 'hub', user: 'ida', server: '', groups: [] };
     await new SqlRequests(service.database, () => Date.now()).submit(speaker, v.parse(RequestSubmit, what));
     const boot = randomUUID();
-    await service.database.write
-      .updateTable('request')
-      .set({ boot })
-      .where('id', '=', what.id)
-      .execute();
+    await service.database.write.updateTable('request').set({ boot }).where('id', '=', what.id).execute();
     await ask(ida, REQUEST_PATHS.messages(what.id), { id: randomUUID(), text: 'Soon?' });
     const head = await json(StreamHead, await ask(ida, `${HUB_PATHS.records}?boot=${boot}`));
     expect(head.seq).toBe(2);

@@ -223,7 +223,10 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('requests in %s', kind => {
     }
     nowMs += LAPSE_MS;
     expect(await requests.lapse()).toBe(1);
-    expect(await requests.find(id)).toMatchObject({ state: 'lapsed', acts: [{ words: null }, { words: null }] });
+    expect(await requests.find(id)).toMatchObject({
+      state: 'lapsed',
+      acts: [{ words: null }, { words: null }]
+    });
   });
 
   it('lose also what is being said while she is erased', async () => {
