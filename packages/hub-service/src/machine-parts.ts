@@ -5,6 +5,7 @@ import { databaseAnswers } from './load/database-answers.js';
 import type { IMachineParts } from './machine-listener.js';
 import type { IServiceParts } from './service-parts.js';
 import { entriesAt } from './store/own-entries.js';
+import { RequestStreams } from './store/request-streams.js';
 import { StoredStretches } from './store/stored-stretches.js';
 import { TicketOffice } from './tickets/ticket-office.js';
 import { Tickets } from './tickets/ticket.js';
@@ -14,6 +15,7 @@ export function machineParts(options: IAppOptions, parts: IServiceParts): IMachi
   const { settings, database, keys, hubApi, log, nowMs, monotonicMs } = options;
   const { metrics, written, policy, asked, events } = parts;
   const { hubs } = parts.at;
+  const requestStreams = new RequestStreams(database);
   return {
     ...{ ...written, keys, policy, metrics, log, nowMs, monotonicMs, asked },
     shedding: parts.load.shedding,
@@ -27,6 +29,7 @@ export function machineParts(options: IAppOptions, parts: IServiceParts): IMachi
     }),
     stretches: new StoredStretches(database),
     entriesAt: places => entriesAt(database, places),
+    isRequestStream: boot => requestStreams.has(boot),
     prefix: settings.prefix,
     rates: options.rates ?? RATES,
     isReady: databaseAnswers(database, log, monotonicMs),

@@ -33,9 +33,14 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('messages of requests in the
   let log: RetainedLog;
   let reader: SqlLogReader;
   let asked: IRequestParts;
+  /** What the service's log was told as errors. */
+  let errors: unknown[];
+  let warnings: unknown[];
   beforeEach(async () => {
     log = await RetainedLog.open(kind);
     reader = new SqlLogReader(log.database, () => log.nowMs);
+    errors = [];
+    warnings = [];
     asked = replica();
   });
   afterEach(() => log.close());
@@ -45,7 +50,10 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('messages of requests in the
     requestParts({
       ...{ database: log.database, writer, nowMs: () => log.nowMs },
       policy: { active: { digest: 'a'.repeat(64) } } as never,
-      log: { warn: () => undefined } as never,
+      log: {
+        warn: (what: unknown) => warnings.push(what),
+        error: (what: unknown) => errors.push(what)
+      } as never,
       commit: new GroupCommit({
         ...{ writer, groupRecords: 10, waitingRecords: 99, monotonicMs: () => 0, committed: () => undefined }
       })
@@ -140,6 +148,49 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('messages of requests in the
     expect(acts.map(({ index }) => index)).toEqual(rows.map(({ index }) => index));
   });
 
+  it('wait for a version that knows them: an earlier one puts down neither a message nor what came after it', async () => {
+    const id = await ask();
+    await say(id, staff('One.'));
+    await asked.requests.act(id, 2, { kind: 'approve' }, staff('Done.', null));
+    // What an earlier version looks for.
+    const earlier = await log.database.read
+      .selectFrom('request_act')
+      .select(['kind', 'log_seq'])
+      .where('logged', '=', 0)
+      .orderBy('log_seq')
+      .execute();
+    expect(earlier).toEqual([
+      { kind: 'submit', log_seq: 1 },
+      // It has the third place, so that it finds no room before the message is there.
+      { kind: 'approve', log_seq: 3 }
+    ]);
+    await asked.recorder.flush();
+    const rows = [...(await reader.list({}, null, 9))].reverse();
+    expect(rows.map(({ action }) => action)).toEqual(['request', 'message', 'allow']);
+    const left = await log.database.read
+      .selectFrom('request_act')
+      .where('logged', '<>', 1)
+      .selectAll()
+      .execute();
+    expect(left).toEqual([]);
+  });
+
+  it('are found by an index as long as they wait', async () => {
+    const asking = await ask();
+    await say(asking, staff('One.'));
+    const question = sql.raw(
+      `${kind === 'sqlite' ? 'explain query plan' : 'explain'} select a.id from request_act as a where a.logged in (0, 2) and a.request_id > '' order by a.request_id, a.log_seq`
+    );
+    const plan = await log.database.write.transaction().execute(async db => {
+      if (kind === 'postgres') {
+        // So small a table is read from end to end by itself.
+        await sql`set local enable_seqscan = off`.execute(db);
+      }
+      return sql`${question}`.execute(db);
+    });
+    expect(JSON.stringify(plan.rows)).toContain('request_act_waiting');
+  });
+
   it('are put down with the message in one transaction: what cannot be put down is not said, and what was said is put down', async () => {
     const id = await ask();
     await asked.recorder.flush();
@@ -161,6 +212,85 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('messages of requests in the
     await asked.recorder.flush();
     expect((await reader.list({ action: 'message' }, null, 9)).length).toBe(1);
     expect((await asked.requests.find(id))?.acts[1]?.index).toBe(1);
+  });
+
+  it('are looked for in the log outside of changes, which wait for each other', async () => {
+    const id = await ask();
+    await say(id, asker('Soon?'));
+    await asked.recorder.flush();
+    const done = await say(id, staff('Today.'));
+    expect(done).toMatchObject({ kind: 'done', request: { thread: [{}, {}] } });
+    expect('request' in done && done.request.acts.map(({ index }) => index)).toEqual([null, null, null]);
+    expect((await asked.requests.find(id))?.acts.map(({ index }) => index)).toEqual([0, 1, null]);
+  });
+
+  it('of which one cannot be put down keep those of other requests waiting no longer', async () => {
+    const [first = '', second = ''] = [await ask(), await ask()].sort();
+    await say(first, asker('One.'));
+    await say(second, asker('Two.'));
+    // As a later version may write it.
+    await log.database.write
+      .updateTable('request')
+      .set({ want: '{"kind":"of later"}' })
+      .where('id', '=', first)
+      .execute();
+    await asked.recorder.flush();
+    expect(warnings).toEqual([{ request: first, reason: expect.any(String) }]);
+    expect((await asked.requests.find(second))?.acts.map(({ index }) => index)).toEqual([0, 1]);
+    await log.database.write
+      .updateTable('request')
+      .set({ want: JSON.stringify(HELP) })
+      .execute();
+    await asked.recorder.flush();
+    expect((await asked.requests.find(first))?.acts.map(({ index }) => index)).toEqual([2, 3]);
+  });
+
+  it('go on in another stream where a container wrote into theirs under an earlier version: each is in the log, and nothing else passes for it', async () => {
+    const id = await ask();
+    const boot = randomUUID();
+    await log.database.write.updateTable('request').set({ boot }).execute();
+    await asked.recorder.flush();
+    const forger = new CompanionStream(boot);
+    const { seq, hash } = await log.writer.head(ALICE, boot);
+    Object.assign(forger, { seq, head: hash });
+    // At the places of the next acts; of the second an earlier version believed that it is there.
+    const [forged] = await log.writer.append([batchOf(ALICE, forger.batch(3))]);
+    expect(forged?.kind).toBe('stored');
+    await say(id, staff('One.'));
+    await log.database.write.updateTable('request_act').set({ logged: 1 }).where('version', '=', 2).execute();
+    expect((await asked.requests.find(id))?.acts.map(({ index }) => index)).toEqual([0, null]);
+    await say(id, asker('Two.'));
+    await asked.requests.act(id, 3, { kind: 'approve' }, staff('Done.', null));
+    await Promise.all([asked, replica(), asked].map(({ recorder }) => recorder.flush()));
+    await asked.recorder.flush();
+    expect(errors).toEqual([{ request: id, stream: boot, place: 3 }]);
+    await say(id, asker('Thanks.'));
+    await asked.recorder.flush();
+    const rows = [...(await reader.list({ user: 'alice' }, null, 20))].reverse();
+    expect(rows.map(({ action, grade }) => (grade === 'hub' ? action : grade))).toEqual([
+      ...['request', 'corroborated', 'corroborated', 'corroborated'],
+      ...['message', 'allow', 'message']
+    ]);
+    const acts = (await asked.requests.find(id))?.acts ?? [];
+    expect(acts.map(({ index }) => index)).toEqual([null, null, 4, 5, 6]);
+    await log.digest();
+    expect(await log.verified()).toMatchObject({ outcome: 'consistent', findings: { count: 0 } });
+  });
+
+  it('whose record was deleted by its age are not put into the log again', async () => {
+    const id = await ask();
+    await asked.recorder.flush();
+    await log.database.write.updateTable('request_act').set({ logged: 0 }).execute();
+    for (const table of ['personal', 'record_body', 'record'] as const) {
+      await log.database.write.deleteFrom(table).execute();
+    }
+    await asked.recorder.flush();
+    expect(await reader.list({}, null, 9)).toEqual([]);
+    expect(errors).toEqual([]);
+    expect(await log.database.read.selectFrom('request_act').select('logged').execute()).toEqual([
+      { logged: 1 }
+    ]);
+    expect((await asked.requests.find(id))?.acts).toMatchObject([{ index: null }]);
   });
 
   it('verify, also when the person was erased: then who said what is gone, and nothing else', async () => {

@@ -167,6 +167,34 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('requests of companions, %s'
     ]);
   });
 
+  it('have such a stream also where an earlier version named it as a container could: it is refused by the request', async () => {
+    const ida = await service.ticket('ida');
+    const what = asked();
+    const speaker = { hub: 'hub', user: 'ida', server: '', groups: [] };
+    await new SqlRequests(service.database, () => Date.now()).submit(speaker, v.parse(RequestSubmit, what));
+    const boot = randomUUID();
+    await service.database.write.updateTable('request').set({ boot }).where('id', '=', what.id).execute();
+    await ask(ida, REQUEST_PATHS.messages(what.id), { id: randomUUID(), text: 'Soon?' });
+    const head = await json(StreamHead, await ask(ida, `${HUB_PATHS.records}?boot=${boot}`));
+    expect(head.seq).toBe(2);
+    // Twice: what is remembered says the same.
+    for (let i = 0; i < 2; i += 1) {
+      const forger = new CompanionStream(boot);
+      Object.assign(forger, { seq: head.seq, head: head.hash });
+      const refused = await service.send(ida, forger.batch(1));
+      expect(refused.status).toBe(400);
+      expect((await json(HubRefusal, refused)).message).toBe(
+        "This stream is the service's own: no server writes there."
+      );
+    }
+    // Another container's neither, and one of her own is taken.
+    expect((await service.send(bob, new CompanionStream(boot).batch(1))).status).toBe(400);
+    expect((await service.send(ida, new CompanionStream().batch(1))).status).toBe(200);
+    await ask(ida, REQUEST_PATHS.withdraw(what.id), { version: 2 });
+    const rows = await new SqlLogReader(service.database, () => Date.now()).list({ user: 'ida' }, null, 9);
+    expect(rows.map(({ grade }) => grade)).toEqual(['hub', 'corroborated', 'hub', 'hub']);
+  });
+
   it('are told to others once they are in the log, each once by its key, also where telling fails at first', async () => {
     const nowMs = (): number => Date.now();
     const writer = new SqlLogWriter(service.database, nowMs);

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { LAPSE_MS } from '@labkeeper/core';
 import type { RequestSubmit } from '@labkeeper/protocol';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
+import { nextChange } from '../src/store/request-clock.js';
 import type { IRequestPlace } from '../src/store/requests.js';
 import { SqlLegal } from '../src/store/sql-legal.js';
 import { OPEN_EACH, REQUESTS_A_DAY } from '../src/store/request-limits.js';
@@ -208,6 +210,46 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('requests in %s', kind => {
     const found = await requests.find(id);
     expect(found).toMatchObject({ state: 'denied', user: null, reason: '', evidence: [], thread: [] });
     expect(JSON.stringify(found)).not.toMatch(/alice|grant/);
+  });
+
+  it('of who was erased get no word any more, and lapse all the same', async () => {
+    const id = await made();
+    const legal = new SqlLegal(database, () => nowMs);
+    await legal.erase({ hub: 'hub', by: 'lead', reason: 'asked' }, 'alice');
+    for (const kind of ['say', 'approve'] as const) {
+      expect(await requests.act(id, null, { kind }, staff('Dear alice.', randomUUID()))).toEqual({
+        kind: 'unknown'
+      });
+    }
+    nowMs += LAPSE_MS;
+    expect(await requests.lapse()).toBe(1);
+    expect(await requests.find(id)).toMatchObject({
+      state: 'lapsed',
+      acts: [{ words: null }, { words: null }]
+    });
+  });
+
+  it('lose also what is being said while she is erased', async () => {
+    if (kind === 'sqlite') {
+      // Nothing is done there at the same moment.
+      return;
+    }
+    const id = await made();
+    const legal = new SqlLegal(database, () => nowMs);
+    let erased: Promise<unknown> = Promise.resolve();
+    await database.write.transaction().execute(async db => {
+      // As whoever says something.
+      await nextChange(db);
+      erased = legal.erase({ hub: 'hub', by: 'lead', reason: 'asked' }, 'alice');
+      await pause(500);
+      await db
+        .updateTable('request_act')
+        .set({ words: 'Dear alice.' })
+        .where('request_id', '=', id)
+        .execute();
+    });
+    expect(await erased).toMatchObject({ kind: 'erased' });
+    expect(await requests.find(id)).toMatchObject({ user: null, acts: [{ words: null }] });
   });
 
   it('come to a log that was there before them', async () => {

@@ -3,6 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ExportHead, parseShape, type ServerEvent } from '@labkeeper/protocol';
+import { pino } from 'pino';
+import { GroupCommit } from '../src/ingest/group-commit.js';
+import { requestParts } from '../src/requests/request-parts.js';
 import type { DatabaseKind } from '../src/store/database.js';
 import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import { SqlRequests } from '../src/store/sql-requests.js';
@@ -114,6 +117,31 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('a right to read another hub
     expect((await ana.ask(`/log/${await indexOf('west')}`)).body).not.toContain('hub=');
     const [head = ''] = (await ana.ask('/export?hub=east')).body.split('\n');
     expect(parseShape(ExportHead, head)?.filter).toEqual({ hub: 'east' });
+  });
+
+  it('shows what was said about requests, which is part of the log, and leads to none of them', async () => {
+    const { database, app } = service;
+    const writer = new SqlLogWriter(database, nowMs);
+    const { requests: asked, recorder } = requestParts({
+      ...{ database, writer, nowMs, policy: app.policy, log: pino({ level: 'silent' }) },
+      commit: new GroupCommit({
+        ...{ writer, groupRecords: 10, waitingRecords: 99, monotonicMs: nowMs, committed: () => undefined }
+      })
+    });
+    const lead = { side: 'staff', by: 'lead', words: 'zebra-words', messageId: randomUUID() } as const;
+    await asked.act(requests.east, null, { kind: 'say' }, lead);
+    await recorder.flush();
+    const { idx } = await database.read
+      .selectFrom('record')
+      .select('idx')
+      .where('action', '=', 'message')
+      .executeTakeFirstOrThrow();
+    const shown = (await (await service.staff('west', 'ana')).ask(`/log/${idx}`)).body;
+    expect(shown).toContain('zebra-words');
+    expect(shown).toContain('The request itself is shown at its own hub alone.');
+    expect(shown).not.toContain(`/requests/${requests.east}"`);
+    const own = (await (await service.staff('east')).ask(`/log/${idx}`)).body;
+    expect(own).toContain(`href="/requests/${requests.east}"`);
   });
 
   it('is on record at both hubs, in a name that is nobody’s at the other', async () => {

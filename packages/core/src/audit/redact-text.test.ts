@@ -12,6 +12,8 @@ describe('a text without the credentials of its URLs', () => {
     ['https://example.org/x?sig=secret then more', 'https://example.org/x?sig=*** then more'],
     ['git+ssh://git@github.com/o/r', 'git+ssh://***@github.com/o/r'],
     ['https://conda.example.org/t/secret/main', 'https://conda.example.org/t/***/main'],
+    ['https://a/t/x,https://b/t/SECRET/', 'https://a/t/***//b/t/***/'],
+    ['https://a/t/t/SECRET/', 'https://a/t/***/***/'],
     ['', '']
   ])('%j', (text, redacted) => {
     expect(redactText(text)).toBe(redacted);
@@ -32,7 +34,7 @@ describe('a text without the credentials of its URLs', () => {
   });
 
   it('is found in a moment in the longest text, whatever it is', () => {
-    for (const piece of ['/', '//', '//a', 'a:', '//@', '@', '//?a&']) {
+    for (const piece of ['/', '//', '//a', 'a:', '//@', '@', '//?a&', '/t/', '//a/t/x,']) {
       const before = performance.now();
       redactText(piece.repeat(20_000));
       expect(performance.now() - before).toBeLessThan(1000);

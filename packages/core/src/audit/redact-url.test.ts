@@ -14,6 +14,7 @@ describe('a URL without its credentials', () => {
     ['https://example.org/x?X-Amz-Signature=secret&v=1', 'https://example.org/x?X-Amz-Signature=***&v=***'],
     ['https://example.org/x?secret', 'https://example.org/x?***'],
     ['https://conda.example.org/t/secret/main', 'https://conda.example.org/t/***/main'],
+    ['https://a/t/x,https://b/t/SECRET/', 'https://a/t/***//b/t/***/'],
     ['file:///home/ada/work/thing', 'file:///home/ada/work/thing'],
     ['', '']
   ])('%s', (url, redacted) => {

@@ -30,9 +30,9 @@ function withoutUser(place: string): string {
   return at < 0 ? place : `${scheme}${REDACTED}${from.slice(at)}`;
 }
 
-/** Channels of conda may carry their token in the path: `/t/<token>/channel`. */
+/** Channels of conda may carry their token in the path: `/t/<token>/channel`. In a text several URLs may stand together. */
 function withoutToken(place: string): string {
-  return place.replace(/([/\\]t[/\\])[^/\\]+/, `$1${REDACTED}`);
+  return place.replace(/(?<=[/\\]t[/\\])[^/\\]+/g, REDACTED);
 }
 
 /** Keeps the names of parameters, not what they hold; what has no name may be a secret itself. */

@@ -15,6 +15,8 @@ export type ReadBatch =
   | { readonly kind: 'malformed' | 'protocol' | 'too-large'; readonly message: string };
 
 const NEWLINE = 0x0a;
+/** How a batch of a stream that the service writes itself is refused. */
+export const OWN_STREAM = "This stream is the service's own: no server writes there.";
 /** The head is an object of plain values. */
 const HEAD_DEPTH = 2;
 const HEAD_BYTES = 1024;
@@ -39,7 +41,7 @@ export function readBatch(speaker: ISpeaker, body: Buffer): ReadBatch {
     return head;
   }
   if (isServiceStream(head.boot)) {
-    return malformed("This stream is the service's own: no server writes there.");
+    return malformed(OWN_STREAM);
   }
   if (pairs.length !== 2 * head.count) {
     return malformed(`The batch says ${head.count} records, but ${pairs.length} lines follow.`);

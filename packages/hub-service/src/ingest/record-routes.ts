@@ -18,7 +18,7 @@ import type { TicketOffice } from '../tickets/ticket-office.js';
 import { BodyRoom } from './body-room.js';
 import { QueueFullError, type GroupCommit } from './group-commit.js';
 import { ownRecords, type EntriesAt } from './own-records.js';
-import { readBatch } from './read-batch.js';
+import { OWN_STREAM, readBatch } from './read-batch.js';
 import { receiptFor } from './receipt.js';
 import { receiptRoute, type IReceiptRouteParts } from './receipt-route.js';
 import { TokenBuckets } from './token-buckets.js';
@@ -29,6 +29,8 @@ export interface IRecordRoutesParts extends IReceiptRouteParts {
   readonly reader: ILogReader;
   readonly entriesAt: EntriesAt;
   readonly commit: GroupCommit;
+  /** Whether a stream is one of a request, which the service writes itself. */
+  readonly isRequestStream: (boot: string) => Promise<boolean>;
   readonly metrics: Metrics;
   readonly rates: IRates;
   /** Milliseconds that only grow. */
@@ -151,6 +153,7 @@ export function recordRoutes(fastify: FastifyInstance, parts: IRecordRoutesParts
       const { batch } = read;
       spend(records, keyOf(holder), batch.records.length);
       spend(bytes, personOf(holder), request.body.length + ROW_BYTES * batch.records.length);
+      await refuseRequestStream(parts, batch);
       const appended = await store(parts, batch);
       if (appended.kind === 'conflict') {
         reply.code(409);
@@ -182,6 +185,22 @@ export function recordRoutes(fastify: FastifyInstance, parts: IRecordRoutesParts
 function placeOf(before: string | undefined): ILogPlace | null {
   const [receivedAtMs, index] = before?.split('.').map(Number) ?? [];
   return receivedAtMs === undefined || index === undefined ? null : { receivedAtMs, index };
+}
+
+/** Her container learns the name of her request's stream from the list of her records. @throws Refusal */
+async function refuseRequestStream(
+  { isRequestStream }: IRecordRoutesParts,
+  { boot }: IIncomingBatch
+): Promise<void> {
+  let isOfRequest: boolean;
+  try {
+    isOfRequest = await isRequestStream(boot);
+  } catch (error) {
+    throw new StoreError(reasonOf(error), { cause: error });
+  }
+  if (isOfRequest) {
+    throw new Refusal(STATUSES.malformed, 'malformed', OWN_STREAM);
+  }
 }
 
 /** @throws Refusal */

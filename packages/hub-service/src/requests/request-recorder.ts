@@ -6,9 +6,10 @@ import { reasonOf } from '../failure.js';
 import type { GroupCommit } from '../ingest/group-commit.js';
 import type { PolicyInForce } from '../policy/policy-in-force.js';
 import { sha256Hex } from '../sha256.js';
+import { goOnElsewhere, isOwnRecord } from '../store/act-places.js';
 import type { IDatabase } from '../store/database.js';
 import type { ILogWriter } from '../store/log-writer.js';
-import { markLogged, unloggedActs, type IUnloggedAct } from '../store/request-acts.js';
+import { markLogged, unloggedActs, type IUnloggedAct, type IWaitingAct } from '../store/request-acts.js';
 import type { IRequests } from '../store/requests.js';
 import { requestEvent } from './request-record.js';
 
@@ -27,6 +28,15 @@ export interface IRequestRecorderOptions {
 const LOOK_MS = 20_000;
 /** Acts that are read at a time. */
 const AT_ONCE = 100;
+/** How often in one look acts are read again because they were not as they had been read. */
+const AGAIN = 5;
+
+/** The request of an act that is not in the log. */
+interface ILeft {
+  readonly request: string;
+  /** Its acts are not as they were read any more: they are read again. */
+  readonly isChanged: boolean;
+}
 
 /**
  * Puts what was done with requests into the log, each act once: they are kept with the request first, and a request's
@@ -65,13 +75,20 @@ export class RequestRecorder {
   }
 
   private async all(): Promise<void> {
+    let after = '';
+    let again = AGAIN;
     try {
-      for (let acts = await this.next(); acts.length > 0; acts = await this.next()) {
-        for (const act of acts) {
-          await this.put(act);
-        }
-        if (acts.length < AT_ONCE) {
-          return;
+      for (let acts = await this.next(after); acts.length > 0; acts = await this.next(after)) {
+        const left = await this.putEach(acts);
+        if (left === null) {
+          if (acts.length < AT_ONCE) {
+            return;
+          }
+        } else if (left.isChanged && again > 0) {
+          again -= 1;
+        } else {
+          // Others do not wait for it.
+          after = left.request;
         }
       }
     } catch (error) {
@@ -80,22 +97,62 @@ export class RequestRecorder {
     }
   }
 
-  private next(): Promise<readonly IUnloggedAct[]> {
-    return unloggedActs(this.options.database, AT_ONCE);
+  /** @param after - a request: those behind it are meant. */
+  private next(after: string): Promise<readonly IWaitingAct[]> {
+    return unloggedActs(this.options.database, AT_ONCE, after);
   }
 
-  private async put(act: IUnloggedAct): Promise<void> {
+  /** @returns the request at which it ended; null = all are in the log. */
+  private async putEach(acts: readonly IWaitingAct[]): Promise<ILeft | null> {
+    for (const { request, read } of acts) {
+      try {
+        if (!(await this.put(read()))) {
+          return { request, isChanged: true };
+        }
+      } catch (error) {
+        const { log } = this.options;
+        log.warn(
+          { reason: reasonOf(error), request },
+          'What was done with a request waits to be put into the log.'
+        );
+        return { request, isChanged: false };
+      }
+    }
+    return null;
+  }
+
+  /** @returns false = it is not in the log: another replica was first, or the act has another place by now. */
+  private async put(act: IUnloggedAct): Promise<boolean> {
     const { writer, commit, policy, database } = this.options;
     const { speaker, boot, seq } = act;
     const before = await writer.head(speaker, boot);
-    if (before.seq >= seq || (await this.append(act, before, policy.active.digest, commit))) {
-      // Before it is marked: where this fails, or the service ends here, it is done again, and told once.
-      await this.options.announce?.(act);
-      await markLogged(database, act.id);
+    if (before.seq >= seq) {
+      if (!(await isOwnRecord(database, act))) {
+        await this.goOnElsewhere(act);
+        return false;
+      }
+    } else if (!(await this.append(act, before, policy.active.digest, commit))) {
+      return false;
+    }
+    // Before it is marked: where this fails, or the service ends here, it is done again, and told once.
+    await this.options.announce?.(act);
+    await markLogged(database, act.id);
+    return true;
+  }
+
+  /** An earlier version let containers write into streams of requests: what one wrote at the place of an act is not that act. */
+  private async goOnElsewhere(act: IUnloggedAct): Promise<void> {
+    const { database, log } = this.options;
+    const { request, boot: stream, seq: place } = act;
+    if (await goOnElsewhere(database, act)) {
+      log.error(
+        { request, stream, place },
+        "A container wrote into the stream of its user's request: what is done with the request goes on in a new one."
+      );
     }
   }
 
-  /** @returns false = another replica was first: the next look tells how far it came. */
+  /** @returns false = another replica was first. */
   private async append(
     act: IUnloggedAct,
     before: StreamHead,

@@ -178,7 +178,8 @@ export class StaffDesk {
       case 'done':
         await recorder.flush();
         await news.look();
-        return this.shown(person, right, done.request);
+        // By now it is in the log, as a rule.
+        return this.shown(person, right, await read(() => this.requests.find(id)));
       case 'changed':
         throw new Refusal(
           409,

@@ -1,9 +1,12 @@
 import { canonicalJson } from '@labkeeper/core';
 import type { Transaction } from 'kysely';
+import { nextChange } from './request-clock.js';
 import type { ITables } from './tables.js';
 
 /** Deletes what a person wrote and was answered in her requests, and her name there; that she asked, and what was decided, stays. */
 export async function eraseRequests(db: Transaction<ITables>, person: number): Promise<void> {
+  // Whoever is saying something at this moment has said it before, or finds her erased: it is not left behind.
+  await nextChange(db);
   const hers = db.selectFrom('request').select('id').where('person_id', '=', person);
   await db.updateTable('request_act').set({ words: null }).where('request_id', 'in', hers).execute();
   await db

@@ -1,4 +1,5 @@
 import { RequestWant } from '@labkeeper/protocol';
+import { sql } from 'kysely';
 import * as v from 'valibot';
 import type { IRecordedAct } from '../requests/request-record.js';
 import type { IDatabase } from './database.js';
@@ -15,8 +16,19 @@ export interface IUnloggedAct extends IRecordedAct {
   readonly seq: number;
 }
 
-/** The acts that are not in the log yet, each request's in its order. @param limit - of acts. */
-export async function unloggedActs({ read }: IDatabase, limit: number): Promise<readonly IUnloggedAct[]> {
+/** An act that waits, and what it is. */
+export interface IWaitingAct {
+  readonly request: string;
+  /** @throws where it is not understood, as one of a later version may be not. */
+  readonly read: () => IUnloggedAct;
+}
+
+/** The acts that are not in the log yet, each request's in its order. @param limit - of acts. @param after - a request: it and those before it are left out. */
+export async function unloggedActs(
+  { read }: IDatabase,
+  limit: number,
+  after: string
+): Promise<readonly IWaitingAct[]> {
   const rows = await read
     .selectFrom('request_act as a')
     .innerJoin('request', 'request.id', 'a.request_id')
@@ -37,7 +49,9 @@ export async function unloggedActs({ read }: IDatabase, limit: number): Promise<
     ])
     .select(['request.want', 'request.reason', 'request.boot'])
     .select(['hub.name as hub', 'person.name as user', 'server.name as server', 'group_set.names as groups'])
-    .where('a.logged', '=', 0)
+    // As its index says it.
+    .where(sql<boolean>`a.logged in (0, 2)`)
+    .where('a.request_id', '>', after)
     // Whoever was erased has no name that the log could be told.
     .where('person.name', 'is not', null)
     .orderBy('a.request_id')
@@ -49,12 +63,15 @@ export async function unloggedActs({ read }: IDatabase, limit: number): Promise<
       ? []
       : [
           {
-            id: row.id,
             request: row.request_id,
-            ...{ version: row.version, kind: row.kind, side: row.side, by: row.actor, words: row.words },
-            ...{ atMs: row.at_ms, boot: row.boot, reason: row.reason, seq },
-            want: v.parse(RequestWant, JSON.parse(want)),
-            speaker: { hub, user, server, groups: v.parse(Groups, JSON.parse(groups)) }
+            read: () => ({
+              id: row.id,
+              request: row.request_id,
+              ...{ version: row.version, kind: row.kind, side: row.side, by: row.actor, words: row.words },
+              ...{ atMs: row.at_ms, boot: row.boot, reason: row.reason, seq },
+              want: v.parse(RequestWant, JSON.parse(want)),
+              speaker: { hub, user, server, groups: v.parse(Groups, JSON.parse(groups)) }
+            })
           }
         ]
   );

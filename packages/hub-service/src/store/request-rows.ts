@@ -55,7 +55,11 @@ export function readRow(row: IJoinedRow): IRequestRow {
   };
 }
 
-/** One request with its story; null = there is none. */
+/**
+ * One request with its story, but not where its acts stand in the log: so it is read also where changes of requests wait.
+ *
+ * @returns null = there is none.
+ */
 export async function readWhole(db: Kysely<ITables>, id: string): Promise<IRequestWhole | null> {
   const row = await requestRows(db).where('request.id', '=', id).executeTakeFirst();
   if (!row) {
@@ -67,7 +71,6 @@ export async function readWhole(db: Kysely<ITables>, id: string): Promise<IReque
     .where('request_id', '=', id)
     .orderBy('version')
     .execute();
-  const indexes = await indexesOf(db, row);
   const similar =
     row.subject === null
       ? []
@@ -84,31 +87,52 @@ export async function readWhole(db: Kysely<ITables>, id: string): Promise<IReque
     ...readRow(row),
     evidence: v.parse(v.array(EvidenceSection), JSON.parse(row.evidence)),
     thread: acts.flatMap(messageOf),
-    acts: acts.map(act => actOf(act, indexes)),
+    acts: acts.map(actOf),
     similar: similar.map(readRow)
   };
 }
 
-/** Where the records of a request stand in the log, by their place in its stream. */
-async function indexesOf(
-  db: Kysely<ITables>,
-  { boot, server_id: server }: Pick<IJoinedRow, 'boot' | 'server_id'>
-): Promise<ReadonlyMap<number, number>> {
-  const rows = await db
-    .selectFrom('stream')
-    .innerJoin('record', 'record.stream_id', 'stream.id')
-    .select(['record.seq', 'record.idx'])
-    .where('stream.server_id', '=', server)
-    .where('stream.boot', '=', boot)
-    .execute();
-  return new Map(rows.map(({ seq, idx }) => [seq, idx]));
+/** The same, with where its acts stand in the log. */
+export async function readInLog(db: Kysely<ITables>, id: string): Promise<IRequestWhole | null> {
+  const whole = await readWhole(db, id);
+  if (whole === null) {
+    return null;
+  }
+  const indexes = await indexesOf(db, id);
+  return {
+    ...whole,
+    acts: whole.acts.map(act => ({ ...act, index: indexes.get(act.version) ?? null }))
+  };
 }
 
-function actOf(
-  { version, at_ms: atMs, kind, side, actor: by, words, log_seq: seq }: Selectable<IRequestActTable>,
-  indexes: ReadonlyMap<number, number>
-): IRequestAct {
-  return { version, atMs, kind, side, by, words, index: seq === null ? null : (indexes.get(seq) ?? null) };
+/** Where the records of a request stand in the log, by the version that each act led to. */
+async function indexesOf(db: Kysely<ITables>, id: string): Promise<ReadonlyMap<number, number>> {
+  const rows = await db
+    .selectFrom('request')
+    .innerJoin('request_act', 'request_act.request_id', 'request.id')
+    .innerJoin('stream', join =>
+      join.onRef('stream.server_id', '=', 'request.server_id').onRef('stream.boot', '=', 'request.boot')
+    )
+    .innerJoin('record', join =>
+      join.onRef('record.stream_id', '=', 'stream.id').onRef('record.seq', '=', 'request_act.log_seq')
+    )
+    .select(['request_act.version', 'record.idx'])
+    .where('request.id', '=', id)
+    // What else stands there, a container wrote.
+    .where('record.grade', '=', 'hub')
+    .execute();
+  return new Map(rows.map(({ version, idx }) => [version, idx]));
+}
+
+function actOf({
+  version,
+  at_ms: atMs,
+  kind,
+  side,
+  actor: by,
+  words
+}: Selectable<IRequestActTable>): IRequestAct {
+  return { version, atMs, kind, side, by, words, index: null };
 }
 
 function messageOf({

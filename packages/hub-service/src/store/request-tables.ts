@@ -61,10 +61,13 @@ export interface IRequestActTable {
   words: string | null;
   /** UUID, made by who said it; null = it is no message. */
   message_id: string | null;
-  /** Its place in the stream of its request's records; null = it is not put into the log. */
+  /** Its place in the stream of its request's records; null = it is not put into the log, or stands in an earlier stream. */
   log_seq: number | null;
-  /** 1 = it is in the log, or does not belong there. */
-  logged: 0 | 1;
+  /**
+   * 0 = it waits to be put into the log. 1 = it is there, or does not belong there. 2 = it waits for a version that knows
+   * messages as records: an earlier one, which looks for 0 alone, would put it there as something else.
+   */
+  logged: 0 | 1 | 2;
 }
 
 /** "Was this right?" */

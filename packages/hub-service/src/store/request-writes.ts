@@ -12,17 +12,20 @@ import type { IRequestActor } from './requests.js';
 import { newServiceStream } from './service-stream.js';
 import type { ITables } from './tables.js';
 
-/** What the log is told of. */
-const IN_LOG: readonly IRequestActTable['kind'][] = [
-  'submit',
-  'say',
-  'approve',
-  'deny',
-  'withdraw',
-  'lapse',
-  'expire',
-  'revoke'
-];
+/** Whether the log is told of it. */
+const IN_LOG: Readonly<Record<IRequestActTable['kind'], boolean>> = {
+  submit: true,
+  say: true,
+  approve: true,
+  deny: true,
+  withdraw: true,
+  lapse: true,
+  expire: true,
+  revoke: true,
+  // The service does them by itself, by what was decided.
+  activate: false,
+  supersede: false
+};
 
 /** A change of requests: it is one of a count, and happens at a moment. */
 export interface IRequestChange {
@@ -105,7 +108,7 @@ async function writeAct(
   kind: IRequestActTable['kind'],
   { side, by, words, messageId }: IRequestActor
 ): Promise<void> {
-  const isInLog = IN_LOG.includes(kind);
+  const isInLog = IN_LOG[kind];
   await db
     .insertInto('request_act')
     .values(eb => ({
@@ -120,7 +123,7 @@ async function writeAct(
             .select(sql<number>`coalesce(max(log_seq), 0) + 1`.as('next'))
             .where('request_id', '=', request)
         : null,
-      logged: isInLog ? 0 : 1
+      logged: !isInLog ? 1 : kind === 'say' ? 2 : 0
     }))
     .execute();
 }

@@ -27,7 +27,7 @@ export interface IRequestAct {
   /** '' = nobody, its time had come. */
   readonly by: string;
   readonly words: string | null;
-  /** Index of its record in the log; null = it has none, not yet, or no more. */
+  /** Index of its record in the log; null = it has none, not yet, or no more, or it was not looked for: `find` alone does. */
   readonly index: number | null;
 }
 
@@ -86,6 +86,7 @@ export type Done =
   | { readonly kind: 'changed'; readonly request: IRequestWhole }
   /** Its thread is full. */
   | { readonly kind: 'full' }
+  /** There is no such request, or who asked was erased. */
   | { readonly kind: 'unknown' };
 
 /** Requests. Every change is durable when its promise resolves, and is done once, by one who saw the request as it was. */

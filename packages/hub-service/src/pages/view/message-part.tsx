@@ -14,7 +14,7 @@ const FROM: Readonly<Record<AuditMessage['from'], string>> = {
 
 /** What was said in a request's thread; null = the record is of something else. */
 export function MessagePart({
-  told: { record, personal, story }
+  told: { record, personal, story, at }
 }: {
   readonly told: IToldStory;
 }): ReactElement | null {
@@ -35,9 +35,13 @@ export function MessagePart({
           ['Digest, with the salt (SHA-256)', <code>{message.digest}</code>]
         ]}
       />
-      <p className="more">
-        <a href={`/requests/${message.request}`}>The request, with all of its thread</a>
-      </p>
+      {at.hub === undefined ? (
+        <p className="more">
+          <a href={`/requests/${message.request}`}>The request, with all of its thread</a>
+        </p>
+      ) : (
+        <p className="aside">The request itself is shown at its own hub alone.</p>
+      )}
     </Part>
   );
 }

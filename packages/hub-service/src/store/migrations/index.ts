@@ -22,6 +22,7 @@ import { requestsSchema } from './requests.js';
 import { streamImage } from './stream-image.js';
 import { shortEvents } from './short-events.js';
 import { recordSearch } from './record-search.js';
+import { waitingActs } from './waiting-acts.js';
 
 /** All migrations by name, in the order of their names. One that was released is never changed. */
 export function migrations(kind: DatabaseKind): Record<string, Migration> {
@@ -47,6 +48,7 @@ export function migrations(kind: DatabaseKind): Record<string, Migration> {
     '2026-12-04-outgoing-loss': outgoingLoss,
     '2026-12-05-first-hub': firstHub,
     '2026-12-05-session-hub': sessionHub,
-    '2026-12-06-outgoing-order': outgoingOrder
+    '2026-12-06-outgoing-order': outgoingOrder,
+    '2026-12-07-waiting-acts': waitingActs
   };
 }
