@@ -18,7 +18,9 @@ jest.setTimeout(120_000);
 /** Begins every name that belongs to a hub; but for `ana` and `lead`, which both have. */
 const MARK = { west: 'apple', east: 'zebra' } as const;
 const nowMs = (): number => Date.now();
-const RIGHT = '[[support]]\npeople = ["ana@west"]\nhubs = ["east"]\nreason = "One desk for both."\n';
+/** There is no hub `never`, and never was. */
+const RIGHT =
+  '[[support]]\npeople = ["ana@west"]\nhubs = ["east", "never"]\nreason = "One desk for both."\n';
 const ENTER = 'access:services!service=labkeeper';
 
 describe.each<DatabaseKind>(['sqlite', 'postgres'])('a right to read another hub’s log, on %s', kind => {
@@ -114,6 +116,20 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('a right to read another hub
     expect((await ana.ask(`/log/${await indexOf('west')}`)).body).not.toContain('hub=');
     const [head = ''] = (await ana.ask('/export?hub=east')).body.split('\n');
     expect(parseShape(ExportHead, head)?.filter).toEqual({ hub: 'east' });
+  });
+
+  it('over a hub that there is not shows nothing, and least of all what is of the first', async () => {
+    const time = { day: Math.floor(nowMs() / 86_400_000), started: 1, kernel_ms: 36_000_000 };
+    await service.database.write
+      .insertInto('kernel_time')
+      .values({ ...time, node: 'apple-node', image: 'apple-image' })
+      .execute();
+    const ana = await service.staff('west', 'ana');
+    expect((await ana.ask('/deaths')).body).toContain('apple-node');
+    const answer = await ana.ask('/deaths?hub=never');
+    expect([answer.statusCode, /apple|zebra/.test(answer.body)]).toEqual([200, false]);
+    expect((await ana.ask('/deaths?hub=east')).body).not.toContain('apple');
+    expect((await ana.ask('/log?hub=never')).body).not.toMatch(/apple|zebra/);
   });
 
   it('is on record at both hubs, in a name that is nobody’s at the other', async () => {
