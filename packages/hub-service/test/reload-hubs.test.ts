@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { FollowHubsFile } from '../src/hubs/follow-hubs-file.js';
 import { HubsFile } from '../src/hubs/hubs-file.js';
 import { Hubs, type IHubLinks } from '../src/hubs/hubs.js';
-import { openFurtherHubs } from '../src/hubs/open-further-hubs.js';
+import { openFurtherHubs, type IOpenedHubs } from '../src/hubs/open-further-hubs.js';
 import { openDatabase, type DatabaseKind } from '../src/store/database.js';
 import { refusal } from './support/answers.js';
 import { CompanionStream } from './support/companion-stream.js';
@@ -35,6 +35,12 @@ const entry = (apiUrl: string, more: Readonly<Record<string, string>> = { token:
     .map(([key, value]) => `${key} = "${value}"\n`)
     .join('')}`;
 };
+
+/** A hub that knows nobody. */
+const linksOf = ({ id }: { readonly id: string }): IHubLinks => ({
+  ...{ id, runningServers: null, serverRuns: null, accessApi: null },
+  hubApi: { whoIs: () => Promise.resolve(null) }
+});
 
 describe.each<DatabaseKind>(['sqlite', 'postgres'])(
   'the file of hubs while the service runs, on %s',
@@ -130,7 +136,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
       const [east, held] = [await service.staff('east'), await ticket()];
       expect((await sendBatch(service.url, held, new CompanionStream().batch(3))).status).toBe(200);
       expect([await own(held), (await east.ask('/log')).statusCode]).toEqual([200, 200]);
-      writeFileSync(file, '');
+      writeFileSync(file, '# none any more\n');
       await until(async () => (await own(held)) === 401);
       expect(await refusal(await ask(token()))).toEqual([403, 'not-a-server']);
       expect((await east.call('/api/v1/log')).statusCode).toBe(403);
@@ -237,20 +243,76 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
       service.app.start();
       put('two', entry(service.hubs.east.apiUrl));
       await until(isTrusted);
-      put('three', '');
+      put('three', '# none\n');
       await until(async () => !(await isTrusted()));
+    });
+
+    /** As another replica starts. */
+    const open = (path: string): Promise<IOpenedHubs | null> =>
+      openFurtherHubs({
+        ...{ file: path, database: service.database, keys: service.keys, nowMs: Date.now() },
+        ...{ timeoutMs: 1, stoppingMs: 1 },
+        first: { id: 'west', apiUrl: service.hubs.west.apiUrl, pagesOrigin: null },
+        log: { error: () => undefined, warn: () => undefined, info: () => undefined },
+        wait: async () => undefined
+      });
+
+    it('that a start finds away or wrong makes no act of refusal, and ends no session', async () => {
+      await start(entry);
+      const east = await service.staff('east');
+      const later = join(folder.path, 'later.toml');
+      const secret = join(folder.path, 'none.token');
+      for (const text of [
+        null,
+        '[[hub]\n',
+        entry(service.hubs.east.apiUrl, { token_file: secret }),
+        entry('http://127.0.0.9/hub/api').replace('"east"', '"north"') + '[[hub]]\nid = "east"\n'
+      ]) {
+        if (text !== null) {
+          writeFileSync(later, text);
+        }
+        expect((await open(later))?.troubles).toHaveLength(1);
+        expect((await east.ask('/log')).statusCode).toBe(200);
+      }
+      // What is told rightly is put down all the same.
+      expect(await states()).toEqual(['east trusted', 'north trusted']);
+      expect(await isTrusted()).toBe(true);
+    });
+
+    it('that is mended after a start with a mistake is put down as a whole', async () => {
+      await start(entry);
+      expect(await states()).toEqual(['east trusted']);
+      await service.app.close();
+      writeFileSync(file, '[[hub]\n');
+      const opened = await open(file);
+      const log = pino({ level: 'silent' });
+      const hubs = new Hubs({
+        first: linksOf({ id: 'west' }),
+        ...{ further: opened?.links ?? [], troubles: opened?.troubles ?? [] },
+        ...{ log, nowMs: () => 0, monotonicMs: () => 0 }
+      });
+      if (!opened?.follow) {
+        throw new Error('The file is not followed.');
+      }
+      const follow = new FollowHubsFile({
+        ...{ ...opened.follow, hubs, database: service.database, keys: service.keys, log, nowMs: Date.now },
+        ...{ known: () => undefined, flush: () => Promise.resolve() },
+        lookMs: { usual: 10, settling: 5 }
+      });
+      follow.start();
+      try {
+        await pause(100);
+        expect(await states()).toEqual(['east trusted']);
+        writeFileSync(file, '# all are taken out\n');
+        await until(async () => (await states()).length === 2);
+        expect(await states()).toEqual(['east trusted', 'east refused']);
+      } finally {
+        await follow.close();
+      }
     });
 
     it('is one act for all replicas, also where a start finds it changed', async () => {
       await start(entry);
-      const open = (path: string): Promise<unknown> =>
-        openFurtherHubs({
-          ...{ file: path, database: service.database, keys: service.keys, nowMs: Date.now() },
-          ...{ timeoutMs: 1, stoppingMs: 1 },
-          first: { id: 'west', apiUrl: service.hubs.west.apiUrl, pagesOrigin: null },
-          log: { error: () => undefined, warn: () => undefined, info: () => undefined },
-          wait: async () => undefined
-        });
       await open(file);
       expect(await states()).toEqual(['east trusted']);
       const later = join(folder.path, 'later.toml');
@@ -269,10 +331,6 @@ it('a hub that is taken out is refused also while the database is away; one that
   const path = join(folder.path, 'hubs.toml');
   const write = (...ids: string[]): void =>
     writeFileSync(path, ids.map(id => entry(`http://${id}/hub/api`).replace('"east"', `"${id}"`)).join('\n'));
-  const linksOf = ({ id }: { readonly id: string }): IHubLinks => ({
-    ...{ id, runningServers: null, serverRuns: null, accessApi: null },
-    hubApi: { whoIs: () => Promise.resolve(null) }
-  });
   const log = pino({ level: 'silent' });
   const hubs = new Hubs({
     first: linksOf({ id: 'west' }),

@@ -94,7 +94,7 @@ export class FollowHubsFile {
     }
     // Also where nothing seems to be other: what another process did not come to put down is put down here.
     const { isKnown, waitMs } = await keepHubs({
-      ...{ database, keys, firstHub: hubs.first.id, hubs: wanted, nowMs: nowMs() }
+      ...{ database, keys, firstHub: hubs.first.id, hubs: wanted, isWhole: true, nowMs: nowMs() }
     });
     if (isKnown) {
       known();

@@ -13,6 +13,8 @@ export interface ITrustedHub {
 export interface IKeepTrustedOptions {
   /** All that are trusted from now on. */
   readonly hubs: readonly ITrustedHub[];
+  /** Whether nothing is wrong with the file; else a hub that is not among them is perhaps only told wrongly, and none is refused. */
+  readonly isWhole: boolean;
   /** The first hub: at it are acts about the service as a whole. */
   readonly firstHub: string;
   readonly nowMs: number;
@@ -26,10 +28,12 @@ export interface IKeepTrustedOptions {
  */
 export function keepTrusted(
   database: IDatabase,
-  { hubs, firstHub, nowMs }: IKeepTrustedOptions
+  { hubs, isWhole, firstHub, nowMs }: IKeepTrustedOptions
 ): Promise<boolean> {
   return aloneWithActs(database, async db => {
-    const changes = differences(await trustedNow(db), hubs);
+    const changes = differences(await trustedNow(db), hubs).filter(
+      ({ state }) => isWhole || state !== 'refused'
+    );
     for (const trust of changes) {
       await note(db, trust, firstHub, nowMs);
       if (trust.state === 'refused') {
