@@ -4,6 +4,7 @@ import { reasonOf } from '../failure.js';
 import type { IKeys } from '../keys/keys.js';
 import { LOOK_MS } from '../policy/policy-in-force.js';
 import type { IDatabase } from '../store/database.js';
+import { endSessions } from '../store/trusted-hubs.js';
 import type { IHubSettings, IHubTrouble } from './hub-entry.js';
 import type { Hubs, IHubLinks } from './hubs.js';
 import { keepHubs } from './keep-hubs.js';
@@ -106,6 +107,12 @@ export class FollowHubsFile {
         await this.wait(waitMs);
       }
       hubs.use(next);
+      // The act ended them; until now people could sign in here at the address of before.
+      for (const { id, settings } of before.values()) {
+        if (next.find(links => links.id === id)?.settings?.apiUrl !== settings?.apiUrl) {
+          await endSessions(database.write, id);
+        }
+      }
       log.info({ hubs: next.map(({ id }) => id) }, 'The file of hubs was read again: these are trusted.');
     }
     hubs.keepDespite([]);

@@ -22,7 +22,8 @@ export interface IKeepTrustedOptions {
 
 /**
  * Puts down what is other about the trusted hubs than the log's last word about each, one act for each of them; nothing where
- * another replica was first, with the same file. Sessions of people of a hub that is refused end with it.
+ * another replica was first, with the same file. Sessions of people of a hub that is refused end with it, and so do those of one that
+ * has another address: its people's tokens are for where they signed in.
  *
  * @returns whether there was something.
  */
@@ -36,12 +37,17 @@ export function keepTrusted(
     );
     for (const trust of changes) {
       await note(db, trust, firstHub, nowMs);
-      if (trust.state === 'refused') {
-        await db.deleteFrom('session').where('hub', '=', trust.hub).execute();
+      if (trust.state === 'refused' || trust.changed.includes('apiUrl')) {
+        await endSessions(db, trust.hub);
       }
     }
     return changes.length > 0;
   });
+}
+
+/** Ends the sessions of a hub's people. */
+export async function endSessions(db: Kysely<ITables>, hub: string): Promise<void> {
+  await db.deleteFrom('session').where('hub', '=', hub).execute();
 }
 
 /** What the log says last of each hub that is trusted by it. */
