@@ -29,6 +29,7 @@ export function machineParts(options: IAppOptions, parts: IServiceParts): IMachi
     entriesAt: places => entriesAt(database, places),
     prefix: settings.prefix,
     rates: options.rates ?? RATES,
+    ownStream: () => parts.ownStream(),
     isReady: databaseAnswers(database, log, monotonicMs),
     ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs })
   };

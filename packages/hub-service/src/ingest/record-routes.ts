@@ -31,6 +31,8 @@ export interface IRecordRoutesParts extends IReceiptRouteParts {
   readonly commit: GroupCommit;
   readonly metrics: Metrics;
   readonly rates: IRates;
+  /** What the service's own streams are called. */
+  readonly ownStream: () => Promise<string>;
   /** Milliseconds that only grow. */
   readonly monotonicMs: () => number;
 }
@@ -144,7 +146,8 @@ export function recordRoutes(fastify: FastifyInstance, parts: IRecordRoutesParts
         throw new Refusal(400, 'malformed', 'A batch is sent as application/x-ndjson.');
       }
       const { hub, user, server, groups } = holder;
-      const read = readBatch({ hub, user, server, groups }, request.body);
+      const speaker = { hub, user, server, groups };
+      const read = readBatch(speaker, request.body, await ownStreamOf(parts));
       if (read.kind !== 'batch') {
         throw new Refusal(STATUSES[read.kind], read.kind, read.message);
       }
@@ -182,6 +185,15 @@ export function recordRoutes(fastify: FastifyInstance, parts: IRecordRoutesParts
 function placeOf(before: string | undefined): ILogPlace | null {
   const [receivedAtMs, index] = before?.split('.').map(Number) ?? [];
   return receivedAtMs === undefined || index === undefined ? null : { receivedAtMs, index };
+}
+
+/** @throws StoreError */
+async function ownStreamOf({ ownStream }: IRecordRoutesParts): Promise<string> {
+  try {
+    return await ownStream();
+  } catch (error) {
+    throw new StoreError(reasonOf(error), { cause: error });
+  }
 }
 
 /** @throws Refusal */

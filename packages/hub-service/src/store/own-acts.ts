@@ -185,12 +185,22 @@ export class OwnActs {
     };
   }
 
-  /** The stream is called as the log is. */
-  private async stream(hub: string | null): Promise<{ readonly boot: string; readonly speaker: ISpeaker }> {
-    const { database, hubId } = this.options;
-    const { id } = await database.read.selectFrom('log').select('id').executeTakeFirstOrThrow();
-    return { boot: id, speaker: { hub: hub ?? hubId, user: OWN_USER, server: '', groups: [] } };
+  /** What its streams are called: as the log is, which keeps its name. Nobody else writes to one that is called so. */
+  async boot(): Promise<string> {
+    this.logId ??= (
+      await this.options.database.read.selectFrom('log').select('id').executeTakeFirstOrThrow()
+    ).id;
+    return this.logId;
   }
 
+  private async stream(hub: string | null): Promise<{ readonly boot: string; readonly speaker: ISpeaker }> {
+    const { hubId } = this.options;
+    return {
+      boot: await this.boot(),
+      speaker: { hub: hub ?? hubId, user: OWN_USER, server: '', groups: [] }
+    };
+  }
+
+  private logId: string | null = null;
   private flushing: Promise<void> = Promise.resolve();
 }
