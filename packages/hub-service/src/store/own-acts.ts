@@ -26,6 +26,8 @@ export interface IOwnActsOptions {
 /**
  * Puts an act down to be appended, in the transaction that does it. Whoever calls holds the lock of acts (`aloneWithActs`),
  * so that numbers are in the order of the commits.
+ *
+ * @throws where it could not be read again: an act that cannot be appended would keep back all after it.
  */
 export async function noteAct(
   db: Transaction<ITables>,
@@ -33,13 +35,17 @@ export async function noteAct(
   subjectId: number | null
 ): Promise<{ readonly eventId: string; readonly id: number }> {
   const eventId = randomUUID();
+  const text = canonicalJson(act);
+  if (parseShape(Act, text) === null) {
+    throw new Error('This act cannot be put down: a part of it is longer than acts have room for.');
+  }
   const { id } = await db
     .insertInto('own_record')
     .values(eb => ({
       subject_id: subjectId,
       action: act.action,
       event_id: eventId,
-      act: canonicalJson(act),
+      act: text,
       // Acts at one hub are none of another's people's business.
       stream_hub: eb.selectFrom('further_hub').select('name').where('name', '=', act.hub)
     }))
