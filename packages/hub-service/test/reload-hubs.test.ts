@@ -191,6 +191,18 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
       expect(await states()).toEqual(['east trusted']);
     });
 
+    it('with a mistake about a hub tells its people so, and nothing of the service’s machine', async () => {
+      await start(entry);
+      const [west, east] = [await service.staff('west'), await service.staff('east')];
+      const secret = join(folder.path, 'none.token');
+      writeFileSync(file, entry(service.hubs.east.apiUrl, { token_file: secret }));
+      await until(async () => (await status(west)).includes(secret));
+      expect(await status(east)).toContain('file of hubs has a mistake about this hub');
+      expect(await status(east)).not.toMatch(/none\.token|hubs\.toml|line \d/);
+      const group = ['access:services!service=labkeeper', 'custom:labkeeper:audit!group=course'];
+      expect(await status(await service.staff('east', 'eva', group))).not.toContain(folder.path);
+    });
+
     it('uses a token that changes in its own file, and keeps it secret', async () => {
       const secret = join(folder.path, 'east.token');
       writeFileSync(secret, `${SECRET}\n`);

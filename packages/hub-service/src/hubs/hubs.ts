@@ -125,7 +125,7 @@ export class Hubs {
     return [
       ...this.all.map(({ id, running }) => hubState(id, running?.state ?? null, nowMs())),
       ...troubles.map(({ id, sentence }): IHubState => ({
-        ...{ id, kind: 'misconfigured', heardAtMs: null },
+        ...{ id, kind: 'misconfigured', heardAtMs: null, isOfFile: true },
         trouble: { sentence, todo }
       }))
     ];
