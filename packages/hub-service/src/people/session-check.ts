@@ -34,8 +34,7 @@ export class SessionCheck {
     }
     const { hubs } = this.options;
     if (hubs.get(kept.person.hub) === undefined) {
-      // It is trusted no longer.
-      await store.end(kept.id);
+      // It is trusted no longer, which the act that says so ends it by; or not yet by this replica.
       return null;
     }
     const session = hubs.isSeveral ? { ...kept, at: kept.person.hub } : kept;
