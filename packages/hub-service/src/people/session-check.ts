@@ -69,8 +69,11 @@ export class SessionCheck {
     const checkedAtMs = nowMs();
     // Her own hub alone is asked.
     const hub = hubs.get(session.person.hub);
-    const person = (await hub?.identity.whoami(session.token)) ?? null;
-    if (hub === undefined || person === null || !mayEnter(person, hub.settings.serviceName)) {
+    if (hub === undefined) {
+      return null;
+    }
+    const person = await hub.identity.whoami(session.token);
+    if (person === null || !mayEnter(person, hub.settings.serviceName)) {
       await store.end(session.id);
       return null;
     }
