@@ -191,6 +191,25 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
       expect(await states()).toEqual(['east trusted']);
     });
 
+    it('without a byte in it takes no hub out, at a start neither: that is a full disk, or half an edit', async () => {
+      await start(entry);
+      const west = await service.staff('west');
+      const held = await ticket();
+      writeFileSync(file, '');
+      await until(async () => (await status(west)).includes('because some are trusted, and it is empty'));
+      expect([await own(held), await isTrusted()]).toEqual([200, true]);
+      const opened = await open(file);
+      expect(opened?.troubles).toHaveLength(1);
+      expect(await states()).toEqual(['east trusted']);
+      writeFileSync(file, '# none any more\n');
+      await until(async () => (await states()).includes('east refused'));
+      // There is nothing to keep any more.
+      writeFileSync(file, '');
+      await pause(200);
+      expect(await status(west)).not.toContain('it is empty');
+      expect((await open(file))?.troubles).toEqual([]);
+    });
+
     it('with a mistake about a hub tells its people so, and nothing of the service’s machine', async () => {
       await start(entry);
       const [west, east] = [await service.staff('west'), await service.staff('east')];

@@ -5,7 +5,8 @@ import type { IKeys } from '../keys/keys.js';
 import { LOOK_MS } from '../policy/policy-in-force.js';
 import type { IDatabase } from '../store/database.js';
 import { endSessions } from '../store/trusted-hubs.js';
-import type { IHubSettings, IHubTrouble } from './hub-entry.js';
+import { notEmptied } from './emptied-file.js';
+import type { IHubSettings, IHubsFile, IHubTrouble } from './hub-entry.js';
 import type { Hubs, IHubLinks } from './hubs.js';
 import { keepHubs } from './keep-hubs.js';
 import type { IFollowedHubsFile } from './open-further-hubs.js';
@@ -62,14 +63,10 @@ export class FollowHubsFile {
     try {
       const look = await file.look();
       if (look.kind === 'read') {
-        this.pending = look.told.hubs;
-        if (look.told.troubles.length > 0) {
-          this.pending = null;
-          this.complain(look.told.troubles);
-        }
+        this.pending = look.told;
       }
       if (this.pending) {
-        await this.take(this.pending);
+        await this.obey(this.pending);
         this.pending = null;
       }
     } catch (error) {
@@ -78,6 +75,16 @@ export class FollowHubsFile {
       }
       // Of the database; the next look tries again.
       this.complain([{ id: null, sentence: `${file.path}: is not in force yet: ${reasonOf(error)}.` }]);
+    }
+  }
+
+  private async obey(read: IHubsFile): Promise<void> {
+    const { file, database } = this.options;
+    const told = await notEmptied(file.path, read, database);
+    if (told.troubles.length > 0) {
+      this.complain(told.troubles);
+    } else {
+      await this.take(told.hubs);
     }
   }
 
@@ -136,7 +143,7 @@ export class FollowHubsFile {
   }
 
   /** Read and not yet in force: the database did not take it. */
-  private pending: readonly IHubSettings[] | null = null;
+  private pending: IHubsFile | null = null;
   private looking: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
   private readonly closing = new AbortController();

@@ -58,6 +58,8 @@ export interface IHubTrouble {
 export interface IHubsFile {
   readonly hubs: readonly IHubSettings[];
   readonly troubles: readonly IHubTrouble[];
+  /** Whether there is not one byte in it. */
+  readonly isEmpty: boolean;
   /** Files of secrets that it names. */
   readonly files: readonly string[];
 }

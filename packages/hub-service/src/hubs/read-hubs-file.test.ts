@@ -56,6 +56,7 @@ describe('the file of further hubs', () => {
         }
       ],
       troubles: [],
+      isEmpty: false,
       files: [join(folder, 'token')]
     });
     expect(await read('')).toEqual({ hubs: [], troubles: [], files: [] });

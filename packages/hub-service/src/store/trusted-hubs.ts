@@ -45,6 +45,11 @@ export function keepTrusted(
   });
 }
 
+/** Whether any further hub is trusted, by what the log says last. */
+export async function trustsAny({ read }: IDatabase): Promise<boolean> {
+  return (await trustedNow(read)).size > 0;
+}
+
 /** Ends the sessions of a hub's people. */
 export async function endSessions(db: Kysely<ITables>, hub: string): Promise<void> {
   await db.deleteFrom('session').where('hub', '=', hub).execute();
