@@ -318,7 +318,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
         null,
         '[[hub]\n',
         entry(service.hubs.east.apiUrl, { token_file: secret }),
-        entry('http://127.0.0.9/hub/api').replace('"east"', '"north"') + '[[hub]]\nid = "east"\n'
+        `${entry('http://127.0.0.9/hub/api').replace('"east"', '"north"')}[[hub]]\nid = "east"\n`
       ]) {
         if (text !== null) {
           writeFileSync(later, text);
