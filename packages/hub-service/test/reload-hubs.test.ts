@@ -203,6 +203,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
       expect(await states()).toEqual(['east trusted']);
       writeFileSync(file, '# none any more\n');
       await until(async () => (await states()).includes('east refused'));
+      await until(async () => !(await status(west)).includes('it is empty'));
       // There is nothing to keep any more.
       writeFileSync(file, '');
       await pause(200);
