@@ -32,6 +32,7 @@ export function machineParts(options: IAppOptions, parts: IServiceParts): IMachi
     isRequestStream: boot => requestStreams.has(boot),
     prefix: settings.prefix,
     rates: options.rates ?? RATES,
+    ownStream: () => parts.ownStream(),
     isReady: databaseAnswers(database, log, monotonicMs),
     ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs })
   };

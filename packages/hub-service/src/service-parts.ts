@@ -55,6 +55,7 @@ export function serviceParts(options: IAppOptions) {
   const access = offboardingParts({ ...base, stateFolder, at, ownActs, acts, outgoing });
   return {
     ...{ metrics, written, digested, policy, outgoing, asked, partitions, acts },
-    ...{ retained, at, events, load, access }
+    ...{ retained, at, events, load, access },
+    ownStream: () => ownActs.boot()
   };
 }

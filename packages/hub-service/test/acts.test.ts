@@ -15,7 +15,7 @@ import { serversStep, sessionsStep, tokensStep } from '../src/offboard/steps.js'
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
 import { LogRange } from '../src/store/log-range.js';
 import { actOf } from '../src/store/act-entry.js';
-import { OwnActs } from '../src/store/own-acts.js';
+import { aloneWithActs, noteAct, OwnActs } from '../src/store/own-acts.js';
 import { SqlLegal } from '../src/store/sql-legal.js';
 import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import { verifyFile } from '../src/verify/verify-file.js';
@@ -114,6 +114,18 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('acts in the log on %s', kin
     return found;
   };
   const wanted = (user: string) => ({ user, case: 'C-7', reason: 'has left' });
+
+  it('takes no act that could not be read again, so that those after it come', async () => {
+    const act: Act = {
+      ...{ action: 'lift', atMs: Date.now(), hub: 'hub', number: 1, actor: null, subject: null },
+      ...{ case: 'x'.repeat(1025), lifts: null, parts: [] }
+    };
+    await expect(aloneWithActs(database, db => noteAct(db, act, null))).rejects.toThrow(
+      'This act cannot be put down'
+    );
+    await legalOf(own()).hold(ACTOR, 'anna', 'C-1');
+    expect((await lines()).map(({ action }) => action)).toEqual(['hold']);
+  });
 
   it('has holds, their ends and erasures as signed records without names, and verifies', async () => {
     const legal = legalOf(own());

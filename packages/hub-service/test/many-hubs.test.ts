@@ -89,6 +89,21 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('servers of two hubs, on %s'
     expect(await refusal(await ask(service.url, token('east'), null))).toEqual([401, 'token']);
   });
 
+  it('are nobody whose name the service has itself, and write to no stream of its own', async () => {
+    for (const name of ['labkeeper/service', 'west/ada', '/']) {
+      expect(await refusal(await ask(service.url, token('east', name), 'east'))).toEqual([
+        503,
+        'unavailable'
+      ]);
+    }
+    const { id } = await service.database.read.selectFrom('log').select('id').executeTakeFirstOrThrow();
+    const ticket = await ticketOf(await ask(service.url, token('east'), 'east'));
+    const body = new CompanionStream(id).batch(1);
+    expect(await refusal(await sendBatch(service.url, ticket, body))).toEqual([400, 'malformed']);
+    const people = await service.database.read.selectFrom('person').select('name').execute();
+    expect(people.filter(({ name }) => name?.includes('/'))).toEqual([]);
+  });
+
   it('go on while the other hub is away, or answers nonsense', async () => {
     for (const trouble of ['silent', { status: 502, body: 'x' }, { status: 200, body: '{' }] as const) {
       service.hubs.east.trouble = trouble;

@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { FollowHubsFile } from '../src/hubs/follow-hubs-file.js';
 import { HubsFile } from '../src/hubs/hubs-file.js';
 import { Hubs, type IHubLinks } from '../src/hubs/hubs.js';
-import { openFurtherHubs } from '../src/hubs/open-further-hubs.js';
+import { openFurtherHubs, type IOpenedHubs } from '../src/hubs/open-further-hubs.js';
 import { openDatabase, type DatabaseKind } from '../src/store/database.js';
 import { refusal } from './support/answers.js';
 import { CompanionStream } from './support/companion-stream.js';
@@ -35,6 +35,12 @@ const entry = (apiUrl: string, more: Readonly<Record<string, string>> = { token:
     .map(([key, value]) => `${key} = "${value}"\n`)
     .join('')}`;
 };
+
+/** A hub that knows nobody. */
+const linksOf = ({ id }: { readonly id: string }): IHubLinks => ({
+  ...{ id, runningServers: null, serverRuns: null, accessApi: null },
+  hubApi: { whoIs: () => Promise.resolve(null) }
+});
 
 describe.each<DatabaseKind>(['sqlite', 'postgres'])(
   'the file of hubs while the service runs, on %s',
@@ -130,7 +136,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
       const [east, held] = [await service.staff('east'), await ticket()];
       expect((await sendBatch(service.url, held, new CompanionStream().batch(3))).status).toBe(200);
       expect([await own(held), (await east.ask('/log')).statusCode]).toEqual([200, 200]);
-      writeFileSync(file, '');
+      writeFileSync(file, '# none any more\n');
       await until(async () => (await own(held)) === 401);
       expect(await refusal(await ask(token()))).toEqual([403, 'not-a-server']);
       expect((await east.call('/api/v1/log')).statusCode).toBe(403);
@@ -185,6 +191,38 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
       expect(await states()).toEqual(['east trusted']);
     });
 
+    it('without a byte in it takes no hub out, at a start neither: that is a full disk, or half an edit', async () => {
+      await start(entry);
+      const west = await service.staff('west');
+      const held = await ticket();
+      writeFileSync(file, '');
+      await until(async () => (await status(west)).includes('because some are trusted, and it is empty'));
+      expect([await own(held), await isTrusted()]).toEqual([200, true]);
+      const opened = await open(file);
+      expect(opened?.troubles).toHaveLength(1);
+      expect(await states()).toEqual(['east trusted']);
+      writeFileSync(file, '# none any more\n');
+      await until(async () => (await states()).includes('east refused'));
+      await until(async () => !(await status(west)).includes('it is empty'));
+      // There is nothing to keep any more.
+      writeFileSync(file, '');
+      await pause(200);
+      expect(await status(west)).not.toContain('it is empty');
+      expect((await open(file))?.troubles).toEqual([]);
+    });
+
+    it('with a mistake about a hub tells its people so, and nothing of the service’s machine', async () => {
+      await start(entry);
+      const [west, east] = [await service.staff('west'), await service.staff('east')];
+      const secret = join(folder.path, 'none.token');
+      writeFileSync(file, entry(service.hubs.east.apiUrl, { token_file: secret }));
+      await until(async () => (await status(west)).includes(secret));
+      expect(await status(east)).toContain('file of hubs has a mistake about this hub');
+      expect(await status(east)).not.toMatch(/none\.token|hubs\.toml|line \d/);
+      const group = ['access:services!service=labkeeper', 'custom:labkeeper:audit!group=course'];
+      expect(await status(await service.staff('east', 'eva', group))).not.toContain(folder.path);
+    });
+
     it('uses a token that changes in its own file, and keeps it secret', async () => {
       const secret = join(folder.path, 'east.token');
       writeFileSync(secret, `${SECRET}\n`);
@@ -204,22 +242,43 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
       expect([JSON.stringify(acts), ...logged].filter(text => /secret-of-the-east/.test(text))).toEqual([]);
     });
 
-    it('asks a hub where it is now; what was revoked before stays so', async () => {
+    it('asks a hub where it is now, and sends nobody’s tokens there that are of where it was', async () => {
       await start(entry);
       const [moved, sent] = [await HubStandIn.start(), token()];
       try {
         const { ticket: held } = (await (await ask(sent)).json()) as { ticket: string };
+        const east = await service.staff('east');
+        expect([await own(held), (await east.ask('/log')).statusCode]).toEqual([200, 200]);
         writeFileSync(file, entry(moved.apiUrl));
         await until(async () => (await states()).includes('east changed apiUrl'));
         await until(async () => (await ask(moved.serverToken(randomUUID(), 'eva', ''))).status === 200);
         expect(await refusal(await ask(token()))).toEqual([401, 'token']);
-        // Its token is not known there: refused as soon as that hub was asked, which is within 30 s.
-        const later = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 25_000);
-        await until(async () => (await own(held)) === 401);
+        expect(await own(held)).toBe(401);
+        expect((await east.ask('/log')).body).toContain('/login?hub=east');
+        // Also when the word about them is too old.
+        const later = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 35_000);
+        expect(await own(held)).toBe(401);
+        expect((await east.ask('/log')).body).toContain('/login?hub=east');
         later.mockRestore();
+        expect(moved.seen.has(sent)).toBe(false);
       } finally {
         await moved.close();
       }
+    });
+
+    it('that is taken out and comes back revives no token that was revoked', async () => {
+      await start(entry);
+      const sent = token();
+      const { ticket: held } = (await (await ask(sent)).json()) as { ticket: string };
+      service.hubs.east.revoke(sent);
+      const later = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 25_000);
+      expect(await own(held)).toBe(401);
+      later.mockRestore();
+      writeFileSync(file, '# none\n');
+      await until(async () => (await states()).includes('east refused'));
+      writeFileSync(file, entry(service.hubs.east.apiUrl));
+      await until(isTrusted);
+      expect(await own(held)).toBe(401);
     });
 
     it('is followed where its name is made to lead elsewhere, as a ConfigMap’s is', async () => {
@@ -237,20 +296,76 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
       service.app.start();
       put('two', entry(service.hubs.east.apiUrl));
       await until(isTrusted);
-      put('three', '');
+      put('three', '# none\n');
       await until(async () => !(await isTrusted()));
+    });
+
+    /** As another replica starts. */
+    const open = (path: string): Promise<IOpenedHubs | null> =>
+      openFurtherHubs({
+        ...{ file: path, database: service.database, keys: service.keys, nowMs: Date.now() },
+        ...{ timeoutMs: 1, stoppingMs: 1 },
+        first: { id: 'west', apiUrl: service.hubs.west.apiUrl, pagesOrigin: null },
+        log: { error: () => undefined, warn: () => undefined, info: () => undefined },
+        wait: async () => undefined
+      });
+
+    it('that a start finds away or wrong makes no act of refusal, and ends no session', async () => {
+      await start(entry);
+      const east = await service.staff('east');
+      const later = join(folder.path, 'later.toml');
+      const secret = join(folder.path, 'none.token');
+      for (const text of [
+        null,
+        '[[hub]\n',
+        entry(service.hubs.east.apiUrl, { token_file: secret }),
+        `${entry('http://127.0.0.9/hub/api').replace('"east"', '"north"')}[[hub]]\nid = "east"\n`
+      ]) {
+        if (text !== null) {
+          writeFileSync(later, text);
+        }
+        expect((await open(later))?.troubles).toHaveLength(1);
+        expect((await east.ask('/log')).statusCode).toBe(200);
+      }
+      // What is told rightly is put down all the same.
+      expect(await states()).toEqual(['east trusted', 'north trusted']);
+      expect(await isTrusted()).toBe(true);
+    });
+
+    it('that is mended after a start with a mistake is put down as a whole', async () => {
+      await start(entry);
+      expect(await states()).toEqual(['east trusted']);
+      const later = join(folder.path, 'later.toml');
+      writeFileSync(later, '[[hub]\n');
+      const opened = await open(later);
+      const log = pino({ level: 'silent' });
+      const hubs = new Hubs({
+        first: linksOf({ id: 'west' }),
+        ...{ further: opened?.links ?? [], troubles: opened?.troubles ?? [] },
+        ...{ log, nowMs: () => 0, monotonicMs: () => 0 }
+      });
+      if (!opened?.follow) {
+        throw new Error('The file is not followed.');
+      }
+      const follow = new FollowHubsFile({
+        ...{ ...opened.follow, hubs, database: service.database, keys: service.keys, log, nowMs: Date.now },
+        ...{ known: () => undefined, flush: () => Promise.resolve() },
+        lookMs: { usual: 10, settling: 5 }
+      });
+      follow.start();
+      try {
+        await pause(100);
+        expect(await states()).toEqual(['east trusted']);
+        writeFileSync(later, '# all are taken out\n');
+        await until(async () => (await states()).length === 2);
+        expect(await states()).toEqual(['east trusted', 'east refused']);
+      } finally {
+        await follow.close();
+      }
     });
 
     it('is one act for all replicas, also where a start finds it changed', async () => {
       await start(entry);
-      const open = (path: string): Promise<unknown> =>
-        openFurtherHubs({
-          ...{ file: path, database: service.database, keys: service.keys, nowMs: Date.now() },
-          ...{ timeoutMs: 1, stoppingMs: 1 },
-          first: { id: 'west', apiUrl: service.hubs.west.apiUrl, pagesOrigin: null },
-          log: { error: () => undefined, warn: () => undefined, info: () => undefined },
-          wait: async () => undefined
-        });
       await open(file);
       expect(await states()).toEqual(['east trusted']);
       const later = join(folder.path, 'later.toml');
@@ -269,10 +384,6 @@ it('a hub that is taken out is refused also while the database is away; one that
   const path = join(folder.path, 'hubs.toml');
   const write = (...ids: string[]): void =>
     writeFileSync(path, ids.map(id => entry(`http://${id}/hub/api`).replace('"east"', `"${id}"`)).join('\n'));
-  const linksOf = ({ id }: { readonly id: string }): IHubLinks => ({
-    ...{ id, runningServers: null, serverRuns: null, accessApi: null },
-    hubApi: { whoIs: () => Promise.resolve(null) }
-  });
   const log = pino({ level: 'silent' });
   const hubs = new Hubs({
     first: linksOf({ id: 'west' }),

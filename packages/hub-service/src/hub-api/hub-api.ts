@@ -4,7 +4,8 @@ import { reasonOf } from '../failure.js';
 /** What JupyterHub says about the owner of a token; other members are left aside. */
 const HubUser = v.object({
   kind: v.string(),
-  name: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
+  /** JupyterHub lets no name have a slash. Names of ours do, and a hub that lies must not say one. */
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(255), v.excludes('/')),
   admin: v.optional(v.boolean(), false),
   groups: v.optional(v.array(v.pipe(v.string(), v.maxLength(255))), []),
   scopes: v.array(v.string()),

@@ -4,7 +4,9 @@ import { reasonOf } from '../failure.js';
 import type { IKeys } from '../keys/keys.js';
 import { LOOK_MS } from '../policy/policy-in-force.js';
 import type { IDatabase } from '../store/database.js';
-import type { IHubSettings, IHubTrouble } from './hub-entry.js';
+import { endSessions } from '../store/trusted-hubs.js';
+import { notEmptied } from './emptied-file.js';
+import type { IHubSettings, IHubsFile, IHubTrouble } from './hub-entry.js';
 import type { Hubs, IHubLinks } from './hubs.js';
 import { keepHubs } from './keep-hubs.js';
 import type { IFollowedHubsFile } from './open-further-hubs.js';
@@ -61,14 +63,10 @@ export class FollowHubsFile {
     try {
       const look = await file.look();
       if (look.kind === 'read') {
-        this.pending = look.told.hubs;
-        if (look.told.troubles.length > 0) {
-          this.pending = null;
-          this.complain(look.told.troubles);
-        }
+        this.pending = look.told;
       }
       if (this.pending) {
-        await this.take(this.pending);
+        await this.obey(this.pending);
         this.pending = null;
       }
     } catch (error) {
@@ -77,6 +75,16 @@ export class FollowHubsFile {
       }
       // Of the database; the next look tries again.
       this.complain([{ id: null, sentence: `${file.path}: is not in force yet: ${reasonOf(error)}.` }]);
+    }
+  }
+
+  private async obey(read: IHubsFile): Promise<void> {
+    const { file, database } = this.options;
+    const told = await notEmptied(file.path, read, database);
+    if (told.troubles.length > 0) {
+      this.complain(told.troubles);
+    } else {
+      await this.take(told.hubs);
     }
   }
 
@@ -94,7 +102,7 @@ export class FollowHubsFile {
     }
     // Also where nothing seems to be other: what another process did not come to put down is put down here.
     const { isKnown, waitMs } = await keepHubs({
-      ...{ database, keys, firstHub: hubs.first.id, hubs: wanted, nowMs: nowMs() }
+      ...{ database, keys, firstHub: hubs.first.id, hubs: wanted, isWhole: true, nowMs: nowMs() }
     });
     if (isKnown) {
       known();
@@ -106,6 +114,12 @@ export class FollowHubsFile {
         await this.wait(waitMs);
       }
       hubs.use(next);
+      // The act ended them; until now people could sign in here at the address of before.
+      for (const { id, settings } of before.values()) {
+        if (next.find(links => links.id === id)?.settings?.apiUrl !== settings?.apiUrl) {
+          await endSessions(database.write, id);
+        }
+      }
       log.info({ hubs: next.map(({ id }) => id) }, 'The file of hubs was read again: these are trusted.');
     }
     hubs.keepDespite([]);
@@ -129,7 +143,7 @@ export class FollowHubsFile {
   }
 
   /** Read and not yet in force: the database did not take it. */
-  private pending: readonly IHubSettings[] | null = null;
+  private pending: IHubsFile | null = null;
   private looking: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
   private readonly closing = new AbortController();

@@ -9,7 +9,9 @@ export const HubId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63
 const Secret = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{8,128}$/));
 const File = v.pipe(v.string(), v.minLength(1), v.maxLength(1024));
 const Name = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]{0,63}$/));
-const Address = v.pipe(v.string(), v.maxLength(2048), v.check(isAddress));
+/** Of an address, as it was written and as it is kept; acts have room for it, with `/hub/` at its end. */
+const ADDRESS = 2048;
+const Address = v.pipe(v.string(), v.maxLength(ADDRESS), v.check(isAddress));
 
 /** One `[[hub]]` of the file that `LABKEEPER_HUBS` names. */
 export const HubEntry = v.strictObject({
@@ -56,6 +58,8 @@ export interface IHubTrouble {
 export interface IHubsFile {
   readonly hubs: readonly IHubSettings[];
   readonly troubles: readonly IHubTrouble[];
+  /** Whether there is not one byte in it. */
+  readonly isEmpty: boolean;
   /** Files of secrets that it names. */
   readonly files: readonly string[];
 }
@@ -77,6 +81,8 @@ function isAddress(text: string): boolean {
   const url = URL.parse(text);
   return (
     url !== null &&
+    // What is written short may be long when its letters are escaped.
+    url.href.length <= ADDRESS &&
     ['http:', 'https:'].includes(url.protocol) &&
     [url.username, url.password, url.search, url.hash].every(part => part === '')
   );

@@ -9,6 +9,21 @@ export interface IHubState {
   readonly heardAtMs: number | null;
   /** What is wrong, and what to do; null = nothing. */
   readonly trouble: { readonly sentence: string; readonly todo: string } | null;
+  /** Whether it is the file of hubs that is wrong: then the sentence names paths of the service's machine. */
+  readonly isOfFile?: true;
+}
+
+/** As people of that hub see it: whose machine the service runs on is another's business. */
+export function shownThere(state: IHubState): IHubState {
+  return state.isOfFile
+    ? {
+        ...state,
+        trouble: {
+          sentence: "The service's file of hubs has a mistake about this hub.",
+          todo: 'Tell its administrator.'
+        }
+      }
+    : state;
 }
 
 /** After so long without an answer a hub lags, in ms. */

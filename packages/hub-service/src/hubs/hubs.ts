@@ -90,9 +90,13 @@ export class Hubs {
         return [links.id, old?.links === links ? old : this.known(links, old)] as const;
       })
     );
+    this.others.forEach((_hub, id) => this.gone.delete(id));
     for (const hub of before.values()) {
       if (this.others.get(hub.id) !== hub) {
         hub.running?.close();
+      }
+      if (!this.others.has(hub.id)) {
+        this.gone.set(hub.id, hub);
       }
     }
     if (this.isStarted) {
@@ -121,7 +125,7 @@ export class Hubs {
     return [
       ...this.all.map(({ id, running }) => hubState(id, running?.state ?? null, nowMs())),
       ...troubles.map(({ id, sentence }): IHubState => ({
-        ...{ id, kind: 'misconfigured', heardAtMs: null },
+        ...{ id, kind: 'misconfigured', heardAtMs: null, isOfFile: true },
         trouble: { sentence, todo }
       }))
     ];
@@ -138,17 +142,23 @@ export class Hubs {
     this.all.forEach(({ running }) => running?.close());
   }
 
-  /** @param old - the same hub with other links: what it said of tokens and servers counts until it says otherwise. */
+  /**
+   * @param old - what is called so until now. At the same address it is the same hub, and what it said of tokens and servers
+   * counts until it says otherwise; what it said of tokens also when it was taken out in between.
+   */
   private known(links: IHubLinks, old: IHub | null): IHub {
     const { log, nowMs, monotonicMs } = this.options;
     const { hubApi, runningServers: api } = links;
     const checks = new TokenChecks({ hubApi, nowMs, monotonicMs });
     const running = api && new RunningServers({ api, log: this.logOf(links.id, log), nowMs, monotonicMs });
-    if (old) {
-      checks.goOnFrom(old.checks);
+    const same = (hub: IHub | null | undefined): IHub | null =>
+      hub && hub.links.settings?.apiUrl === links.settings?.apiUrl ? hub : null;
+    const [now, once] = [same(old), same(old ?? this.gone.get(links.id))];
+    if (once) {
+      checks.goOnFrom(once.checks);
     }
-    if (old?.running) {
-      running?.goOnFrom(old.running);
+    if (now?.running) {
+      running?.goOnFrom(now.running);
     }
     return { ...links, links, checks, running };
   }
@@ -160,6 +170,8 @@ export class Hubs {
   }
 
   private others: ReadonlyMap<string, IHub>;
+  /** Those that were taken out. */
+  private readonly gone = new Map<string, IHub>();
   private wrong: IWrong;
   private isStarted = false;
   private readonly listeners: (() => void)[] = [];

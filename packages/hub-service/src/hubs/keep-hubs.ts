@@ -15,6 +15,8 @@ export interface IKeepHubsOptions {
   readonly firstHub: string;
   /** All that the file says rightly. */
   readonly hubs: readonly IHubSettings[];
+  /** Whether that is all of it: else no other is put down as refused. */
+  readonly isWhole: boolean;
   /** Epoch ms. */
   readonly nowMs: number;
 }
@@ -36,12 +38,14 @@ export async function keepHubs({
   keys,
   firstHub,
   hubs,
+  isWhole,
   nowMs
 }: IKeepHubsOptions): Promise<IKeptHubs> {
   const ids = hubs.map(({ id }) => id);
   const isKnown = await keepFurtherHubs(database, ids, nowMs);
   if (isKnown) {
-    await keepTrusted(database, { hubs: hubs.map(hub => trustedEntry(hub, keys)), firstHub, nowMs });
+    const trusted = hubs.map(hub => trustedEntry(hub, keys));
+    await keepTrusted(database, { hubs: trusted, isWhole, firstHub, nowMs });
   }
   const sinceMs = await furtherHubsSince(database);
   const isNew = database.kind === 'postgres' && sinceMs !== null && Math.abs(nowMs - sinceMs) < TOLD_MS;

@@ -8,6 +8,7 @@ import type { IKeys } from '../keys/keys.js';
 import type { IDatabase } from '../store/database.js';
 import { reasonOf } from '../failure.js';
 import { indexByHub } from '../store/further-hubs.js';
+import { notEmptied } from './emptied-file.js';
 import type { IHubSettings, IHubTrouble } from './hub-entry.js';
 import { HubsFile } from './hubs-file.js';
 import type { IHubLinks } from './hubs.js';
@@ -54,9 +55,13 @@ export interface IFollowedHubsFile {
 export async function openFurtherHubs(options: IOpenFurtherHubsOptions): Promise<IOpenedHubs | null> {
   const { first, database, keys, log, nowMs, wait = (ms: number) => setTimeout(ms) } = options;
   const file = options.file === null ? null : new HubsFile(options.file, first);
-  const { hubs, troubles } = file ? await file.begin() : { hubs: [], troubles: [] };
+  const { hubs, troubles } = file
+    ? await notEmptied(file.path, await file.begin(), database)
+    : { hubs: [], troubles: [] };
   troubles.forEach(({ id, sentence }) => log.error({ hub: id }, sentence));
-  const { isKnown, waitMs } = await keepHubs({ database, keys, firstHub: first.id, hubs, nowMs });
+  // With a mistake in the file hubs are left out here, and that is no word of anybody about them: other replicas go on.
+  const isWhole = troubles.length === 0;
+  const { isKnown, waitMs } = await keepHubs({ database, keys, firstHub: first.id, hubs, isWhole, nowMs });
   if (file === null && !isKnown) {
     return null;
   }

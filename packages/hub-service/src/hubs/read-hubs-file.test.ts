@@ -56,9 +56,10 @@ describe('the file of further hubs', () => {
         }
       ],
       troubles: [],
+      isEmpty: false,
       files: [join(folder, 'token')]
     });
-    expect(await read('')).toEqual({ hubs: [], troubles: [], files: [] });
+    expect(await read('')).toEqual({ hubs: [], troubles: [], isEmpty: true, files: [] });
   });
 
   it('says of a mistake where it is and what was expected there, and never what stands there', async () => {
@@ -68,6 +69,12 @@ describe('the file of further hubs', () => {
     expect(await trouble(entry({ api_url: `"https://x:${SECRET}@h/hub/api"` }))).toMatch(
       /^line 3: api_url: expected the/
     );
+    // Acts have no room for it: what is short here is six times as long when it is escaped.
+    for (const key of ['api_url', 'public_url']) {
+      expect(await trouble(entry({ [key]: `"https://h/${'ä'.repeat(700)}"` }))).toMatch(
+        new RegExp(`^line [35]: ${key}: expected the address`)
+      );
+    }
     expect(await trouble(entry({ public_url: '7' }))).toMatch(/^line 5: public_url: expected the address/);
     expect(await trouble(entry({ public_url: null }))).toMatch(
       /^line 1: public_url: expected .*, got none\.$/

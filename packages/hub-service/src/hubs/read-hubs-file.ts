@@ -41,6 +41,7 @@ export async function readHubsFile(file: string, first: IFirstHub): Promise<IHub
   const nothing = (sentence: string): IHubsFile => ({
     hubs: [],
     troubles: [{ id: null, sentence }],
+    isEmpty: false,
     files: []
   });
   const text = await textOf(file, FILE_BYTES);
@@ -79,7 +80,7 @@ export async function readHubsFile(file: string, first: IFirstHub): Promise<IHub
       hubs.push(read);
     }
   }
-  return { hubs, troubles, files: entries.flatMap(secretFiles) };
+  return { hubs, troubles, isEmpty: text.text === '', files: entries.flatMap(secretFiles) };
 }
 
 /** Of an entry, also of one with a mistake: it may be that file that is mended. */

@@ -29,8 +29,10 @@ const LINE_BYTES = 2 * RECORD_BYTES;
 /**
  * Reads a batch from the bytes that came, and checks its chain: each record that can be read holds the hash of the line
  * before it, and its own place. What cannot be read is kept as it is; its hash counts all the same.
+ *
+ * @param ownStream - what the service's own streams are called; nobody else's is.
  */
-export function readBatch(speaker: ISpeaker, body: Buffer): ReadBatch {
+export function readBatch(speaker: ISpeaker, body: Buffer, ownStream?: string): ReadBatch {
   const lines = splitLines(body);
   const [headLine, ...pairs] = lines ?? [];
   if (headLine === undefined) {
@@ -45,6 +47,9 @@ export function readBatch(speaker: ISpeaker, body: Buffer): ReadBatch {
   }
   if (pairs.length !== 2 * head.count) {
     return malformed(`The batch says ${head.count} records, but ${pairs.length} lines follow.`);
+  }
+  if (head.boot === ownStream) {
+    return malformed("This stream is the service's own: no server writes there.");
   }
   if (!Number.isSafeInteger(head.first + head.count)) {
     return malformed('The sequence numbers of this batch are too large.');

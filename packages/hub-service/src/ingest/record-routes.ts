@@ -33,6 +33,8 @@ export interface IRecordRoutesParts extends IReceiptRouteParts {
   readonly isRequestStream: (boot: string) => Promise<boolean>;
   readonly metrics: Metrics;
   readonly rates: IRates;
+  /** What the service's own streams are called. */
+  readonly ownStream: () => Promise<string>;
   /** Milliseconds that only grow. */
   readonly monotonicMs: () => number;
 }
@@ -146,7 +148,8 @@ export function recordRoutes(fastify: FastifyInstance, parts: IRecordRoutesParts
         throw new Refusal(400, 'malformed', 'A batch is sent as application/x-ndjson.');
       }
       const { hub, user, server, groups } = holder;
-      const read = readBatch({ hub, user, server, groups }, request.body);
+      const speaker = { hub, user, server, groups };
+      const read = readBatch(speaker, request.body, await ownStreamOf(parts));
       if (read.kind !== 'batch') {
         throw new Refusal(STATUSES[read.kind], read.kind, read.message);
       }
@@ -200,6 +203,15 @@ async function refuseRequestStream(
   }
   if (isOfRequest) {
     throw new Refusal(STATUSES.malformed, 'malformed', OWN_STREAM);
+  }
+}
+
+/** @throws StoreError */
+async function ownStreamOf({ ownStream }: IRecordRoutesParts): Promise<string> {
+  try {
+    return await ownStream();
+  } catch (error) {
+    throw new StoreError(reasonOf(error), { cause: error });
   }
 }
 

@@ -2,7 +2,7 @@ import { createElement } from 'react';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ADDRESS_LENGTH, nextPath } from '../people/next-path.js';
 import type { IOutgoingState } from '../outgoing/outgoing-state.js';
-import type { IHubState } from '../hubs/hub-state.js';
+import { shownThere, type IHubState } from '../hubs/hub-state.js';
 import type { PeopleHubs } from '../people/people-hubs.js';
 import { isAdmin } from '../people/admin-right.js';
 import type { IPeopleSettings } from '../people/people-settings.js';
@@ -251,7 +251,8 @@ export class LogRoutes {
     const isFirst = hub === hubs.first.settings.hub;
     const { settings } = hubs.get(hub) ?? hubs.first;
     const known = this.options.hubStates?.() ?? [];
-    const states = known.length > 1 ? known.filter(({ id }) => isFirst || id === hub) : null;
+    const shown = isFirst ? known : known.filter(({ id }) => id === hub).map(shownThere);
+    const states = known.length > 1 ? shown : null;
     let status;
     let outgoing;
     let anchors;

@@ -272,7 +272,9 @@ export class Reading {
       );
     }
     const look = { hub, reader: name, kind, query };
-    await this.keep(look, ...(asked === undefined || asked === hub ? [] : [abroad(look, asked)]));
+    await (asked === undefined || asked === hub
+      ? this.keep(look)
+      : this.keep({ ...look, query: placeOf(query, asked) }, abroad(look, asked)));
   }
 
   /** Her look is on record at her hub already; it is to be at the hub whose record it is too. */
@@ -296,6 +298,11 @@ export class Reading {
   }
 
   private readonly rate: TokenBuckets;
+}
+
+/** What her own hub's people are told of a look at another: where and whose, not for whom there she searched. */
+function placeOf(query: string, hub: string): string {
+  return `${query.split('?', 1)[0] ?? ''}?${new URLSearchParams({ hub }).toString()}`;
 }
 
 /** A look as it stands among those at another hub. JupyterHub lets no user's name have a slash, so that it is nobody's there. */

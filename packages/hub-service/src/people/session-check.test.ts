@@ -34,7 +34,7 @@ async function session(id: string, person = LEAD) {
     store,
     nowMs: () => 1000
   });
-  return { check, waiting };
+  return { check, waiting, store };
 }
 
 const settled = () => new Promise(resolve => setImmediate(resolve));
@@ -64,11 +64,13 @@ describe('whose session it is', () => {
     expect(await check.find('a')).toBeNull();
   });
 
-  it('one of a hub that is trusted no longer is over, and no other hub is asked about it', async () => {
-    const { check, waiting } = await session('a', { ...LEAD, hub: 'gone' });
+  it('one of a hub that is not trusted counts for nothing, and no other hub is asked about it', async () => {
+    const { check, waiting, store } = await session('a', { ...LEAD, hub: 'gone' });
     expect(await check.find('a')).toBeNull();
     expect(await check.find('a', 0)).toBeNull();
     expect(waiting).toHaveLength(0);
+    // Another replica may trust that hub already.
+    expect(await store.find(fingerprint('a'), 1000)).not.toBeNull();
   });
 
   it('the id in the store opens nothing', async () => {

@@ -34,8 +34,7 @@ export class SessionCheck {
     }
     const { hubs } = this.options;
     if (hubs.get(kept.person.hub) === undefined) {
-      // It is trusted no longer.
-      await store.end(kept.id);
+      // It is trusted no longer, which the act that says so ends it by; or not yet by this replica.
       return null;
     }
     const session = hubs.isSeveral ? { ...kept, at: kept.person.hub } : kept;
@@ -70,8 +69,11 @@ export class SessionCheck {
     const checkedAtMs = nowMs();
     // Her own hub alone is asked.
     const hub = hubs.get(session.person.hub);
-    const person = (await hub?.identity.whoami(session.token)) ?? null;
-    if (hub === undefined || person === null || !mayEnter(person, hub.settings.serviceName)) {
+    if (hub === undefined) {
+      return null;
+    }
+    const person = await hub.identity.whoami(session.token);
+    if (person === null || !mayEnter(person, hub.settings.serviceName)) {
       await store.end(session.id);
       return null;
     }

@@ -26,6 +26,8 @@ export interface IOwnActsOptions {
 /**
  * Puts an act down to be appended, in the transaction that does it. Whoever calls holds the lock of acts (`aloneWithActs`),
  * so that numbers are in the order of the commits.
+ *
+ * @throws where it could not be read again: an act that cannot be appended would keep back all after it.
  */
 export async function noteAct(
   db: Transaction<ITables>,
@@ -33,13 +35,17 @@ export async function noteAct(
   subjectId: number | null
 ): Promise<{ readonly eventId: string; readonly id: number }> {
   const eventId = randomUUID();
+  const text = canonicalJson(act);
+  if (parseShape(Act, text) === null) {
+    throw new Error('This act cannot be put down: a part of it is longer than acts have room for.');
+  }
   const { id } = await db
     .insertInto('own_record')
     .values(eb => ({
       subject_id: subjectId,
       action: act.action,
       event_id: eventId,
-      act: canonicalJson(act),
+      act: text,
       // Acts at one hub are none of another's people's business.
       stream_hub: eb.selectFrom('further_hub').select('name').where('name', '=', act.hub)
     }))
@@ -185,12 +191,22 @@ export class OwnActs {
     };
   }
 
-  /** The stream is called as the log is. */
-  private async stream(hub: string | null): Promise<{ readonly boot: string; readonly speaker: ISpeaker }> {
-    const { database, hubId } = this.options;
-    const { id } = await database.read.selectFrom('log').select('id').executeTakeFirstOrThrow();
-    return { boot: id, speaker: { hub: hub ?? hubId, user: OWN_USER, server: '', groups: [] } };
+  /** What its streams are called: as the log is, which keeps its name. Nobody else writes to one that is called so. */
+  async boot(): Promise<string> {
+    this.logId ??= (
+      await this.options.database.read.selectFrom('log').select('id').executeTakeFirstOrThrow()
+    ).id;
+    return this.logId;
   }
 
+  private async stream(hub: string | null): Promise<{ readonly boot: string; readonly speaker: ISpeaker }> {
+    const { hubId } = this.options;
+    return {
+      boot: await this.boot(),
+      speaker: { hub: hub ?? hubId, user: OWN_USER, server: '', groups: [] }
+    };
+  }
+
+  private logId: string | null = null;
   private flushing: Promise<void> = Promise.resolve();
 }

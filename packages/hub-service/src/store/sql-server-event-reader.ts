@@ -117,10 +117,10 @@ function conditions({ hub, user, groups, node, image, cause, fromMs }: IDeathFil
   return sql.join(parts, sql` `);
 }
 
-/** The time of one hub's kernels. */
+/** The time of one hub's kernels; of a name that is no hub's none, as of its deaths. */
 function timeOf(hub: string): RawBuilder<unknown> {
   const columns = sql`day, node, image, kernel_ms`;
-  return sql`(select ${columns} from kernel_time where not exists (select 1 from further_hub where name = ${hub})
+  return sql`(select ${columns} from kernel_time where exists (select 1 from first_hub where name = ${hub})
     union all select ${columns} from further_kernel_time where hub = ${hub})`;
 }
 

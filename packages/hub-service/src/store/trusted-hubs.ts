@@ -13,6 +13,8 @@ export interface ITrustedHub {
 export interface IKeepTrustedOptions {
   /** All that are trusted from now on. */
   readonly hubs: readonly ITrustedHub[];
+  /** Whether nothing is wrong with the file; else a hub that is not among them is perhaps only told wrongly, and none is refused. */
+  readonly isWhole: boolean;
   /** The first hub: at it are acts about the service as a whole. */
   readonly firstHub: string;
   readonly nowMs: number;
@@ -20,24 +22,37 @@ export interface IKeepTrustedOptions {
 
 /**
  * Puts down what is other about the trusted hubs than the log's last word about each, one act for each of them; nothing where
- * another replica was first, with the same file. Sessions of people of a hub that is refused end with it.
+ * another replica was first, with the same file. Sessions of people of a hub that is refused end with it, and so do those of one that
+ * has another address: its people's tokens are for where they signed in.
  *
  * @returns whether there was something.
  */
 export function keepTrusted(
   database: IDatabase,
-  { hubs, firstHub, nowMs }: IKeepTrustedOptions
+  { hubs, isWhole, firstHub, nowMs }: IKeepTrustedOptions
 ): Promise<boolean> {
   return aloneWithActs(database, async db => {
-    const changes = differences(await trustedNow(db), hubs);
+    const changes = differences(await trustedNow(db), hubs).filter(
+      ({ state }) => isWhole || state !== 'refused'
+    );
     for (const trust of changes) {
       await note(db, trust, firstHub, nowMs);
-      if (trust.state === 'refused') {
-        await db.deleteFrom('session').where('hub', '=', trust.hub).execute();
+      if (trust.state === 'refused' || trust.changed.includes('apiUrl')) {
+        await endSessions(db, trust.hub);
       }
     }
     return changes.length > 0;
   });
+}
+
+/** Whether any further hub is trusted, by what the log says last. */
+export async function trustsAny({ read }: IDatabase): Promise<boolean> {
+  return (await trustedNow(read)).size > 0;
+}
+
+/** Ends the sessions of a hub's people. */
+export async function endSessions(db: Kysely<ITables>, hub: string): Promise<void> {
+  await db.deleteFrom('session').where('hub', '=', hub).execute();
 }
 
 /** What the log says last of each hub that is trusted by it. */

@@ -1,3 +1,4 @@
+import type { IHubSettings } from '../hubs/hub-entry.js';
 import { HubUnavailableError, type IHubApi } from '../hub-api/hub-api.js';
 import { tokenKey } from '../hub-api/running-servers-api.js';
 import { TokenBuckets } from '../ingest/token-buckets.js';
@@ -5,7 +6,7 @@ import { Refusal } from '../refusal.js';
 import { KnownTokens } from './known-tokens.js';
 import type { RunningServers } from './running-servers.js';
 import { serverOf } from './server-identity.js';
-import { tokenDigits, type IMintedTicket, type ITicketHolder, type Tickets } from './ticket.js';
+import { placeDigits, tokenDigits, type IMintedTicket, type ITicketHolder, type Tickets } from './ticket.js';
 import type { TokenChecks } from './token-checks.js';
 
 /** What is asked of one hub for tickets. */
@@ -16,6 +17,8 @@ export interface ITicketHub {
   readonly checks: TokenChecks;
   /** null = which servers run is not known here. */
   readonly running: RunningServers | null;
+  /** What the file of hubs says of it; absent = it is the first one. */
+  readonly settings?: Pick<IHubSettings, 'apiUrl'>;
 }
 
 export interface IHubDeskOptions extends ITicketHub {
@@ -40,6 +43,8 @@ export class HubDesk {
     const { monotonicMs } = options;
     this.all = new TokenBuckets({ ...ALL, monotonicMs });
     this.each = new TokenBuckets({ ...EACH, monotonicMs });
+    const { settings } = options;
+    this.place = settings === undefined ? null : placeDigits(settings.apiUrl);
   }
 
   /** @param authorization - the header as it came. @throws Refusal */
@@ -76,13 +81,14 @@ export class HubDesk {
     const { token_id: tokenId } = user;
     const isListed = tokenId !== null && running?.listsTokens === true;
     const listed = isListed ? tokenKey(user.name, tokenId, token) : null;
-    return tickets.mint(speaker, token, listed);
+    return tickets.mint(speaker, token, { listed, place: this.place });
   }
 
   /** Whether a ticket's server, user or token is known to be gone. Does not ask. */
   isOver(holder: ITicketHolder): boolean {
     const { running, checks } = this.options;
-    return running?.isGone(holder) === true || checks.isRevoked(holder);
+    // What is at another address is perhaps another hub: it must not be sent the tokens of this one's servers.
+    return holder.place !== this.place || running?.isGone(holder) === true || checks.isRevoked(holder);
   }
 
   /** Whether a ticket's token is still good, after JupyterHub was asked where its last word is too old. */
@@ -118,6 +124,8 @@ export class HubDesk {
     }
   }
 
+  /** Stands for its address in tickets; null = it is the first hub, whose address is the service's own. */
+  private readonly place: string | null;
   private readonly all: TokenBuckets;
   private readonly each: TokenBuckets;
   private readonly known = new KnownTokens();

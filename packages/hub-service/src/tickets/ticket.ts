@@ -22,6 +22,8 @@ const Ticket = v.object({
   token: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
   /** Left out where JupyterHub does not list tokens; tickets from before it was there go on to their end. */
   id: v.optional(v.string()),
+  /** Left out for the first hub. */
+  place: v.optional(v.string()),
   sealed: v.string(),
   /** Epoch ms. */
   exp: v.number()
@@ -33,6 +35,8 @@ export interface ITicketHolder extends ISpeaker {
   readonly token: string;
   /** The token in JupyterHub's list of good ones (`tokenKey`); null = this hub has no such list. */
   readonly listed: string | null;
+  /** What stands for the address of its hub, as it was told when the ticket was given; null = it is the first hub's. */
+  readonly place: string | null;
   /** The token itself, which only `Tickets.tokenOf` can read. */
   readonly sealed: string;
   /** When the ticket was given, epoch ms. */
@@ -59,15 +63,18 @@ export class Tickets {
     this.seal = new TokenSeal(key);
   }
 
-  /** @param token - JupyterHub's, of the server. @param listed - it in JupyterHub's list; null = there is none. */
+  /**
+   * @param token - JupyterHub's, of the server.
+   * @param more - the token in JupyterHub's list, and the hub's address; null = there is none.
+   */
   mint(
     { hub, user, server, groups: all }: ISpeaker,
     token: string,
-    listed: string | null = null
+    { listed, place }: Pick<ITicketHolder, 'listed' | 'place'> = { listed: null, place: null }
   ): IMintedTicket {
     const expiresAtMs = this.nowMs() + TICKET_MS;
     const sealed = this.seal.close(token);
-    const id = listed !== null && { id: listed };
+    const more = { ...(listed !== null && { id: listed }), ...(place !== null && { place }) };
     const contentOf = (groups: readonly string[]): string =>
       JSON.stringify({
         hub,
@@ -75,7 +82,7 @@ export class Tickets {
         server,
         groups,
         token: tokenDigits(token),
-        ...id,
+        ...more,
         sealed,
         exp: expiresAtMs
       });
@@ -102,8 +109,11 @@ export class Tickets {
     if (!read.success || read.output.exp <= this.nowMs()) {
       return null;
     }
-    const { hub, user, server, groups, token, id, sealed, exp } = read.output;
-    return { hub, user, server, groups, token, listed: id ?? null, sealed, mintedAtMs: exp - TICKET_MS };
+    const { hub, user, server, groups, token, id, place, sealed, exp } = read.output;
+    return {
+      ...{ hub, user, server, groups, token, sealed },
+      ...{ listed: id ?? null, place: place ?? null, mintedAtMs: exp - TICKET_MS }
+    };
   }
 
   /** JupyterHub's token, for which a ticket was given. */
@@ -132,4 +142,9 @@ function fitting(groups: readonly string[], bytes: number): readonly string[] {
 /** What stands for a token in tickets and logs. */
 export function tokenDigits(token: string): string {
   return sha256Hex(token).slice(0, TOKEN_DIGITS);
+}
+
+/** What stands for a hub's address in tickets, which a container reads. */
+export function placeDigits(apiUrl: string): string {
+  return sha256Hex(apiUrl).slice(0, TOKEN_DIGITS);
 }

@@ -14,6 +14,7 @@ import type { PagesPlugin } from '../../src/pages-seam.js';
 import { readPeopleSettings } from '../../src/people/people-settings.js';
 import { fingerprint } from '../../src/people/secrets.js';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../../src/store/database.js';
+import { keepFirst } from '../../src/store/first-hub.js';
 import { keepFurtherHubs } from '../../src/store/further-hubs.js';
 import { SqlSessionStore } from '../../src/store/sql-session-store.js';
 import { HubStandIn } from './hub-stand-in.js';
@@ -113,6 +114,7 @@ export async function startTwoHubs(
   const database = await openDatabase(scratch.place, () => undefined);
   const keys = await openKeys(`${folder.path}/state`);
   await registerSigningKey(database, keys, Date.now());
+  await keepFirst(database, 'west', Date.now());
   const people = readPeopleSettings({
     LABKEEPER_HUB_ID: 'west',
     LABKEEPER_PAGES_URL: 'http://127.0.0.2:8010',
