@@ -35,7 +35,28 @@ describe('the report for people', () => {
     const text = reportText('export.jsonl', report);
     expect(text).toContain(`record 20: by the neighbours record ${seq} of stream ${stream}, run `);
     expect(text).toContain('(inferred: ');
-    expect(text).toContain('record 39: of which stream cannot be known');
+    expect(text).toContain('record 39: of which stream cannot be known: what is left does not tell');
     expect(verified(fileOf(lines)).missing).toEqual({ count: 0, first: [] });
+  });
+
+  it('infers nothing where more was done than taking records away', async () => {
+    const lines = linesOf((await exported(log)).bytes);
+    const [one, next] = [lines[31], lines[32]];
+    if (!one || !next) {
+      throw new Error('It is too short.');
+    }
+    lines.splice(31, 2, next, one);
+    const report = verified(fileOf(lines.filter((_, at) => at !== 21)));
+    expect(report.findings.first.map(({ kind }) => kind)).toContain('order');
+    const { stream } = entryAt(20);
+    expect(report.missing.first).toMatchObject([{ first: 20, end: 21, of: null }]);
+    expect(report.missing.first[0]?.streams).toContain(stream);
+  });
+
+  it('says of the first record of a stream in a range no more than is known', async () => {
+    const lines = linesOf((await exported(log, { firstIndex: 12 })).bytes);
+    const text = reportText('export.jsonl', verified(fileOf(lines.filter((_, at) => at !== 1))));
+    expect(text).toContain('record 12: of which stream cannot be known: what is left does not tell');
+    expect(text).not.toContain('no stream');
   });
 });

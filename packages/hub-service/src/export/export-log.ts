@@ -31,6 +31,8 @@ export interface IExportParts {
   readonly personalOut: IExportOut | null;
   /** Epoch ms. */
   readonly nowMs: number;
+  /** Of the records before this index none had vanished a moment ago; absent = nobody has counted yet. */
+  readonly countedEnd?: number;
 }
 
 /** What was written. */
@@ -56,7 +58,7 @@ export async function exportLog(parts: IExportParts, range: IExportRange): Promi
   const endIndex = endOf(range, logEnd, all);
   const digests = all.filter(({ body }) => body.firstIndex < endIndex);
   const filter = range.filter && filterMembers(range.filter);
-  const trouble = filter && (await unsignable(source, firstIndex, endIndex));
+  const trouble = filter && (await unsignable(source, Math.max(firstIndex, parts.countedEnd ?? 0), endIndex));
   if (trouble !== null) {
     throw new Error(trouble);
   }

@@ -20,6 +20,8 @@ export interface IExportStreamParts {
   readonly signer: IExportSigner;
   /** Epoch ms. */
   readonly nowMs: number;
+  /** As that of `IExportParts`. */
+  readonly countedEnd?: number;
 }
 
 /**
@@ -30,10 +32,10 @@ export interface IExportStreamParts {
 export function exportStream(parts: IExportStreamParts, range: IExportRange, format: ExportFormat): Readable {
   const body = new PassThrough();
   const out = new StreamOut(body);
-  const { source, signer, nowMs } = parts;
+  const { source, nowMs } = parts;
   const written: Promise<unknown> =
     format === 'jsonl'
-      ? exportLog({ source, signer, out, personalOut: null, nowMs }, range)
+      ? exportLog({ ...parts, out, personalOut: null }, range)
       : format === 'csv'
         ? exportCsv(source, range, out)
         : exportOcsf(source, range, out, nowMs);

@@ -20,6 +20,22 @@ describe('records that have vanished', () => {
     expect(log.asked.length).toBeLessThan(30);
   });
 
+  it('are counted so that others get their turn after each part', async () => {
+    let [turns, isOver] = [0, false];
+    const turn = (): void => {
+      turns += 1;
+      if (!isOver) {
+        setImmediate(turn);
+      }
+    };
+    setImmediate(turn);
+    const log = without(250_123);
+    await vanishedOf(log, 0, 1_000_000);
+    isOver = true;
+    expect(log.asked.length).toBeGreaterThan(25);
+    expect(turns).toBeGreaterThanOrEqual(log.asked.length - 1);
+  });
+
   it.each([0, 1, 6, 9])('are found at %i', async index => {
     expect(await vanishedOf(without(index), 0, 10)).toEqual({ count: 1, firstIndex: index });
   });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { IExportSource } from './export-source.js';
 
 /** Records of which the log has nothing any more, and that no act of retention deleted. */
@@ -20,8 +21,12 @@ export async function vanishedOf(
   firstIndex: number,
   endIndex: number
 ): Promise<IVanished | null> {
-  const missing = (from: number, end: number): Promise<number> =>
-    source.missingCount?.(from, end) ?? Promise.resolve(0);
+  const missing = async (from: number, end: number): Promise<number> => {
+    const count = await source.missingCount?.(from, end);
+    // SQLite answers at once: others would wait until all is counted.
+    await setImmediate();
+    return count ?? 0;
+  };
   let count = 0;
   let first = firstIndex;
   for (let from = firstIndex; from < endIndex; from += AT_A_TIME) {

@@ -1,21 +1,40 @@
+import { setImmediate } from 'node:timers/promises';
 import type { IForwardedHole } from '@labkeeper/protocol';
 import type { LogRange } from '../store/log-range.js';
 
-type Hole = Omit<IForwardedHole, 'atMs'>;
+export type Hole = Omit<IForwardedHole, 'atMs'>;
+
+/** Records that lie one behind the other, and were deleted. */
+export interface IDeletedRange {
+  readonly firstIndex: number;
+  readonly count: number;
+}
+
+/** Indexes of one look at how far a hole goes on: at first, and at most. */
+const LOOK = 500;
+const LONGEST_LOOK = 100_000;
 
 /**
- * Why there are no records from one index to another: parts that retention deleted, and others, in order.
- *
- * Asked for after the records were looked for, it knows what was deleted until then.
+ * What retention deleted of some indexes, in order, all of it: for the few of a batch. Asked for after the records were looked
+ * for, it has what was deleted until then.
  */
-export async function holesIn(
-  range: Pick<LogRange, 'gone' | 'goneCount'>,
+export async function deletedIn(
+  range: Pick<LogRange, 'gone'>,
   first: number,
   end: number
-): Promise<readonly Hole[]> {
-  if ((await range.goneCount(first, end)) === end - first) {
-    return [{ hole: 'deleted', firstIndex: first, count: end - first }];
+): Promise<readonly IDeletedRange[]> {
+  const deleted: IDeletedRange[] = [];
+  for (let at = first; at < end;) {
+    const page = await range.gone(at, end);
+    deleted.push(...page.map(({ firstIndex, count }) => ({ firstIndex, count })));
+    const last = page.at(-1);
+    at = last ? last.firstIndex + last.count : end;
   }
+  return deleted;
+}
+
+/** Why there are no records from one index to another: parts that retention deleted, and others, in order. */
+export function holesIn(deleted: readonly IDeletedRange[], first: number, end: number): readonly Hole[] {
   const holes: Hole[] = [];
   let at = first;
   const reach = (hole: Hole['hole'], until: number): void => {
@@ -27,15 +46,38 @@ export async function holesIn(
     }
     at = Math.max(at, until);
   };
-  while (at < end) {
-    const page = await range.gone(at, end);
-    for (const { firstIndex, count } of page) {
+  for (const { firstIndex, count } of deleted) {
+    if (firstIndex < end && firstIndex + count > first) {
       reach('missing', firstIndex);
-      reach('deleted', firstIndex + count);
-    }
-    if (page.length === 0) {
-      reach('missing', end);
+      reach('deleted', Math.min(firstIndex + count, end));
     }
   }
+  reach('missing', end);
   return holes;
+}
+
+/**
+ * How far a hole goes on for the same reason. Millions may be gone, in as many ranges of one each: it looks further and
+ * further, so that what it counts through is about what it passes.
+ *
+ * @param from - where the hole was followed to. @param stop - no record is before it.
+ * @returns an index from which on it is another hole, a record, or not looked at.
+ */
+export async function goesOn(
+  range: Pick<LogRange, 'goneCount'>,
+  { hole }: Pick<Hole, 'hole'>,
+  from: number,
+  stop: number
+): Promise<number> {
+  let at = from;
+  for (let look = LOOK; at < stop; look = Math.min(look * 2, LONGEST_LOOK)) {
+    const end = Math.min(at + look, stop);
+    if ((await range.goneCount(at, end)) !== (hole === 'deleted' ? end - at : 0)) {
+      return at;
+    }
+    at = end;
+    // SQLite answers at once: others would wait until all is counted.
+    await setImmediate();
+  }
+  return at;
 }

@@ -2,7 +2,7 @@ import type { Forwarded, IForwardedRecord } from '@labkeeper/protocol';
 import type { IDatabase } from '../store/database.js';
 import { LogRange } from '../store/log-range.js';
 import { linesAt } from '../store/record-lines.js';
-import { holesIn } from './holes-in.js';
+import { deletedIn, goesOn, holesIn, type Hole } from './holes-in.js';
 
 export interface IForwardedRange {
   /** The first index. */
@@ -31,25 +31,27 @@ export async function readForwarded(
   // What is below it was there before the records are read: a place without one is none that comes later.
   const logStop = await range.end();
   const end = Math.min(from + most, logStop);
+  const records = await recordsIn(database, from, end, hasNames);
+  const deleted = records.length < end - from ? await deletedIn(range, from, end) : [];
   const items: Forwarded[] = [];
   let next = from;
-  const tellHoles = async (until: number): Promise<void> => {
-    for (const hole of next < until ? await holesIn(range, next, until) : []) {
-      items.push({ ...hole, atMs: nowMs });
-    }
-  };
-  for (const record of await recordsIn(database, from, end, hasNames)) {
-    await tellHoles(record.index);
-    items.push(record);
+  for (const record of records) {
+    items.push(...told(holesIn(deleted, next, record.index), nowMs), record);
     next = record.index + 1;
   }
-  if (next < end) {
-    // Millions may be gone, one behind the other: they are one message.
-    const until = Math.max(end, await emptyUntil(database, range, next, logStop));
-    await tellHoles(until);
-    next = until;
+  const holes = holesIn(deleted, next, end);
+  const last = holes.at(-1);
+  if (last === undefined) {
+    return { items, next };
   }
+  // Millions may be gone, one behind the other: they are one message.
+  next = await goesOn(range, last, end, Math.min(await recordFrom(database, end, logStop), logStop));
+  items.push(...told([...holes.slice(0, -1), { ...last, count: next - last.firstIndex }], nowMs));
   return { items, next };
+}
+
+function told(holes: readonly Hole[], atMs: number): readonly Forwarded[] {
+  return holes.map(hole => ({ ...hole, atMs }));
 }
 
 /** The index after the last record. */
@@ -98,19 +100,12 @@ async function recordsIn(
   });
 }
 
-/** Where the next record is, if all before it is gone for the same reason; else the index itself. */
-async function emptyUntil(
-  { read }: IDatabase,
-  range: LogRange,
-  index: number,
-  logStop: number
-): Promise<number> {
+/** Index of the first record from an index on. @param none - where there is none. */
+async function recordFrom({ read }: IDatabase, index: number, none: number): Promise<number> {
   const { first } = await read
     .selectFrom('record')
     .select(({ fn }) => fn.min<number | null>('idx').as('first'))
     .where('idx', '>=', index)
     .executeTakeFirstOrThrow();
-  const until = Math.min(first ?? logStop, logStop);
-  const deleted = await range.goneCount(index, until);
-  return deleted === 0 || deleted === until - index ? until : index;
+  return first ?? none;
 }

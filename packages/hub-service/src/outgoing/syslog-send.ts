@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { reasonOf } from '../failure.js';
 import { checkedAddress, type ICheckedAddress, type Resolve } from './checked-address.js';
@@ -30,7 +31,8 @@ const PORTS = new Map([
  * Sends messages of syslog: over TLS (RFC 5425) and TCP (RFC 6587) with the octets counted, or as datagrams.
  *
  * Syslog has no acknowledgement. So after each batch our side of the connection is ended, and the batch counts as taken when
- * the receiver ends its own, which it does when it has read all: a receiver that dies before leaves us without that end.
+ * the receiver ends its own, which it does when it has read all: a receiver that dies before leaves us without that end. One
+ * whose end comes before ours has not waited for it. What was on its way in that moment nobody can tell apart.
  *
  * @throws SendError; then some may have arrived, and all are to be sent again. Over UDP nobody knows.
  */
@@ -73,6 +75,8 @@ async function stream(
   const stop = (): void => {
     socket.destroy(new Error('it did not end in time'));
   };
+  // What goes wrong is told by what is awaited; a reset that follows the receiver's end must not end this process.
+  socket.on('error', () => undefined);
   signal.addEventListener('abort', stop);
   if (signal.aborted) {
     stop();
@@ -82,9 +86,19 @@ async function stream(
     // What it says is read, so that its end is seen; syslog has no answers.
     socket.resume();
     const ended = once(socket, 'end');
-    // Awaited below; until then it must not end this process.
+    const left = new Promise<void>((done, fail) => {
+      socket.write(countedOctets(lines), error => (error ? fail(error) : done()));
+    });
+    // Awaited below; until then neither must end this process.
     ended.catch(() => undefined);
-    socket.end(countedOctets(lines));
+    left.catch(() => undefined);
+    await Promise.race([ended, left]);
+    // An end that has arrived by now is seen in the next turn.
+    await setImmediate();
+    if (socket.readableEnded) {
+      throw new Error('it ended the connection before it had everything');
+    }
+    socket.end();
     await ended;
   } finally {
     signal.removeEventListener('abort', stop);

@@ -59,6 +59,23 @@ describe('an export from the pages', () => {
     expect((await browser.ask('/export?format=csv&package=pack-2')).body).toContain(',missing-records,');
   });
 
+  it('counts the log once, however long it is', async () => {
+    const counted: (readonly [first: number, end: number])[] = [];
+    const log = new MadeLog(made.made);
+    Object.assign(log, {
+      missingCount: async (first: number, end: number) => {
+        counted.push([first, end]);
+        return 0;
+      }
+    });
+    const cover = (): Promise<void> => Promise.resolve();
+    const browser = await Browser.open({ exports: { source: log, signer: made.made.key, cover } });
+    await browser.visit('/log');
+    const { rawPayload } = await browser.ask('/export?format=jsonl&package=pack-2');
+    expect(verified(rawPayload)).toMatchObject({ outcome: 'consistent' });
+    expect(counted).toEqual([[0, 60]]);
+  });
+
   it('is CSV or OCSF, and nothing else', async () => {
     const { browser } = await signedIn();
     expect((await browser.ask('/export?format=csv')).body).toMatch(/^index,received,/);

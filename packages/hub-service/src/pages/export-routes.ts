@@ -88,14 +88,14 @@ export class ExportRoutes {
       const asked = await reading.exporting(visitor, filter, exportAddress(fields, format));
       await log.cover();
       const range = { filter: Object.keys(asked).length > 0 ? asked : null, firstIndex: 0, endIndex: null };
-      const trouble =
-        range.filter !== null && format === 'jsonl'
-          ? await unsignable(log.source, 0, await log.source.end())
-          : null;
+      // Here, because nobody can be refused any more who has been sent a part.
+      const countedEnd = range.filter !== null && format === 'jsonl' ? await log.source.end() : 0;
+      const trouble = await unsignable(log.source, 0, countedEnd);
       if (trouble !== null) {
         throw new Refusal(409, trouble);
       }
-      body = exportStream({ source: log.source, signer: log.signer, nowMs: nowMs() }, range, format);
+      const { source, signer } = log;
+      body = exportStream({ source, signer, nowMs: nowMs(), countedEnd }, range, format);
     } catch (error) {
       this.done(name);
       throw error;

@@ -41,6 +41,8 @@ const BUSY_MS = 5000;
 const WRITER_CACHE_KIB = 65_536;
 /** Of 4 KiB, after which the journal goes into the file: what is written often in between goes there once. */
 const CHECKPOINT_PAGES = 4000;
+/** What the journal keeps of the disk, in bytes, when it begins anew: a long reading may have let it grow to gigabytes. */
+const JOURNAL_BYTES = 64 * 1024 * 1024;
 
 /**
  * Opens the database and brings its schema to the newest.
@@ -119,6 +121,7 @@ function openSqlite(file: string): IDatabase {
   // Each record goes into nine trees in as many orders: with SQLite's own 2 MB their pages were read and written over and
   // over, and a log of 870 000 records took half as many a second as an empty one.
   writer.exec(`pragma cache_size = -${WRITER_CACHE_KIB}; pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  writer.exec(`pragma journal_size_limit = ${JOURNAL_BYTES}`);
   const reader = open();
   reader.exec('pragma query_only = on');
   const write = new Kysely<ITables>({ dialect: sqliteDialect(writer) });

@@ -161,24 +161,8 @@ export class LogRange {
     if (endIndex <= firstIndex || !(await this.hasRetired())) {
       return [];
     }
-    const rows = await this.database.read
-      .selectFrom('retired')
+    const rows = await this.retiredIn(firstIndex, endIndex)
       .select(['first_idx', 'end_idx', 'leaves'])
-      .where('first_idx', '<', endIndex)
-      .where('end_idx', '>', firstIndex)
-      // Where to begin reading: ranges lie apart from each other.
-      .where(({ eb, fn, selectFrom }) =>
-        eb(
-          'first_idx',
-          '>=',
-          fn.coalesce(
-            selectFrom('retired as before')
-              .select(before => before.fn.max('before.first_idx').as('first'))
-              .where('before.first_idx', '<=', firstIndex),
-            eb.val(firstIndex)
-          )
-        )
-      )
       .orderBy('first_idx')
       .limit(GONE_AT_A_TIME)
       .execute();
@@ -300,21 +284,40 @@ export class LogRange {
     firstIndex: number,
     endIndex: number
   ): SelectQueryBuilder<ITables, 'retired', { count: number | null }> {
-    return this.database.read
-      .selectFrom('retired')
-      .select(({ fn, eb }) =>
-        fn
-          .sum<number | null>(
-            eb(
-              eb.case().when('end_idx', '>', endIndex).then(endIndex).else(eb.ref('end_idx')).end(),
-              '-',
-              eb.case().when('first_idx', '<', firstIndex).then(firstIndex).else(eb.ref('first_idx')).end()
+    return this.retiredIn(firstIndex, endIndex).select(({ fn, eb }) =>
+      fn
+        .sum<number | null>(
+          eb(
+            eb.case().when('end_idx', '>', endIndex).then(endIndex).else(eb.ref('end_idx')).end(),
+            '-',
+            eb.case().when('first_idx', '<', firstIndex).then(firstIndex).else(eb.ref('first_idx')).end()
+          )
+        )
+        .as('count')
+    );
+  }
+
+  /** What retention deleted that lies in [firstIndex, endIndex), read from there on: an old log has millions before it. */
+  private retiredIn(firstIndex: number, endIndex: number) {
+    return (
+      this.database.read
+        .selectFrom('retired')
+        .where('first_idx', '<', endIndex)
+        .where('end_idx', '>', firstIndex)
+        // Where to begin reading: ranges lie apart from each other.
+        .where(({ eb, fn, selectFrom }) =>
+          eb(
+            'first_idx',
+            '>=',
+            fn.coalesce(
+              selectFrom('retired as before')
+                .select(before => before.fn.max('before.first_idx').as('first'))
+                .where('before.first_idx', '<=', firstIndex),
+              eb.val(firstIndex)
             )
           )
-          .as('count')
-      )
-      .where('first_idx', '<', endIndex)
-      .where('end_idx', '>', firstIndex);
+        )
+    );
   }
 
   /** Retention may have deleted them between the two looks. */

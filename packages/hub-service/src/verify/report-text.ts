@@ -170,7 +170,7 @@ function missingText({ first, end, of, streams }: IMissingPlace): string {
     return `${which}: by the neighbours ${recordsFrom(firstSeq, firstSeq + end - first)} of stream ${stream}${run} (inferred: it lacks as many there as are missing)`;
   }
   return streams.length === 0
-    ? `${which}: of which stream cannot be known, no stream goes on behind with a lack there`
+    ? `${which}: of which stream cannot be known: what is left does not tell`
     : `${which}: of which stream cannot be known, these lack records there: ${streams.join(', ')}`;
 }
 

@@ -3,13 +3,16 @@ import { keysAfter } from '../keys-after.js';
 import type { IAnchorResult, IAnchors } from './anchors.js';
 import { DigestAnchors } from './digest-anchors.js';
 import type { DigestChain } from './digest-chain.js';
-import type { Findings } from './findings.js';
+import type { FindingKind, Findings } from './findings.js';
 import type { IPersonalSummary } from './personal-match.js';
 import type { RecordPass } from './record-pass.js';
 import type { Signatures } from './signatures.js';
 import { StatementAnchors } from './statement-anchors.js';
 import type { IVerifyTools } from './tools.js';
 import type { ISigner, IVerifyReport, VerifyOutcome } from './verify-report.js';
+
+/** These show that more was done than taking records away: what is left beside a hole then tells nothing of it. */
+const BEYOND_LESS: readonly FindingKind[] = ['line', 'order', 'record'];
 
 /** Everything that is known when the last byte has passed. */
 export interface IPassed {
@@ -69,7 +72,7 @@ export function concluded(passed: IPassed): IVerifyReport {
     streams: records.chains.summary(),
     digests: digestSummary,
     deleted: records.deletions.summary(),
-    missing: records.places.summary(),
+    missing: records.places.summary(!BEYOND_LESS.some(kind => findings.has(kind))),
     unreadable,
     gaps,
     personal: passed.personal

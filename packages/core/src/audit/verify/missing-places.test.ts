@@ -16,7 +16,7 @@ const places = (
   const all = new MissingPlaces(deletedBetween);
   missing.forEach(([first, end]) => all.missing(first, end));
   lacks.forEach(one => all.lacks(one));
-  return all.summary().first;
+  return all.summary(true).first;
 };
 const of = (stream: string, firstSeq: number) => ({ stream, boot: `run of ${stream}`, firstSeq });
 
@@ -87,9 +87,39 @@ describe('where missing records belong', () => {
     }
     all.lacks(lack('a', [-1, 0], [1, 2]));
     all.lacks(lack('b', [1, 1], [900, 201]));
-    const { count, first } = all.summary();
+    const { count, first } = all.summary(true);
     expect(count).toBe(500);
     expect(first[0]).toEqual({ first: 0, end: 1, of: of('a', 1), streams: [] });
     expect(first.slice(1).every(({ of: place }) => place === null)).toBe(true);
+    // It goes on behind what is held, and lacks records there all the same.
+    expect(first[1]).toMatchObject({ first: 2, streams: ['b'] });
+    expect(first[199]).toMatchObject({ first: 398, streams: ['b'] });
+  });
+
+  it('is not told where what streams lack contradicts itself, and who may be meant is said', () => {
+    // One is missing, and each of them says that it is its own.
+    expect(places([[5, 6]], [lack('a', [1, 1], [20, 3]), lack('b', [2, 1], [21, 3])])).toEqual([
+      { first: 5, end: 6, of: null, streams: ['a', 'b'] }
+    ]);
+    // Then what seems to be sure elsewhere is not.
+    expect(
+      places(
+        [
+          [5, 6],
+          [30, 31]
+        ],
+        [lack('a', [1, 1], [9, 3]), lack('b', [2, 1], [9, 3]), lack('c', [29, 1], [31, 3])]
+      )
+    ).toMatchObject([
+      { of: null, streams: ['a', 'b'] },
+      { of: null, streams: ['c'] }
+    ]);
+  });
+
+  it('is not told where more was done than taking records away', () => {
+    const all = new MissingPlaces(() => 0);
+    all.missing(812, 813);
+    all.lacks(lack('a', [800, 13], [830, 15]));
+    expect(all.summary(false).first).toEqual([{ first: 812, end: 813, of: null, streams: ['a'] }]);
   });
 });

@@ -28,7 +28,8 @@ interface IPart {
 /**
  * Which streams missing records are of, as far as what is left tells it. A stream that lacks as many records as are missing
  * between its two neighbours lacks exactly those, in their order: they stand nowhere else. Once they have a place, the same may
- * hold for another stream. Of the last record of a stream nothing is left that could tell.
+ * hold for another stream. Of the last record of a stream nothing is left that could tell. All this holds where records were
+ * taken away and nothing else was done: where a stream lacks more than there is room for, something else was.
  */
 export class MissingPlaces {
   /** @param deletedBetween - how many records of [first, end) retention deleted. */
@@ -40,6 +41,7 @@ export class MissingPlaces {
       this.ranges.push({ first, end });
     } else {
       this.more += 1;
+      this.known = Math.min(this.known, first);
     }
   }
 
@@ -49,42 +51,57 @@ export class MissingPlaces {
     }
   }
 
-  summary(): IListed<IMissingPlace> {
+  /** @param isOnlyLess - nothing was found that shows more than that records were taken away: else nothing is inferred. */
+  summary(isOnlyLess: boolean): IListed<IMissingPlace> {
     const parts = this.parts();
-    // Of what lies behind the last range that is held it is not known how much is missing.
-    const known = this.more === 0 ? Infinity : (parts.at(-1)?.end ?? 0);
-    const open = new Set(this.lacking.filter(({ index }) => index <= known));
-    for (let isFound = true; isFound;) {
-      isFound = false;
-      for (const lack of open) {
-        if (
-          this.place(
-            lack,
-            parts.filter(part => part.of === null && isIn(part, lack))
-          )
-        ) {
-          open.delete(lack);
-          isFound = true;
-        }
-      }
-    }
+    const inferred = isOnlyLess ? this.inferred(parts) : new Set<IStreamLack>();
     const places = joined(parts, part => {
-      const streams = [...open]
-        .filter(lack => part.of === null && isIn(part, lack))
+      const streams = this.lacking
+        .filter(lack => part.of === null && !inferred.has(lack) && isIn(part, lack))
         .map(({ stream }) => stream);
       return [...new Set(streams)].slice(0, NAMED);
     });
     return { count: places.length + this.more, first: places };
   }
 
-  /** @param parts - what is missing between the neighbours, and has no place yet. @returns whether it is exactly what the stream lacks. */
-  private place(
-    { stream, boot, afterIndex, afterSeq, index, seq }: IStreamLack,
-    parts: readonly IPart[]
-  ): boolean {
+  /** Gives parts their places. @returns what streams lack that has one now; none where what they lack contradicts itself. */
+  private inferred(parts: readonly IPart[]): ReadonlySet<IStreamLack> {
+    const open = new Set(this.lacking.filter(({ index }) => index <= this.known));
+    const placed = new Set<IStreamLack>();
+    for (let isFound = true; isFound;) {
+      isFound = false;
+      for (const lack of open) {
+        if (this.place(lack, openIn(parts, lack))) {
+          open.delete(lack);
+          placed.add(lack);
+          isFound = true;
+        }
+      }
+    }
+    if ([...open].some(lack => this.room(lack, openIn(parts, lack)) < lackedBy(lack))) {
+      parts.forEach(part => {
+        part.of = null;
+      });
+      return new Set();
+    }
+    return placed;
+  }
+
+  /** How many records are not there between the neighbours, and have no place yet. */
+  private room({ afterIndex, index }: IStreamLack, parts: readonly IPart[]): number {
     const count = parts.reduce((sum, { first, end }) => sum + end - first, 0);
-    const isExact = count + this.deletedBetween(afterIndex + 1, index) === seq - afterSeq - 1;
-    if (count === 0 || !isExact || parts.some(({ first, end }) => this.deletedBetween(first, end) > 0)) {
+    return count + this.deletedBetween(afterIndex + 1, index);
+  }
+
+  /** @param parts - what is missing between the neighbours, and has no place yet. @returns whether it is exactly what the stream lacks. */
+  private place(lack: IStreamLack, parts: readonly IPart[]): boolean {
+    const { stream, boot, afterIndex, afterSeq } = lack;
+    const isExact = this.room(lack, parts) === lackedBy(lack);
+    if (
+      parts.length === 0 ||
+      !isExact ||
+      parts.some(({ first, end }) => this.deletedBetween(first, end) > 0)
+    ) {
       return false;
     }
     let before = 0;
@@ -119,10 +136,21 @@ export class MissingPlaces {
   private readonly ranges: { readonly first: number; readonly end: number }[] = [];
   private readonly lacking: IStreamLack[] = [];
   private more = 0;
+  /** From here on it is not held how much is missing. */
+  private known = Infinity;
 }
 
 function isIn({ first, end }: IPart, { afterIndex, index }: IStreamLack): boolean {
   return first > afterIndex && end <= index;
+}
+
+/** What has no place yet. */
+function openIn(parts: readonly IPart[], lack: IStreamLack): readonly IPart[] {
+  return parts.filter(part => part.of === null && isIn(part, lack));
+}
+
+function lackedBy({ afterSeq, seq }: IStreamLack): number {
+  return seq - afterSeq - 1;
 }
 
 /** Neighbours of which the same is known are one. */
