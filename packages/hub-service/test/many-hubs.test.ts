@@ -91,7 +91,10 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('servers of two hubs, on %s'
 
   it('are nobody whose name the service has itself, and write to no stream of its own', async () => {
     for (const name of ['labkeeper/service', 'west/ada', '/']) {
-      expect(await refusal(await ask(service.url, token('east', name), 'east'))).toEqual([503, 'unavailable']);
+      expect(await refusal(await ask(service.url, token('east', name), 'east'))).toEqual([
+        503,
+        'unavailable'
+      ]);
     }
     const { id } = await service.database.read.selectFrom('log').select('id').executeTakeFirstOrThrow();
     const ticket = await ticketOf(await ask(service.url, token('east'), 'east'));

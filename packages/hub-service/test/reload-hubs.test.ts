@@ -203,6 +203,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
       expect(await states()).toEqual(['east trusted']);
       writeFileSync(file, '# none any more\n');
       await until(async () => (await states()).includes('east refused'));
+      await until(async () => !(await status(west)).includes('it is empty'));
       // There is nothing to keep any more.
       writeFileSync(file, '');
       await pause(200);
@@ -318,7 +319,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
         null,
         '[[hub]\n',
         entry(service.hubs.east.apiUrl, { token_file: secret }),
-        entry('http://127.0.0.9/hub/api').replace('"east"', '"north"') + '[[hub]]\nid = "east"\n'
+        `${entry('http://127.0.0.9/hub/api').replace('"east"', '"north"')}[[hub]]\nid = "east"\n`
       ]) {
         if (text !== null) {
           writeFileSync(later, text);

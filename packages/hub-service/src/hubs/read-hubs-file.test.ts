@@ -59,7 +59,7 @@ describe('the file of further hubs', () => {
       isEmpty: false,
       files: [join(folder, 'token')]
     });
-    expect(await read('')).toEqual({ hubs: [], troubles: [], files: [] });
+    expect(await read('')).toEqual({ hubs: [], troubles: [], isEmpty: true, files: [] });
   });
 
   it('says of a mistake where it is and what was expected there, and never what stands there', async () => {
