@@ -4,6 +4,7 @@ import { LAPSE_MS } from '@labkeeper/core';
 import type { RequestSubmit } from '@labkeeper/protocol';
 import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/database.js';
 import { nextChange } from '../src/store/request-clock.js';
+import { RequestStreams } from '../src/store/request-streams.js';
 import type { IRequestPlace } from '../src/store/requests.js';
 import { SqlLegal } from '../src/store/sql-legal.js';
 import { OPEN_EACH, REQUESTS_A_DAY } from '../src/store/request-limits.js';
@@ -250,6 +251,35 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('requests in %s', kind => {
     });
     expect(await erased).toMatchObject({ kind: 'erased' });
     expect(await requests.find(id)).toMatchObject({ user: null, acts: [{ words: null }] });
+  });
+
+  it('have streams that are told from others, however many are asked about at once', async () => {
+    const id = await made();
+    const { boot } = await database.read
+      .selectFrom('request')
+      .select('boot')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    const streams = new RequestStreams(database);
+    const others = Array.from({ length: 2500 }, () => randomUUID());
+    const boots = [...others, boot, boot];
+    for (let i = 0; i < 2; i += 1) {
+      const told = await Promise.all(boots.map(name => streams.has(name)));
+      expect(told.flatMap((isOfRequest, at) => (isOfRequest ? [at] : []))).toEqual([2500, 2501]);
+    }
+    // A database that is away for a moment is asked again.
+    let isAway = true;
+    const shaky = new RequestStreams({
+      get read() {
+        if (isAway) {
+          throw new Error('It is away.');
+        }
+        return database.read;
+      }
+    });
+    await expect(shaky.has(boot)).rejects.toThrow('It is away.');
+    isAway = false;
+    expect(await Promise.all([shaky.has(boot), shaky.has(id)])).toEqual([true, false]);
   });
 
   it('come to a log that was there before them', async () => {

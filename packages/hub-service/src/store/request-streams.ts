@@ -2,6 +2,15 @@ import type { IDatabase } from './database.js';
 
 /** What is remembered, at most. */
 const REMEMBERED = 50_000;
+/** Streams that are looked up in one question, at most. */
+const AT_ONCE = 1000;
+
+/** Streams that are looked up together. */
+interface IQuestion {
+  readonly boots: Set<string>;
+  /** Those that are of requests. */
+  readonly answer: Promise<ReadonlySet<string>>;
+}
 
 /**
  * Tells the streams of requests. New ones have names that tell it themselves (`isServiceStream`); those of earlier versions
@@ -12,19 +21,21 @@ export class RequestStreams {
 
   /**
    * Whether a stream is one of a request. Each is looked up once: a stream that is none does not become one, because nobody
-   * knows the name of a stream before it is made.
+   * knows the name of a stream before it is made. One question is under way at a time, what comes meanwhile goes together:
+   * after a restart all companions come at once.
    */
   async has(boot: string): Promise<boolean> {
     const known = this.known.get(boot);
     if (known !== undefined) {
       return known;
     }
-    const found = await this.database.read
-      .selectFrom('request')
-      .select('id')
-      .where('boot', '=', boot)
-      .executeTakeFirst();
-    const isOfRequest = found !== undefined;
+    this.open ??= this.ask();
+    const { boots, answer } = this.open;
+    boots.add(boot);
+    if (boots.size >= AT_ONCE) {
+      this.open = null;
+    }
+    const isOfRequest = (await answer).has(boot);
     if (this.known.size >= REMEMBERED) {
       this.known.clear();
     }
@@ -32,5 +43,34 @@ export class RequestStreams {
     return isOfRequest;
   }
 
+  private ask(): IQuestion {
+    const boots = new Set<string>();
+    const answer = this.answer(boots, this.asked);
+    // However it ends: whoever waits for it is told.
+    this.asked = answer.then(
+      () => undefined,
+      () => undefined
+    );
+    return { boots, answer };
+  }
+
+  /** @param before - the end of the question before. */
+  private async answer(boots: Set<string>, before: Promise<void>): Promise<ReadonlySet<string>> {
+    await before;
+    if (this.open?.boots === boots) {
+      this.open = null;
+    }
+    const found = await this.database.read
+      .selectFrom('request')
+      .select('boot')
+      .where('boot', 'in', [...boots])
+      .execute();
+    return new Set(found.map(({ boot }) => boot));
+  }
+
   private readonly known = new Map<string, boolean>();
+  /** The question that takes more. */
+  private open: IQuestion | null = null;
+  /** The end of the last question. */
+  private asked: Promise<void> = Promise.resolve();
 }
