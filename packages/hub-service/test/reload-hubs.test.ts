@@ -368,10 +368,10 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])(
       await start(entry);
       await open(file);
       expect(await states()).toEqual(['east trusted']);
-      const later = join(folder.path, 'later.toml');
-      writeFileSync(later, entry(service.hubs.east.apiUrl, { token: SECRET, service_name: 'lk' }));
-      await open(later);
-      await open(later);
+      // The service that runs reads it too; one with another file would put down its own.
+      writeFileSync(file, entry(service.hubs.east.apiUrl, { token: SECRET, service_name: 'lk' }));
+      await open(file);
+      await open(file);
       expect(await states()).toEqual(['east trusted', 'east changed serviceName clientId']);
     });
   }
