@@ -1,5 +1,5 @@
 import type { IClock } from '../clock.js';
-import { reasonOf } from '../failure.js';
+import { codeOf, reasonOf } from '../failure.js';
 import type { Log } from '../log.js';
 import type { IAuditDisk } from './audit-disk.js';
 import { isDead, removeLife, type INotedLife } from './life-sign.js';
@@ -100,8 +100,15 @@ export class EarlierStreams {
     this.streams = this.streams.filter(other => other !== stream);
   }
 
-  private moveAside(name: string): Promise<void> {
-    return this.options.disk.rename(name, `${name}${ASIDE}`);
+  /** @throws the system's error, but for a file that is gone. */
+  private async moveAside(name: string): Promise<void> {
+    try {
+      await this.options.disk.rename(name, `${name}${ASIDE}`);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') {
+        throw error;
+      }
+    }
   }
 
   /** The names of all segments by stream, in their order. What was set aside long ago is removed. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { gapEvent, streamEvent, unwatchedSinceMs, type IRecordEvent } from '@labkeeper/core';
 import type { AuditGap } from '@labkeeper/protocol';
 import type { IClock } from '../clock.js';
-import { reasonOf } from '../failure.js';
+import { codeOf, reasonOf } from '../failure.js';
 import type { Log } from '../log.js';
 import type { IAuditDisk } from './audit-disk.js';
 import { EarlierStreams } from './earlier-streams.js';
@@ -235,7 +235,28 @@ export class Spool {
     if (this.isUndecided) {
       void this.findEarlier();
     }
+    void this.lookForOwn();
     this.options.minute();
+  }
+
+  /** Where somebody removed the file that is written to, what goes on into it is lost: a new stream says so. */
+  private async lookForOwn(): Promise<void> {
+    const { disk, log } = this.options;
+    const name = this.writing;
+    if (name === null) {
+      return;
+    }
+    try {
+      await disk.state(name);
+    } catch (error) {
+      // What the disk has otherwise is told by those who write.
+      if (codeOf(error) === 'ENOENT' && name === this.writing) {
+        log('The spool of the audited log was removed while it was written to. A gap is recorded.');
+        await this.restart(null).catch((failure: unknown) =>
+          log(`The new stream cannot be begun: ${reasonOf(failure)}`)
+        );
+      }
+    }
   }
 
   /** By how much the wall clock is ahead of the monotonic one, ms. */

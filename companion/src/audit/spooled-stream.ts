@@ -1,6 +1,7 @@
 import { NOTHING_YET } from '@labkeeper/core';
 import { BATCH_BYTES, HUB_PROTOCOL, type BatchHead, type StreamHead } from '@labkeeper/protocol';
 import type { IJournalDisk } from '../journal/journal-disk.js';
+import { codeOf } from '../failure.js';
 import { readSegment, type ISegment, type ISpooledRecord } from './segment.js';
 
 /** Longest segment that is read, in bytes: ours are a good deal shorter. */
@@ -10,6 +11,8 @@ const HEAD_BYTES = 512;
 
 /** Stands for the files of a stream that are all gone. */
 const NO_FILE = '';
+/** What is read of a file that somebody removed: whoever has this home may. */
+const REMOVED: ISegment = { header: null, records: [], isDamaged: true };
 
 /** One file of a stream, as far as it is on the disk for sure. */
 export interface ISegmentFacts {
@@ -150,7 +153,14 @@ export class SpooledStream {
   }
 
   private async read(facts: ISegmentFacts): Promise<ISegment> {
-    return readSegment(await readWhole(this.disk, facts.name, facts.sizeBytes), this.boot);
+    try {
+      return readSegment(await readWhole(this.disk, facts.name, facts.sizeBytes), this.boot);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') {
+        return REMOVED;
+      }
+      throw error;
+    }
   }
 }
 

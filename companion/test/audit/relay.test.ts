@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { HubAway, HubClient } from '../../src/audit/hub-client.js';
 import { OutgoingLedger } from '../../src/outgoing/outgoing-ledger.js';
@@ -257,6 +257,23 @@ describe('the relay', () => {
     expect(scene.logged.join(' ')).toContain('no longer has records that it had acknowledged');
     const gap = hub?.records(scene.spool.own.boot).map(line => JSON.parse(line).gap)[1];
     expect(gap).toMatchObject({ cause: 'spool-lost', count: 4001 });
+  });
+
+  it('says so where its files were removed before the hub had them, and goes on with a gap', async () => {
+    const { scene, relay } = companion();
+    await scene.spool.start();
+    await until(() => relay.waiting === 0);
+    hub?.fates.push('busy');
+    await scene.spool.record([SOMETHING, SOMETHING]);
+    readdirSync(scene.disk.folder)
+      .filter(name => name.endsWith('.audit'))
+      .forEach(name => rmSync(join(scene.disk.folder, name)));
+    await until(() => scene.spool.own.boot !== scene.boot);
+    await until(() => hub?.records(scene.spool.own.boot).length === 2 && relay.waiting === 0);
+    const told = hub?.records(scene.spool.own.boot).map(line => JSON.parse(line));
+    expect(told?.map(({ action }) => action)).toEqual(['opened', 'gap']);
+    expect(told?.[1].gap).toMatchObject({ cause: 'spool-lost', count: 2 });
+    expect(relay.trouble).toBeNull();
   });
 
   it('sets aside what the hub will never take, once, and says so', async () => {

@@ -216,6 +216,23 @@ describe('the spool', () => {
     await scene.spool.close(false);
   });
 
+  it('says within a minute that its file was removed under it, and goes on in a new stream', async () => {
+    const clock = new FakeClock(Date.now());
+    const scene = new SpoolScene(home.path, { clock });
+    await scene.spool.start();
+    await scene.spool.record([SOMETHING]);
+    clock.advance(60_000);
+    await pause(50);
+    expect(scene.spool.own.boot).toBe(scene.boot);
+    segments().forEach(name => rmSync(pathOf(name)));
+    clock.advance(60_000);
+    await until(() => segments().length > 0);
+    await scene.spool.record([SOMETHING]);
+    expect(scene.spool.own.boot).not.toBe(scene.boot);
+    expect(await scene.told()).toEqual(['opened', 'spool-lost', 'heartbeat']);
+    await scene.spool.close(true);
+  });
+
   it('begins another stream where its own is given up', async () => {
     const scene = new SpoolScene(home.path);
     await scene.spool.start();
