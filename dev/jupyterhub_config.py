@@ -74,6 +74,9 @@ else:
         for name in ("PATH", "LABKEEPER_DISABLE", "LABKEEPER_RUNBOOK_URL", "LABKEEPER_THROTTLE_MINUTES")
         if name in os.environ
     }
+    if "LABKEEPER_VENV" in os.environ:
+        # `!pip` is that of the kernel.
+        c.Spawner.environment["PATH"] = f"{os.environ['LABKEEPER_VENV']}/bin:{os.environ['PATH']}"
     if os.environ.get("LABKEEPER_BENCH_TOKEN"):
         c.Spawner.environment["JUPYTERHUB_ACTIVITY_INTERVAL"] = "5"
 

@@ -241,6 +241,12 @@ it('warns of a policy that blocks pip itself, with the line of the rule', () => 
   ]);
 });
 
+it('names a mistyped key, and not what is missing for it', () => {
+  expect(complaint('[[switch]]\npart = "meter"\nstat = "on"\n')).toContain(
+    'line 3: switch.stat: expected nothing of this name. There is 1 more mistake.'
+  );
+});
+
 it('takes neither other bytes, nor too many, nor depth', () => {
   expect(complaint(Buffer.from([0x23, 0xff, 0x0a]))).toBe(
     'labkeeper.toml: expected text in UTF-8, got other bytes.'

@@ -180,6 +180,8 @@ export class InstallWords {
         return trans.__('Labkeeper was not running, so nobody looked.');
       case 'clock-step':
         return trans.__('The clock of this server jumped.');
+      case 'switched-off':
+        return trans.__('Your hub’s policy switched the recording of installs off or on.');
       default:
         return null;
     }

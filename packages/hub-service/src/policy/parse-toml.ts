@@ -48,10 +48,11 @@ export function parseToml<Schema extends v.GenericSchema>(
   if (result.success) {
     return { value: result.output, text };
   }
-  const [issue, ...more] = result.issues;
+  // A name that nobody knows first: what is missing beside it is most often the same slip.
+  const issue = result.issues.find(isUnknownName) ?? result.issues[0];
   const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
   throw new PolicyError(
-    `${file}, line ${findLine(text, path)}: ${wrong(issue, path, expected)}.${others(more.length)}`
+    `${file}, line ${findLine(text, path)}: ${wrong(issue, path, expected)}.${others(result.issues.length - 1)}`
   );
 }
 
@@ -90,6 +91,10 @@ function read(text: string, file: string): unknown {
   }
 }
 
+function isUnknownName({ type, expected }: v.BaseIssue<unknown>): boolean {
+  return type === 'strict_object' && expected === 'never';
+}
+
 /** What was expected, and what stands there. */
 function wrong(
   issue: v.BaseIssue<unknown>,
@@ -97,7 +102,7 @@ function wrong(
   words: ReadonlyMap<string, string>
 ): string {
   const name = nameOf(path);
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
+  if (isUnknownName(issue)) {
     return `${name}: expected nothing of this name`;
   }
   if (issue.type === 'strict_object' && issue.received === 'undefined') {
