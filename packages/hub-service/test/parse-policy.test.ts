@@ -242,7 +242,7 @@ it('warns of a policy that blocks pip itself, with the line of the rule', () => 
 });
 
 it('names a mistyped key, and not what is missing for it', () => {
-  expect(complaint('[[switch]]\npart = "meter"\nstat = "on"\n')).toContain(
+  expect(complaint('[[switch]]\npart = "meter"\nstat = "on"\nreason = "x"\n')).toContain(
     'line 3: switch.stat: expected nothing of this name. There is 1 more mistake.'
   );
 });
