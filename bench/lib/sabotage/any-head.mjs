@@ -7,7 +7,7 @@ DatabaseSync.prototype.prepare = function (text, ...more) {
   const changed = text
     .replace('create unique index "record_stream"', 'create index "record_stream"')
     .replace(
-      /(update "stream" set .* where "id" = \?) and "seq" = \? and "head" = \?/,
+      /(update stream set .* where id = \?) and seq = \? and head = \?/,
       '$1 and ? is not null and ? is not null'
     );
   return Reflect.apply(prepare, this, [changed, ...more]);
