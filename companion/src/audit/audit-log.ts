@@ -160,7 +160,8 @@ export class AuditLog {
       problem: error === null ? null : { kind: this.problemKind(), detail: error.slice(0, DETAIL) },
       waiting,
       receipt: receipt === null || atMs === null ? null : { short: receipt, atMs },
-      connected
+      connected,
+      ...(this.offSinceMs === null ? {} : { switchedOffSinceMs: this.offSinceMs })
     };
   }
 

@@ -92,10 +92,17 @@ export class InstallWords {
   }
 
   /** How the log stands, in one sentence. */
-  summary({ mode, problem, waiting, receipt, connectedSinceMs }: AuditState, nowMs: number): string {
+  summary(state: AuditState, nowMs: number): string {
+    const { mode, problem, waiting, receipt, connectedSinceMs, switchedOffSinceMs } = state;
     const { trans } = this;
     if (mode === 'off') {
       return trans.__('Your hub keeps no install log, so nothing is recorded on this server.');
+    }
+    if (switchedOffSinceMs !== undefined) {
+      return trans.__(
+        'Your hub has switched the recording of installs off: what is installed now is not recorded. Since %1.',
+        this.when(switchedOffSinceMs, nowMs)
+      );
     }
     if (problem?.kind === 'disk') {
       return trans.__('What is installed now cannot be recorded: the disk does not take it.');

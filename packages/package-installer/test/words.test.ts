@@ -45,6 +45,7 @@ test('says why something is missing, and since when', () => {
   const gap = (cause: string, sinceMs: number | null) =>
     words.gap(listed({ action: 'gap', gap: { cause, sinceMs, count: null } }), NOW_MS);
   expect(gap('clock-step', null)).toBe('The clock of this server jumped.');
+  expect(gap('switched-off', null)).toMatch(/^Your hub’s policy switched the recording/);
   expect(gap('companion-down', NOW_MS - 60_000)).toMatch(
     /^Labkeeper was not running, so nobody looked\. Since .+\.$/
   );
@@ -54,6 +55,7 @@ test('says why something is missing, and since when', () => {
 
 test.each<[RegExp, Partial<AuditState>]>([
   [/^Everything is recorded at the hub\. Last receipt: 8c1f04aa, .+\.$/, {}],
+  [/^Your hub has switched the recording of installs off: .+ Since .+\.$/, { switchedOffSinceMs: NOW_MS }],
   [/^1 record is on its way/, { waiting: 1 }],
   [/^3 records are on their way/, { waiting: 3 }],
   [/^The hub has not been asked yet/, { receipt: null }],

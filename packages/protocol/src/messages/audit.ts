@@ -30,7 +30,9 @@ export const AuditState = v.object({
   /** The last receipt: its short form, and when the hub signed it, by the hub's clock. null = there is none yet. */
   receipt: v.nullable(v.object({ short: Text, atMs: EpochMs })),
   /** Since when the hub answers as it should; null = it does not, or was not asked yet. */
-  connectedSinceMs: v.nullable(EpochMs)
+  connectedSinceMs: v.nullable(EpochMs),
+  /** Since when the hub's policy has recording switched off; absent = it is on. */
+  switchedOffSinceMs: v.optional(EpochMs)
 });
 export type AuditState = v.InferOutput<typeof AuditState>;
 
