@@ -22,7 +22,7 @@ const statement = what => ({
 
 DatabaseSync.prototype.prepare = function (text, ...more) {
   const prepared = Reflect.apply(prepare, this, [text, ...more]);
-  if (text.startsWith('update "stream"')) appending.add(this);
+  if (text.startsWith('update stream')) appending.add(this);
   if (text === 'begin') {
     return statement(() => {
       if (timers.has(this)) return;
