@@ -118,7 +118,7 @@ function openSqlite(file: string): IDatabase {
     return connection;
   };
   const writer = open();
-  // Each record goes into nine trees in as many orders: with SQLite's own 2 MB their pages were read and written over and
+  // Each record goes into several trees in as many orders: with SQLite's own 2 MB their pages were read and written over and
   // over, and a log of 870 000 records took half as many a second as an empty one.
   writer.exec(`pragma cache_size = -${WRITER_CACHE_KIB}; pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   writer.exec(`pragma journal_size_limit = ${JOURNAL_BYTES}`);
