@@ -19,7 +19,7 @@ from .node import SERVICE_MAJOR, Node, NodeError, find_node
 
 PROGRAM = Path(__file__).parent / "node" / "hub-service.mjs"
 """The service's program; `npm run build` makes it and the wheel brings it."""
-NODE_ARGUMENTS = ("--max-semi-space-size=1",)
+NODE_ARGUMENTS = ("--max-semi-space-size=4",)
 """
 Keep Node's memory near to what it uses; the service itself lets the rest of it grow in small steps. Not
 `--optimize-for-size`: the service then took half as much CPU again for each record.
