@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from http.client import HTTPException
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
@@ -16,6 +19,7 @@ from .plain_text import plain
 _PREFIX = "/api/v1"
 _TIMEOUT_S = 30
 _ANSWER_BYTES = 16 * 1024 * 1024
+_CHUNK_BYTES = 256 * 1024
 _LOCAL = re.compile(r"localhost|::1|127(\.\d{1,3}){3}")
 """Names of this machine; `127.example.org` is none."""
 _TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -30,6 +34,20 @@ class ApiError(Exception):
         super().__init__(message)
         self.status = status
         """Of HTTP; None = nobody answered."""
+
+
+class BrokeOffError(ApiError):
+    """An answer ended before it was whole."""
+
+
+@dataclass(frozen=True)
+class Download:
+    """An answer that is read as it comes."""
+
+    chunks: Iterator[bytes]
+    """Raises BrokeOffError where the answer ends before its time."""
+    tells_its_end: bool
+    """Without it an answer that broke off looks like one that has ended."""
 
 
 class _NoRedirect(HTTPRedirectHandler):
@@ -106,24 +124,50 @@ class AdminApi:
         """Change something; raises ApiError."""
         return self._ask("POST", path, {}, body)
 
+    @contextmanager
+    def download(self, *path: str, kind: str, **query: str | None) -> Iterator[Download]:
+        """Read something long, of this content type; raises ApiError."""
+        asked = {name: value for name, value in query.items() if value is not None}
+        with self._in_words(lambda: self._open("GET", path, asked, None, accept=kind)) as answer:
+            if answer.headers.get_content_type() != kind:
+                raise ApiError("What answered is not Labkeeper: look at LABKEEPER_URL.")
+            length = answer.headers.get("content-length", "")
+            whole = int(length) if length.isascii() and length.isdigit() else None
+            is_chunked = answer.headers.get("transfer-encoding", "").lower() == "chunked"
+            yield Download(_chunks(answer, whole), is_chunked or whole is not None)
+
     def _ask(
         self, method: str, path: tuple[str, ...], query: dict[str, str], body: dict[str, Any] | None
     ) -> Any:
+        def ask() -> Any:
+            with self._open(method, path, query, body) as answer:
+                return _read(answer.read(_ANSWER_BYTES))
+
+        return self._in_words(ask)
+
+    def _open(
+        self,
+        method: str,
+        path: tuple[str, ...],
+        query: dict[str, str],
+        body: dict[str, Any] | None,
+        accept: str = "application/json",
+    ) -> HTTPResponse:
         url = self._base + "".join(f"/{quote(part, safe='')}" for part in path)
         if query:
             url += f"?{urlencode(query)}"
-        headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
+        headers = {"Authorization": f"Bearer {self._token}", "Accept": accept}
         if self._hub:
             headers["Labkeeper-Hub"] = self._hub
         data = None
         if body is not None:
             data = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
+        return self._opener.open(Request(url, data, headers, method=method), timeout=self._timeout)
+
+    def _in_words(self, ask: Callable[[], Any]) -> Any:
         try:
-            with self._opener.open(
-                Request(url, data, headers, method=method), timeout=self._timeout
-            ) as answer:
-                return _read(answer.read(_ANSWER_BYTES))
+            return ask()
         except HTTPError as error:
             raise ApiError(_sentence(error), error.code) from error
         except (URLError, OSError) as error:
@@ -132,6 +176,23 @@ class AdminApi:
         except (HTTPException, ValueError):
             # Without their texts, which quote what was sent or answered.
             raise ApiError(f"{self._base} does not answer as a web server does.") from None
+
+
+def _chunks(answer: HTTPResponse, whole: int | None) -> Iterator[bytes]:
+    came = 0
+    while True:
+        try:
+            chunk = answer.read1(_CHUNK_BYTES)
+        except (OSError, HTTPException, ValueError) as error:
+            # Of http.client's own errors the texts would quote what was sent.
+            reason = str(error) if isinstance(error, OSError) else "the connection ended"
+            raise BrokeOffError(f"The answer broke off: {reason}.") from None
+        if not chunk:
+            break
+        came += len(chunk)
+        yield chunk
+    if whole is not None and came < whole:
+        raise BrokeOffError(f"The answer broke off: {came} of {whole} bytes came.")
 
 
 def _read(text: bytes) -> Any:

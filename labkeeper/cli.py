@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ._version import __version__
+from .export_command import run_export
 from .legal_commands import LEGAL_COMMANDS, add_legal_commands, run_legal_command
 from .log_command import add_log_command, run_log
 from .node import MINIMUM_MAJOR, SERVICE_MAJOR, NodeError, find_node
@@ -20,7 +21,7 @@ from .requests_command import add_requests_command, run_requests
 _PROGRAMS = Path(__file__).parent / "node"
 """Where the bundled programs for Node lie."""
 
-_SERVICE_COMMANDS = ("export", "backup", "restore", "rotate-key", "rotate-master-key", "policy")
+_SERVICE_COMMANDS = ("backup", "restore", "rotate-key", "rotate-master-key", "policy")
 """Those that the hub service's own program runs, and reads the arguments of."""
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     commands.add_parser(
         "export",
         add_help=False,
-        help="write the hub's install log, or a part of it, to a file that verify can read",
+        help="write the hub's install log, or a part of it, to a file that verify can read: beside the service, or with a "
+        "token from your own machine",
     )
     add_legal_commands(commands)
     commands.add_parser("backup", add_help=False, help="write a copy of the hub's install log to a folder")
@@ -134,12 +136,16 @@ def _run(arguments: Sequence[str] | None) -> int:
     add_outgoing_command(commands)
     # What an export can be asked for the program itself knows.
     parsed, rest = parser.parse_known_args(arguments)
-    if rest and parsed.command not in (*_SERVICE_COMMANDS, "witness"):
+    if rest and parsed.command not in (*_SERVICE_COMMANDS, "export", "witness"):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if parsed.command == "verify":
         return _verify(parsed)
     if parsed.command in LEGAL_COMMANDS:
         return run_legal_command(parsed)
+    if parsed.command == "export":
+        return run_export(
+            rest, lambda words: _run_node("hub-service.mjs", ["export", *words], least_major=SERVICE_MAJOR)
+        )
     if parsed.command in _SERVICE_COMMANDS:
         return _run_node("hub-service.mjs", [parsed.command, *rest], least_major=SERVICE_MAJOR)
     if parsed.command == "witness":

@@ -128,7 +128,7 @@ def configure(
     prefix = f"{base}services/{name}/"
     pages = None if pages_url is None else _pages_url(pages_url)
     hub = _hub_url(c, hub_url, base, pages)
-    role = _add_people_role(c, name, "audit", audit_users, audit_groups)
+    _add_people_role(c, name, "audit", audit_users, audit_groups)
     _add_people_role(c, name, "approve", approve_users, approve_groups)
     _add_people_role(c, name, "admin", admin_users, admin_groups)
     service = _entry(c.JupyterHub, "services", name)
@@ -173,7 +173,7 @@ def configure(
     known_as = service.get("environment", {}).get("LABKEEPER_HUB_ID", hub_id)
     told = _tell_servers(c, done["service_url"], None if known_as == _FIRST else known_as)
     summary = {"name": name, "hub_id": hub_id, "pages_url": pages, "hub_url": hub, "told": told, **done}
-    c[SUMMARY].update(summary, further=further, readers=[*role.get("users", []), *role.get("groups", [])])
+    c[SUMMARY].update(summary, further=further)
 
 
 def _add_login(service: dict[str, Any], name: str, pages: str, callback: str) -> None:
@@ -334,7 +334,7 @@ def _short(name: object) -> str | None:
 
 def _add_people_role(
     c: Config, service: str, right: str, users: Iterable[str], groups: Iterable[str]
-) -> dict[str, Any]:
+) -> None:
     """Make the role of those who have a right at the pages."""
     name, description = PEOPLE_ROLES[right]
     arguments = (f"{right}_users", f"{right}_groups")
@@ -344,17 +344,21 @@ def _add_people_role(
     role["scopes"] = _joined(
         role.get("scopes", []), [f"{_SCOPE}{right}", f"access:services!service={service}"]
     )
-    if any(s.get("manage_roles") is True for key, s in c.items() if key.endswith("Authenticator")):
+    if roles_are_managed(c):
         if any(listed):
             raise ConfigureError(
                 ", ".join(arguments),
                 f"expected none, because the authenticator manages roles; let it give the role {name}.",
             )
-        return role
+        return
     # Empty lists too: without the key JupyterHub would leave the role to those who had it before.
     role["users"] = _joined(role.get("users", []), listed[0])
     role["groups"] = _joined(role.get("groups", []), listed[1])
-    return role
+
+
+def roles_are_managed(c: Config) -> bool:
+    """Whether the authenticator says who has which role."""
+    return any(s.get("manage_roles") is True for key, s in c.items() if key.endswith("Authenticator"))
 
 
 def _add_service_role(c: Config, service: str, offboard: bool) -> None:

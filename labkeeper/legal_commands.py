@@ -55,10 +55,51 @@ def run_legal_command(parsed: argparse.Namespace) -> int:
         print(f"labkeeper {parsed.command}: {error}", file=sys.stderr)
         return 2
     if parsed.command == "hold":
-        print(json.dumps(answer) if parsed.json else f"Hold {plain(answer.get('hold'))} is on.")
+        print(json.dumps(answer) if parsed.json else _held(answer.get("hold"), parsed.user, parsed.case))
         return 0
     print(json.dumps(answer) if parsed.json else _told(answer))
     return 0 if answer.get("complete") is True else 1
+
+
+_MEANS = "until it is lifted on the page Holds"
+
+
+def _held(number: object, user: str | None, case: str | None) -> str:
+    """Say whose hold it is, for which case, and what it means."""
+    named = f" for the case {plain(case)}" if case else ""
+    # 0 = somebody lifted it in the same moment.
+    at = f" (hold {number})" if isinstance(number, int) and number > 0 else ""
+    if user is None:
+        return (
+            f"A legal hold is on everybody at this hub{named}{at}: who belongs to a case is not known here. "
+            f"Nobody can be erased, and retention deletes nothing, {_MEANS}."
+        )
+    return (
+        f"A legal hold is on {plain(user)}{named}{at}. Nothing of this person can be erased, and retention deletes "
+        f"nothing of it, {_MEANS}."
+    )
+
+
+_THINGS = {
+    "servers": ("server", "stopped"),
+    "tokens": ("token", "ended"),
+    "requests": ("request", "closed"),
+    "grants": ("grant", "ended"),
+}
+"""What a part of an offboarding counts, and what becomes of it."""
+
+
+def _part(part: dict[str, Any]) -> str:
+    """Say what became of one part; holds and browsers' sessions are not counted."""
+    says = plain(part["says"]) if part.get("says") else ""
+    thing, verb = _THINGS.get(str(part.get("what")), ("", ""))
+    state, ended = part.get("state"), part.get("ended")
+    if state == "none":
+        return says or (f"There was no {thing} to be {verb}." if thing else "There was nothing to do.")
+    if not thing:
+        return says if state == "done" else f"Not done. {says}".rstrip()
+    failed = f", {part['failed']} not" if part.get("failed") else ""
+    return f"{ended} {thing}{'' if ended == 1 else 's'} {verb}{failed}. {says}".rstrip()
 
 
 def _told(answer: dict[str, Any]) -> str:
@@ -70,9 +111,7 @@ def _told(answer: dict[str, Any]) -> str:
     else:
         lines = [f"Not everything of {user} was ended: mend it and run this again."]
     for part in answer.get("parts", []):
-        says = part.get("says")
-        counts = f"{part.get('ended')} ended" + (f", {part['failed']} not" if part.get("failed") else "")
-        lines.append(f"  {plain(part.get('what')):9} {counts}{'. ' + plain(says) if says else ''}")
+        lines.append(f"  {plain(part.get('what')):9} {_part(part)}")
     index, record = answer.get("index"), answer.get("record") or {}
     lines.append(
         "  receipt   not in the log yet: the service appends it when its database takes it"

@@ -12,7 +12,7 @@ from typing import Any
 from .admin_api import AdminApi, ApiError
 from .plain_text import moment, table
 
-_FILTERS = (
+FILTERS = (
     "hub",
     "text",
     "user",
@@ -28,6 +28,7 @@ _FILTERS = (
     "from",
     "until",
 )
+"""What the log's page filters by."""
 _FOLLOW_S = 2.0
 """Between two looks at what is new."""
 _LONGEST_S = 60.0
@@ -43,7 +44,7 @@ def add_log_command(commands: argparse._SubParsersAction[argparse.ArgumentParser
         "with access:services!service=labkeeper and custom:labkeeper:audit). Every look is on record. Status 0 = shown, "
         "2 = the service could not be asked, or refused.",
     )
-    for name in _FILTERS:
+    for name in FILTERS:
         day = " (a day, such as 2026-11-27)" if name in ("from", "until") else ""
         log.add_argument(
             f"--{name}", dest=f"filter_{name}", metavar=name.upper(), help=f"only this {name}{day}"
@@ -59,7 +60,7 @@ def run_log(
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
     """Run it; its status."""
-    filters = {name: getattr(parsed, f"filter_{name}") for name in _FILTERS}
+    filters = {name: getattr(parsed, f"filter_{name}") for name in FILTERS}
     try:
         api = open_api()
         records = _newest(api, filters, max(1, parsed.limit))

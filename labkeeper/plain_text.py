@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+_TAB = 4
 
 
 def plain(text: object) -> str:
@@ -14,6 +15,12 @@ def plain(text: object) -> str:
     return "".join(
         f"\\u{ord(letter):04x}" if unicodedata.category(letter) in _HIDDEN else letter for letter in str(text)
     )
+
+
+def plain_lines(text: str) -> list[str]:
+    """Give the lines of a text as a person reads them, with what else would steer the terminal by its number."""
+    lines = text.replace("\r\n", "\n").strip("\n").split("\n")
+    return [plain(line.expandtabs(_TAB)) for line in lines]
 
 
 def moment(at_ms: int | None) -> str:

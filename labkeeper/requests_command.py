@@ -10,7 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from .admin_api import AdminApi, ApiError
-from .plain_text import moment, plain, table
+from .plain_text import moment, plain, plain_lines, table
+
+_FURTHER_IN = 11 * " "
+"""Than the facts of a request."""
 
 
 def add_requests_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,7 +35,7 @@ def add_requests_command(commands: argparse._SubParsersAction[argparse.ArgumentP
     deny = deeds.add_parser("deny", help="deny a request, or decline one for help")
     answer = deeds.add_parser("answer", help="write in a request's thread")
     for deed in (show, approve, deny, answer):
-        deed.add_argument("id", help="the request's id")
+        deed.add_argument("id", help="the request's id, or the first 8 digits of it or more")
     for deed in (approve, deny):
         deed.add_argument("--reason", required=True, help="why; the person reads it, and it stays on record")
         deed.add_argument(
@@ -66,16 +69,18 @@ def _run(parsed: argparse.Namespace, api: AdminApi) -> int:
     if parsed.deed == "answer":
         body = {"id": str(uuid.uuid4()), "text": parsed.text}
         return _tell(api.post("requests", parsed.id, "messages", body=body), parsed.json)
-    version = parsed.version
+    name, version = parsed.id, parsed.version
     if version is None:
-        version = _confirmed(api.get("requests", parsed.id), parsed.deed)
-        if version is None:
+        seen = api.get("requests", name)
+        if not _is_confirmed(seen, parsed.deed):
             return 1
+        # By its whole id: of the first digits there may be another one by now.
+        name, version = seen["id"], seen["version"]
     body = {"version": version, "decision": parsed.deed, "reason": parsed.reason}
-    return _tell(api.post("requests", parsed.id, "decide", body=body), parsed.json)
+    return _tell(api.post("requests", name, "decide", body=body), parsed.json)
 
 
-def _confirmed(request: dict[str, Any], deed: str) -> int | None:
+def _is_confirmed(request: dict[str, Any], deed: str) -> bool:
     """Nobody decides about what she has not seen: show it and ask."""
     if not sys.stdin.isatty():
         raise ApiError(
@@ -87,8 +92,8 @@ def _confirmed(request: dict[str, Any], deed: str) -> int | None:
         answer = input()
     except EOFError:
         print(file=sys.stderr)
-        return None
-    return request["version"] if answer.strip().lower() in ("y", "yes") else None
+        return False
+    return answer.strip().lower() in ("y", "yes")
 
 
 def _list(parsed: argparse.Namespace, api: AdminApi) -> int:
@@ -141,18 +146,28 @@ def _story(request: dict[str, Any]) -> str:
         f"id       {request['id']}",
         f"state    {request['state']}, version {request['version']}",
         f"who      {plain(request['user'] or '(erased)')}, asked {moment(request['createdAtMs'])} UTC from a container",
-        f"why      {plain(request['reason'])}",
+        _said("why      ", request["reason"]),
     ]
     if request["decision"]:
         decision = request["decision"]
         lines.append(
-            f"decided  by {plain(decision['by'])}, {moment(decision['atMs'])} UTC: {plain(decision['reason'])}"
+            _said(
+                f"decided  by {plain(decision['by'])}, {moment(decision['atMs'])} UTC: ", decision["reason"]
+            )
         )
     for section in request["evidence"]:
         lines.append(f"\n{plain(section['title'])}")
-        lines += [f"  {plain(line['label'])}: {plain(line['text'])}" for line in section["lines"]]
+        lines += [_said(f"  {plain(line['label'])}: ", line["text"]) for line in section["lines"]]
     lines += [
-        f"\n{moment(message['atMs'])} {plain(message['by'])}: {plain(message['text'])}"
+        _said(f"\n{moment(message['atMs'])} {plain(message['by'])}: ", message["text"])
         for message in request["thread"]
     ]
     return "\n".join(lines)
+
+
+def _said(head: str, text: str) -> str:
+    """Put a text behind its head; of several lines each stands further in than any head, so that none looks like one."""
+    lines = plain_lines(text)
+    if len(lines) == 1:
+        return head + lines[0]
+    return "\n".join([head.rstrip(), *(f"{_FURTHER_IN}{line}".rstrip() for line in lines)])

@@ -11,6 +11,7 @@ from .hubs import check_hubs
 from .loading import check_version, load
 from .names import check_names
 from .policy import check_policy
+from .roles import check_roles
 from .service import check_service
 from .storage import check_storage
 
@@ -33,6 +34,7 @@ def examine_config(path: Path) -> Iterator[Finding]:
         return
     yield from check_names(config)
     yield from check_service(config)
+    yield from check_roles(config)
     yield from check_storage(config)
     yield from check_policy(config)
     yield from check_hubs(config)

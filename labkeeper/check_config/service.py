@@ -1,4 +1,4 @@
-"""What Labkeeper will do: who starts the service, where it is, and who may read."""
+"""What Labkeeper will do: who starts the service, and where it is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.request import ProxyHandler, build_opener
 from traitlets.config import Config
 
 from ..doctor.finding import Finding
-from ..hub import AUDIT_ROLE, SUMMARY
+from ..hub import SUMMARY
 
 TIMEOUT_S = 3.0
 """For one question to another process."""
@@ -39,7 +39,6 @@ def check_service(config: Config) -> Iterator[Finding]:
         )
     yield from _several(done)
     yield _pages(done)
-    yield _readers(done)
 
 
 def _started(done: Any) -> Finding:
@@ -95,15 +94,3 @@ def _pages(done: Any) -> Finding:
     at = f", listening at {done['pages_listen']}" if done.get("pages_listen") else ""
     hub = f" People log in at {done['hub_url']}." if done["hub_url"] else ""
     return Finding("pages", "ok", f"At {done['pages_url']}{at}.{hub}")
-
-
-def _readers(done: Any) -> Finding:
-    if done["readers"]:
-        return Finding("readers", "ok", f"The role {AUDIT_ROLE} is given to {', '.join(done['readers'])}.")
-    return Finding(
-        "readers",
-        "note",
-        f"The configuration gives the role {AUDIT_ROLE} to nobody, so nobody may read the log, unless your"
-        " authenticator gives it.",
-        "configure(c, audit_groups=[…]) or audit_users=[…]",
-    )

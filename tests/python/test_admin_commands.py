@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -44,8 +45,17 @@ REQUEST = {
     "reason": "Week 9\x1b[31m",
     "createdAtMs": 1795770000000,
     "decision": None,
-    "evidence": [],
-    "thread": [],
+    "evidence": [
+        {
+            "kind": "command",
+            "title": "Blocked",
+            "lines": [
+                {"label": "pip", "text": "one\r\n\n\ttwo\n  id: forged\x1b[2J\n"},
+                {"label": "tool", "text": "pip"},
+            ],
+        }
+    ],
+    "thread": [{"atMs": 1795770000000, "by": "lead", "text": "Would the CPU build\ndo?"}],
 }
 
 
@@ -83,8 +93,10 @@ class Service:
 
 
 @pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+def service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Service]:
     made = Service()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LABKEEPER_STATE", raising=False)
     monkeypatch.setenv("LABKEEPER_URL", made.url)
     monkeypatch.setenv("LABKEEPER_TOKEN", "secret-token")
     yield made
@@ -142,7 +154,15 @@ def test_decides_with_the_version_that_was_seen(service: Service, capsys: pytest
     assert main(["requests"]) == 0
     assert ID in capsys.readouterr().out
     assert main(["requests", "show", ID]) == 0
-    assert "\\u001b[31m" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "why      Week 9\\u001b[31m" in said
+    further_in = " " * 11
+    # As a person reads it, and so that no line of it looks like one of ours.
+    facts = (
+        f"  pip:\n{further_in}one\n\n{further_in}    two\n{further_in}  id: forged\\u001b[2J\n  tool: pip\n"
+    )
+    assert f"\nBlocked\n{facts}" in said
+    assert f" lead:\n{further_in}Would the CPU build\n{further_in}do?\n" in said
     # There is nobody to ask, and nobody decides about what she has not seen.
     assert main(["requests", "deny", ID, "--reason", "No."]) == 2
     assert main(["requests", "deny", ID, "--reason", "No.", "--version", "3"]) == 0
@@ -216,6 +236,63 @@ def test_lists_what_goes_out_and_sends_it_again(service: Service, capsys: pytest
     assert "It was sent or forgotten." in capsys.readouterr().err
 
 
+def test_decides_about_the_request_that_was_shown_by_its_first_digits(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.answers[f"/api/v1/requests/{ID[:8]}"] = (200, REQUEST)
+    service.answers[f"/api/v1/requests/{ID}/decide"] = (200, {**REQUEST, "state": "denied"})
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    assert main(["requests", "deny", ID[:8], "--reason", "No."]) == 0
+    assert service.asked[-1][1] == f"/api/v1/requests/{ID}/decide"
+
+
+@pytest.mark.parametrize(
+    ("words", "number", "said"),
+    [
+        (["ada"], 3, "A legal hold is on ada (hold 3). Nothing of this person can be erased"),
+        (["ada", "--case", "C-7"], 3, "A legal hold is on ada for the case C-7 (hold 3). "),
+        (
+            ["--case", "C-7\x1b[2J"],
+            4,
+            "A legal hold is on everybody at this hub for the case C-7\\u001b[2J (hold 4): ",
+        ),
+        (["ada"], 0, "A legal hold is on ada. "),
+    ],
+)
+def test_says_whose_hold_is_on_and_what_it_means(
+    service: Service, words: list[str], number: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.answers["/api/v1/holds"] = (200, {"hold": number})
+    assert main(["hold", *words, "--reason", "letter"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(said) and out.endswith("until it is lifted on the page Holds.\n")
+
+
+def test_says_of_each_part_of_an_offboarding_what_became_of_it(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def part(what: str, state: str, ended: int, failed: int, says: str | None) -> dict[str, object]:
+        return {"what": what, "state": state, "ended": ended, "failed": failed, "says": says}
+
+    parts = [
+        part("hold", "none", 0, 0, "Hold 1 was on already: nothing of this person can be erased."),
+        part("sessions", "failed", 0, 1, "JupyterHub does not answer."),
+        part("servers", "done", 2, 0, None),
+        part("tokens", "failed", 1, 2, "The scope tokens is missing."),
+        part("requests", "none", 0, 0, None),
+    ]
+    answer = {"user": "ada", "complete": False, "before": False, "index": 7, "record": {"key": "k"}}
+    service.answers["/api/v1/offboard"] = (200, {**answer, "parts": parts})
+    assert main(["offboard", "ada", "--reason", "has left"]) == 1
+    assert capsys.readouterr().out.splitlines()[1:-1] == [
+        "  hold      Hold 1 was on already: nothing of this person can be erased.",
+        "  sessions  Not done. JupyterHub does not answer.",
+        "  servers   2 servers stopped.",
+        "  tokens    1 token ended, 2 not. The scope tokens is missing.",
+        "  requests  There was no request to be closed.",
+    ]
+
+
 COMMANDS = [
     ["log"],
     ["requests"],
@@ -223,9 +300,10 @@ COMMANDS = [
     ["hold", "--reason", "x"],
     ["offboard", "ada", "--reason", "x"],
 ]
+EXPORT = ["export", "--out", "export.jsonl"]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, EXPORT])
 @pytest.mark.parametrize("token", ["secret\r\nX-Evil: 1", "secret token", "secret\u2013token", "secret\x7f"])
 def test_never_prints_a_token_that_no_header_can_carry(
     service: Service,
@@ -240,7 +318,7 @@ def test_never_prints_a_token_that_no_header_can_carry(
     assert out == "" and "LABKEEPER_TOKEN" in err and "secret" not in err and not service.asked
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, EXPORT])
 def test_sends_the_token_to_no_proxy_in_plain_text(
     service: Service, command: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,6 +81,7 @@ def test_a_good_configuration_is_told_in_full(check: Check, tmp_path: Path) -> N
         IMPORT
         + "c.JupyterHub.public_url = 'https://hub.example.org'\n"
         + "labkeeper.hub.configure(c, pages_url='https://labkeeper.example.org', audit_groups=['support'],"
+        + " approve_users=['lead', 'ada'], admin_users=['eva'], offboard=True,"
         + f" anchors={{'directory': {str(tmp_path)!r}}})\n",
     )
     assert status == 0
@@ -88,7 +89,14 @@ def test_a_good_configuration_is_told_in_full(check: Check, tmp_path: Path) -> N
     assert {finding["status"] for finding in found.values()} == {"ok"}, found
     assert "Node 24" in found["hub service"]["message"]
     assert "https://labkeeper.example.org, listening at 127.0.0.1:8192" in found["pages"]["message"]
-    assert "support" in found["readers"]["message"]
+    may = {name: finding["message"] for name, finding in found.items() if name.startswith("role ")}
+    assert may["role labkeeper-audit"].startswith("group support may read the install log")
+    assert may["role labkeeper-approve"].startswith("users lead, ada may answer and decide")
+    assert "So may whoever has labkeeper-admin." in may["role labkeeper-approve"]
+    assert (
+        may["role labkeeper-admin"].startswith("user eva may ") and "offboard" in may["role labkeeper-admin"]
+    )
+    assert "may end anybody's servers and tokens (offboard=True)" in may["role labkeeper-service"]
     assert f"{tmp_path}/labkeeper-state can be made" in found["state"]["message"]
     assert "labkeeper.sqlite (not made yet)" in found["database"]["message"]
     assert not (tmp_path / "labkeeper-state").exists()
@@ -103,8 +111,30 @@ def test_shows_no_password_of_an_anchors_address() -> None:
 def test_no_pages_and_no_readers_are_notes_with_a_way_out(check: Check, tmp_path: Path) -> None:
     status, found = check(IMPORT + "labkeeper.hub.configure(c)\n")
     assert status == 0
-    for name in ("pages", "readers"):
+    for name in ("pages", "role labkeeper-audit", "role labkeeper-approve", "role labkeeper-admin"):
         assert found[name]["status"] == "note" and "configure(c, " in found[name]["fix"]
+    assert "admin_groups=[…]" in found["role labkeeper-admin"]["fix"]
+    assert found["role labkeeper-service"]["status"] == "ok"
+    assert "configure(c, offboard=True)" in found["role labkeeper-service"]["message"]
+
+
+def test_roles_that_others_fill_are_told(check: Check) -> None:
+    own = "{'name': 'leads', 'groups': ['lab-a'], 'scopes': ['custom:labkeeper:approve!group=lab-a']}"
+    admin = "{'name': 'labkeeper-admin', 'groups': ['ops']}"
+    _, found = check(
+        IMPORT
+        + f"c.JupyterHub.load_roles = [{own}, {admin}]\nlabkeeper.hub.configure(c, admin_users=['eva'])\n"
+    )
+    message = found["role labkeeper-approve"]["message"]
+    assert message.startswith(
+        "Nobody has it; whoever has labkeeper-admin or your role leads (custom:labkeeper:approve"
+    )
+    assert found["role labkeeper-admin"]["message"].startswith("user eva, group ops may ")
+    assert found["role labkeeper-audit"]["status"] == "ok"
+    _, found = check(IMPORT + "c.Authenticator.manage_roles = True\nlabkeeper.hub.configure(c)\n")
+    for name in ("audit", "approve", "admin"):
+        finding = found[f"role labkeeper-{name}"]
+        assert finding["status"] == "note" and f"Let it give labkeeper-{name} to" in finding["fix"]
 
 
 def test_several_hubs_are_told_with_what_their_service_needs(check: Check, tmp_path: Path) -> None:

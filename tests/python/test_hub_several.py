@@ -108,7 +108,7 @@ def ticket(two: TwoHubs, environment: dict[str, str], hub: str | None = None) ->
     )
 
 
-def record_install(two: TwoHubs, bearer: str, package: str) -> None:
+def record_install(service: str, bearer: str, package: str) -> None:
     """One record, as a companion writes it."""
     boot = str(uuid.uuid4())
     record = {
@@ -124,7 +124,7 @@ def record_install(two: TwoHubs, bearer: str, package: str) -> None:
     lines = [{"protocol": 1, "boot": boot, "first": 1, "count": 1, "prev": "0" * 64}, record, None]
     body = "".join(json.dumps(line, sort_keys=True, separators=(",", ":")) + "\n" for line in lines)
     answer = requests.post(
-        f"{two.service}api/v1/records",
+        f"{service}api/v1/records",
         data=body,
         headers={"Authorization": f"Bearer {bearer}", "Content-Type": "application/x-ndjson"},
         timeout=10,
@@ -161,7 +161,7 @@ def test_two_hubs_of_one_service(two: TwoHubs) -> None:
         given = ticket(two, environments[name])
         assert given.status_code == 200, given.text
         tickets[name] = given.json()["ticket"]
-        record_install(two, tickets[name], f"package-of-the-{name}")
+        record_install(two.service, tickets[name], f"package-of-the-{name}")
 
     # A token is good at its own hub alone, whatever it is presented as.
     for name, other in (("west", "east"), ("east", "west")):
@@ -220,7 +220,7 @@ def test_two_hubs_of_one_service(two: TwoHubs) -> None:
 
     # One hub ends: the other goes on, and the page says which one is away.
     two.east.stop()
-    record_install(two, tickets["west"], "package-of-the-west")
+    record_install(two.service, tickets["west"], "package-of-the-west")
     assert ticket(two, environments["west"]).status_code == 200
     assert "package-of-the-west" in browsers["west"].get(f"{two.pages}/log", timeout=20).text
     wait_for("the state of the east", lambda: "The hub east does not answer" in status_page(), 40)

@@ -157,7 +157,7 @@ def test_without_node_it_says_so() -> None:
 
 
 def test_export_hands_on_what_it_is_told(tmp_path: Path) -> None:
-    result = labkeeper("export", "--version", "1.0")
+    result = labkeeper("export", "--version", "1.0", LABKEEPER_STATE=str(tmp_path))
     assert result.returncode == 2
     assert result.stderr.startswith("labkeeper export: Name the file with --out.\nusage: labkeeper export ")
     state = tmp_path / "state"

@@ -174,10 +174,12 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('pages and commands of two h
       expect(records.records.map(({ hub: at }) => at)).toEqual(Array(count).fill(hub));
       const inbox = JSON.parse(await shows('/api/v1/requests')) as { requests: { hub: string }[] };
       expect(inbox.requests.map(({ hub: at }) => at)).toEqual([hub, hub]);
-      for (const format of ['csv', 'ocsf', 'jsonl']) {
-        const text = await shows(`/export?format=${format}`);
+      for (const address of ['/export', '/api/v1/export'].flatMap(path =>
+        ['csv', 'ocsf', 'jsonl'].map(format => `${path}?format=${format}`)
+      )) {
+        const text = await shows(address);
         expect(text).not.toContain(`"${other(hub)}"`);
-        if (format === 'jsonl') {
+        if (address.endsWith('jsonl')) {
           const lines = text.trim().split('\n');
           expect(parseShape(ExportHead, lines[0] ?? '')?.filter).toEqual({ hub });
           const end = parseShape(EndLine, lines.at(-1) ?? '');

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { REQUEST_STATES } from '@labkeeper/protocol';
 import type { FastifyInstance } from 'fastify';
 import { Browser } from '../src/pages/browser.test.data.js';
 import { requestParts } from '../src/requests/request-parts.js';
@@ -61,9 +62,9 @@ describe('pages and commands about requests', () => {
   const ask = async (
     user: string,
     groups: string[] = ['lab-a'],
-    reason = 'Week 9 <script>alert(1)</script>'
+    reason = 'Week 9 <script>alert(1)</script>',
+    id: string = randomUUID()
   ) => {
-    const id = randomUUID();
     await asked.requests.submit(
       { hub: 'hub', user, server: 'big', groups },
       {
@@ -224,6 +225,9 @@ describe('pages and commands about requests', () => {
         .sort()
     ).toEqual([id, own].sort());
     expect((await call('/requests?stat=requested')).statusCode).toBe(400);
+    expect((await call('/requests?state=closed')).json().message).toBe(
+      `“state” is one of ${REQUEST_STATES.join(', ')}.`
+    );
     expect((await call(`/requests/${id}`)).json()).toMatchObject({ id, thread: [] });
     const said = { id: randomUUID(), text: 'Soon.' };
     expect((await call(`/requests/${id}/messages`, said)).json().thread.length).toBe(1);
@@ -270,5 +274,55 @@ describe('pages and commands about requests', () => {
     expect((await looks()).slice(0, 3)).toEqual(Array.from({ length: 3 }, () => `/requests/${last}`));
     as('lead', 'custom:labkeeper:approve');
     expect((await call('/log', undefined, browser.hub.tokenOf('lead'))).statusCode).toBe(403);
+  });
+
+  it('commands name a request by the first digits of its id, among those that the person may see', async () => {
+    const rest = '0c1d-4a57-9a3e-2f3f6f1d7a10';
+    const [mine, foreign] = [`54e42925-${rest}`, `54e42925-1${rest.slice(1)}`];
+    await ask('alice', ['lab-a'], 'Week 9', mine);
+    await ask('bob', ['lab-b'], 'Week 9', foreign);
+    const call = (path: string, token: string, body?: unknown) =>
+      (browser.fastify as FastifyInstance).inject({
+        method: body === undefined ? 'GET' : 'POST',
+        url: `/api/v1${path}`,
+        headers: {
+          host: browser.hub.settings.host,
+          authorization: `Bearer ${token}`,
+          ...(body !== undefined && { 'content-type': 'application/json' })
+        },
+        ...(body !== undefined && { payload: JSON.stringify(body) })
+      });
+    const looks = async () =>
+      (await new SqlLogReader(database, Date.now).looks(50)).map(({ query }) => query);
+    as('lead', 'custom:labkeeper:approve');
+    const whole = browser.hub.tokenOf('lead');
+    const several = await call('/requests/54e42925', whole);
+    expect(several.statusCode).toBe(409);
+    expect(several.json().message).toMatch(
+      new RegExp(`^Several requests begin with 54e42925: (${mine}, ${foreign}|${foreign}, ${mine})\\.$`)
+    );
+    expect((await call('/requests/54E429250', whole)).json().id).toBe(mine);
+    expect((await call('/requests/54e42925-1', whole)).json().id).toBe(foreign);
+    expect(await looks()).toEqual([`/requests/${foreign}`, `/requests/${mine}`, '/requests/54e42925']);
+    for (const wrong of ['54e4292', '54e42925%25', 'torch']) {
+      const answer = await call(`/requests/${wrong}`, whole);
+      expect([answer.statusCode, answer.json().message]).toEqual([
+        400,
+        expect.stringContaining('first 8 digits')
+      ]);
+    }
+    as('tutor', 'custom:labkeeper:approve!group=lab-a');
+    const bounded = browser.hub.tokenOf('tutor');
+    // Another's request of the same begin is not there for her, nor in the way.
+    expect((await call('/requests/54e42925', bounded)).json().id).toBe(mine);
+    expect((await call('/requests/54e42925-1', bounded)).statusCode).toBe(404);
+    expect((await call('/requests/54e42926', bounded)).statusCode).toBe(404);
+    const said = { id: randomUUID(), text: 'Soon.' };
+    expect((await call('/requests/54e42925/messages', bounded, said)).json().thread.length).toBe(1);
+    const deny = { version: 2, decision: 'deny', reason: 'Use the CPU build.' };
+    expect((await call('/requests/54e42925/decide', whole, deny)).statusCode).toBe(409);
+    expect((await call('/requests/54e42925/decide', bounded, deny)).json().state).toBe('denied');
+    as('nobody');
+    expect((await call('/requests/54e42925', browser.hub.tokenOf('nobody'))).statusCode).toBe(403);
   });
 });

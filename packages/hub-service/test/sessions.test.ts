@@ -157,7 +157,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('people at the pages, on %s'
     expect(again.body).not.toContain('Save this view');
     for (const [fields, status, words] of [
       [{ query: 'user=a', name: '' }, 400, 'A view needs a name'],
-      [{ query: 'grade=odd', name: 'x' }, 400, 'can only be one of those in the list'],
+      [{ query: 'grade=odd', name: 'x' }, 400, 'can only be one of confirmed, corroborated'],
       [{ query: 'user=a', name: 'x'.repeat(61) }, 400, 'at most 60 characters'],
       [{ query: 'user=a', name: 'x', form: 'other' }, 403, 'not sent from a page of this session']
     ] as const) {

@@ -95,7 +95,9 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('a right to read another hub
     `/deaths?hub=${hub}`,
     `/verdicts?hub=${hub}`,
     `/api/v1/log?hub=${hub}`,
-    ...['jsonl', 'csv', 'ocsf'].map(format => `/export?hub=${hub}&format=${format}`)
+    ...['/export', '/api/v1/export'].flatMap(path =>
+      ['jsonl', 'csv', 'ocsf'].map(format => `${path}?hub=${hub}&format=${format}`)
+    )
   ];
 
   it('shows its records wherever they are asked for, and hers where nothing is', async () => {

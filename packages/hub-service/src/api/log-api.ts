@@ -1,11 +1,10 @@
 import * as v from 'valibot';
 import { FIELDS, logAddress, readLogQuery } from '../pages/log-query.js';
-import type { IVisitor, Reading } from '../pages/reading.js';
+import type { Reading } from '../pages/reading.js';
 import { Refusal } from '../pages/refusal.js';
-import { AUDIT_SCOPE, auditRight } from '../people/audit-right.js';
-import type { IHubPerson } from '../people/hub-identity.js';
 import type { ILogRow } from '../store/log-reader.js';
-import { shaped, type ApiRoutes } from './admin-api.js';
+import { API_PREFIX, shaped, type ApiRoutes } from './admin-api.js';
+import { visitorOf } from './visitor-of.js';
 
 const Text = v.optional(v.string());
 const LogQuery = v.strictObject({
@@ -60,7 +59,7 @@ export function logApi({ reading }: { readonly reading: Reading }): ApiRoutes {
         visitor,
         filter,
         after,
-        `/api/v1${logAddress(fields, after)}`
+        `${API_PREFIX}${logAddress(fields, after)}`
       );
       const records = since === undefined ? rows : rows.filter(({ index }) => index > since);
       if (after === null) {
@@ -79,12 +78,4 @@ function remember(followed: Map<string, IFollowed>, view: string, last: IFollowe
     followed.delete(oldest);
     break;
   }
-}
-
-function visitorOf(person: IHubPerson): IVisitor {
-  const right = auditRight(person);
-  if (right === null) {
-    throw new Refusal(403, `This token may not read the install log: ${AUDIT_SCOPE} is missing.`);
-  }
-  return { person, right };
 }

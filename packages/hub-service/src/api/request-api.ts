@@ -1,4 +1,4 @@
-import { REQUEST_KINDS, REQUEST_STATES, RequestText, RequestVersion, Uuid } from '@labkeeper/protocol';
+import { RequestText, RequestVersion, Uuid } from '@labkeeper/protocol';
 import * as v from 'valibot';
 import { readRequestQuery, requestsAddress } from '../pages/request-query.js';
 import { Refusal } from '../pages/refusal.js';
@@ -7,12 +7,14 @@ import type { IRequestRow, IRequestWhole } from '../store/requests.js';
 import { bodyOf, shaped, type ApiRoutes } from './admin-api.js';
 
 const ListQuery = v.strictObject({
-  kind: v.optional(v.picklist(REQUEST_KINDS)),
-  state: v.optional(v.picklist(REQUEST_STATES)),
+  // What they may be says the sentence of `readRequestQuery`.
+  kind: v.optional(v.string()),
+  state: v.optional(v.string()),
   user: v.optional(v.string()),
   after: v.optional(v.string())
 });
-const Id = v.strictObject({ id: Uuid });
+/** The id, or the begin of it. */
+const Id = v.strictObject({ id: v.pipe(v.string(), v.maxLength(64)) });
 const Decide = v.strictObject({
   version: RequestVersion,
   decision: v.picklist(['approve', 'deny']),
@@ -48,20 +50,21 @@ export function requestApi(desk: StaffDesk): ApiRoutes {
       return { requests: rows, next: place };
     });
     api.get('/requests/:id', async (request): Promise<IRequestWhole> => {
+      const person = await door.reader(request);
       const { id } = shaped(Id, request.params, 'The address');
-      return desk.story(await door.reader(request), id);
+      return desk.story(person, await desk.named(person, id));
     });
     api.post('/requests/:id/decide', async (request): Promise<IRequestWhole> => {
       const person = await door.actor(request);
       const { id } = shaped(Id, request.params, 'The address');
       const { version, decision, reason } = bodyOf(Decide, request);
-      return desk.decide(person, id, version, decision, reason);
+      return desk.decide(person, await desk.named(person, id), version, decision, reason);
     });
     api.post('/requests/:id/messages', async (request): Promise<IRequestWhole> => {
       const person = await door.actor(request);
       const { id } = shaped(Id, request.params, 'The address');
       const said = bodyOf(Answer, request);
-      return desk.answer(person, id, said.text, said.id);
+      return desk.answer(person, await desk.named(person, id), said.text, said.id);
     });
   };
 }

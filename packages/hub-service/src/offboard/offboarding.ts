@@ -89,7 +89,8 @@ export class Offboarding {
     const holds = await legal.holds(actor.hub);
     const on = holds.find(({ person, hub }) => person?.name === user && hub === actor.hub);
     if (on) {
-      return { what: 'hold', state: 'none', ended: 0, failed: 0, says: `Hold ${on.id} was on already.` };
+      const says = heldWords(`Hold ${on.id} was on already`, on.caseName);
+      return { what: 'hold', state: 'none', ended: 0, failed: 0, says };
     }
     const isSet = await legal.hold(actor, user, caseName);
     return {
@@ -97,7 +98,7 @@ export class Offboarding {
       state: isSet ? 'done' : 'failed',
       ended: 0,
       failed: isSet ? 0 : 1,
-      says: isSet ? 'A legal hold is on.' : 'The log does not know this person.'
+      says: isSet ? heldWords('A legal hold is on', caseName) : 'The log does not know this person.'
     };
   }
 
@@ -167,6 +168,12 @@ export class Offboarding {
       }
     );
   }
+}
+
+/** Without names: it stands in the receipt, which is a record. */
+function heldWords(what: string, caseName: string | null): string {
+  const named = caseName === null ? '' : ` for the case ${caseName}`;
+  return `${what}${named}: nothing of this person can be erased, or deleted by retention, until it is lifted.`;
 }
 
 function isComplete(parts: readonly OffboardPart[]): boolean {

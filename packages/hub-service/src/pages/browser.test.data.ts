@@ -10,7 +10,7 @@ import type { Reach } from '../people/support-right.js';
 import { HubTokens } from '../people/hub-tokens.js';
 import type { TokenAccess } from '../people/token-access.js';
 import type { IRequestParts } from '../requests/request-routes.js';
-import type { IExportedLog } from './export-routes.js';
+import type { IExportedLog } from './export-desk.js';
 import type { IFollowRoutesOptions } from './follow-routes.js';
 import { MemoryLog, START_MS } from './memory-log.test.data.js';
 import type { IHolders } from '../store/holders.js';

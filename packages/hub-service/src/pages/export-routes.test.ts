@@ -1,5 +1,6 @@
 import { verified } from '../../test/support/exported.js';
 import { MadeKey, MadeLog } from '../../test/support/made-log.js';
+import { TokenAccess } from '../people/token-access.js';
 import { Browser } from './browser.test.data.js';
 
 const made = new MadeLog({ key: new MadeKey(), records: 60, streams: 4, digestRecords: 10, uncovered: 0 });
@@ -100,5 +101,86 @@ describe('an export from the pages', () => {
     const answers = await Promise.all([1, 2, 3].map(() => browser.ask('/export')));
     expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 200, 503]);
     expect((await browser.ask('/export')).statusCode).toBe(200);
+  });
+});
+
+describe('an export with a token', () => {
+  const opened = async (exports = { source: made, signer: made.made.key, cover: async () => undefined }) => {
+    const browser = await Browser.open({
+      exports,
+      access: hub =>
+        new TokenAccess({
+          hub: hub.settings.hub,
+          hubApi: { whoIs: token => hub.whoIs(token) },
+          serviceName: 'labkeeper',
+          monotonicMs: Date.now
+        })
+    });
+    browser.log.add({});
+    const call = (query: string, name: string, ...scopes: string[]) => {
+      browser.hub.people.set(name, {
+        name,
+        groups: [],
+        scopes: ['access:services!service=labkeeper', ...scopes]
+      });
+      const authorization = `Bearer ${browser.hub.tokenOf(name)}`;
+      return browser.ask(`/api/v1/export${query}`, { headers: { authorization } });
+    };
+    return { browser, call };
+  };
+  const AUDIT = 'custom:labkeeper:audit';
+
+  it('is the file of the pages, and on record before it begins', async () => {
+    const { browser, call } = await opened();
+    const answer = await call('', 'ana', AUDIT);
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers['content-type']).toBe('application/x-ndjson');
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(verified(answer.rawPayload)).toMatchObject({ outcome: 'consistent', records: 60 });
+    expect(browser.log.seen).toMatchObject([
+      { kind: 'export', reader: 'ana', query: '/api/v1/export?format=jsonl' }
+    ]);
+    const filtered = verified((await call('?format=jsonl&package=pack-2', 'ana', AUDIT)).rawPayload);
+    expect(filtered).toMatchObject({ outcome: 'consistent', about: { filter: { package: 'pack-2' } } });
+    expect((await call('?format=csv', 'ana', AUDIT)).body).toMatch(/^index,received,/);
+    expect((await call('?format=ocsf', 'ana', AUDIT)).body).toMatch(/^{"class_uid":6002/);
+    expect(browser.log.seen).toHaveLength(4);
+  });
+
+  it('is of the groups alone that the token may read', async () => {
+    const { call } = await opened();
+    const { rawPayload } = await call('', 'tutor', `${AUDIT}!group=lab-a`);
+    expect(verified(rawPayload)).toMatchObject({ about: { filter: { group: 'lab-a' } } });
+    expect((await call('?group=lab-b', 'tutor', `${AUDIT}!group=lab-a`)).statusCode).toBe(403);
+  });
+
+  it('is refused in a sentence, and then nothing is on record', async () => {
+    const { browser, call } = await opened();
+    const said = async (query: string, ...scopes: string[]): Promise<unknown[]> => {
+      const answer = await call(query, 'ana', ...scopes);
+      return [answer.statusCode, answer.json<{ message: string }>().message];
+    };
+    expect(await said('')).toEqual([403, expect.stringContaining(`${AUDIT} is missing`)]);
+    expect(await said('?format=exe', AUDIT)).toEqual([400, 'An export is jsonl, csv or ocsf.']);
+    expect(await said('?grade=odd', AUDIT)).toEqual([400, expect.stringContaining('one of confirmed')]);
+    // A filter that is misspelt does not take everything away.
+    expect(await said('?usr=alice', AUDIT)).toEqual([400, expect.stringContaining('look at usr')]);
+    // Cookies count for nothing here.
+    await browser.visit('/log');
+    const looks = browser.log.seen.length;
+    expect((await browser.ask('/api/v1/export')).statusCode).toBe(401);
+    expect(browser.log.seen).toHaveLength(looks);
+  });
+
+  it('is counted with those of the pages', async () => {
+    const { browser, call } = await opened();
+    await browser.visit('/log');
+    const answers = await Promise.all([
+      browser.ask('/export'),
+      call('', 'lead', AUDIT),
+      call('', 'lead', AUDIT),
+      call('', 'ana', AUDIT)
+    ]);
+    expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 200, 200, 503]);
   });
 });

@@ -37,9 +37,9 @@ describe('the address of a list', () => {
   it.each([
     [{ user: ['a', 'b'] }, /more than once/],
     [{ user: 'x'.repeat(257) }, /257 characters/],
-    [{ action: 'explode' }, /one of those in the list/],
-    [{ grade: '__proto__' }, /one of those in the list/],
-    [{ effect: 'toString' }, /one of those in the list/],
+    [{ action: 'explode' }, /^“action” can only be one of install, upgrade, .*, unreadable\.$/],
+    [{ grade: '__proto__' }, /one of confirmed, corroborated, claimed, hub, stream, unreadable\.$/],
+    [{ effect: 'toString' }, /one of allow, warn, require-approval, deny\.$/],
     [{ from: '2026-02-31' }, /a day such as/],
     [{ from: 'yesterday' }, /a day such as/],
     [{ from: '2026-11-02', until: '2026-11-01' }, /later than/],

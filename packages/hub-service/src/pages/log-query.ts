@@ -74,7 +74,7 @@ export function readLogQuery(query: unknown): ILogQuery {
   ] as const) {
     const value = fields[field];
     if (value !== undefined && !Object.hasOwn(words, value)) {
-      problems.push(`“${field}” can only be one of those in the list.`);
+      problems.push(`“${field}” can only be one of ${Object.keys(words).join(', ')}.`);
       delete fields[field];
     }
   }

@@ -2,6 +2,7 @@ import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
 import { adminApi, type ApiRoutes } from '../api/admin-api.js';
+import { exportApi } from '../api/export-api.js';
 import { logApi } from '../api/log-api.js';
 import { outgoingApi } from '../api/outgoing-api.js';
 import { ONE_HUB, type HubScope } from '../hubs/hub-scope.js';
@@ -34,7 +35,8 @@ import type { ShownRetention } from '../store/shown-retention.js';
 import type { IShownAnchors } from './anchor-state.js';
 import { sendNotice } from './answers.js';
 import { DeathsRoutes } from './deaths-routes.js';
-import { ExportRoutes, type IExportedLog } from './export-routes.js';
+import { ExportDesk, type IExportedLog } from './export-desk.js';
+import { ExportRoutes } from './export-routes.js';
 import { FollowRoutes, type IFollowRoutesOptions } from './follow-routes.js';
 import { Gate, isForeign } from './gate.js';
 import { HoldersRoutes } from './holders-routes.js';
@@ -148,9 +150,6 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
   );
   fastify.get('/', (_request, reply) => reply.redirect(HOME_PATH, 302));
   signInRoutes.register(fastify);
-  if (options.exports) {
-    new ExportRoutes({ log: options.exports, reading, gate, nowMs }).register(fastify);
-  }
   const canExport = options.exports !== undefined;
   const { events, anchors = null } = options;
   const logRoutes = new LogRoutes({
@@ -191,6 +190,11 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
     new LegalRoutes({ legal: options.legal, reading, gate, logRoutes }).register(fastify);
   }
   const ownRoutes: ApiRoutes[] = [logApi({ reading })];
+  if (options.exports) {
+    const desk = new ExportDesk({ log: options.exports, reading, nowMs });
+    new ExportRoutes({ desk, gate }).register(fastify);
+    ownRoutes.push(exportApi(desk));
+  }
   if (options.outgoing && options.again) {
     const again = sendAgain(reading, settings.hub, options.again);
     new OutgoingRoutes({ sendAgain: again, gate }).register(fastify);

@@ -14,6 +14,7 @@ import type {
   IRequestRow,
   IRequestWhole
 } from '../store/requests.js';
+import { readRequestName } from './named-request.js';
 import type { IRequestParts } from './request-routes.js';
 
 /** A page of the inbox. */
@@ -24,6 +25,11 @@ export interface IInboxPage {
 }
 
 export type Decision = 'approve' | 'deny';
+
+/** Characters of a whole id. */
+const ID_LENGTH = 36;
+/** Requests of the same begin that are named, at most. */
+const NAMED = 5;
 
 export interface IStaffDeskOptions {
   readonly asked: IRequestParts;
@@ -66,9 +72,7 @@ export class StaffDesk {
     const groups = this.groupsOf(person);
     const { asked, reading } = this.options;
     await reading.looking({ person }, 'requests', address);
-    // A group is a group of her hub: another hub in the same database may have one of that name.
-    const hub = groups === null ? reading.scopeOf(person) : person.hub;
-    const limits = { groups, ...(hub !== null && { hub }) };
+    const limits = this.limits(person, groups);
     const found = await read(() => asked.requests.list({ ...filter, ...limits }, after, PAGE_ROWS + 1));
     const rows = found.slice(0, PAGE_ROWS);
     const last = rows.at(-1);
@@ -79,6 +83,40 @@ export class StaffDesk {
           ? { isOpen: last.state === 'requested', createdAtMs: last.createdAtMs, id: last.id }
           : null
     };
+  }
+
+  /**
+   * The id of the request that somebody means among those that she may see.
+   *
+   * @param typed - its id, or so much of its begin that there is one alone.
+   * @throws Refusal - there is none, or there are several.
+   */
+  async named(person: IHubPerson, typed: string): Promise<string> {
+    const name = readRequestName(typed);
+    if (name === null) {
+      throw new Refusal(400, 'A request is named by its id, or by the first 8 digits of it or more.');
+    }
+    if (name.length === ID_LENGTH) {
+      return name;
+    }
+    const { reading } = this.options;
+    const limits = this.limits(person, this.groupsOf(person));
+    const found = await read(() => this.requests.list({ ...limits, idPrefix: name }, null, NAMED + 1));
+    const [only] = found;
+    if (only && found.length === 1) {
+      // Nothing is told but of the one request, and that look is put on record where it is shown.
+      return only.id;
+    }
+    await reading.looking({ person }, 'requests', `/requests/${name}`);
+    if (!only) {
+      throw unknown();
+    }
+    const ids = found.slice(0, NAMED).map(({ id }) => id);
+    throw new Refusal(
+      409,
+      `Several requests begin with ${name}: ${ids.join(', ')}${found.length > NAMED ? ' and more' : ''}.`,
+      { todo: 'Give more of the id.' }
+    );
   }
 
   /** One request with its story, of which others' requests are only those that she may see. */
@@ -127,6 +165,16 @@ export class StaffDesk {
 
   private get requests(): IRequestParts['requests'] {
     return this.options.asked.requests;
+  }
+
+  /** What limits a list to those that somebody may see. */
+  private limits(
+    person: IHubPerson,
+    groups: readonly string[] | null
+  ): Pick<IRequestFilter, 'groups' | 'hub'> {
+    // A group is a group of her hub: another hub in the same database may have one of that name.
+    const hub = groups === null ? this.options.reading.scopeOf(person) : person.hub;
+    return { groups, ...(hub !== null && { hub }) };
   }
 
   private rightOf(person: IHubPerson): ApproveRight {

@@ -35,7 +35,7 @@ export async function inbox(
 
 function filtered(
   query: RequestRowQuery,
-  { hub, user, kind, state, groups }: IRequestFilter
+  { hub, user, kind, state, idPrefix, groups }: IRequestFilter
 ): RequestRowQuery {
   let asked = query;
   if (hub !== undefined) {
@@ -49,6 +49,9 @@ function filtered(
   }
   if (state !== undefined) {
     asked = asked.where('request.state', '=', state);
+  }
+  if (idPrefix !== undefined) {
+    asked = asked.where('request.id', 'like', `${idPrefix}%`);
   }
   if (groups !== null) {
     asked = asked.where('request.group_set_id', 'in', eb =>
