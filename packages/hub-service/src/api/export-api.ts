@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { ExportDesk } from '../pages/export-desk.js';
 import { FIELDS } from '../pages/log-query.js';
+import type { IVisitor } from '../pages/reading.js';
 import { API_PREFIX, shaped, type ApiRoutes } from './admin-api.js';
 import { visitorOf } from './visitor-of.js';
 
@@ -16,7 +17,9 @@ export function exportApi(desk: ExportDesk): ApiRoutes {
   return (api, door) => {
     api.get('/export', { exposeHeadRoute: false }, async (request, reply) => {
       const visitor = visitorOf(await door.reader(request));
-      return desk.send(request, reply, visitor, shaped(ExportQuery, request.query, 'The query'), API_PREFIX);
+      const again = async (): Promise<IVisitor> => visitorOf(await door.actor(request));
+      const query = shaped(ExportQuery, request.query, 'The query');
+      return desk.send(request, reply, { visitor, again }, query, API_PREFIX);
     });
   };
 }

@@ -7,6 +7,7 @@ import type { ILogFilter } from '../store/log-reader.js';
 import { exportAddress, readLogQuery } from './log-query.js';
 import type { IVisitor, Reading } from './reading.js';
 import { Refusal } from './refusal.js';
+import { endWithRight } from './end-with-right.js';
 
 /** What pages and commands export from. */
 export interface IExportedLog {
@@ -21,6 +22,8 @@ export interface IExportDeskOptions {
   readonly reading: Reading;
   /** Epoch ms. */
   readonly nowMs: () => number;
+  /** Milliseconds that only grow. */
+  readonly monotonicMs: () => number;
 }
 
 /** Exports that are written at the same time, at most: each reads the database for as long as it takes. */
@@ -35,18 +38,20 @@ export class ExportDesk {
   constructor(private readonly options: IExportDeskOptions) {}
 
   /**
-   * Answers with the export that a query asks for.
+   * Answers with the export that a query asks for. It breaks off when whoever asked may no longer have it.
    *
+   * @param again - who it is and what she may by now, as JupyterHub says; throws what refuses her.
    * @param prefix - of the address that was asked, for the record.
    * @throws Refusal before anything is sent.
    */
   async send(
     request: FastifyRequest,
     reply: FastifyReply,
-    visitor: IVisitor,
+    { visitor, again }: { readonly visitor: IVisitor; readonly again: () => Promise<IVisitor> },
     query: unknown,
     prefix = ''
   ): Promise<FastifyReply> {
+    const { reading, nowMs, monotonicMs } = this.options;
     const { fields, filter, problems } = readLogQuery(query);
     const format = formatOf(query);
     if (format === null || problems.length > 0) {
@@ -55,8 +60,13 @@ export class ExportDesk {
     const body = await this.begin(visitor, filter, format, `${prefix}${exportAddress(fields, format)}`);
     reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
     body.once('error', error => request.log.warn({ err: error }, 'An export broke off.'));
+    const view = JSON.stringify(reading.within(visitor, filter));
+    endWithRight(body, {
+      hasRight: async () => JSON.stringify(reading.within(await again(), filter)) === view,
+      monotonicMs
+    });
     const { type, suffix } = EXPORT_FILES[format];
-    const stamp = new Date(this.options.nowMs()).toISOString().replace(/[-:]|\.\d+/g, '');
+    const stamp = new Date(nowMs()).toISOString().replace(/[-:]|\.\d+/g, '');
     return reply
       .type(type)
       .header('content-disposition', `attachment; filename="labkeeper-log-${stamp}${suffix}"`)

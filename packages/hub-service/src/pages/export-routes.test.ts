@@ -96,6 +96,46 @@ describe('an export from the pages', () => {
     expect((await browser.ask('/export')).statusCode).toBe(401);
   });
 
+  it('breaks off when the right to it is withdrawn, or the session ends', async () => {
+    for (const ends of [
+      (browser: Browser) => browser.hub.people.delete('lead'),
+      (browser: Browser) => browser.hub.people.get('lead')?.scopes.splice(1, 1)
+    ]) {
+      const slow = new MadeLog(made.made);
+      const held = Promise.withResolvers<void>();
+      Object.assign(slow, { end: () => held.promise.then(() => made.end()) });
+      const exports = { source: slow, signer: made.made.key, cover: async () => undefined };
+      const browser = await Browser.open({ exports });
+      await browser.visit('/log');
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'setTimeout', 'Date'] });
+      try {
+        const answer = browser.ask('/export?format=jsonl').then(
+          ({ statusCode, rawPayload }) => (statusCode === 200 ? verified(rawPayload).outcome : 'refused'),
+          () => 'broken off'
+        );
+        while (!browser.log.seen.some(({ kind }) => kind === 'export')) {
+          await new Promise(setImmediate);
+        }
+        // As long as she may, it goes on, and while nobody can say.
+        browser.nowMs += 10_000;
+        browser.hub.away = true;
+        await jest.advanceTimersByTimeAsync(10_000);
+        browser.hub.away = false;
+        browser.nowMs += 10_000;
+        await jest.advanceTimersByTimeAsync(10_000);
+        expect(browser.lines.join('')).not.toContain('broke off');
+        ends(browser);
+        browser.nowMs += 10_000;
+        await jest.advanceTimersByTimeAsync(10_000);
+        held.resolve();
+        expect(await answer).not.toBe('consistent');
+      } finally {
+        jest.useRealTimers();
+      }
+      expect(browser.lines.join('')).toContain('Whoever read it may no longer.');
+    }
+  });
+
   it('is one of two at a time', async () => {
     const { browser } = await signedIn();
     const answers = await Promise.all([1, 2, 3].map(() => browser.ask('/export')));

@@ -203,9 +203,14 @@ export class Reading {
    * @param address - of the export, for the record.
    */
   async exporting(visitor: IVisitor, filter: ILogFilter, address: string): Promise<ILogFilter> {
-    const limited = this.limited(visitor, filter, this.groupOf(visitor, filter.group));
+    const limited = this.within(visitor, filter);
     await this.putOnRecord(visitor, 'export', address, filter.hub);
     return limited;
+  }
+
+  /** A view within what somebody may read now, without a look: for what goes on under a look on record. @throws Refusal */
+  within(visitor: IVisitor, filter: ILogFilter): ILogFilter {
+    return this.limited(visitor, filter, this.groupOf(visitor, filter.group));
   }
 
   /** Puts a look at something else of her hub that is kept here on record. @param address - of it. */

@@ -191,7 +191,7 @@ export async function registerPages(fastify: FastifyInstance, options: IPagesOpt
   }
   const ownRoutes: ApiRoutes[] = [logApi({ reading })];
   if (options.exports) {
-    const desk = new ExportDesk({ log: options.exports, reading, nowMs });
+    const desk = new ExportDesk({ log: options.exports, reading, nowMs, monotonicMs });
     new ExportRoutes({ desk, gate }).register(fastify);
     ownRoutes.push(exportApi(desk));
   }
