@@ -40,7 +40,13 @@ describe('the report for people', () => {
   });
 
   it('names no signature as a reason where it does not hold for these bytes', async () => {
-    const open = new MadeLog({ key: new MadeKey(), records: 12, streams: 2, digestRecords: 10, uncovered: 2 });
+    const open = new MadeLog({
+      key: new MadeKey(),
+      records: 12,
+      streams: 2,
+      digestRecords: 10,
+      uncovered: 2
+    });
     const lines = linesOf((await exported(open)).bytes);
     const rest = '2 by nothing but the signature over the whole file';
     expect(reportText('export.jsonl', verified(fileOf(lines)))).toContain(rest);
