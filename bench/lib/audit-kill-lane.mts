@@ -42,6 +42,8 @@ export interface ILaneResult extends ILogCheck {
   readonly receipted: number;
   /** Batches whose answer was lost with a kill: stored all the same, or not. */
   readonly again: { readonly had: number; readonly takes: number };
+  /** Answers to senders that cannot be: whoever lost what it knew of a stream gives them. Where nothing is broken there is none. */
+  readonly contradictions: readonly string[];
   readonly seconds: number;
 }
 
@@ -83,6 +85,7 @@ export async function runKillLane(options: ILaneOptions): Promise<ILaneResult> {
     );
     return {
       ...{ kills, seconds, recorded: sumOf(companions), receipted: sumOf(senders) },
+      contradictions: senders.flatMap(({ contradictions }) => contradictions),
       again: {
         had: senders.reduce((sum, { again }) => sum + again.had, 0),
         takes: senders.reduce((sum, { again }) => sum + again.takes, 0)

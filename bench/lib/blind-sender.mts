@@ -37,6 +37,8 @@ export class BlindSender {
   /** Batches that were sent again, and what the hub said then: it has them, or it takes them now. */
   readonly again = { had: 0, takes: 0 };
   acknowledged = 0;
+  /** Answers that no hub gives which keeps what it took: it refuses a batch, and what it says it has is what comes before that. */
+  readonly contradictions: string[] = [];
   /** Told of every answer that puts it off. */
   refused: (answer: string) => void = () => undefined;
 
@@ -62,7 +64,7 @@ export class BlindSender {
     }
   }
 
-  /** @returns false = the hub does not know what came before, and had signed for that. */
+  /** @returns false = the hub does not know what came before, and had signed for that, or contradicts itself: a new stream begins. */
   private async deliver({ body, first, head }: IBatch): Promise<boolean> {
     for (let sent = 0; ;) {
       const came = await this.post('api/v1/records', `Bearer ${this.ticket}`, body);
@@ -80,7 +82,8 @@ export class BlindSender {
           return true;
         }
         if (known.head.seq < first - 1) return false;
-        throw new Error(`a batch that ends at ${head.seq} was answered with ${answer.text}`);
+        this.contradictions.push(`a batch that ends at ${head.seq} was answered with ${answer.text}`);
+        return false;
       }
       if (answer?.status === 401) {
         const given = await this.post('api/v1/ticket', `token ${this.token}`, null);

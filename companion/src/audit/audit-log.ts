@@ -3,6 +3,7 @@ import { LISTED_RECORDS, type AuditRecords, type AuditState } from '@labkeeper/p
 import type { IClock } from '../clock.js';
 import { reasonOf } from '../failure.js';
 import type { Log } from '../log.js';
+import { HomeDisk } from '../journal/journal-disk.js';
 import { InstalledWatch } from '../installed/installed-watch.js';
 import type { OutgoingLedger } from '../outgoing/outgoing-ledger.js';
 import { serverId, serverLives } from '../recorder/server-id.js';
@@ -17,6 +18,7 @@ import { Receipts } from './receipts.js';
 import { Relay } from './relay.js';
 import { Spool } from './spool.js';
 import { spooledFacts } from './spooled-facts.js';
+import { StreamLedger } from './stream-ledger.js';
 
 /** While the hub is reached, the stream says that it is kept this often, in minutes. */
 const HEARTBEAT_MINUTES = (10 * 60_000) / LIFE_SIGN_MS;
@@ -68,9 +70,15 @@ export class AuditLog {
     const { environment, home, serverName, serverPid, boot, procRoot, clock, log } = options;
     const disk = new AuditDisk(home, serverName, boot);
     this.receipts = new Receipts(disk);
+    const ownServerId = serverId(procRoot, serverPid ?? process.ppid);
+    // Apart from the spool: what removes that leaves the notes.
+    const ledger = new StreamLedger({
+      ...{ serverId: ownServerId, clock },
+      disk: new HomeDisk(home, serverName, boot, 'streams')
+    });
     this.spool = new Spool({
-      ...{ disk, boot, clock, log },
-      serverId: serverId(procRoot, serverPid ?? process.ppid),
+      ...{ disk, boot, clock, log, ledger },
+      serverId: ownServerId,
       serverLives: id => serverLives(procRoot, id),
       grew: () => {
         this.relay?.wake();

@@ -5,6 +5,7 @@ import type { IAuditDisk } from './audit-disk.js';
 import { isDead, removeLife, type INotedLife } from './life-sign.js';
 import { parseSegmentName } from './segment.js';
 import { scanStream, type SpooledStream } from './spooled-stream.js';
+import type { INotedStream, StreamLedger } from './stream-ledger.js';
 
 /** What could not be sent is kept for so long, in ms: somebody may want to know what it was. */
 const ASIDE_MS = 30 * 24 * 60 * 60 * 1000;
@@ -18,6 +19,10 @@ export interface IFoundEarlier {
   readonly undecided: number;
   /** Streams of which something is missing. */
   readonly damaged: number;
+  /** Streams that were begun and of which no file is left. */
+  readonly vanished: readonly INotedStream[];
+  /** Streams of which there is nothing that could be sent. */
+  readonly empty: readonly string[];
 }
 
 /** Streams of earlier companions that wait to be sent, and those that were set aside because they never will. */
@@ -30,6 +35,8 @@ export class EarlierStreams {
       readonly clock: IClock;
       readonly log: Log;
       readonly serverLives: (serverId: string) => boolean | null;
+      /** null = it is not noted which streams there were. */
+      readonly ledger: StreamLedger | null;
       /** Whether a stream is this companion's own. */
       readonly isOwn: (boot: string) => boolean;
     }
@@ -52,7 +59,11 @@ export class EarlierStreams {
     const dead = lives.filter(life => isDead(life, serverId, nowMs, serverLives));
     const undecided = lives.filter(life => !dead.includes(life));
     let damaged = 0;
-    for (const [earlier, names] of await this.segments(nowMs)) {
+    const empty: string[] = [];
+    // Read before their files are looked for: one that is begun meanwhile has its file already.
+    const noted = await this.noted();
+    const segments = await this.segments(nowMs);
+    for (const [earlier, names] of segments) {
       try {
         const scanned = await scanStream(disk, earlier, names);
         if (undecided.some(life => life.boot === earlier || life.serverId === scanned.serverId)) {
@@ -65,6 +76,8 @@ export class EarlierStreams {
         }
         if (scanned.stream.names.length > 0) {
           this.streams.push(scanned.stream);
+        } else {
+          empty.push(earlier);
         }
       } catch (error) {
         damaged += 1;
@@ -72,11 +85,23 @@ export class EarlierStreams {
       }
     }
     this.streams.sort((a, b) => a.openedAtMs - b.openedAtMs);
-    return { dead, undecided: undecided.length, damaged };
+    const missed = noted.filter(({ boot: earlier }) => !segments.has(earlier));
+    const vanished = missed.filter(life => isDead(life, serverId, nowMs, serverLives));
+    const unsure = undecided.length + missed.length - vanished.length;
+    return { dead, undecided: unsure, damaged, vanished, empty };
+  }
+
+  /** Streams of others that are noted, and do not wait. @throws the system's error. */
+  private async noted(): Promise<readonly INotedStream[]> {
+    const { ledger, isOwn } = this.options;
+    const noted = (await ledger?.noted()) ?? [];
+    return noted.filter(({ boot }) => !isOwn(boot) && !this.streams.some(stream => stream.boot === boot));
   }
 
   /** A stream has been sent whole. @throws the system's error. */
   async sent(stream: SpooledStream): Promise<void> {
+    // Before its files: a stream that is noted and has none is one that was lost.
+    await this.options.ledger?.end(stream.boot);
     await stream.acknowledged(stream.head.seq, null);
     this.remove(stream);
   }

@@ -8,6 +8,7 @@ import type { IAuditDisk } from './audit-disk.js';
 import { EarlierStreams } from './earlier-streams.js';
 import { LifeSign, readLives } from './life-sign.js';
 import type { SpooledStream } from './spooled-stream.js';
+import type { StreamLedger } from './stream-ledger.js';
 import { StreamWriter } from './stream-writer.js';
 
 /** What the spool may hold, in bytes: some twenty thousand records. */
@@ -40,6 +41,8 @@ export interface ISpoolOptions {
   /** A minute has passed. */
   readonly minute: () => void;
   readonly maxBytes?: number;
+  /** Where it is noted which streams there were; absent = nowhere. */
+  readonly ledger?: StreamLedger;
 }
 
 /**
@@ -48,9 +51,10 @@ export interface ISpoolOptions {
  */
 export class Spool {
   constructor(private readonly options: ISpoolOptions) {
-    this.earlier = new EarlierStreams({ ...options, isOwn: boot => this.ownBoots.has(boot) });
-    this.ownBoots.add(options.boot);
-    this.writer = new StreamWriter(options);
+    this.ledger = options.ledger ?? null;
+    const isOwn = (boot: string): boolean => this.ownBoots.has(boot);
+    this.earlier = new EarlierStreams({ ...options, ledger: this.ledger, isOwn });
+    this.writer = this.newWriter(options.boot);
     this.life = new LifeSign({ ...options, minute: () => this.minute() });
     this.owed = [streamEvent('opened', options.clock.wallMs())];
     this.clockOffsetMs = this.readOffset();
@@ -127,6 +131,9 @@ export class Spool {
   /** The hub has a stream up to here: what is no longer needed is removed. @throws the system's error. */
   async acknowledged(stream: SpooledStream, seq: number): Promise<void> {
     if (stream === this.own) {
+      if (this.isClosed && seq >= stream.head.seq) {
+        await this.ledger?.end(stream.boot);
+      }
       await stream.acknowledged(seq, this.writing);
     } else if (seq >= stream.head.seq) {
       await this.earlier.sent(stream);
@@ -145,7 +152,10 @@ export class Spool {
       await this.restart(count);
     } else {
       await this.earlier.setAside(stream);
-      await this.gap('spool-lost', stream.openedAtMs, count);
+      this.owe(gapEvent('spool-lost', stream.openedAtMs, count, this.options.clock.wallMs()));
+      if (await this.settle()) {
+        await this.ledger?.end(stream.boot);
+      }
     }
   }
 
@@ -153,7 +163,9 @@ export class Spool {
   async close(orderly: boolean): Promise<void> {
     const recorded = orderly && (await this.settle([streamEvent('closed', this.options.clock.wallMs())]));
     await this.writer.close();
+    this.isClosed = recorded;
     await this.life.close(recorded);
+    await this.ledger?.close();
   }
 
   /** Begins a new stream of this companion, which says that the old one is given up. */
@@ -161,16 +173,32 @@ export class Spool {
     const { clock } = this.options;
     const given = this.writer;
     const boot = randomUUID();
-    this.ownBoots.add(boot);
-    this.writer = new StreamWriter({ ...this.options, boot });
+    this.writer = this.newWriter(boot);
     this.owed = [
       streamEvent('opened', clock.wallMs()),
       ...this.owed.filter(({ action }) => action !== 'opened')
     ];
     this.owe(gapEvent('spool-lost', given.stream.openedAtMs, count, clock.wallMs()));
     await given.close();
-    await this.settle();
+    const isTold = await this.settle();
     await this.earlier.setAside(given.stream);
+    if (isTold) {
+      await this.ledger?.end(given.stream.boot);
+    }
+  }
+
+  private newWriter(boot: string): StreamWriter {
+    this.ownBoots.add(boot);
+    return new StreamWriter({ ...this.options, boot, begun: (...stream) => this.note(...stream) });
+  }
+
+  /** Notes that a stream was begun. Where that cannot be written it is recorded all the same. */
+  private async note(boot: string, openedAtMs: number): Promise<void> {
+    try {
+      await this.ledger?.begin(boot, openedAtMs);
+    } catch (error) {
+      this.options.log(`It cannot be noted that a stream of the audited log was begun: ${reasonOf(error)}`);
+    }
   }
 
   /** Writes what the stream owes, and then these events. @returns whether that is on the disk. */
@@ -210,16 +238,21 @@ export class Spool {
 
   private async tryToFind(): Promise<void> {
     const { disk, boot, serverId, clock } = this.options;
-    const { dead, undecided, damaged } = await this.earlier.find(await readLives(disk, boot));
+    const found = await this.earlier.find(await readLives(disk, boot));
+    const { dead, undecided, damaged, vanished, empty } = found;
     this.isUndecided = undecided > 0;
     const sinceMs = unwatchedSinceMs(dead, serverId);
     if (sinceMs !== null) {
       this.owe(gapEvent('companion-down', sinceMs, null, clock.wallMs()));
     }
     this.lost(damaged);
+    vanished.forEach(({ openedAtMs }) => this.owe(gapEvent('spool-lost', openedAtMs, null, clock.wallMs())));
     if (await this.settle()) {
       // Not before the gap is on the disk: the next companion would know nothing of it.
       await this.earlier.removeLives(dead);
+      for (const stream of [...vanished.map(({ boot }) => boot), ...empty]) {
+        await this.ledger?.end(stream);
+      }
     }
     this.options.grew();
   }
@@ -236,6 +269,8 @@ export class Spool {
       void this.findEarlier();
     }
     void this.lookForOwn();
+    // Others look at when it was touched; where that fails they wait, or this companion's files tell them.
+    void this.ledger?.touch().catch(() => undefined);
     this.options.minute();
   }
 
@@ -265,6 +300,7 @@ export class Spool {
     return clock.wallMs() - clock.monotonicMs();
   }
 
+  private readonly ledger: StreamLedger | null;
   private readonly ownBoots = new Set<string>();
   private writer: StreamWriter;
   private readonly life: LifeSign;
@@ -273,6 +309,8 @@ export class Spool {
   /** Since when there is no room, wall clock ms; null = there is. */
   private fullSinceMs: number | null = null;
   private clockOffsetMs: number;
+  /** The own stream has its last record. */
+  private isClosed = false;
   /** A companion that may live elsewhere left something. */
   private isUndecided = false;
   /** That they cannot be read was said. */

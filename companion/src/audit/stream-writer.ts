@@ -18,6 +18,8 @@ export interface IStreamWriterOptions {
   readonly serverId: string;
   readonly clock: IClock;
   readonly log: Log;
+  /** The stream has its first file, and nothing in it yet. */
+  readonly begun?: (boot: string, openedAtMs: number) => Promise<void>;
 }
 
 interface IWaiting {
@@ -96,6 +98,9 @@ export class StreamWriter {
         const name = segmentName(boot, this.number++);
         this.file = { name, file: await disk.create(name), after, sizeBytes: 0 };
         await disk.syncFolder();
+        if (this.file.after.seq === 0) {
+          await this.options.begun?.(boot, this.openedAtMs);
+        }
         pieces.unshift(encodeHeader({ after, serverId, openedAtMs: this.openedAtMs }));
       }
       const bytes = Buffer.concat(pieces);

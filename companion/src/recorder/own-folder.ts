@@ -14,10 +14,10 @@ export class NotOursError extends Error {
 }
 
 /**
- * What a folder is for: the flight recorder, the journal of unsaved work, receipts of reclaims, the audited log, or what else
- * waits for the hub service.
+ * What a folder is for: the flight recorder, the journal of unsaved work, receipts of reclaims, the audited log, notes of which
+ * streams of it were begun, or what else waits for the hub service.
  */
-export type FolderKind = 'flight' | 'journal' | 'receipts' | 'audit' | 'hub';
+export type FolderKind = 'flight' | 'journal' | 'receipts' | 'audit' | 'streams' | 'hub';
 
 /** The folder of one server below `home`: `.local/share/labkeeper/<kind>/<server>`. */
 export function ownFolder(home: string, kind: FolderKind, serverName: string): string {

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { streamEvent, type IRecordEvent } from '@labkeeper/core';
 import { AuditDisk } from '../../src/audit/audit-disk.js';
 import { Spool, type ISpoolOptions } from '../../src/audit/spool.js';
+import { StreamLedger } from '../../src/audit/stream-ledger.js';
 import type { IClock } from '../../src/clock.js';
+import { HomeDisk } from '../../src/journal/journal-disk.js';
 import { FakeClock } from '../fake-clock.js';
 
 /** A record that tells little: what it says does not matter here. */
@@ -17,10 +19,14 @@ export class SpoolScene {
     this.boot = more.boot ?? randomUUID();
     this.clock = more.clock ?? new FakeClock(Date.now());
     this.disk = new AuditDisk(home, '', this.boot);
+    const serverId = more.serverId ?? 'server';
+    const noted = new HomeDisk(home, '', this.boot, 'streams');
+    this.ledger = new StreamLedger({ disk: noted, serverId, clock: this.clock });
     this.spool = new Spool({
       disk: this.disk,
       boot: this.boot,
-      serverId: 'server',
+      serverId,
+      ledger: this.ledger,
       clock: this.clock,
       log: line => this.logged.push(line),
       serverLives: () => false,
@@ -33,6 +39,7 @@ export class SpoolScene {
   readonly boot: string;
   readonly clock: IClock;
   readonly disk: AuditDisk;
+  readonly ledger: StreamLedger;
   readonly spool: Spool;
   readonly logged: string[] = [];
   grew: () => void = () => undefined;

@@ -158,6 +158,61 @@ describe('the spool', () => {
     await spool.close(false);
   });
 
+  it.each([
+    ['the files of its stream', () => segments().forEach(name => rmSync(pathOf(name)))],
+    ['the whole folder', () => rmSync(folder(), { recursive: true })]
+  ])(
+    'says that a stream is lost of which somebody removed %s while no companion ran',
+    async (_what, remove) => {
+      const first = await killed();
+      remove();
+      const next = new SpoolScene(home.path);
+      await next.spool.start();
+      expect((await next.told()).at(-1)).toBe('spool-lost');
+      const lost = (await readAll(next.spool)).at(-1);
+      expect(lost?.gap).toMatchObject({ count: null, sinceMs: first.spool.own.openedAtMs });
+      await next.spool.close(false);
+      // Said once, and its own stream is there.
+      const third = new SpoolScene(home.path, { serverId: 'third' });
+      await third.spool.start();
+      expect((await third.told()).filter(what => what === 'spool-lost')).toEqual([]);
+      await third.spool.close(false);
+    }
+  );
+
+  it('says nothing of a stream that the hub has whole, whatever becomes of its files', async () => {
+    const first = await killed();
+    const next = new SpoolScene(home.path);
+    await next.spool.start();
+    const [stream] = next.spool.earlier.waiting;
+    expect(stream?.boot).toBe(first.boot);
+    if (stream) {
+      await next.spool.acknowledged(stream, stream.head.seq);
+    }
+    await next.spool.close(true);
+    await next.spool.acknowledged(next.spool.own, next.spool.own.head.seq);
+    rmSync(folder(), { recursive: true });
+    const third = new SpoolScene(home.path, { serverId: 'third' });
+    await third.spool.start();
+    expect(await third.told()).toEqual(['opened']);
+    await third.spool.close(false);
+  });
+
+  it('waits with a lost stream until its companion is dead for sure', async () => {
+    const clock = new FakeClock(Date.now());
+    await killed();
+    rmSync(folder(), { recursive: true });
+    let lives: boolean | null = null;
+    const next = new SpoolScene(home.path, { clock, serverLives: () => lives });
+    await next.spool.start();
+    expect(await next.told()).toEqual(['opened']);
+    lives = false;
+    clock.advance(60_000);
+    await until(() => next.spool.own.head.seq === 2);
+    expect(await next.told()).toEqual(['opened', 'spool-lost']);
+    await next.spool.close(false);
+  });
+
   it('records nothing where it cannot write, says so, and has lost nothing when it can', async () => {
     const earlier = await killed();
     renameSync(join(home.path, '.local'), join(home.path, 'kept'));

@@ -38,7 +38,8 @@ export function createApp(options: IAppOptions): IApp {
   };
 }
 
-function start({ digested, partitions, asked, outgoing, acts, retained, at, events }: IServiceParts): void {
+function start(parts: IServiceParts): void {
+  const { digested, partitions, asked, outgoing, acts, retained, at, events, ended } = parts;
   digested.start();
   partitions.start();
   asked.recorder.start();
@@ -49,6 +50,7 @@ function start({ digested, partitions, asked, outgoing, acts, retained, at, even
   retained.retention.start();
   at.start();
   events.start();
+  ended.start();
 }
 
 async function close(parts: IServiceParts, listeners: readonly FastifyInstance[]): Promise<void> {
@@ -60,6 +62,7 @@ async function close(parts: IServiceParts, listeners: readonly FastifyInstance[]
   await parts.retained.retention.close();
   await parts.outgoing.close();
   await parts.events.close();
+  await parts.ended.close();
   await parts.partitions.close();
   await parts.written.commit.drain();
   await parts.digested.close();

@@ -2,6 +2,7 @@ import { eventsKeptMs } from '@labkeeper/core';
 import type { IAppOptions } from './app-options.js';
 import { digestParts } from './digests/digest-parts.js';
 import { hubParts } from './hubs/hub-parts.js';
+import { EndedStreams } from './ingest/ended-streams.js';
 import { logParts } from './ingest/log-parts.js';
 import { sheddingParts } from './load/shedding-parts.js';
 import { Metrics } from './metrics.js';
@@ -51,11 +52,12 @@ export function serviceParts(options: IAppOptions) {
     keptMs: () => eventsKeptMs(policy.active.policy),
     announce: (speaker, event) => told.died(speaker, event)
   });
+  const ended = new EndedStreams({ ...base, commit });
   const load = sheddingParts({ registry, monotonicMs, lagMs: options.lagMs });
   const access = offboardingParts({ ...base, stateFolder, at, ownActs, acts, outgoing });
   return {
     ...{ metrics, written, digested, policy, outgoing, asked, partitions, acts },
-    ...{ retained, at, events, load, access },
+    ...{ retained, at, events, ended, load, access },
     ownStream: () => ownActs.boot()
   };
 }

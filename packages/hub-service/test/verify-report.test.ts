@@ -36,7 +36,30 @@ describe('the report for people', () => {
     expect(text).toContain(`record 20: by the neighbours record ${seq} of stream ${stream}, run `);
     expect(text).toContain('(inferred: ');
     expect(text).toContain('record 39: of which stream cannot be known: what is left does not tell');
-    expect(verified(fileOf(lines)).missing).toEqual({ count: 0, first: [] });
+    expect(verified(fileOf(lines)).missing).toEqual({ count: 0, first: [], moreLacks: 0 });
+  });
+
+  it('names no signature as a reason where it does not hold for these bytes', async () => {
+    const open = new MadeLog({
+      key: new MadeKey(),
+      records: 12,
+      streams: 2,
+      digestRecords: 10,
+      uncovered: 2
+    });
+    const lines = linesOf((await exported(open)).bytes);
+    const rest = '2 by nothing but the signature over the whole file';
+    expect(reportText('export.jsonl', verified(fileOf(lines)))).toContain(rest);
+    const changed = Buffer.from(lines[3] ?? '');
+    changed.write('x', changed.indexOf('pack-') + 1);
+    const altered = reportText('export.jsonl', verified(fileOf(lines.with(3, changed))));
+    expect(altered).not.toContain('nothing but the signature');
+    expect(altered).toContain('12 by nothing: no signature over the whole file holds for these bytes');
+    const [one, next] = lines.slice(3, 5);
+    const swapped = fileOf(lines.with(3, next ?? Buffer.alloc(0)).with(4, one ?? Buffer.alloc(0)));
+    const text = reportText('export.jsonl', verified(swapped));
+    expect(text).toContain('With what is told below undone, every byte is what the service signed');
+    expect(text).toContain(`${rest}, which holds once what is told below is undone`);
   });
 
   it('infers nothing where more was done than taking records away', async () => {

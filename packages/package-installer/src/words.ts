@@ -189,6 +189,8 @@ export class InstallWords {
         return trans.__('The clock of this server jumped.');
       case 'switched-off':
         return trans.__('Your hub’s policy switched the recording of installs off or on.');
+      case 'stream-silent':
+        return trans.__('Nothing more came from this server, so what was recorded after that may be lost.');
       default:
         return null;
     }

@@ -97,7 +97,9 @@ export const GAPS: Words<AuditGap['cause']> = {
   'watch-overflow': 'More changed at once than the system told.',
   'companion-down': 'Labkeeper was not running in the container, so nobody looked.',
   'clock-step': "The container's clock jumped.",
-  'switched-off': "The hub's policy switched recording off, or on again: in between nobody looked."
+  'switched-off': "The hub's policy switched recording off, or on again: in between nobody looked.",
+  'stream-silent':
+    'Nothing more came from the container, and it did not say that it ended: what it recorded after its last record here may be lost.'
 };
 
 export const ORIGINS: Words<AuditPackage['origin']> = {

@@ -14,7 +14,12 @@ export function newServiceStream(): string {
   return `${random.slice(0, VERSION_AT)}${CUSTOM}${random.slice(VERSION_AT + 1)}`;
 }
 
-/** Whether it is a name that `newServiceStream` made. @param boot - a UUID. */
+/** The name of the service's stream that tells of a companion's: the same but for its version, so that it is always the same. */
+export function streamAbout(boot: string): string {
+  return `${boot.slice(0, VERSION_AT)}${CUSTOM}${boot.slice(VERSION_AT + 1)}`;
+}
+
+/** Whether it is a name that `newServiceStream` or `streamAbout` made. @param boot - a UUID. */
 export function isServiceStream(boot: string): boolean {
   return boot[VERSION_AT] === CUSTOM;
 }

@@ -1,4 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { IExportSource } from '@labkeeper/core';
+import { EXPORT_LINE_BYTES } from '@labkeeper/protocol';
 import { InputError } from './input-error.js';
 
 /** So much is read at once, in bytes. */
@@ -6,7 +8,7 @@ const BLOCK_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
 
 /** A file that is read in blocks, forwards or backwards. Blocking: the program has nothing else to do. */
-export class InputFile {
+export class InputFile implements IExportSource {
   /** @throws InputError. */
   constructor(readonly path: string) {
     this.descriptor = this.attempt(() => openSync(path, 'r'));
@@ -21,11 +23,11 @@ export class InputFile {
   /** Length in bytes, when it was opened. */
   readonly bytes: number;
 
-  /** From the first byte to the last. A block is good until the next one. @throws InputError. */
-  *blocks(): Generator<Uint8Array> {
-    const block = Buffer.allocUnsafe(BLOCK_BYTES);
-    for (let at = 0; ;) {
-      const length = this.read(block, at, BLOCK_BYTES);
+  /** From the first byte to the last, or those of [from, to). A block is good until the next one. @throws InputError. */
+  *blocks(from = 0, to = Infinity): Generator<Uint8Array> {
+    const block = Buffer.allocUnsafe(Math.max(1, Math.min(BLOCK_BYTES, to - from)));
+    for (let at = from; at < to;) {
+      const length = this.read(block, at, Math.min(BLOCK_BYTES, to - at));
       if (length === 0) {
         return;
       }
@@ -35,16 +37,16 @@ export class InputFile {
   }
 
   /**
-   * Its lines from the last one to the first, without their newlines.
+   * Its lines, or those of [from, to), from the last one to the first, without their newlines. At one that is longer than any
+   * of an export it stops.
    *
-   * @param maxBytes - at a longer line it stops.
    * @throws InputError.
    */
-  *linesBackwards(maxBytes: number): Generator<Uint8Array> {
+  *linesBackwards(from = 0, to = this.bytes): Generator<Uint8Array> {
     let rest = Buffer.alloc(0);
     let isLast = true;
-    for (let at = this.bytes; at > 0 && rest.length <= maxBytes;) {
-      const length = Math.min(BLOCK_BYTES, at);
+    for (let at = to; at > from && rest.length <= EXPORT_LINE_BYTES;) {
+      const length = Math.min(BLOCK_BYTES, at - from);
       at -= length;
       const block = Buffer.allocUnsafe(length);
       this.read(block, at, length);
@@ -61,7 +63,7 @@ export class InputFile {
       }
       rest = data.subarray(0, end);
     }
-    if (rest.length > 0 && rest.length <= maxBytes) {
+    if (rest.length > 0 && rest.length <= EXPORT_LINE_BYTES) {
       yield rest;
     }
   }

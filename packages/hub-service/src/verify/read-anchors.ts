@@ -1,5 +1,5 @@
 import { announcedDigests, type IAnchors, type IVerifyTools } from '@labkeeper/core';
-import { DigestLine, EXPORT_LINE_BYTES, parseShape, SignedDigest, SignedReceipt } from '@labkeeper/protocol';
+import { DigestLine, parseShape, SignedDigest, SignedReceipt } from '@labkeeper/protocol';
 import { InputError } from './input-error.js';
 import { InputFile } from './input-file.js';
 
@@ -56,7 +56,7 @@ function receiptsOf(path: string): IAnchors['receipts'] {
 function digestsOf(path: string, tools: Pick<IVerifyTools, 'decode'>): readonly SignedDigest[] {
   return withFile(path, file => {
     if (isExport(file)) {
-      return announcedDigests(file.linesBackwards(EXPORT_LINE_BYTES), tools);
+      return announcedDigests(file.linesBackwards(), tools);
     }
     return documents(file.text(FILE_BYTES)).map(text => {
       const digest = parseShape(SignedDigest, text) ?? parseShape(DigestLine, text)?.digest;

@@ -12,7 +12,6 @@ import {
 } from '@labkeeper/core';
 import {
   AnchorLine,
-  EXPORT_LINE_BYTES,
   parseShape,
   SignedDigest,
   WitnessLine,
@@ -229,7 +228,7 @@ class Reader {
 }
 
 function exportedAnchors(path: string, tools: IVerifyTools): readonly Anchor[] {
-  return withFile(path, (file: InputFile) => announcedAnchors(file.linesBackwards(EXPORT_LINE_BYTES), tools));
+  return withFile(path, (file: InputFile) => announcedAnchors(file.linesBackwards(), tools));
 }
 
 function witnessName(fingerprint: string): string {

@@ -26,11 +26,12 @@ const VERDICTS: Readonly<Record<IAnchorResult['verdict'], string>> = {
 export function reportText(name: string, report: IVerifyReport): string {
   return [
     `${plain(name)}: ${headline(report)}`,
-    ...(report.outcome === 'altered' ? [] : history(report)),
+    ...(report.outcome === 'altered' ? putBack(report) : history(report)),
     '',
     ...about(report),
     ...list('Found', report.findings, ({ what }) => what),
     ...list('Missing records, as far as their neighbours tell', report.missing, missingText),
+    ...lacks(report),
     ...list(
       `Records that retention deleted${report.deleted.records > 0 ? ` (${report.deleted.records})` : ''}, acts`,
       report.deleted,
@@ -70,6 +71,22 @@ function headline({ outcome, findings, anchoredEnd }: IVerifyReport): string {
     case 'incomplete':
       return 'INCOMPLETE. The file stops before its end; what is there is in order.';
   }
+}
+
+/** Where only the order was changed, nothing else was: that is worth knowing. */
+function putBack({ covers }: IVerifyReport): readonly string[] {
+  return covers === 'put-back'
+    ? ['With what is told below undone, every byte is what the service signed: nothing else was done to it.']
+    : [];
+}
+
+function lacks({ missing: { moreLacks } }: IVerifyReport): readonly string[] {
+  const places = moreLacks === 1 ? 'one more place' : `${moreLacks} more places`;
+  return moreLacks === 0
+    ? []
+    : [
+        `  … and at ${places} streams lack records: what is missing was not held against that. What was found names them.`
+      ];
 }
 
 function history({ isAnchored, anchoredEnd, anchored, about, anchors }: IVerifyReport): readonly string[] {
@@ -136,9 +153,15 @@ function about(report: IVerifyReport): readonly string[] {
     signer ? `${signer.fingerprint} (${pinned[`${signer.isPinned}`]})` : 'nobody, as far as this file shows'
   ]);
   const rest = records - proven;
+  const restBy = {
+    'as-it-is': 'nothing but the signature over the whole file',
+    'put-back':
+      'nothing but the signature over the whole file, which holds once what is told below is undone',
+    no: 'nothing: no signature over the whole file holds for these bytes'
+  }[report.covers];
   lines.push([
     'Records',
-    `${records}; ${proven} of them proven by digests${rest > 0 ? `, ${rest} by nothing but the signature over the whole file` : ''}`
+    `${records}; ${proven} of them proven by digests${rest > 0 ? `, ${rest} by ${restBy}` : ''}`
   ]);
   lines.push([
     'Digests',

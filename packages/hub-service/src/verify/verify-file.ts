@@ -1,9 +1,7 @@
 import {
   announcedAnchors,
-  announcedDigests,
-  announcedRetirements,
-  ExportVerifier,
   NotAnExportError,
+  verifyExport,
   type IVerifyReport,
   type NextLine
 } from '@labkeeper/core';
@@ -21,7 +19,7 @@ export async function verifyHeldFile(asked: IVerifyArguments): Promise<IVerifyRe
   const tools = nodeVerifyTools();
   const file = new InputFile(asked.file);
   try {
-    const brought = announcedAnchors(file.linesBackwards(EXPORT_LINE_BYTES), tools);
+    const brought = announcedAnchors(file.linesBackwards(), tools);
     return verifyFile(asked, await readHolders(asked, brought, tools));
   } finally {
     file.close();
@@ -45,16 +43,9 @@ export function verifyFile(asked: IVerifiedFiles, held: Held = { digests: [] }):
   };
   try {
     const file = open(asked.file);
-    // Digests stand at the end, and their records pass before: so the end is read first.
-    const digests = announcedDigests(file.linesBackwards(EXPORT_LINE_BYTES), tools);
-    const retirements = announcedRetirements(file.linesBackwards(EXPORT_LINE_BYTES), tools);
     const anchors = { ...given, ...held, digests: [...given.digests, ...held.digests] };
-    const personal = asked.personal === null ? null : nextLineOf(open(asked.personal));
-    const verifier = new ExportVerifier(tools, { digests, retirements, anchors, personal });
-    for (const block of file.blocks()) {
-      verifier.push(block);
-    }
-    return verifier.finish();
+    const personal = asked.personal === null ? null : open(asked.personal);
+    return verifyExport(file, tools, { anchors, personal: personal && (() => nextLineOf(personal)) });
   } catch (error) {
     if (error instanceof NotAnExportError) {
       throw new InputError(`${asked.file} ${error.message}`, { cause: error });

@@ -1,10 +1,4 @@
-import {
-  announcedDigests,
-  announcedRetirements,
-  ExportVerifier,
-  type IAnchors,
-  type IVerifyReport
-} from '@labkeeper/core';
+import { verifyExport, type IAnchors, type IExportSource, type IVerifyReport } from '@labkeeper/core';
 import { exportLog } from '../../src/export/export-log.js';
 import type { IExportOut, IExportRange, IExportSigner } from '../../src/export/export-source.js';
 import { nodeVerifyTools } from '../../src/verify/node-tools.js';
@@ -54,19 +48,31 @@ export function verified(
   personal: Buffer | null = null,
   blockBytes = 4096
 ): IVerifyReport {
-  const verifier = new ExportVerifier(tools, {
-    digests: announcedDigests(linesOf(bytes).reverse(), tools),
-    retirements: announcedRetirements(linesOf(bytes).reverse(), tools),
+  return verifyExport(new MemorySource(bytes, blockBytes), tools, {
     anchors: { ...NO_ANCHORS, ...anchors },
-    personal: personal && nextOf(linesOf(personal))
+    personal: personal && (() => nextOf(linesOf(personal)))
   });
-  // One block that is overwritten, as a program reads a file.
-  const block = Buffer.alloc(blockBytes);
-  for (let at = 0; at < bytes.length; at += blockBytes) {
-    const length = bytes.copy(block, 0, at, at + blockBytes);
-    verifier.push(block.subarray(0, length));
+}
+
+/** A file in memory. */
+class MemorySource implements IExportSource {
+  constructor(
+    private readonly bytes: Buffer,
+    private readonly blockBytes: number
+  ) {}
+
+  *blocks(from = 0, to = Infinity): Generator<Uint8Array> {
+    // One block that is overwritten, as a program reads a file.
+    const block = Buffer.alloc(this.blockBytes);
+    const end = Math.min(to, this.bytes.length);
+    for (let at = from; at < end; at += this.blockBytes) {
+      yield block.subarray(0, this.bytes.copy(block, 0, at, Math.min(end, at + this.blockBytes)));
+    }
   }
-  return verifier.finish();
+
+  linesBackwards(from = 0, to = this.bytes.length): Iterable<Uint8Array> {
+    return linesOf(this.bytes.subarray(from, to)).reverse();
+  }
 }
 
 /** Lines without their newlines. */

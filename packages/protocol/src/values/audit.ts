@@ -112,7 +112,9 @@ export const AuditGap = v.strictObject({
     /** The clock jumped. */
     'clock-step',
     /** The hub's policy switched recording off, or on again. */
-    'switched-off'
+    'switched-off',
+    /** Nothing of a stream came any more, and it does not say that it ended. The hub service alone says so. */
+    'stream-silent'
   ]),
   /** null = not known since when. */
   sinceMs: v.nullable(EpochMs),

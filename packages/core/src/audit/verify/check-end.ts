@@ -19,23 +19,27 @@ export interface ICounted {
   readonly digests: number;
 }
 
-/**
- * Checks the last line against all that stands before it.
- *
- * @returns id of the key whose signature holds; null = there is none.
- */
+/** What the last line is worth. */
+export interface ISignedEnd {
+  /** Id of the key whose signature holds; null = none does. */
+  readonly key: string | null;
+  /** It holds, and what it was made over are these bytes. */
+  readonly isOverAll: boolean;
+}
+
+/** Checks the last line against all that stands before it. */
 export function checkEnd(
   ending: IEnding,
   head: ExportHead | null,
   counted: ICounted,
   signatures: Signatures,
   findings: Findings
-): string | null {
+): ISignedEnd {
   const line = parseShape(EndLine, ending.text);
   // It is the one line that no hash covers: it has to stand as the service writes it, to the byte.
   if (!line || canonicalJson(line) !== ending.text) {
     findings.add('end', 'The last line was altered: it cannot be read.');
-    return null;
+    return { key: null, isOverAll: false };
   }
   const { body, key, signature } = line.end;
   const holds = signatures.holds(key, exportText(body), signature);
@@ -44,24 +48,28 @@ export function checkEnd(
   } else if (holds === null && head) {
     findings.add('end', `The export is signed with key ${key}, which its first line does not list.`);
   }
+  // They go together: one thing that was done to the file is not told three times.
+  const differs: string[] = [];
   if (body.sha256 !== ending.sha256) {
-    findings.add('end', 'Bytes of the file were altered: their hash is not the one in the last line.');
+    differs.push('Bytes of the file were altered: their hash is not the one in the last line.');
   }
   if (body.count !== counted.records) {
-    findings.add('end', `The last line tells of ${body.count} records; there are ${counted.records}.`);
+    differs.push(`The last line tells of ${body.count} records; there are ${counted.records}.`);
   }
   if (body.lines !== ending.lines) {
     const digests = body.lines - 1 - body.count;
-    findings.add(
-      'end',
+    differs.push(
       `The last line tells of ${body.lines} lines before it, ${digests} of them digests; ` +
         `there are ${ending.lines}, ${counted.digests} of them digests.`
     );
   }
+  if (differs.length > 0) {
+    findings.add('end', differs.join(' '));
+  }
   if (head && !isAbout(body, head)) {
     findings.add('end', 'First and last line do not tell the same filter and range.');
   }
-  return holds ? key : null;
+  return { key: holds ? key : null, isOverAll: holds === true && differs.length === 0 };
 }
 
 function isAbout(

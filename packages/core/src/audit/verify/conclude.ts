@@ -21,6 +21,7 @@ export interface IPassed {
   readonly signatures: Signatures;
   /** Id of the key whose signature over the whole holds; null = there is none. */
   readonly signer: string | null;
+  readonly covers: IVerifyReport['covers'];
   readonly records: RecordPass;
   readonly digests: DigestChain;
   readonly findings: Findings;
@@ -67,6 +68,7 @@ export function concluded(passed: IPassed): IVerifyReport {
     findings: { count: findings.count, first: findings.list },
     about: head && aboutOf(head),
     signer,
+    covers: passed.covers,
     records: records.count,
     proven: proving.reduce((sum, [, count]) => sum + count, 0),
     streams: records.chains.summary(),

@@ -16,6 +16,28 @@ export interface ICheckedDigest {
   readonly key: string;
 }
 
+/** What is known of the records of an export. */
+export interface IKnownRecords {
+  /** How many of [first, end) retention deleted. */
+  deleted(first: number, end: number): number;
+  /** Whether it was told that one of [first, end) is missing. */
+  isMissing(first: number, end: number): boolean;
+  /** Which of [first, end) are known to be altered, by their index. */
+  altered(first: number, end: number): readonly number[];
+  /** Which of [first, end) no later record of their stream vouches for, by their index; null = not known. */
+  unvouched(first: number, end: number): readonly number[] | null;
+}
+
+const NOTHING_KNOWN: IKnownRecords = {
+  deleted: () => 0,
+  isMissing: () => false,
+  altered: () => [],
+  unvouched: () => null
+};
+
+/** So many are named in one sentence. */
+const NAMED = 20;
+
 /** What the digests of an export are like. */
 export interface IDigestSummary {
   readonly count: number;
@@ -44,8 +66,7 @@ export class DigestChain {
     private readonly roots: DigestRoots,
     private readonly head: ExportHead | null,
     private readonly findings: Findings,
-    /** How many records of [first, end) retention deleted. */
-    private readonly deleted: (first: number, end: number) => number = () => 0
+    private readonly known: IKnownRecords = NOTHING_KNOWN
   ) {}
 
   /** Digests whose signature holds, by number. */
@@ -128,7 +149,7 @@ export class DigestChain {
     const outcome = this.roots.outcome(body);
     if (outcome === 'same') {
       this.whole += 1;
-      const proven = count - this.deleted(firstIndex, end);
+      const proven = count - this.known.deleted(firstIndex, end);
       // With a filter each record has its own proof, and is counted by that.
       if (proven > 0 && (head === null || head.filter === null)) {
         this.wholeRecords.set(number, proven);
@@ -136,11 +157,10 @@ export class DigestChain {
     } else if (outcome === 'gone') {
       this.gone += 1;
     } else if (outcome === 'differs') {
-      this.findings.add(
-        'root',
-        `Altered: one of ${recordsFrom(firstIndex, end)} is not what digest ${number} was signed over.`,
-        { index: firstIndex }
-      );
+      this.tellDiffers(body);
+    } else if (isInside && this.known.isMissing(firstIndex, end)) {
+      // That is told: that it cannot be compared only follows.
+      this.short += 1;
     } else if (isInside) {
       this.findings.add(
         'root',
@@ -150,6 +170,30 @@ export class DigestChain {
     } else {
       this.partial += 1;
     }
+  }
+
+  private tellDiffers({ number, firstIndex, count }: SignedDigest['body']): void {
+    const end = firstIndex + count;
+    const which = recordsFrom(firstIndex, end);
+    const altered = this.known.altered(firstIndex, end);
+    const [index = firstIndex] = altered;
+    const what =
+      altered.length > 0
+        ? `Digest ${number} does not hold for ${which}: ${named(altered)} ${altered.length === 1 ? 'is' : 'are'} not what it was signed over.`
+        : `Altered: one of ${which} is not what digest ${number} was signed over. ${this.suspects(firstIndex, end)}`;
+    this.findings.add('root', what, { index });
+  }
+
+  /** What is known where no record shows that it was altered. */
+  private suspects(first: number, end: number): string {
+    const suspects = this.known.unvouched(first, end);
+    const note = 'what the service noted beside one of them (who, where, when it came)';
+    if (suspects === null) {
+      return 'Which one cannot be known.';
+    }
+    return suspects.length === 0
+      ? `What they say themselves is as the records after them hold it: so it is ${note}.`
+      : `The records after them hold what the others say: so it is ${suspects.length === 1 ? '' : 'one of '}${named(suspects)}, or ${note}.`;
   }
 
   private tell(what: string): void {
@@ -162,4 +206,12 @@ export class DigestChain {
   private whole = 0;
   private partial = 0;
   private gone = 0;
+  private short = 0;
+}
+
+/** `record 7`, `records 7 and 9`, `records 7, 9 and 12 more`. */
+function named(indexes: readonly number[]): string {
+  const shown = indexes.length > NAMED ? indexes.slice(0, NAMED) : indexes.slice(0, -1);
+  const last = indexes.length > NAMED ? `${indexes.length - NAMED} more` : `${indexes.at(-1)}`;
+  return shown.length === 0 ? `record ${last}` : `records ${shown.join(', ')} and ${last}`;
 }

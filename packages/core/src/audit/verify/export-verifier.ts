@@ -16,7 +16,7 @@ import { checkEnd, type IEnding } from './check-end.js';
 import { concluded } from './conclude.js';
 import { DigestChain } from './digest-chain.js';
 import { isEntryLine } from './entry-line.js';
-import { Findings } from './findings.js';
+import { Findings, type FindingKind, type IVerifyFinding } from './findings.js';
 import { LineCutter, type ILineTaker } from './line-cutter.js';
 import { PersonalMatch, type NextLine } from './personal-match.js';
 import { RecordPass } from './record-pass.js';
@@ -24,6 +24,8 @@ import { Signatures } from './signatures.js';
 import type { IVerifyTools } from './tools.js';
 import type { IVerifyReport } from './verify-report.js';
 
+/** What is found where lines do not stand in order. */
+const OUT_OF_ORDER: readonly FindingKind[] = ['order', 'missing', 'line', 'digest'];
 const END = ascii('{"end":');
 const NO_HEAD = 'is no export of Labkeeper: its first line is not the head of one.';
 
@@ -41,6 +43,13 @@ export interface IVerifyOptions {
   readonly anchors: IAnchors;
   /** null = there is no file with personal parts. */
   readonly personal: NextLine | null;
+  /** What comes was put back in order before; absent = it comes as it lies there. */
+  readonly putBack?: {
+    /** What was done to the order, and is found. */
+    readonly acts: readonly IVerifyFinding[];
+    /** Where a line stands in the file, from 1. */
+    readonly lineOf: (line: number) => number;
+  };
 }
 
 /** Everything that the first line decides. */
@@ -60,8 +69,19 @@ export class ExportVerifier implements ILineTaker {
     private readonly tools: IVerifyTools,
     private readonly options: IVerifyOptions
   ) {
+    this.findings = new Findings(options.putBack?.acts);
     this.cutter = new LineCutter(tools.running(), this);
     this.personal = options.personal && new PersonalMatch(tools, this.findings, options.personal);
+  }
+
+  /** The first line; null = it cannot be read, or has not come. */
+  get head(): ExportHead | null {
+    return this.parts?.head ?? null;
+  }
+
+  /** Whether lines may stand where they do not belong. */
+  get isOutOfOrder(): boolean {
+    return OUT_OF_ORDER.some(kind => this.findings.has(kind));
   }
 
   /** The next bytes of the file. @throws NotAnExportError. */
@@ -76,7 +96,7 @@ export class ExportVerifier implements ILineTaker {
       throw new NotAnExportError(this.lines > 0 || this.cutter.isTorn ? NO_HEAD : 'is empty.');
     }
     if (this.cutter.isTorn) {
-      findings.add('cut-off', `The file ends in the middle of line ${this.lines + 1}.`);
+      findings.add('cut-off', `The file ends in the middle of line ${this.numberOf(this.lines + 1)}.`);
     }
     const { head, signatures, records, digests } = parts;
     const { ending } = this;
@@ -88,9 +108,11 @@ export class ExportVerifier implements ILineTaker {
     const isCutOff = ending === null && this.digestLines === 0;
     records.finish(isCutOff ? null : (head?.endIndex ?? null));
     const counted = { records: records.count, digests: this.digestLines };
-    const signer = ending && checkEnd(ending, head, counted, signatures, findings);
+    const signed = ending && checkEnd(ending, head, counted, signatures, findings);
+    const covers = signed?.isOverAll ? (this.options.putBack ? 'put-back' : 'as-it-is') : 'no';
     return concluded({
-      ...{ tools: this.tools, head, signatures, signer, records, digests, findings },
+      ...{ tools: this.tools, head, signatures, signer: signed?.key ?? null, covers },
+      ...{ records, digests, findings },
       anchors: this.options.anchors,
       personal: this.personal?.finish() ?? null
     });
@@ -107,7 +129,10 @@ export class ExportVerifier implements ILineTaker {
       throw new NotAnExportError(NO_HEAD);
     }
     if (this.ending) {
-      this.findings.add('end', `Line ${this.lines} stands after the last one, where nothing belongs.`);
+      this.findings.add(
+        'end',
+        `Line ${this.numberOf(this.lines)} stands after the last one, where nothing belongs.`
+      );
     }
     this.take(line, this.parts);
   }
@@ -118,7 +143,12 @@ export class ExportVerifier implements ILineTaker {
     if (this.parts === null || (this.lines === 2 && this.parts.head === null)) {
       throw new NotAnExportError(NO_HEAD);
     }
-    this.findings.add('line', `Line ${this.lines} is longer than any line of an export.`);
+    this.findings.add('line', `Line ${this.numberOf(this.lines)} is longer than any line of an export.`);
+  }
+
+  /** Where a line stands in the file. */
+  private numberOf(line: number): number {
+    return this.options.putBack?.lineOf(line) ?? line;
   }
 
   private begin(line: Uint8Array): void {
@@ -143,9 +173,12 @@ export class ExportVerifier implements ILineTaker {
       findings.add('head', `The key that the first line lists as ${id} is another one.`);
     }
     const records = new RecordPass(tools, findings, head, signatures, options, this.personal);
-    const digests = new DigestChain(tools, signatures, records.roots, head, findings, (first, end) =>
-      records.deletions.ranges.between(first, end)
-    );
+    const digests = new DigestChain(tools, signatures, records.roots, head, findings, {
+      deleted: (first, end) => records.deletions.ranges.between(first, end),
+      isMissing: (first, end) => records.places.tellsOf(first, end),
+      altered: (first, end) => records.chains.altered(first, end),
+      unvouched: (first, end) => records.chains.unvouched(first, end)
+    });
     this.parts = { head, signatures, records, digests };
   }
 
@@ -154,7 +187,7 @@ export class ExportVerifier implements ILineTaker {
       if (this.digestLines > 0) {
         this.findings.add(
           'line',
-          `Line ${this.lines}: a record after the digests, where it does not belong.`
+          `Line ${this.numberOf(this.lines)}: a record after the digests, where it does not belong.`
         );
       }
       if (records.take(line)) {
@@ -170,6 +203,9 @@ export class ExportVerifier implements ILineTaker {
         return;
       }
     } else if (isDigestLine(line)) {
+      if (this.digestLines === 0) {
+        records.settle();
+      }
       this.digestLines += 1;
       if (digests.add(this.tools.decode(line))) {
         return;
@@ -184,10 +220,10 @@ export class ExportVerifier implements ILineTaker {
       return;
     }
     const where = records.last === null ? '' : `, after record ${records.last},`;
-    this.findings.add('line', `Line ${this.lines}${where} cannot be read.`);
+    this.findings.add('line', `Line ${this.numberOf(this.lines)}${where} cannot be read.`);
   }
 
-  private readonly findings = new Findings();
+  private readonly findings: Findings;
   private readonly cutter: LineCutter;
   private readonly personal: PersonalMatch | null;
   private parts: IParts | null = null;

@@ -47,6 +47,13 @@ const KEPT = 500;
 
 /** Everything that was found, in order of its finding. */
 export class Findings {
+  /** @param before - what is known already. */
+  constructor(before: readonly IVerifyFinding[] = []) {
+    for (const finding of before) {
+      this.take(finding);
+    }
+  }
+
   /** At most so many as fit a report. */
   get list(): readonly IVerifyFinding[] {
     return this.kept;
@@ -67,10 +74,14 @@ export class Findings {
   }
 
   add(kind: FindingKind, what: string, at: { readonly index?: number; readonly stream?: string } = {}): void {
+    this.take({ kind, what, index: at.index ?? null, stream: at.stream ?? null });
+  }
+
+  private take(finding: IVerifyFinding): void {
     this.number += 1;
-    this.kinds.add(kind);
+    this.kinds.add(finding.kind);
     if (this.kept.length < KEPT) {
-      this.kept.push({ kind, what, index: at.index ?? null, stream: at.stream ?? null });
+      this.kept.push(finding);
     }
   }
 

@@ -21,6 +21,16 @@ const places = (
 const of = (stream: string, firstSeq: number) => ({ stream, boot: `run of ${stream}`, firstSeq });
 
 describe('where missing records belong', () => {
+  it('is told for the first 200 lacks, and how many more there are', () => {
+    const all = new MissingPlaces(() => 0);
+    for (let at = 0; at < 230; at++) {
+      all.missing(10 * at + 1, 10 * at + 2);
+      all.lacks(lack(`s${at}`, [10 * at, 1], [10 * at + 2, 3]));
+    }
+    const { count, first, moreLacks } = all.summary(true);
+    expect({ count, listed: first.length, moreLacks }).toEqual({ count: 230, listed: 200, moreLacks: 30 });
+  });
+
   it('is told by a stream that lacks as many as are missing between its neighbours', () => {
     expect(places([[812, 813]], [lack('a', [800, 13], [830, 15])])).toEqual([
       { first: 812, end: 813, of: of('a', 14), streams: [] }

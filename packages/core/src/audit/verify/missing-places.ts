@@ -46,13 +46,18 @@ export class MissingPlaces {
   }
 
   lacks(lack: IStreamLack): void {
-    if (this.lacking.length < KEPT && lack.index > lack.afterIndex) {
+    if (lack.index <= lack.afterIndex) {
+      return;
+    }
+    if (this.lacking.length < KEPT) {
       this.lacking.push(lack);
+    } else {
+      this.moreLacks += 1;
     }
   }
 
   /** @param isOnlyLess - nothing was found that shows more than that records were taken away: else nothing is inferred. */
-  summary(isOnlyLess: boolean): IListed<IMissingPlace> {
+  summary(isOnlyLess: boolean): IListed<IMissingPlace> & { readonly moreLacks: number } {
     const parts = this.parts();
     const inferred = isOnlyLess ? this.inferred(parts) : new Set<IStreamLack>();
     const places = joined(parts, part => {
@@ -61,7 +66,12 @@ export class MissingPlaces {
         .map(({ stream }) => stream);
       return [...new Set(streams)].slice(0, NAMED);
     });
-    return { count: places.length + this.more, first: places };
+    return { count: places.length + this.more, first: places, moreLacks: this.moreLacks };
+  }
+
+  /** Whether it was told that one of [first, end) is missing. */
+  tellsOf(first: number, end: number): boolean {
+    return end > this.known || this.ranges.some(range => range.first < end && range.end > first);
   }
 
   /** Gives parts their places. @returns what streams lack that has one now; none where what they lack contradicts itself. */
@@ -136,6 +146,7 @@ export class MissingPlaces {
   private readonly ranges: { readonly first: number; readonly end: number }[] = [];
   private readonly lacking: IStreamLack[] = [];
   private more = 0;
+  private moreLacks = 0;
   /** From here on it is not held how much is missing. */
   private known = Infinity;
 }

@@ -81,7 +81,7 @@ export class RecordPass {
     this.order.next(index);
     this.prove(entry, this.roots.add(index, entry.entry));
     this.times.add(index, entry.digest ?? this.roots.numberOf(index), entry.receivedAtMs);
-    this.chains.add({ index, stream, seq, hash, facts });
+    this.chains.add({ index, stream, seq, hash, facts, isTold: entry.kind === 'record' && facts === null });
     const { receivedAtMs } = entry;
     const hub = (): string => this.tools.decode(entry.hub);
     this.receipts.add({ index, stream, seq, hash, boot: facts?.boot ?? null, receivedAtMs, hub });
@@ -119,8 +119,17 @@ export class RecordPass {
     return true;
   }
 
+  /** The records have passed, and the digests come. */
+  settle(): void {
+    this.chains.settle(index => {
+      const body = this.roots.bodyAt(index);
+      return body && this.roots.outcome(body);
+    });
+  }
+
   /** No more records. @param end - the first index that is no longer in the range; null = not known. */
   finish(end: number | null): void {
+    this.settle();
     this.order.finish(end);
     this.deletions.finish();
     const { excused } = this.chains;

@@ -1,5 +1,7 @@
 import { NO_HASH } from '../sha256.js';
+import { ChainBreaks, type DigestOutcome, type IBreak } from './chain-breaks.js';
 import { recordsFrom, type Findings } from './findings.js';
+import { countUpTo } from './in-order.js';
 import type { IStreamLack } from './missing-places.js';
 import type { IRecordFacts } from './record-facts.js';
 
@@ -13,6 +15,8 @@ export interface IChained {
   readonly hash: string;
   /** null = it could not be read as a record. */
   readonly facts: IRecordFacts | null;
+  /** It was altered, and that was told. */
+  readonly isTold?: boolean;
 }
 
 interface IHead {
@@ -23,6 +27,8 @@ interface IHead {
   boot: string | null;
   isFromFirst: boolean;
   isClosed: boolean;
+  /** The chain is broken right before this record; null = it is not. */
+  broken: IBreak | null;
 }
 
 /** What the streams of an export are like. */
@@ -53,18 +59,27 @@ export class StreamChains {
     private readonly isWhole: boolean,
     private readonly firstIndex: number,
     private readonly deleted: IDeleted = { between: () => 0, ownBoot: null }
-  ) {}
+  ) {
+    this.breaks = new ChainBreaks(findings);
+  }
 
   /** Records that streams lack because they were deleted, as far as a later one shows it. */
   get excused(): number {
     return this.excusedCount;
   }
 
-  add(record: IChained): void {
-    const head = this.heads.get(record.stream);
-    if (record.facts) {
-      this.checkOwnWords(record, record.facts, head ?? null);
+  add(told: IChained): void {
+    const head = this.heads.get(told.stream);
+    if (told.isTold) {
+      this.breaks.name(told.index);
     }
+    if (told.facts) {
+      this.checkOwnWords(told, told.facts, head ?? null);
+    }
+    // Its own number is a part of the chain, the hub's is not: what goes on as it says is not told again.
+    const next = (head?.seq ?? 0) + 1;
+    const isOwn = told.facts?.seq === next && told.seq !== next;
+    const record = isOwn ? { ...told, seq: next } : told;
     if (head === undefined) {
       this.begin(record);
     } else if (record.seq > head.seq) {
@@ -72,6 +87,25 @@ export class StreamChains {
     } else {
       this.tell(record, `Record ${record.seq} of stream ${record.stream} stands again, or too late`);
     }
+  }
+
+  /** No more records. @param outcome - of the digests that the file announces. */
+  settle(outcome: DigestOutcome): void {
+    this.breaks.finish(outcome);
+  }
+
+  /** Which of [first, end) are known to be altered, by their index. */
+  altered(first: number, end: number): readonly number[] {
+    return [...this.breaks.altered].filter(index => index >= first && index < end).sort(byNumber);
+  }
+
+  /** Which of [first, end) no later record of their stream vouches for, by their index; null = too many to be known. */
+  unvouched(first: number, end: number): readonly number[] | null {
+    if (this.loose.length === MOST_LOOSE) {
+      return null;
+    }
+    this.ends ??= [...this.loose, ...[...this.heads.values()].map(({ index }) => index)].sort(byNumber);
+    return this.ends.slice(countUpTo(this.ends, first - 1), countUpTo(this.ends, end - 1));
   }
 
   summary(): IStreamSummary {
@@ -85,13 +119,18 @@ export class StreamChains {
 
   private checkOwnWords(record: IChained, facts: IRecordFacts, head: IHead | null): void {
     if (facts.seq !== record.seq) {
+      this.breaks.name(record.index);
       this.tell(
         record,
         `Record ${record.seq} of stream ${record.stream} calls itself record ${facts.seq}`,
         'record'
       );
     }
-    if (head && head.boot !== null && head.boot !== facts.boot) {
+    if (head && head.boot !== null && head.boot !== facts.boot && facts.prev !== head.hash) {
+      // It was not made after the one that is there: that is told, and which of the two names another run nobody knows.
+      head.boot = facts.boot;
+    } else if (head && head.boot !== null && head.boot !== facts.boot) {
+      this.breaks.name(record.index);
       this.tell(
         record,
         `Record ${record.seq} of stream ${record.stream} names another run of the companion`,
@@ -114,12 +153,20 @@ export class StreamChains {
       hash: record.hash,
       boot: facts?.boot ?? null,
       isFromFirst: seq === 1,
-      isClosed: facts?.action === 'closed'
+      isClosed: facts?.action === 'closed',
+      broken: null
     });
   }
 
   private follow(record: IChained, head: IHead): void {
     const { seq, facts, stream } = record;
+    let broken: IBreak | null = null;
+    if (seq > head.seq + 1 || !facts) {
+      // Nothing here holds the hash of the one before.
+      if (this.loose.length < MOST_LOOSE) {
+        this.loose.push(head.index);
+      }
+    }
     if (seq > head.seq + 1) {
       head.isFromFirst = false;
       if (this.isWhole && !this.isExcused(record, head.index + 1, seq - head.seq - 1)) {
@@ -127,11 +174,11 @@ export class StreamChains {
       }
     } else if (facts && facts.prev !== head.hash) {
       head.isFromFirst = false;
-      this.tell(
-        record,
-        `Record ${head.seq} of stream ${stream} (index ${head.index}) is not the one that record ${seq} was made after`
-      );
+      broken = this.breaks.add(stream, { index: head.index, seq: head.seq }, record, head.broken);
+    } else if (head.broken && facts) {
+      head.broken.isAfterVouchedFor = true;
     }
+    head.broken = broken;
     head.index = record.index;
     head.seq = seq;
     head.hash = record.hash;
@@ -169,5 +216,17 @@ export class StreamChains {
   }
 
   private readonly heads = new Map<string, IHead>();
+  private readonly breaks: ChainBreaks;
+  /** Records that another one follows, which does not hold their hash. */
+  private readonly loose: number[] = [];
+  /** The same, and the last record of each stream, rising; null = not asked for so far. */
+  private ends: readonly number[] | null = null;
   private excusedCount = 0;
+}
+
+/** So many records that nothing vouches for are held. */
+const MOST_LOOSE = 10_000;
+
+function byNumber(one: number, other: number): number {
+  return one - other;
 }

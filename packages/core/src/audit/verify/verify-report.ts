@@ -105,6 +105,8 @@ export interface IVerifyReport {
   } | null;
   /** null = its signature does not hold, or there is none. */
   readonly signer: ISigner | null;
+  /** Whether that signature is over these bytes: as they lie there, or once each line is put back where it belongs. */
+  readonly covers: 'as-it-is' | 'put-back' | 'no';
   readonly records: number;
   /** Records that a digest proves, as a part of it or by their own proof. */
   readonly proven: number;
@@ -112,8 +114,11 @@ export interface IVerifyReport {
   readonly digests: IDigestSummary;
   /** Records of the range that retention deleted, by the acts that say so; `records` = all of them. */
   readonly deleted: IListed<IDeletion> & { readonly records: number };
-  /** Missing records, one behind the other; of a filtered export nobody knows. */
-  readonly missing: IListed<IMissingPlace>;
+  /**
+   * Missing records, one behind the other; of a filtered export nobody knows. `moreLacks`: streams lack records at so many more
+   * places, which were not held against what is missing.
+   */
+  readonly missing: IListed<IMissingPlace> & { readonly moreLacks: number };
   readonly unreadable: IListed<IUnreadable>;
   readonly gaps: IListed<IToldGap> & { readonly byCause: Readonly<Record<string, number>> };
   /** null = no file with personal parts was given. */
