@@ -10,6 +10,7 @@ const ListQuery = v.strictObject({
   kind: v.optional(v.picklist(REQUEST_KINDS)),
   state: v.optional(v.picklist(REQUEST_STATES)),
   user: v.optional(v.string()),
+  number: v.optional(v.string()),
   after: v.optional(v.string())
 });
 const Id = v.strictObject({ id: Uuid });

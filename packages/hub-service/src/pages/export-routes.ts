@@ -69,7 +69,7 @@ export class ExportRoutes {
     visitor: ReturnType<Gate['reader']>
   ): Promise<FastifyReply> {
     const { log, reading, nowMs } = this.options;
-    const { fields, filter, problems } = readLogQuery(request.query);
+    const { fields, filter, problems } = readLogQuery(request.query, ['format']);
     const format = formatOf(request.query);
     if (format === null || problems.length > 0) {
       throw new Refusal(400, problems[0] ?? 'An export is jsonl, csv or ocsf.');

@@ -47,6 +47,8 @@ export interface IRequestFilter {
   readonly user?: string;
   readonly kind?: RequestKind;
   readonly state?: RequestState;
+  /** The first eight digits of its id, or all of it. */
+  readonly number?: string;
   /** Of people in one of these groups; null = of all. */
   readonly groups: readonly string[] | null;
 }
