@@ -2,15 +2,11 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
-import { isInstall } from '@labkeeper/core';
 import { ICompanion, PageVisibility, Quantities, TRANSLATION_DOMAIN } from '@labkeeper/labkit';
 import { addCommands, SHOW_OUTGOING } from '../commands.js';
 import { InstallLogPanel } from '../install-log-panel.js';
 import { InstallLogModel } from '../model.js';
 import { readSettings } from '../settings.js';
-
-/** Installs that are read for others, at most. */
-const READ_INSTALLS = 10;
 
 const ID = '@labkeeper/labextension:install-log';
 
@@ -52,12 +48,12 @@ export const installLog: JupyterFrontEndPlugin<void> = {
       commands: app.commands,
       show: () => app.shell.activateById(add().id),
       read: async () => {
-        const { InstallWords } = await import('../words.js');
+        const [{ InstallWords }, { lastInstalls }] = await Promise.all([
+          import('../words.js'),
+          import('../last-installs.js')
+        ]);
         const words = new InstallWords(trans, new Quantities(translator));
-        return (await model.read())
-          .filter(({ action }) => isInstall(action))
-          .slice(0, READ_INSTALLS)
-          .map(record => words.line(record));
+        return lastInstalls(await model.read()).map(record => words.line(record));
       }
     });
     if (registry) {
