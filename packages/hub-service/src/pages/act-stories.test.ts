@@ -1,4 +1,4 @@
-import { type Act, ActAction, AuditAction, OffboardPart } from '@labkeeper/protocol';
+import { type Act, ActAction, AuditAction, OffboardPart, type Retirement } from '@labkeeper/protocol';
 import type { IActFacts } from '../store/act-facts.js';
 import { actUnknowns, didWords, machineWords, PARTS } from './act-words.js';
 import { Browser } from './browser.test.data.js';
@@ -105,20 +105,18 @@ describe('the page of an act', () => {
   });
 
   it('of retention and of trusted hubs says what it deleted, and what the file says', async () => {
-    const retired = {
-      ...{ log: STREAM, class: 'disk', rule: '7 years', days: 2557, policy: 'c'.repeat(64), count: 3 },
-      ...{
-        ranges: [[4, 6] as [number, number], [9, 10] as [number, number]],
-        digests: [1, 2] as [number, number]
-      },
-      beforeMs: START_MS
-    } as const;
+    const retired: Retirement = {
+      ...{ log: STREAM, rule: '7 years', days: 2557, policy: 'c'.repeat(64), count: 3, beforeMs: START_MS },
+      class: 'disk',
+      ranges: [
+        [4, 6],
+        [9, 10]
+      ],
+      digests: [1, 2]
+    };
     const nobody = { number: null, actor: null, subject: null, case: null };
     const none = { by: null, subject: null, reason: null };
-    const gone = await page(
-      actOf('retire', { ...nobody, retired: { ...retired, ranges: [...retired.ranges] } }),
-      none
-    );
+    const gone = await page(actOf('retire', { ...nobody, retired }), none);
     expect(gone).toContain('Retention deleted 3 records');
     expect(fact(gone, 'Their numbers')).toBe('#4 to #5, #9');
     expect(fact(gone, 'Kept for')).toBe('7 years (2,557 days)');
