@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import shutil
 import sys
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from labkeeper.managed_service import start_command
@@ -14,6 +16,17 @@ PORTS = 5
 READER = "support"
 DECIDERS = (READER, "approver")
 ADMINS = ("admin",)
+
+
+POLICY = Path(__file__).resolve().parent / "labkeeper.toml"
+
+
+def policy_file(state: Path) -> Path:
+    """The demo's policy, in the folder `state`: made at the first start, and from then on whoever tries it out edits it."""
+    path = state / POLICY.name
+    if not path.exists():
+        shutil.copyfile(POLICY, path)
+    return path
 
 
 def service_port(port: int) -> int:

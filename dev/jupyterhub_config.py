@@ -15,7 +15,16 @@ sys.path.insert(0, str(root))
 
 import labkeeper.hub  # noqa: E402
 from dev.accounts import ACCOUNTS  # noqa: E402
-from dev.install_log import ADMINS, DECIDERS, READER, pages_host, pages_port, pages_url, service_port  # noqa: E402
+from dev.install_log import (  # noqa: E402
+    ADMINS,
+    DECIDERS,
+    READER,
+    pages_host,
+    pages_port,
+    pages_url,
+    policy_file,
+    service_port,
+)
 from dev.spawner import GIB, LimitedSpawner  # noqa: E402
 
 c = get_config()  # noqa: F821
@@ -97,6 +106,9 @@ labkeeper.hub.configure(
     listen=f"{c.JupyterHub.get('hub_ip', '127.0.0.1')}:{service_port(port)}",
     state=state / "labkeeper",
     hub_id="demo",
+    policy=policy_file(state),
+    # `labkeeper offboard` ends servers and tokens: the README says how to try it.
+    offboard=True,
     database=os.environ.get("LABKEEPER_DEMO_DATABASE"),
     audit_users=[READER],
     approve_users=DECIDERS,

@@ -19,7 +19,7 @@ from typing import IO
 from dev.accounts import ACCOUNTS
 from dev.groups import ROOT as CGROUP_ROOT
 from dev.groups import Group
-from dev.install_log import PORTS, pages_host, pages_port, where
+from dev.install_log import POLICY, PORTS, pages_host, pages_port, where
 from dev.parent import end_with_parent
 from dev.proxy import end_left_proxy
 
@@ -205,6 +205,7 @@ def _welcome(port: int, password: str, arguments: argparse.Namespace, log_path: 
         print(f"  {name:12} {what}")
     print(f"\n  password          {password}")
     print(f"  install log       {where(port)}")
+    print(f"  policy            {_short(log_path.with_name(POLICY.name))} (edit it: taken up within seconds)")
     print(f"  each server has   {arguments.memory} of memory, {arguments.cpu:g} CPU")
     print(f"  log               {_short(log_path)}")
     print("  stop              Ctrl-C\n", flush=True)

@@ -6,10 +6,16 @@ import { type IBundledServer, startBundled } from './lib/bundled-server.ts';
 let service: IBundledServer;
 let pagesUrl: string;
 let hubUrl: string;
+/** Number of the record of an offboarding. */
+let offboarded: number;
 
 test.beforeAll(async () => {
   service = await startBundled('ui-tests/lib/hub-pages-server.ts', 'test-results/hub-pages-server.mjs');
-  ({ pagesUrl, hubUrl } = service.said as { pagesUrl: string; hubUrl: string });
+  ({ pagesUrl, hubUrl, offboarded } = service.said as {
+    pagesUrl: string;
+    hubUrl: string;
+    offboarded: number;
+  });
 });
 
 test.afterAll(() => service.stop());
@@ -93,6 +99,37 @@ for (const [colorScheme, width] of [
     for (const { name, path } of HOLD_VIEWS) {
       await fits(page, name, path, `${colorScheme}-${width}`);
     }
+    await page.context().close();
+  });
+}
+
+for (const [colorScheme, width] of [
+  ['light', 1280],
+  ['dark', 360]
+] as const) {
+  test(`the story of an offboarding fits, and its receipt leads to it, ${colorScheme}, ${width} px`, async ({
+    browser
+  }) => {
+    const { page } = await signedIn(browser, { colorScheme, viewport: { width, height: 800 } });
+    await fits(page, 'offboarding', `/log/${offboarded}`, `${colorScheme}-${width}`);
+    await expect(page.getByText('not all of it could be')).toBeVisible();
+    await expect(page.getByRole('row', { name: /Tokens/ })).toContainText(
+      'JupyterHub did not answer in time.'
+    );
+    const receipt = await page
+      .locator('code', { hasText: new RegExp(`^${offboarded}-[0-9a-f]{8}$`) })
+      .innerText();
+    await page.goto(`${pagesUrl}/log`);
+    if (width < 700) {
+      await page.getByText('Receipt or record number').first().click();
+    }
+    await page.getByRole('search', { name: 'Receipt or record number' }).getByRole('textbox').fill(receipt);
+    await page.getByRole('button', { name: 'Find' }).click();
+    await expect(page.getByRole('status')).toContainText(`The receipt ${receipt} vouches for this record`);
+    await fits(page, 'receipt', `/receipt?of=${receipt}`, `${colorScheme}-${width}`);
+    await fits(page, 'unknown-receipt', '/receipt?of=99999-8c1f04aa', `${colorScheme}-${width}`);
+    await fits(page, 'unknown-filter', '/log?usr=alice', `${colorScheme}-${width}`);
+    await fits(page, 'requests', '/requests', `${colorScheme}-${width}`);
     await page.context().close();
   });
 }

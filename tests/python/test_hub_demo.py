@@ -24,6 +24,13 @@ def test_the_pages_are_on_another_host_than_the_hub() -> None:
     assert install_log.pages_url(8000) in ("http://127.0.0.2:8004", "http://labkeeper.localhost:8004")
 
 
+def test_the_policy_is_there_to_be_edited_and_stays_as_it_was_edited(tmp_path: Path) -> None:
+    made = install_log.policy_file(tmp_path)
+    assert made.read_text() == install_log.POLICY.read_text()
+    made.write_text("# mine\n")
+    assert install_log.policy_file(tmp_path).read_text() == "# mine\n"
+
+
 def test_a_program_that_is_missing_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("labkeeper.managed_service.PROGRAM", tmp_path / "hub-service.mjs")
     assert install_log.where(8000).startswith("not there: hub-service.mjs is missing")
@@ -56,6 +63,8 @@ def test_the_demo_says_where_it_is_and_leaves_nothing(tmp_path: Path) -> None:
             said += line
             if "Ctrl-C" in line:
                 break
+        assert re.search(r"policy +\S+/labkeeper\.toml \(edit it", said), said
+        assert (tmp_path / "state/labkeeper.toml").is_file()
         where = re.search(r"install log +(.+)", said)
         assert where, said
         if PROGRAM.is_file():

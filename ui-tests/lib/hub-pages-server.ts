@@ -70,6 +70,29 @@ if (settings === null) {
 hub = new FakeHub(settings);
 const log = new MemoryLog();
 fillLog(log);
+const offboarded = log.add({
+  user: 'labkeeper/service',
+  act: {
+    did: {
+      ...{ action: 'offboard', atMs: Date.now(), hub: 'hub', number: null, lifts: null, case: 'HR-112' },
+      actor: '0f8fad5b-d9cb-469f-a165-70867728950e',
+      subject: '1b4e28ba-2fa1-41d2-883f-0016d3cca427',
+      parts: [
+        { what: 'hold', state: 'done', ended: 0, failed: 0, says: 'A legal hold is on.' },
+        {
+          what: 'sessions',
+          state: 'none',
+          ended: 0,
+          failed: 0,
+          says: 'Whatever browser was signed in is signed out.'
+        },
+        { what: 'servers', state: 'done', ended: 2, failed: 0, says: null },
+        { what: 'tokens', state: 'failed', ended: 3, failed: 1, says: 'JupyterHub did not answer in time.' }
+      ]
+    },
+    facts: { by: 'carol', subject: 'bob', reason: null }
+  }
+});
 hub.people.get('lead')?.scopes.push('custom:labkeeper:admin', 'custom:labkeeper:approve');
 const fastify = Fastify();
 await registerPages(fastify, {
@@ -94,4 +117,4 @@ await registerPages(fastify, {
   nowMs: () => Date.now()
 });
 await fastify.listen({ host: '127.0.0.2', port });
-process.stdout.write(`${JSON.stringify({ pagesUrl, hubUrl })}\n`);
+process.stdout.write(`${JSON.stringify({ pagesUrl, hubUrl, offboarded })}\n`);

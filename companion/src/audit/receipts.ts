@@ -1,8 +1,7 @@
-import type { IStreamReceipt } from '@labkeeper/core';
+import { shortReceipt, type IStreamReceipt } from '@labkeeper/core';
 import { readReceipt, type KeptReceipt } from '@labkeeper/protocol';
 import { codeOf } from '../failure.js';
 import { readSmallFile } from './audit-disk.js';
-import { sha256Hex } from './segment.js';
 import type { IJournalDisk } from '../journal/journal-disk.js';
 
 /** Receipts of so many streams are kept: each is a few hundred bytes, and a proof years later. */
@@ -16,12 +15,9 @@ const NAME = /^[0-9a-f-]{36}\.receipt$/;
 export class Receipts {
   constructor(private readonly disk: IJournalDisk) {}
 
-  /**
-   * First eight digits of the last receipt's hash (SHA-256 of the signature's bytes), by which people can compare it with
-   * the hub's; null = there is none yet.
-   */
+  /** The last receipt's short form, by which the hub's pages find what it vouches for; null = there is none yet. */
   get short(): string | null {
-    return this.last && shortOf(this.last);
+    return this.last && shortReceipt(this.last.body);
   }
 
   /** When the hub signed the last receipt, by its clock; null = there is none yet. */
@@ -36,7 +32,7 @@ export class Receipts {
       receipt = await this.read(boot);
       this.remember(boot, receipt);
     }
-    return receipt && { short: shortOf(receipt), seq: receipt.body.seq };
+    return receipt && { short: shortReceipt(receipt.body), seq: receipt.body.seq };
   }
 
   /** @throws the system's error. */
@@ -82,8 +78,4 @@ export class Receipts {
   private last: KeptReceipt | null = null;
   /** By stream; null = none is kept. */
   private readonly known = new Map<string, KeptReceipt | null>();
-}
-
-function shortOf({ signature }: KeptReceipt): string {
-  return sha256Hex(Buffer.from(signature, 'base64url')).slice(0, 8);
 }

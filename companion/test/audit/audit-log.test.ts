@@ -70,7 +70,7 @@ describe('a companion with a hub', () => {
     expect(await health(app)).toEqual({
       ...{
         waiting: 0,
-        receipt: expect.stringMatching(/^[0-9a-f]{8}$/),
+        receipt: expect.stringMatching(/^\d+-[0-9a-f]{8}$/),
         connected: true,
         installed: 2,
         error: null

@@ -82,7 +82,7 @@ describe('what pages are told of the audited log', () => {
     expect(state(page)).toMatchObject({
       mode: 'hub',
       problem: null,
-      receipt: { short: expect.stringMatching(/^[0-9a-f]{8}$/), atMs: 1 },
+      receipt: { short: expect.stringMatching(/^\d+-[0-9a-f]{8}$/), atMs: 1 },
       connectedSinceMs: expect.any(Number)
     });
     await app.pass(60_000, 1000);

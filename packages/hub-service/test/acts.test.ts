@@ -16,6 +16,7 @@ import { openDatabase, type DatabaseKind, type IDatabase } from '../src/store/da
 import { LogRange } from '../src/store/log-range.js';
 import { actOf } from '../src/store/act-entry.js';
 import { aloneWithActs, noteAct, OwnActs } from '../src/store/own-acts.js';
+import { SqlLogReader } from '../src/store/sql-log-reader.js';
 import { SqlLegal } from '../src/store/sql-legal.js';
 import { SqlLogWriter } from '../src/store/sql-log-writer.js';
 import { verifyFile } from '../src/verify/verify-file.js';
@@ -160,6 +161,21 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('acts in the log on %s', kin
       records: 8,
       streams: { unbroken: 2 }
     });
+  });
+
+  it('are told with the names of who did it and to whom, which an erasure takes away', async () => {
+    const legal = legalOf(own());
+    await offboarding().offboard(ACTOR, wanted('anna'));
+    const reader = new SqlLogReader(database, () => Date.now());
+    const facts = async (index: number) => (await reader.story(index))?.act;
+    expect(await facts(4)).toBeNull();
+    expect(await facts(5)).toEqual({ by: 'lead', subject: 'anna', reason: 'has left' });
+    expect(await facts(6)).toEqual({ by: 'lead', subject: 'anna', reason: null });
+    const [hold] = await legal.holds();
+    await legal.lift(ACTOR, hold?.id ?? 0);
+    await legal.erase({ ...ACTOR, by: 'labkeeper restore', isMachine: true }, 'anna');
+    expect(await facts(5)).toEqual({ by: 'lead', subject: null, reason: 'has left' });
+    expect(await facts(8)).toEqual({ by: 'labkeeper restore', subject: null, reason: 'has left' });
   });
 
   it('appends each act once, whoever appends, also what was put down before a crash', async () => {

@@ -94,7 +94,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('“Deaths” on %s', kind =
 
   it('is on record before anything is shown, and shows nothing otherwise', async () => {
     await dies('anna', 'node-a');
-    await browser.visit('/deaths?node=node-a&junk=1');
+    await browser.visit('/deaths?node=node-a&utm_source=ticket');
     expect(await reader.looks(1)).toMatchObject([
       { kind: 'deaths', query: '/deaths?node=node-a', reader: 'lead' }
     ]);

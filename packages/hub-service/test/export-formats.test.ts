@@ -11,6 +11,19 @@ import { MadeKey, MadeLog } from './support/made-log.js';
 const log = new MadeLog({ key: new MadeKey(), records: 60, streams: 3, digestRecords: 10, uncovered: 0 });
 const everything = { filter: null, firstIndex: 0, endIndex: null };
 
+/** Says of each record how sure it is, and of one stream which image it came from. */
+class Graded extends MadeLog {
+  override async *entries(...asked: Parameters<MadeLog['entries']>): AsyncGenerator<ILoggedEntry> {
+    for await (const line of super.entries(...asked)) {
+      yield { ...line, grade: 'corroborated' };
+    }
+  }
+
+  async images(streams: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return new Map(streams.slice(0, 1).map(stream => [stream, '=cmd|x']));
+  }
+}
+
 describe('CSV', () => {
   it.each([
     ['=1+1', `"'=1+1"`],
@@ -35,6 +48,16 @@ describe('CSV', () => {
     expect(lines[0]).toMatch(/^index,received,hub,/);
     expect(lines[14]).toMatch(/^13,.*,unreadable,/);
     expect(new Set(lines.slice(1, -1).map(line => line.split(',').length)).size).toBe(1);
+  });
+
+  it('says how sure each record is and which image it came from, without formulas', async () => {
+    const out = new Kept();
+    const source = new Graded(log.made);
+    await exportCsv(source, everything, out);
+    const [head = '', ...lines] = out.bytes.toString().trimEnd().split('\r\n');
+    expect(head).toMatch(/,grade,image$/);
+    expect(lines.every(line => /,corroborated,("'=cmd\|x")?$/.test(line))).toBe(true);
+    expect(lines.some(line => line.endsWith(`,"'=cmd|x"`))).toBe(true);
   });
 });
 

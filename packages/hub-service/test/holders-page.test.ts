@@ -124,7 +124,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('“Who has it?” on %s', k
 
   it('is on record before anything is shown, and shows nothing otherwise', async () => {
     await happens('anna', 'install', 'numpy', '2.0');
-    await browser.visit('/holders?package=numpy&junk=1');
+    await browser.visit('/holders?package=numpy&utm_source=ticket');
     expect(await reader.looks(1)).toMatchObject([
       { kind: 'holders', query: '/holders?package=numpy', reader: 'lead' }
     ]);

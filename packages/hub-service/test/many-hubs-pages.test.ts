@@ -150,6 +150,24 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('pages and commands of two h
         expect([200, 404]).toContain(answer.statusCode);
       }
       expect(seen).toBe(count);
+      // Neither by its number nor by its hash does a receipt of the other hub lead anywhere.
+      const ends = await service.database.read
+        .selectFrom('stream')
+        .innerJoin('server', 'server.id', 'stream.server_id')
+        .innerJoin('person', 'person.id', 'server.person_id')
+        .innerJoin('hub', 'hub.id', 'person.hub_id')
+        .innerJoin('record', join =>
+          join.onRef('record.stream_id', '=', 'stream.id').onRef('record.seq', '=', 'stream.seq')
+        )
+        .select(['stream.head', 'record.idx', 'hub.name'])
+        .where('person.name', '=', 'ada')
+        .where('record.action', '=', 'install')
+        .execute();
+      for (const { head, idx, name } of ends) {
+        const status = name === hub ? 200 : 404;
+        await shows(`/receipt?of=${head}`, status, null);
+        await shows(`/receipt?of=${idx}-${head.slice(0, 8)}`, status, null);
+      }
       expect(await shows('/holders?package=torch', 200, null)).not.toContain('data-head="User"');
       expect(await shows(`/holders?package=${mark}-pack`)).toContain('2 people');
       const deaths = await shows('/deaths');

@@ -6,6 +6,8 @@ import { policyDoubts } from '../src/policy/policy-doubts.js';
 
 const EXAMPLE = readFileSync(join(__dirname, '../../../jupyter-config/labkeeper.toml'));
 
+const DEMO = readFileSync(join(__dirname, '../../../dev/labkeeper.toml'), 'utf8');
+
 const parse = (text: string | Uint8Array) => parsePolicy(Buffer.from(text), 'labkeeper.toml');
 
 /** What is said of a text that is no policy. */
@@ -27,6 +29,12 @@ part = "meter"
 state = "off"
 reason = "It is too loud."
 `;
+
+it('reads the policy of the demo, also with its examples switched on', () => {
+  expect(parse(DEMO)).toMatchObject({ switch: [], events: { send: true, errors: false, days: 30 } });
+  const tried = parse(DEMO.replace(/^# (?=\[|[a-z_]+ = )/gm, ''));
+  expect(tried.switch.map(({ part, state }) => `${part} ${state}`)).toEqual(['meter off', 'audit off']);
+});
 
 it('reads the example that comes with Labkeeper', () => {
   expect(parse(EXAMPLE).switch.map(({ part, state }) => `${part} ${state}`)).toEqual([

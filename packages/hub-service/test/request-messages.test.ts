@@ -326,12 +326,18 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('messages of requests in the
     await asked.recorder.flush();
     const [csv, ocsf] = [new Kept(), new Kept()];
     const everything = { filter: null, firstIndex: 0, endIndex: null };
+    const { database } = log;
+    await database.write
+      .insertInto('stream_image')
+      .columns(['stream_id', 'image'])
+      .expression(eb => eb.selectFrom('stream').select(({ val }) => ['id', val('a-lab/scipy:1').as('image')]))
+      .execute();
     await exportCsv(log.range, everything, csv);
     await exportOcsf(log.range, everything, ocsf, 1);
     const [head, request, message] = csv.bytes.toString().split('\r\n');
-    expect(head).toMatch(/,entry_sha256,request,message_from,message_characters,message_digest$/);
-    expect(request).toMatch(/,request,.*,,,,$/);
-    expect(message).toMatch(new RegExp(`,message,.*,${id},staff,4,[0-9a-f]{64}$`));
+    expect(head).toMatch(/,entry_sha256,request,message_from,message_characters,message_digest,grade,image$/);
+    expect(request).toMatch(/,request,.*,,,,,hub,a-lab\/scipy:1$/);
+    expect(message).toMatch(new RegExp(`,message,.*,${id},staff,4,[0-9a-f]{64},hub,a-lab/scipy:1$`));
     const events = ocsf.bytes
       .toString()
       .trimEnd()

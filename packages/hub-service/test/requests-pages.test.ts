@@ -109,6 +109,32 @@ describe('pages and commands about requests', () => {
       payload: new URLSearchParams({ form, ...fields }).toString()
     });
 
+  it('are found by the number that the researcher sees: in the inbox, in the log, and by the terminal', async () => {
+    const [id, other] = [await ask('alice'), await ask('bob')];
+    const number = id.slice(0, 8);
+    as('lead', 'custom:labkeeper:approve', 'custom:labkeeper:audit');
+    const inbox = (await browser.visit('/requests')).body;
+    expect(inbox).toContain(`<code>${number}</code>`);
+    const one = (await browser.ask(`/requests?number=%23${number.toUpperCase()}`)).body;
+    expect([one.includes(`/requests/${id}"`), one.includes(`/requests/${other}"`)]).toEqual([true, false]);
+    const none = (await browser.ask('/requests?number=00000000')).body;
+    expect(none).toContain('No request matches all of these filters.');
+    expect((await browser.ask('/requests?number=54e4')).statusCode).toBe(400);
+    expect((await browser.ask('/requests?nummer=54e42925')).body).toContain('“nummer”');
+    const page = (await browser.ask(`/requests/${id}`)).body;
+    expect(page).toContain(`<dt>Number</dt><dd><code>${number}</code></dd>`);
+    await asked.recorder.flush();
+    const log = (await browser.ask(`/log?text=${number}`)).body;
+    expect([log.includes('alice'), log.includes('bob')]).toEqual([true, false]);
+    const [, record] = /href="\/log\/(\d+)"/.exec(log) ?? [];
+    const story = (await browser.ask(`/log/${record}`)).body;
+    expect(story).toContain(`<dt>Number</dt><dd><code>${number}</code></dd>`);
+    expect(story).toContain('Package: ');
+    // A right to one group's records finds no other's by it.
+    as('tutor', 'custom:labkeeper:audit!group=lab-b');
+    expect((await browser.visit(`/log?text=${number}`)).body).not.toContain('alice');
+  });
+
   it('an approver reads the story, answers and decides; a second decision about what she saw changes nothing', async () => {
     const id = await ask('alice');
     expect((await browser.visit('/requests')).body).toContain(`/requests/${id}`);

@@ -159,6 +159,12 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('a right to read another hub
     expect([answer.statusCode, /apple|zebra/.test(answer.body)]).toEqual([200, false]);
     expect((await ana.ask('/deaths?hub=east')).body).not.toContain('apple');
     expect((await ana.ask('/log?hub=never')).body).not.toMatch(/apple|zebra/);
+    // From one page to the other the hub stays the one that was chosen.
+    expect((await ana.ask('/deaths?hub=east')).body).toContain('href="/verdicts?hub=east"');
+    const verdicts = (await ana.ask('/verdicts?hub=east')).body;
+    expect(verdicts).toContain('href="/deaths?hub=east"');
+    expect(verdicts).toContain('<option selected="">east</option>');
+    expect((await ana.ask('/verdicts')).body).toContain('href="/deaths"');
   });
 
   it('is on record at both hubs, in a name that is nobody’s at the other', async () => {

@@ -13,7 +13,7 @@ export interface ICommandsOptions {
   readonly palette: ICommandPalette | null;
   readonly trans: TranslationBundle;
   readonly show: () => void;
-  /** The last records as lines of text, newest first. */
+  /** The last installs as lines of text, newest first. */
   readonly read: () => Promise<readonly IRecordLine[]>;
 }
 

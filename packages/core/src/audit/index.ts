@@ -6,6 +6,7 @@ export * from './log-entry.js';
 export * from './digest.js';
 export * from './grade.js';
 export * from './verify/index.js';
+export * from './receipt-short.js';
 export * from './record-event.js';
 export * from './record-chain.js';
 export * from './message-digest.js';

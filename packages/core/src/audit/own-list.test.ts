@@ -1,5 +1,5 @@
 import type { AuditRecord, OwnRow } from '@labkeeper/protocol';
-import { ownList, type IOwnSources, type ISpooledFacts } from './own-list.js';
+import { isInstall, ownList, type IOwnSources, type ISpooledFacts } from './own-list.js';
 import { packageEvent } from './record-event.js';
 import { chainRecord, NOTHING_YET } from './record-chain.js';
 
@@ -121,4 +121,20 @@ it('lists what cannot be read as that', () => {
   expect(ownList({ ...NOTHING, spooled: [odd] }).records).toMatchObject([
     { action: 'unreadable', occurredAtMs: null, package: null }
   ]);
+});
+
+it.each([
+  ['install', true],
+  ['upgrade', true],
+  ['remove', true],
+  ['found-on-disk', true],
+  ['altered', true],
+  ['message', false],
+  ['request', false],
+  ['deny', false],
+  ['dry-run', false],
+  ['gap', false],
+  ['unreadable', false]
+])('takes %j for an install: %s', (action, expected) => {
+  expect(isInstall(action)).toBe(expected);
 });

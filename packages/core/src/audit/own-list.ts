@@ -37,6 +37,13 @@ export function isListed(action: string): boolean {
   return action !== 'heartbeat';
 }
 
+const INSTALLS: readonly string[] = ['install', 'upgrade', 'remove', 'found-on-disk', 'altered'];
+
+/** Whether a record tells of a package that came, went or changed: not what was asked, said or decided about one. */
+export function isInstall(action: string): boolean {
+  return INSTALLS.includes(action);
+}
+
 /**
  * One list of what the hub has and what is only on this server, each record once. Newest first in the order of recording:
  * what the hub does not have yet comes after all that it has, and a file's time may be years ago.

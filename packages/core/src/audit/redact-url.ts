@@ -2,6 +2,12 @@ import { wellFormed } from './well-formed.js';
 
 /** What stands for something that was taken out. */
 const REDACTED = '***';
+/**
+ * What may be kept as a scheme where no slashes follow it: of other words before a colon nobody can say that they are no
+ * name or password.
+ */
+const SCHEME =
+  /^(?:[a-z][a-z0-9+.-]*:[/\\]+|(?:(?:git|hg|svn|bzr)\+)?(?:https?|ssh|git|ftps?|sftp|file|svn|s3|gs):|[/\\]+)/i;
 /** Longest URL that a record holds, in characters. */
 const URL_CHARACTERS = 2048;
 
@@ -22,7 +28,7 @@ export function redactUrl(url: string): string {
 
 /** Takes out whatever stands before the last @ of the part that names the host. */
 function withoutUser(place: string): string {
-  const [scheme = ''] = /^[^/\\@:]*:[/\\]*|^[/\\]+/.exec(place) ?? [];
+  const [scheme = ''] = SCHEME.exec(place) ?? [];
   const from = place.slice(scheme.length);
   const end = from.search(/[/\\]/);
   const host = end < 0 ? from : from.slice(0, end);

@@ -11,6 +11,7 @@ const ListQuery = v.strictObject({
   kind: v.optional(v.string()),
   state: v.optional(v.string()),
   user: v.optional(v.string()),
+  number: v.optional(v.string()),
   after: v.optional(v.string())
 });
 /** The id, or the begin of it. */

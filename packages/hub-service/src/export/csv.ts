@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { LogEntry } from '@labkeeper/protocol';
 import { entryOf, isoTime } from './read-entry.js';
 import { accounted, goneSentence, missingSentence } from './accounted.js';
 import { actOf } from '../store/act-entry.js';
@@ -28,7 +29,9 @@ const COLUMNS = [
   'request',
   'message_from',
   'message_characters',
-  'message_digest'
+  'message_digest',
+  'grade',
+  'image'
 ] as const;
 
 /** The actions of the lines that tell of deleted and missing records; no record has them. */
@@ -72,7 +75,15 @@ export async function exportCsv(
   let count = 0;
   for await (const block of accounted(source, firstIndex, endIndex, filter)) {
     count += block.length;
-    await out.write(Buffer.from(block.map(entry => csvLine(cellsOf(entry))).join('')));
+    const entries = block.map(logged => ({ logged, entry: entryOf(logged) }));
+    const images = await source.images?.([...new Set(entries.map(({ entry }) => entry.stream))]);
+    await out.write(
+      Buffer.from(
+        entries
+          .map(({ logged, entry }) => csvLine(cellsOf(logged, entry, images?.get(entry.stream) ?? null)))
+          .join('')
+      )
+    );
   }
   const told = [
     [DELETED, await goneSentence(source, firstIndex, endIndex, filter)],
@@ -90,8 +101,11 @@ export async function exportCsv(
   return count;
 }
 
-function cellsOf(logged: ILoggedEntry): readonly (string | number | boolean | null)[] {
-  const { record, ...frame } = entryOf(logged);
+function cellsOf(
+  logged: ILoggedEntry,
+  { record, ...frame }: LogEntry,
+  image: string | null
+): readonly (string | number | boolean | null)[] {
   return [
     logged.index,
     isoTime(frame.receivedAtMs),
@@ -117,6 +131,8 @@ function cellsOf(logged: ILoggedEntry): readonly (string | number | boolean | nu
     record?.message?.request ?? null,
     record?.message?.from ?? null,
     record?.message?.characters ?? null,
-    record?.message?.digest ?? null
+    record?.message?.digest ?? null,
+    logged.grade ?? null,
+    image
   ];
 }

@@ -1,3 +1,4 @@
+import type { Grade } from '@labkeeper/core';
 import type { ExportKey, SignedRotation } from '@labkeeper/protocol';
 import type { ILogFilter } from '../store/log-reader.js';
 
@@ -8,6 +9,8 @@ export interface ILoggedEntry {
   readonly entry: string;
   /** The exact personal part; null = there is none, it was erased, or it was not asked for. */
   readonly personal: string | null;
+  /** How sure it is; absent = nobody says. */
+  readonly grade?: Grade;
 }
 
 /** Records that lie one behind the other, and were deleted. */
@@ -58,6 +61,8 @@ export interface IExportSource {
     firstIndex: number,
     endIndex: number
   ): AsyncIterable<{ readonly index: number; readonly record: string }>;
+  /** Which image the server of a stream ran in, by the stream's UUID, as its spawner said; absent = nobody says of any. */
+  images?(streams: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** All keys that this log was ever signed with. */
   keys(): Promise<readonly ExportKey[]>;
 }

@@ -70,6 +70,7 @@ export class Browser {
       readonly further?: readonly FakeHub[];
       readonly scope?: HubScope;
       readonly reach?: Reach;
+      readonly hubStates?: IPagesOptions['hubStates'];
       readonly partitions?: () => Promise<IShownPartitions | null>;
       readonly outgoing?: {
         readonly state: NonNullable<IPagesOptions['outgoing']>;
@@ -103,6 +104,7 @@ export class Browser {
       ...(options.asked && { asked: options.asked }),
       ...(options.scope && { scope: options.scope }),
       ...(options.reach && { reach: options.reach }),
+      ...(options.hubStates && { hubStates: options.hubStates }),
       further: () => further.map(hub => ({ settings: hub.settings, identity: hub.identity() })),
       ...(options.partitions && { partitions: options.partitions }),
       ...(options.outgoing && { outgoing: options.outgoing.state, again: options.outgoing.again }),

@@ -1,10 +1,11 @@
 import type { IDeathFilter } from '../store/server-events.js';
 import { CAUSES } from './event-words.js';
+import { unknownFields } from './unknown-fields.js';
 import { viewAddress } from './view-address.js';
 
 const FIELDS = ['hub', 'user', 'node', 'image', 'cause', 'days'] as const;
 /** What was typed, without empty ones. */
-export type DeathsFields = Readonly<Partial<Record<(typeof FIELDS)[number], string>>>;
+export type DeathsFields = Readonly<Partial<Record<(typeof FIELDS)[number], string | undefined>>>;
 
 /** An address of the page, read. */
 export interface IDeathsQuery {
@@ -29,7 +30,7 @@ export function readDeathsQuery(query: unknown, nowMs: number): IDeathsQuery {
   const given = new Map<string, unknown>(
     typeof query === 'object' && query !== null ? Object.entries(query) : []
   );
-  const problems: string[] = [];
+  const problems: string[] = [...unknownFields(query, ['before'], FIELDS)];
   const text = (name: string): string => {
     const value = given.get(name) ?? '';
     if (typeof value !== 'string' || value.length > FIELD_LENGTH) {

@@ -52,7 +52,7 @@ export class ExportDesk {
     prefix = ''
   ): Promise<FastifyReply> {
     const { reading, nowMs, monotonicMs } = this.options;
-    const { fields, filter, problems } = readLogQuery(query);
+    const { fields, filter, problems } = readLogQuery(query, ['format']);
     const format = formatOf(query);
     if (format === null || problems.length > 0) {
       throw new Refusal(400, problems[0] ?? 'An export is jsonl, csv or ocsf.');

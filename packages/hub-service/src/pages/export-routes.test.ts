@@ -83,6 +83,7 @@ describe('an export from the pages', () => {
     expect((await browser.ask('/export?format=ocsf')).body).toMatch(/^{"class_uid":6002/);
     expect((await browser.ask('/export?format=exe')).statusCode).toBe(400);
     expect((await browser.ask('/export?from=yesterday')).statusCode).toBe(400);
+    expect((await browser.ask('/export?format=csv&usr=bob')).statusCode).toBe(400);
   });
 
   it('is for nobody who has not signed in, for no script, and not without a record of it', async () => {

@@ -76,7 +76,7 @@ export class FollowRoutes {
       throw new Refusal(429, 'This session asks for new records more often than its pages do.');
     }
     const { newest, id } = readFollowed(request.query);
-    const read = readLogQuery(request.query);
+    const read = readLogQuery(request.query, ['newest', 'following']);
     const [problem] = read.problems;
     if (problem !== undefined || newest === null) {
       throw new Refusal(400, problem ?? 'The address does not say which records are there already.');

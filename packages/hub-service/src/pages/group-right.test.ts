@@ -1,3 +1,4 @@
+import type { IHubState } from '../hubs/hub-state.js';
 import { Browser } from './browser.test.data.js';
 
 describe('a right to one group’s records', () => {
@@ -39,6 +40,22 @@ describe('a right to one group’s records', () => {
     expect(rows((await browser.visit('/log')).body)).toEqual([0]);
     expect((await browser.ask('/log/3')).statusCode).toBe(404);
     expect((await browser.ask('/log/0')).body).not.toContain('otto');
+  });
+
+  it('shows on Status neither other hubs nor where the service’s files lie', async () => {
+    const trouble = { sentence: '/etc/labkeeper/hubs.toml, line 3: no such key.', todo: 'Mend it.' };
+    const hubStates = (): readonly IHubState[] => [
+      { id: 'hub', kind: 'misconfigured', heardAtMs: null, trouble, isOfFile: true },
+      { id: 'east', kind: 'misconfigured', heardAtMs: null, trouble, isOfFile: true }
+    ];
+    const browser = await Browser.open({ hubStates });
+    expect((await browser.visit('/status')).body).toContain('/etc/labkeeper/hubs.toml');
+    const scopes = ['access:services', 'custom:labkeeper:audit!group=lab-a'];
+    browser.hub.people.set('lead', { name: 'lead', groups: [], scopes });
+    browser.cookies.clear();
+    const { body } = await browser.visit('/status');
+    expect(body).not.toMatch(/hubs\.toml|east/);
+    expect(body).toContain('file of hubs has a mistake about this hub.');
   });
 
   it('gives nothing where the log cannot be read by group', async () => {

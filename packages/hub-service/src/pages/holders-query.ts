@@ -1,6 +1,7 @@
 import { normalisedName } from '@labkeeper/core';
 import type { IHoldersAsked } from '../store/holders.js';
 import { day } from './log-query.js';
+import { unknownFields } from './unknown-fields.js';
 import { viewAddress } from './view-address.js';
 
 /** What was typed, without empty ones. */
@@ -32,7 +33,7 @@ export function readHoldersQuery(query: unknown, nowMs: number): IHoldersQuery {
   const given = new Map<string, unknown>(
     typeof query === 'object' && query !== null ? Object.entries(query) : []
   );
-  const problems: string[] = [];
+  const problems: string[] = [...unknownFields(query, ['before'], FIELDS)];
   const text = (name: string): string => {
     const value = given.get(name) ?? '';
     if (typeof value !== 'string' || value.length > FIELD_LENGTH) {

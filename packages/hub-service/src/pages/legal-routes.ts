@@ -8,6 +8,7 @@ import type { Gate } from './gate.js';
 import type { LogRoutes } from './log-routes.js';
 import { read, type Reading } from './reading.js';
 import { Refusal } from './refusal.js';
+import { refuseUnknownFields } from './unknown-fields.js';
 import { HoldsPage } from './view/holds-page.js';
 
 export interface ILegalRoutesOptions {
@@ -36,7 +37,10 @@ export class LegalRoutes {
 
   register(fastify: FastifyInstance): void {
     const { logRoutes } = this.options;
-    logRoutes.sessionPage(fastify, '/holds', session => this.page(session));
+    logRoutes.sessionPage(fastify, '/holds', (session, request) => {
+      refuseUnknownFields(request.query, '/holds');
+      return this.page(session);
+    });
     const act = (path: string, does: Act): void => {
       fastify.post(path, (request, reply) => this.answer(request, reply, does));
     };

@@ -3,6 +3,9 @@ export const LIVE_SECONDS = 10;
 /** Looks until it stops by itself, each of them on record: an hour. */
 export const LIVE_LOOKS = 360;
 
+/** What stands in the address of a page that follows the log, beside its filters. */
+export const LIVE_FIELDS = ['live', 'since'] as const;
+
 /** How a page follows the log without a script: the browser asks again by itself. */
 export interface ILiveView {
   /** Looks that are left after this one. */

@@ -2,6 +2,7 @@ import type { Grade } from '@labkeeper/core';
 import type { ExportFormat } from '../export/export-source.js';
 import type { ILogFilter, ILogPlace } from '../store/log-reader.js';
 import { ACTIONS, DEFAULT_SERVER, EFFECTS, GRADES } from './words.js';
+import { unknownFields } from './unknown-fields.js';
 import { viewAddress } from './view-address.js';
 
 /** Names of the filters, as they stand in addresses and forms. */
@@ -39,12 +40,16 @@ const DAY_MS = 86_400_000;
 
 const isGrade = (text: string): text is Grade => Object.hasOwn(GRADES, text);
 
-/** Reads the query of an address. What has another name than the filters is not looked at. */
-export function readLogQuery(query: unknown): ILogQuery {
+/**
+ * Reads the query of an address.
+ *
+ * @param beside - what else may stand there; any other name is a problem.
+ */
+export function readLogQuery(query: unknown, beside: readonly string[] = []): ILogQuery {
   const given = new Map<string, unknown>(
     typeof query === 'object' && query !== null ? Object.entries(query) : []
   );
-  const problems: string[] = [];
+  const problems: string[] = [...unknownFields(query, ['after', ...beside], FIELDS)];
   const text = (name: string): string => {
     const value = given.get(name) ?? '';
     if (typeof value !== 'string') {

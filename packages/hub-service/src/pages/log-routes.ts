@@ -14,10 +14,12 @@ import type { IEventRow, IServerEventReader } from '../store/server-events.js';
 import type { ShownRetention } from '../store/shown-retention.js';
 import { type IPage, sendNotice, sendPage, sendRefusal } from './answers.js';
 import { type Gate, opensPage } from './gate.js';
-import { LIVE_SECONDS, liveAddress, readLive } from './live-view.js';
+import { LIVE_FIELDS, LIVE_SECONDS, liveAddress, readLive } from './live-view.js';
 import { FOLLOW_PATH, NEWS_PATH } from './follow-script.js';
 import { logAddress, newsAddress, readLogQuery } from './log-query.js';
 import { type IVisitor, read as readLog, type Reading } from './reading.js';
+import { RECEIPT_FIELD, readReceiptQuery, receiptAddress } from './receipt-query.js';
+import { headOf } from './record-head.js';
 import { Refusal } from './refusal.js';
 import type { ISavedView, ISavedViews } from './saved-views.js';
 import { anchorAdvice, type IShownAnchors } from './anchor-state.js';
@@ -28,6 +30,7 @@ import { partitionAdvice } from './partition-advice.js';
 import { adviceFor, type IAdvice } from './service-state.js';
 import type { SignInRoutes } from './sign-in-routes.js';
 import { tellStory } from './story.js';
+import { refuseUnknownFields } from './unknown-fields.js';
 import { LogPage } from './view/log-page.js';
 import { LooksPage } from './view/looks-page.js';
 import { StatusPage } from './view/status-page.js';
@@ -70,6 +73,11 @@ export interface ILogRoutesOptions {
   readonly nowMs: () => number;
 }
 
+/** A receipt names a record that is not there, or that somebody may not read: she is not told which. */
+const NOWHERE =
+  'The log has no record of this number, or you may not read it. The receipt is mistyped, of another hub or another service, or of somebody whose records you may not read.';
+const NO_END =
+  'No stream that you may read ends with this digest. A digest alone finds only the newest receipt of each server: type it with the number before it, as JupyterLab shows it, such as 1204-8c1f04aa. A receipt without a number, from an earlier Labkeeper, is checked with its file: labkeeper verify --receipt.';
 /** Events beside a record, at most. */
 const EVENTS = 10;
 
@@ -83,7 +91,11 @@ export class LogRoutes {
     const page = (path: string, make: Make<IVisitor>): void => this.page(fastify, path, make);
     this.sessionPage(fastify, '/log', (session, request) => this.log(session, request));
     page('/log/:index', (visitor, request) => this.story(visitor, request));
-    page('/looks', visitor => this.looks(visitor));
+    page('/receipt', (visitor, request) => this.receipt(visitor, request));
+    page('/looks', (visitor, request) => {
+      refuseUnknownFields(request.query, '/looks');
+      return this.looks(visitor);
+    });
     this.sessionPage(fastify, '/status', session => this.status(session));
   }
 
@@ -147,7 +159,7 @@ export class LogRoutes {
   private async log(session: ISession, request: FastifyRequest): Promise<IPage> {
     const { reading, gate, views, canExport } = this.options;
     const visitor = gate.reader(session);
-    const read = readLogQuery(request.query);
+    const read = readLogQuery(request.query, LIVE_FIELDS);
     const group = reading.groupOf(visitor, read.filter.group);
     // What a right is limited to stands in the form, in links and on record as if it had been asked for.
     const query = group === null ? read : { ...read, fields: { ...read.fields, group } };
@@ -208,24 +220,84 @@ export class LogRoutes {
     const text =
       typeof params === 'object' && params !== null && 'index' in params ? String(params.index) : '';
     // Fifteen digits are exact in a number.
-    const isIndex = /^\d{1,15}$/.test(text);
-    const story = isIndex ? await this.options.reading.story(visitor, Number(text)) : null;
+    const index = /^\d{1,15}$/.test(text) ? Number(text) : null;
+    const story = index === null ? null : await this.options.reading.story(visitor, index);
     if (story === null) {
-      const deleted = isIndex ? await this.options.retention?.deletion(Number(text)) : null;
-      const what = deleted
-        ? `Record ${text} was deleted on ${dayWord(deleted.atMs)}: its time was over (${CLASS_NAMES[deleted.class]}, ${deleted.rule}).`
-        : 'There is no such record, or you may not read it.';
-      throw new Refusal(404, what, {
-        link: { href: '/log', text: 'Go to the install log' }
-      });
+      throw await this.noRecord(index, 'There is no such record, or you may not read it.');
     }
+    return this.storyPage(visitor, story);
+  }
+
+  /** The record that a receipt vouches for. */
+  private async receipt(visitor: IVisitor, request: FastifyRequest): Promise<IPage> {
+    refuseUnknownFields(request.query, '/log', [RECEIPT_FIELD]);
+    const { reading } = this.options;
+    const asked = readReceiptQuery(request.query);
+    const address = receiptAddress(asked);
+    switch (asked.kind) {
+      case 'record': {
+        const story = await reading.story(visitor, asked.index);
+        if (story === null) {
+          throw await this.noRecord(asked.index, 'There is no such record, or you may not read it.');
+        }
+        return this.storyPage(visitor, story);
+      }
+      case 'receipt': {
+        const { place, short } = asked;
+        const story = await reading.story(visitor, place.index, address);
+        if (story === null) {
+          throw await this.noRecord(place.index, NOWHERE);
+        }
+        if (headOf(story.entry)?.startsWith(place.head) !== true) {
+          throw new Refusal(
+            409,
+            `This receipt is for another record than the log has under ${place.index}: it is mistyped, or of another service’s log, or this log is not what it was when the receipt was given.`,
+            {
+              todo: 'Compare it with the one in JupyterLab. If it is the same, have an auditor check an export with the receipt’s file: labkeeper verify --receipt.',
+              link: { href: `/log/${place.index}`, text: `Read record ${place.index}` }
+            }
+          );
+        }
+        return this.storyPage(visitor, story, short);
+      }
+      case 'digest': {
+        const { head } = asked;
+        for (const index of await reading.streamEnds(visitor, head, address)) {
+          const story = await reading.story(visitor, index, address);
+          if (story !== null && headOf(story.entry)?.startsWith(head) === true) {
+            return this.storyPage(visitor, story, head);
+          }
+        }
+        throw await this.noRecord(null, NO_END);
+      }
+      case 'none':
+        throw await this.noRecord(
+          null,
+          'Type a receipt such as 1204-8c1f04aa, or the number of a record.',
+          400
+        );
+    }
+  }
+
+  private async storyPage(visitor: IVisitor, story: ILogStory, receipt?: string): Promise<IPage> {
     const { settings, reading } = this.options;
     const told = tellStory(story, settings.origin, reading.fieldOf(visitor, story.row.hub));
+    // What the service did is about nobody's kernels.
+    const events = told.act ? null : await this.eventsOf(visitor, story);
     return {
       title: `#${story.row.index} ${visibleLine(told.headline)}`,
       tab: 'log',
-      body: createElement(StoryPage, { told, events: await this.eventsOf(visitor, story) })
+      body: createElement(StoryPage, { told, events, ...(receipt !== undefined && { receipt }) })
     };
+  }
+
+  /** @param index - null = no number was named. @param what - is said where retention did not delete it. */
+  private async noRecord(index: number | null, what: string, status = 404): Promise<Refusal> {
+    const deleted = index === null ? null : await this.options.retention?.deletion(index);
+    const sentence = deleted
+      ? `Record ${index} was deleted on ${dayWord(deleted.atMs)}: its time was over (${CLASS_NAMES[deleted.class]}, ${deleted.rule}).`
+      : what;
+    return new Refusal(status, sentence, { link: { href: '/log', text: 'Go to the install log' } });
   }
 
   /** null = there are none to show: she is erased, or nobody keeps them. */
@@ -242,7 +314,7 @@ export class LogRoutes {
   }
 
   private async status(session: ISession): Promise<IPage> {
-    this.options.gate.reader(session);
+    const { right } = this.options.gate.reader(session);
     const { person } = session;
     const { reader, reading, hubs, nowMs } = this.options;
     const { anchors: held } = this.options;
@@ -251,7 +323,9 @@ export class LogRoutes {
     const isFirst = hub === hubs.first.settings.hub;
     const { settings } = hubs.get(hub) ?? hubs.first;
     const known = this.options.hubStates?.() ?? [];
-    const shown = isFirst ? known : known.filter(({ id }) => id === hub).map(shownThere);
+    // Other hubs, and where the service's files lie, are nothing for who reads of one group's people.
+    const isWhole = isFirst && right.kind === 'all';
+    const shown = isWhole ? known : known.filter(({ id }) => id === hub).map(shownThere);
     const states = known.length > 1 ? shown : null;
     let status;
     let outgoing;
@@ -281,7 +355,7 @@ export class LogRoutes {
       ...(states ?? []).flatMap(({ trouble }) => trouble ?? []),
       ...(outgoing ? outgoingAdvice(outgoing) : []),
       ...(months ? partitionAdvice(months) : []),
-      ...adviceFor(status, settings, nowMs(), isFirst ? this.options.policyTrouble() : null)
+      ...adviceFor(status, settings, nowMs(), isWhole ? this.options.policyTrouble() : null)
     ];
     return {
       title: 'Status',

@@ -1,5 +1,6 @@
 import { canonicalJson, type Grade, gradeOf, NO_HASH, opaqueEntry, recordEntry } from '@labkeeper/core';
-import { AUDIT_SCHEMA, type AuditRecord, type PersonalPart } from '@labkeeper/protocol';
+import { ACT_SCHEMA, type Act, AUDIT_SCHEMA, type AuditRecord, type PersonalPart } from '@labkeeper/protocol';
+import type { IActFacts } from '../store/act-facts.js';
 import type {
   ILogFilter,
   ILogPlace,
@@ -26,6 +27,8 @@ export interface IMadeUp {
   readonly grade?: Grade;
   /** Bytes that are no record. */
   readonly opaque?: string;
+  /** An act of the service in place of a record, with what is known beside it. */
+  readonly act?: { readonly did: Act; readonly facts: IActFacts };
   readonly digest?: number | null;
 }
 
@@ -74,7 +77,7 @@ export class MemoryLog implements ILogReader {
       gap: null,
       ...made.record
     };
-    const { hub = 'hub', user = 'alice', server = '', opaque, groups = [] } = made;
+    const { hub = 'hub', user = 'alice', server = '', opaque, groups = [], act } = made;
     const frame = {
       hub,
       person: STREAM,
@@ -83,7 +86,11 @@ export class MemoryLog implements ILogReader {
       seq: index + 1,
       receivedAtMs
     };
-    const item = opaque === undefined ? record.package : null;
+    const item = opaque === undefined && !act ? record.package : null;
+    const own = act && {
+      ...{ schema: ACT_SCHEMA, eventId: STREAM, boot: STREAM, seq: index + 1, prev: NO_HASH },
+      ...{ action: act.did.action, act: act.did, key: '0123456789abcdef', signature: 'x' }
+    };
     const row: ILogRow = {
       receivedAtMs,
       index,
@@ -91,24 +98,28 @@ export class MemoryLog implements ILogReader {
       user,
       server,
       occurredAtMs: opaque === undefined ? record.occurredAtMs : null,
-      action: opaque === undefined ? record.action : 'unreadable',
+      action: opaque === undefined ? (act?.did.action ?? record.action) : 'unreadable',
       ecosystem: item?.ecosystem ?? null,
       packageName: item?.name ?? null,
       packageVersion: item?.version ?? null,
-      tool: opaque === undefined ? (record.tool?.name ?? null) : null,
+      tool: opaque === undefined && !act ? (record.tool?.name ?? null) : null,
       effect: record.decision?.effect ?? null,
-      grade: made.grade ?? (opaque === undefined ? gradeOf(record).grade : 'unreadable')
+      grade: made.grade ?? (act ? 'stream' : opaque === undefined ? gradeOf(record).grade : 'unreadable')
     };
     this.kept.push({
       groups,
       story: {
         row,
-        entry: opaque === undefined ? recordEntry(frame, canonicalJson(record)) : opaqueEntry(frame, opaque),
+        entry:
+          opaque === undefined
+            ? recordEntry(frame, canonicalJson(own ?? record))
+            : opaqueEntry(frame, opaque),
         personal: made.personal ? canonicalJson(made.personal) : null,
         personalErased: false,
         image: 'registry.example.org/research/scipy-notebook:2026-11',
         stream: STREAM,
         seq: index + 1,
+        act: act?.facts ?? null,
         digest: made.digest ?? null,
         neighbours: []
       }
@@ -141,6 +152,11 @@ export class MemoryLog implements ILogReader {
     const found = this.kept[index];
     const around = this.kept.slice(Math.max(0, index - 5), index + 6).map(({ story }) => story.row);
     return found ? { ...found.story, neighbours: around.filter(row => row.index !== index) } : null;
+  }
+
+  async streamEnds(): Promise<readonly number[]> {
+    this.check();
+    return [];
   }
 
   async looked(...looks: readonly ILook[]): Promise<void> {

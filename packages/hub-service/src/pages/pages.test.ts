@@ -201,7 +201,7 @@ describe('looks', () => {
   it('are on record before anything is shown, with what was asked for', async () => {
     const browser = await Browser.open();
     browser.log.add({});
-    await browser.visit('/log?package=polars&junk=1');
+    await browser.visit('/log?package=polars&utm_source=ticket');
     await browser.ask('/log/0');
     await browser.ask('/log/5');
     await browser.ask('/status');

@@ -165,11 +165,25 @@ export class Reading {
     return { rows: rows.slice(0, PAGE_ROWS), more: rows.length > PAGE_ROWS, endIndex };
   }
 
-  /** null = there is no such record, or none that this person may know of. */
-  async story(visitor: IVisitor, index: number): Promise<ILogStory | null> {
+  /**
+   * Ends of streams whose hash begins so, of any hub and anybody: `story` says which of them somebody may know of.
+   *
+   * @param address - of the question, for the record.
+   */
+  async streamEnds(visitor: IVisitor, head: string, address: string): Promise<readonly number[]> {
+    this.groupOf(visitor, undefined);
+    await this.putOnRecord(visitor, 'story', address, undefined);
+    return read(() => this.options.reader.streamEnds(head));
+  }
+
+  /**
+   * @param address - of the question, for the record.
+   * @returns null - there is no such record, or none that this person may know of.
+   */
+  async story(visitor: IVisitor, index: number, address = `/log/${index}`): Promise<ILogStory | null> {
     const { right } = visitor;
     this.groupOf(visitor, undefined);
-    await this.putOnRecord(visitor, 'story', `/log/${index}`, undefined);
+    await this.putOnRecord(visitor, 'story', address, undefined);
     const own = this.hubOf(visitor, undefined);
     const story = await read(() => this.options.reader.story(index));
     // Of a stream all records are of one hub.
@@ -177,7 +191,7 @@ export class Reading {
       if (!this.reached(visitor).includes(story.row.hub)) {
         return null;
       }
-      await this.tellThere(visitor, 'story', `/log/${index}`, story.row.hub);
+      await this.tellThere(visitor, 'story', address, story.row.hub);
       return story;
     }
     return read(async () => {

@@ -1,12 +1,18 @@
 import { REQUEST_KINDS, REQUEST_STATES, type RequestKind, type RequestState } from '@labkeeper/protocol';
 import type { IRequestFilter, IRequestPlace } from '../store/requests.js';
+import { requestNumber } from '../requests/request-number.js';
+import { unknownFields } from './unknown-fields.js';
 
 /** What was typed, without empty ones. */
 export interface IRequestFields {
   readonly kind?: RequestKind;
   readonly state?: RequestState;
   readonly user?: string;
+  /** A request's number, or its whole id. */
+  readonly number?: string;
 }
+
+const FIELDS = ['kind', 'state', 'user', 'number'] as const;
 
 /** An address of the inbox, read. */
 export interface IRequestQuery {
@@ -19,12 +25,12 @@ export interface IRequestQuery {
 
 const NAME_LENGTH = 256;
 
-/** Reads the query of an address. What has another name is not looked at. */
+/** Reads the query of an address. */
 export function readRequestQuery(query: unknown): IRequestQuery {
   const given = new Map<string, unknown>(
     typeof query === 'object' && query !== null ? Object.entries(query) : []
   );
-  const problems: string[] = [];
+  const problems: string[] = [...unknownFields(query, ['after'], FIELDS)];
   const text = (name: string): string => {
     const value = given.get(name) ?? '';
     if (typeof value !== 'string' || value.length > NAME_LENGTH || value.includes('\0')) {
@@ -44,9 +50,19 @@ export function readRequestQuery(query: unknown): IRequestQuery {
   const kind = one('kind', REQUEST_KINDS);
   const state = one('state', REQUEST_STATES);
   const user = text('user') || undefined;
-  const fields = { ...(kind && { kind }), ...(state && { state }), ...(user !== undefined && { user }) };
+  const number = text('number') || undefined;
+  const digits = number === undefined ? null : requestNumber(number);
+  if (number !== undefined && digits === null) {
+    problems.push('A request’s number has eight digits and letters from a to f, such as 54e42925.');
+  }
+  const same = { ...(kind && { kind }), ...(state && { state }), ...(user !== undefined && { user }) };
   const after = readPlace(text('after'), problems);
-  return { fields, filter: fields, after, problems };
+  return {
+    fields: { ...same, ...(number !== undefined && { number }) },
+    filter: { ...same, ...(digits !== null && { number: digits }) },
+    after,
+    problems
+  };
 }
 
 /** The address of a view; the same view has always the same one. */

@@ -78,6 +78,20 @@ export function actWords({ kind }: IRequestAct, isHelp: boolean): string {
   }
 }
 
+/** What was done with a request, whatever was asked for: its records do not always say that. */
+export const DEEDS: Readonly<Record<IRequestAct['kind'], string>> = {
+  submit: 'asked',
+  say: 'wrote in its thread',
+  approve: 'approved it (a request for help: closed it as helped)',
+  deny: 'denied it (a request for help: declined it)',
+  withdraw: 'took it back',
+  lapse: 'it lapsed: nobody decided in time',
+  activate: 'it came into force',
+  expire: 'its time was over',
+  revoke: 'took back what was allowed',
+  supersede: 'another request took its place'
+};
+
 function duration(ms: number): string {
   const hours = Math.round(ms / 3_600_000);
   return hours < 48 ? counted(Math.max(1, hours), 'hour') : counted(Math.round(hours / 24), 'day');

@@ -1,5 +1,5 @@
-import type { AuditRecord } from '@labkeeper/protocol';
-import { actOf } from '../store/act-entry.js';
+import type { Act, AuditRecord } from '@labkeeper/protocol';
+import { actUnknowns } from './act-words.js';
 import type { ILogStory } from '../store/log-reader.js';
 
 /** How far the container's clock may be from the hub's before it is told, in ms. */
@@ -11,37 +11,39 @@ const OF_NO_INSTALL: readonly string[] = ['opened', 'closed', 'heartbeat', 'gap'
 /**
  * What is not known about a record, a sentence each, the gravest first.
  *
- * @param record - null = it could not be read.
+ * @param record - null = it could not be read, or is an act.
+ * @param act - of the service; null = it is none.
  */
-export function unknowns(record: AuditRecord | null, story: ILogStory): readonly string[] {
+export function unknowns(record: AuditRecord | null, act: Act | null, story: ILogStory): readonly string[] {
   return [
-    ...(record ? ofRecord(record) : unread(story)),
+    ...(act ? actUnknowns(act, story.act) : record ? ofRecord(record, story) : UNREAD),
     ...ofClocks(story),
     ...(story.personalErased
       ? ['The personal part was erased: paths and the command are gone for ever.']
       : []),
     ...(story.row.user === null ? ["The person's name was erased."] : []),
     ...(story.digest === null
-      ? ['No digest covers it yet: until then only its receipt in the container proves that it came.']
+      ? [
+          act
+            ? 'No digest covers it yet: until then only the service’s signature proves it.'
+            : 'No digest covers it yet: until then only its receipt in the container proves that it came.'
+        ]
       : [])
   ];
 }
 
-/** The service's own records have nothing that could be unknown. */
-function unread({ entry }: ILogStory): readonly string[] {
-  return actOf(entry) === null ? ['What came could not be read, so nothing it may have told is known.'] : [];
-}
+const UNREAD: readonly string[] = ['What came could not be read, so nothing it may have told is known.'];
 
-function ofRecord(record: AuditRecord): readonly string[] {
+function ofRecord(record: AuditRecord, { row }: ILogStory): readonly string[] {
   const gap = record.gap
     ? [
         record.gap.sinceMs === null ? 'Since when records are missing is not known.' : null,
         record.gap.count === null ? 'How many records are missing is not known.' : null
       ]
     : [];
-  return [...gap, ...(OF_NO_INSTALL.includes(record.action) ? [] : ofPackage(record))].filter(
-    sentence => sentence !== null
-  );
+  // What was done with a request is no install: nothing of it could be on a disk.
+  const isInstall = row.grade !== 'hub' && !OF_NO_INSTALL.includes(record.action);
+  return [...gap, ...(isInstall ? ofPackage(record) : [])].filter(sentence => sentence !== null);
 }
 
 function ofPackage(record: AuditRecord): readonly (string | null)[] {

@@ -5,6 +5,7 @@ import type { IPage } from './answers.js';
 import type { LogRoutes } from './log-routes.js';
 import { read, type IVisitor, type Reading } from './reading.js';
 import { Refusal } from './refusal.js';
+import { refuseUnknownFields } from './unknown-fields.js';
 import { readVerdictsHub, verdictsAddress } from './verdicts-query.js';
 import { VerdictsPage } from './view/verdicts-page.js';
 
@@ -22,9 +23,10 @@ export class VerdictsRoutes {
   constructor(private readonly options: IVerdictsRoutesOptions) {}
 
   register(fastify: FastifyInstance): void {
-    this.options.logRoutes.page(fastify, '/verdicts', (visitor, request) =>
-      this.verdicts(visitor, readVerdictsHub(request.query))
-    );
+    this.options.logRoutes.page(fastify, '/verdicts', (visitor, request) => {
+      refuseUnknownFields(request.query, '/verdicts', ['hub']);
+      return this.verdicts(visitor, readVerdictsHub(request.query));
+    });
   }
 
   private async verdicts(visitor: IVisitor, asked: string | undefined): Promise<IPage> {
@@ -41,6 +43,10 @@ export class VerdictsRoutes {
     }
     const hub = await reading.lookingAt(visitor, 'deaths', verdictsAddress(asked), asked);
     const [tally, rows] = await read(() => Promise.all([feedback.tally(hub), feedback.newest(NEWEST, hub)]));
-    return { title: 'Was it right?', tab: 'deaths', body: createElement(VerdictsPage, { tally, rows }) };
+    return {
+      title: 'Was it right?',
+      tab: 'deaths',
+      body: createElement(VerdictsPage, { tally, rows, hub: asked, hubs: reading.hubsOf(visitor) })
+    };
   }
 }

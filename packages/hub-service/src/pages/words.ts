@@ -40,6 +40,26 @@ export const ACTIONS: Words<AuditAction | ActAction | 'unreadable'> = {
   unreadable: 'Could not be read'
 };
 
+/** What happened, in a sentence: of records of containers, and of what came from requests. Acts have `didWords`. */
+export const DID: Words<AuditAction> = {
+  install: 'A package was installed.',
+  upgrade: 'A package was replaced by another version of it.',
+  remove: 'A package was removed.',
+  'found-on-disk': 'A package lies on the disk; nobody said how it came there.',
+  altered: 'Files of an installed package are not those that were installed.',
+  request: 'Somebody asked for something, or a request went on.',
+  message: 'Somebody wrote in the thread of a request.',
+  allow: 'What was asked for was allowed.',
+  deny: 'What was asked for was refused.',
+  warn: 'What was asked for was allowed, with a warning.',
+  'dry-run': 'Somebody tried what an install would do; nothing was changed.',
+  opened: 'Labkeeper started on this server, and with it this stream of records.',
+  closed:
+    'Labkeeper ended on this server in order, and with it this stream of records: none is missing after it.',
+  gap: 'Something is missing from this stream of records.',
+  heartbeat: 'Labkeeper was running on this server; nothing else happened.'
+};
+
 /** What an act says of a further hub. */
 export const TRUST: Words<HubTrust['state']> = {
   trusted: 'Hub is trusted from now on',

@@ -14,7 +14,7 @@ import type {
   IRequestRow,
   IRequestWhole
 } from '../store/requests.js';
-import { readRequestName } from './named-request.js';
+import { requestNumber } from './request-number.js';
 import type { IRequestParts } from './request-routes.js';
 
 /** A page of the inbox. */
@@ -92,7 +92,7 @@ export class StaffDesk {
    * @throws Refusal - there is none, or there are several.
    */
   async named(person: IHubPerson, typed: string): Promise<string> {
-    const name = readRequestName(typed);
+    const name = requestNumber(typed);
     if (name === null) {
       throw new Refusal(400, 'A request is named by its id, or by the first 8 digits of it or more.');
     }
@@ -101,7 +101,7 @@ export class StaffDesk {
     }
     const { reading } = this.options;
     const limits = this.limits(person, this.groupsOf(person));
-    const found = await read(() => this.requests.list({ ...limits, idPrefix: name }, null, NAMED + 1));
+    const found = await read(() => this.requests.list({ ...limits, number: name }, null, NAMED + 1));
     const [only] = found;
     if (only && found.length === 1) {
       // Nothing is told but of the one request, and that look is put on record where it is shown.

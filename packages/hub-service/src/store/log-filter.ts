@@ -1,4 +1,5 @@
 import { sql, type Kysely, type RawBuilder, type SelectQueryBuilder } from 'kysely';
+import { streamsOfRequests } from './request-streams.js';
 import type { ILogFilter } from './log-reader.js';
 import { imageHas, streamsOf } from './stream-images.js';
 import { termMatches, termsWith } from './package-terms.js';
@@ -21,6 +22,8 @@ export interface IFilterIds {
   readonly groupSets?: readonly number[];
   /** Of the image; null = too many to name them. */
   readonly streams?: readonly number[] | null;
+  /** Streams of the requests whose number the text is; without it the text is none. */
+  readonly requests?: readonly number[];
   /** Names of packages that the text is part of; null = too many to name them. */
   readonly packages?: readonly string[] | null;
 }
@@ -66,7 +69,12 @@ export async function filterIds(db: Kysely<ITables>, filter: ILogFilter): Promis
     ids.streams = await streamsOf(db, image);
   }
   if (text !== undefined) {
-    ids.packages = await termsWith(db, text);
+    const requests = await streamsOfRequests(db, text);
+    if (requests.length > 0) {
+      ids.requests = requests;
+    } else {
+      ids.packages = await termsWith(db, text);
+    }
   }
   return Object.values(ids).some(list => list?.length === 0) ? null : ids;
 }
@@ -127,7 +135,9 @@ export function matching(
   if (filter.untilMs !== undefined) {
     query = query.where('record.received_at_ms', '<', filter.untilMs);
   }
-  if (ids.packages) {
+  if (ids.requests) {
+    query = query.where(isOneOf('stream_id', ids.requests));
+  } else if (ids.packages) {
     query = query.where('record.package_name', 'in', ids.packages);
   } else if (filter.text !== undefined) {
     const named = db.selectFrom('package_term').select('name').where(termMatches(filter.text));

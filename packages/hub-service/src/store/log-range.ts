@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { Grade } from '@labkeeper/core';
 import { parseShape, SignedRotation } from '@labkeeper/protocol';
 import { sql, type SelectQueryBuilder } from 'kysely';
 import type { IDatabase } from './database.js';
@@ -18,6 +19,8 @@ export interface IRangeEntry {
   readonly entry: string;
   /** The exact personal part; null = there is none, it was erased, or it was not asked for. */
   readonly personal: string | null;
+  /** How sure it is. */
+  readonly grade: Grade;
 }
 
 /** A digest as it was signed. */
@@ -94,7 +97,7 @@ export class LogRange {
       const rows = await matching(db, filter ?? {}, ids ?? {})
         .innerJoin('stream', 'stream.id', 'record.stream_id')
         .select(['record.idx as index', 'record.received_at_ms as receivedAtMs', 'record.seq'])
-        .select('stream.uuid as stream')
+        .select(['stream.uuid as stream', 'record.grade'])
         .where('record.idx', '>=', from)
         .where('record.idx', '<', endIndex)
         .orderBy('record.idx')
@@ -110,7 +113,7 @@ export class LogRange {
         await lost(gone);
       }
       const personal = isPersonal ? await this.personal(rows) : new Map<number, IPart>();
-      for (const { index, stream, seq } of rows) {
+      for (const { index, stream, seq, grade } of rows) {
         const entry = lines.get(index);
         if (entry === undefined) {
           continue;
@@ -119,6 +122,7 @@ export class LogRange {
         yield {
           index,
           entry,
+          grade,
           personal: part ? openPersonal(part.key, placeOf(stream, seq), part.sealed) : null
         };
       }
@@ -242,6 +246,20 @@ export class LogRange {
       .orderBy('target')
       .execute();
     return rows.map(({ anchor }) => anchor);
+  }
+
+  /** Which image the server of a stream ran in, by the stream's UUID, as its spawner said. @param streams - at most some thousands. */
+  async images(streams: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (streams.length === 0 || !(await (this.imaged ??= hasTable(this.database, 'stream_image')))) {
+      return new Map();
+    }
+    const rows = await this.database.read
+      .selectFrom('stream')
+      .innerJoin('stream_image', 'stream_image.stream_id', 'stream.id')
+      .select(['stream.uuid', 'stream_image.image'])
+      .where('stream.uuid', 'in', streams)
+      .execute();
+    return new Map(rows.map(({ uuid, image }) => [uuid, image]));
   }
 
   /** null = there is none yet. */
@@ -377,6 +395,7 @@ export class LogRange {
   }
 
   private retired: Promise<boolean> | null = null;
+  private imaged: Promise<boolean> | null = null;
 }
 
 /** A personal part whose person was not erased. */

@@ -1,4 +1,5 @@
 import type { Grade } from '@labkeeper/core';
+import type { IActFacts } from './act-facts.js';
 
 /** What is looked for; a member that is left out is not asked for. Texts are compared whole, but `text`. */
 export interface ILogFilter {
@@ -18,7 +19,7 @@ export interface ILogFilter {
   readonly fromMs?: number;
   /** Received before, epoch ms. */
   readonly untilMs?: number;
-  /** Part of a package's name. */
+  /** Part of a package's name, or a request's number. */
   readonly text?: string;
 }
 
@@ -65,6 +66,8 @@ export interface ILogStory {
   /** Which image the server ran in, as its spawner said; null = nobody said. */
   readonly image: string | null;
   readonly seq: number;
+  /** Names and reason of an act of the service; null = the record is none. */
+  readonly act: IActFacts | null;
   /** The digest that covers it; null = none yet. */
   readonly digest: number | null;
   /** Neighbours in the same stream, oldest first, at most five before and five after. */
@@ -90,6 +93,8 @@ export interface ILogReader {
   count(filter: ILogFilter, cap: number): Promise<number>;
   /** null = there is no such record. */
   story(index: number): Promise<ILogStory | null>;
+  /** Numbers of the last records of streams whose hash begins so, some of them. @param head - lower-case hexadecimal digits, eight or more. */
+  streamEnds(head: string): Promise<readonly number[]>;
   /** All of them or none. Durable when it resolves. */
   looked(...looks: readonly ILook[]): Promise<void>;
   /** The newest first. @param hub - of whose people alone; null = of all. */

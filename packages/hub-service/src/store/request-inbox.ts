@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely';
+import { idsOfNumber } from '../requests/request-number.js';
 import type { ISpeaker } from './log-writer.js';
 import { readRow, requestRows, type RequestRowQuery } from './request-rows.js';
 import type { IRequestFilter, IRequestPlace, IRequestRow } from './requests.js';
@@ -35,7 +36,7 @@ export async function inbox(
 
 function filtered(
   query: RequestRowQuery,
-  { hub, user, kind, state, idPrefix, groups }: IRequestFilter
+  { hub, user, kind, state, number, groups }: IRequestFilter
 ): RequestRowQuery {
   let asked = query;
   if (hub !== undefined) {
@@ -50,8 +51,9 @@ function filtered(
   if (state !== undefined) {
     asked = asked.where('request.state', '=', state);
   }
-  if (idPrefix !== undefined) {
-    asked = asked.where('request.id', 'like', `${idPrefix}%`);
+  if (number !== undefined) {
+    const [first, last] = idsOfNumber(number);
+    asked = asked.where('request.id', '>=', first).where('request.id', '<=', last);
   }
   if (groups !== null) {
     asked = asked.where('request.group_set_id', 'in', eb =>

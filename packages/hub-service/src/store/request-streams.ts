@@ -1,7 +1,12 @@
+import type { Kysely } from 'kysely';
+import { idsOfNumber, requestNumber } from '../requests/request-number.js';
 import type { IDatabase } from './database.js';
+import type { ITables } from './tables.js';
 
 /** What is remembered, at most. */
 const REMEMBERED = 50_000;
+/** Requests of one number that are looked for, at most: two is rare already. */
+const REQUESTS_OF_A_NUMBER = 20;
 /** Streams that are looked up in one question, at most. */
 const AT_ONCE = 1000;
 
@@ -73,4 +78,24 @@ export class RequestStreams {
   private open: IQuestion | null = null;
   /** The end of the last question. */
   private asked: Promise<void> = Promise.resolve();
+}
+
+/** The streams in which the requests of a number are recorded. @param text - that somebody looks for; what is no number finds none. */
+export async function streamsOfRequests(db: Kysely<ITables>, text: string): Promise<readonly number[]> {
+  const number = requestNumber(text);
+  if (number === null) {
+    return [];
+  }
+  const [first, last] = idsOfNumber(number);
+  const rows = await db
+    .selectFrom('request')
+    .innerJoin('stream', join =>
+      join.onRef('stream.server_id', '=', 'request.server_id').onRef('stream.boot', '=', 'request.boot')
+    )
+    .select('stream.id')
+    .where('request.id', '>=', first)
+    .where('request.id', '<=', last)
+    .limit(REQUESTS_OF_A_NUMBER)
+    .execute();
+  return rows.map(({ id }) => id);
 }

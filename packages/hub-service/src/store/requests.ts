@@ -47,8 +47,8 @@ export interface IRequestFilter {
   readonly user?: string;
   readonly kind?: RequestKind;
   readonly state?: RequestState;
-  /** What the id begins with: hexadecimal digits and dashes. */
-  readonly idPrefix?: string;
+  /** What its id begins with: eight digits or more, with dashes as ids have them. */
+  readonly number?: string;
   /** Of people in one of these groups; null = of all. */
   readonly groups: readonly string[] | null;
 }

@@ -1,6 +1,8 @@
 import { monthAt } from '@labkeeper/core';
 import { LogEntry, parseShape } from '@labkeeper/protocol';
 import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
+import { actOf } from './act-entry.js';
+import { actFacts } from './act-facts.js';
 import type { IDatabase } from './database.js';
 import { filterIds, matching, type IFilterIds } from './log-filter.js';
 import { STATUS_CAP } from './log-reader.js';
@@ -23,6 +25,8 @@ import type { IRecordTable, ITables } from './tables.js';
 const LIVE_MS = 600_000;
 /** Records that came since somebody looked last are looked at one by one, up to so many; with more, the view is read as a page. */
 const CAME = 10_000;
+/** Ends of streams that begin alike and are told, at most: two are rare already. */
+const ENDS = 5;
 /** Neighbours of a record that are shown, before it and after it. */
 const NEIGHBOURS = 5;
 
@@ -126,6 +130,7 @@ export class SqlLogReader implements ILogReader {
         .where('seq', '<=', found.seq + NEIGHBOURS)
     );
     const { personal, personalErased } = await this.personal(place, { ...found, entry });
+    const act = actOf(entry)?.act;
     return {
       row,
       entry,
@@ -134,10 +139,25 @@ export class SqlLogReader implements ILogReader {
       stream: found.stream,
       image: found.image,
       seq: found.seq,
+      act: act ? await actFacts(this.db, act) : null,
       digest: await this.digestOf(index),
       // In one stream indexes grow as sequence numbers do.
       neighbours: near.filter(other => other.index !== index).sort((a, b) => a.index - b.index)
     };
+  }
+
+  async streamEnds(head: string): Promise<readonly number[]> {
+    // Every stream is looked at, of which there are far fewer than records: an index of heads would cost each append.
+    const rows = await this.db
+      .selectFrom('stream')
+      .innerJoin('record', join =>
+        join.onRef('record.stream_id', '=', 'stream.id').onRef('record.seq', '=', 'stream.seq')
+      )
+      .select('record.idx')
+      .where('stream.head', 'like', `${head}%`)
+      .limit(ENDS)
+      .execute();
+    return rows.map(({ idx }) => idx);
   }
 
   async looked(...looks: readonly ILook[]): Promise<void> {

@@ -38,6 +38,17 @@ button.plain {
   background: var(--raised);
 }
 
+/* One field and its button beside each other. */
+.find {
+  flex-direction: row;
+  flex-wrap: wrap;
+  align-items: end;
+}
+
+.find label {
+  flex: 0 1 320px;
+}
+
 .fields {
   display: grid;
   grid-template-columns: repeat(auto-fill, minmax(180px, 1fr));
@@ -111,6 +122,14 @@ button.plain {
   background: var(--raised);
   color: var(--link);
   cursor: pointer;
+}
+
+/* Beside another: what was found is not to be pushed off a phone. */
+.slim > summary {
+  margin: 4px 0;
+  padding: 0;
+  border: 0;
+  background: none;
 }
 
 /* With room it is always open. A browser that cannot do that leaves it to be opened. */

@@ -8,9 +8,6 @@ import { InstallLogPanel } from '../install-log-panel.js';
 import { InstallLogModel } from '../model.js';
 import { readSettings } from '../settings.js';
 
-/** Records that are read for others, at most. */
-const READ_RECORDS = 10;
-
 const ID = '@labkeeper/labextension:install-log';
 
 /** Shows the researcher what is on record about her own server. */
@@ -51,9 +48,12 @@ export const installLog: JupyterFrontEndPlugin<void> = {
       commands: app.commands,
       show: () => app.shell.activateById(add().id),
       read: async () => {
-        const { InstallWords } = await import('../words.js');
+        const [{ InstallWords }, { lastInstalls }] = await Promise.all([
+          import('../words.js'),
+          import('../last-installs.js')
+        ]);
         const words = new InstallWords(trans, new Quantities(translator));
-        return (await model.read()).slice(0, READ_RECORDS).map(record => words.line(record));
+        return lastInstalls(await model.read()).map(record => words.line(record));
       }
     });
     if (registry) {

@@ -32,7 +32,7 @@ const NAMES: Readonly<Record<Field, string>> = {
 };
 
 const HINTS: Readonly<Partial<Record<Field, string>>> = {
-  text: 'part of a name',
+  text: 'or a request number',
   package: 'whole name',
   server: 'name or (default)',
   image: 'part of its name',

@@ -6,6 +6,7 @@ import { COUNT_CAP, type ILogPage } from '../reading.js';
 import { counted, thousands } from '../words.js';
 import { FilterForm, SetFilters } from './filter-form.js';
 import { Problems } from './problems.js';
+import { ReceiptForm } from './receipt-form.js';
 import { RecordText } from './record-text.js';
 import { RowsTable } from './rows-table.js';
 import { type ISavedViewsProps, SavedViews } from './saved-views.js';
@@ -45,6 +46,7 @@ export function LogPage({
       <h1>Install log</h1>
       <FilterForm {...{ fields, groups, hubs }} isWrong={problems.length > 0} />
       <SetFilters fields={fields} />
+      <ReceiptForm />
       {saved && <SavedViews {...saved} fields={problems.length === 0 ? fields : {}} />}
       {page && after === null && <Follow {...{ live, newsAddress, page }} address={logAddress(fields)} />}
       {fields.package !== undefined && (

@@ -1,10 +1,12 @@
 import type { AuditMessage } from '@labkeeper/protocol';
 import type { ReactElement } from 'react';
+import { numberOf } from '../../requests/request-number.js';
 import { saidIn } from '../../requests/said-words.js';
 import type { IToldStory } from '../story.js';
 import { counted } from '../words.js';
 import { Facts, Part } from './facts.js';
 import { RecordText } from './record-text.js';
+import { RequestLink } from './request-record-part.js';
 import { SaidText } from './said-text.js';
 
 const FROM: Readonly<Record<AuditMessage['from'], string>> = {
@@ -13,11 +15,8 @@ const FROM: Readonly<Record<AuditMessage['from'], string>> = {
 };
 
 /** What was said in a request's thread; null = the record is of something else. */
-export function MessagePart({
-  told: { record, personal, story, at }
-}: {
-  readonly told: IToldStory;
-}): ReactElement | null {
+export function MessagePart({ told }: { readonly told: IToldStory }): ReactElement | null {
+  const { record, personal, story } = told;
   const message = record?.message;
   if (!message) {
     return null;
@@ -28,6 +27,7 @@ export function MessagePart({
       <Facts
         without={story.personalErased ? 'erased' : 'not known'}
         facts={[
+          ['Request', <code>{numberOf(message.request)}</code>],
           ['From', FROM[message.from]],
           ['By', said && <RecordText text={said.by} />],
           ['Words', said && <SaidText text={said.text} />],
@@ -35,13 +35,7 @@ export function MessagePart({
           ['Digest, with the salt (SHA-256)', <code>{message.digest}</code>]
         ]}
       />
-      {at.hub === undefined ? (
-        <p className="more">
-          <a href={`/requests/${message.request}`}>The request, with all of its thread</a>
-        </p>
-      ) : (
-        <p className="aside">The request itself is shown at its own hub alone.</p>
-      )}
+      <RequestLink id={message.request} told={told} />
     </Part>
   );
 }

@@ -1,5 +1,6 @@
 import type { EvidenceSection } from '@labkeeper/protocol';
 import { Fragment, type ReactElement } from 'react';
+import { numberOf } from '../../requests/request-number.js';
 import type { IRequestAct, IRequestWhole } from '../../store/requests.js';
 import { logAddress } from '../log-query.js';
 import { actWords, KINDS, stateWord, wantWords } from '../request-words.js';
@@ -38,6 +39,7 @@ export function RequestPage(props: IRequestPageProps): ReactElement {
       </h1>
       <Facts
         facts={[
+          ['Number', <code>{numberOf(request.id)}</code>],
           ['State', stateWord(request)],
           ['Who', <Who user={user} />],
           [

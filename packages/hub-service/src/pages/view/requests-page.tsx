@@ -2,6 +2,7 @@ import { REQUEST_KINDS, REQUEST_STATES } from '@labkeeper/protocol';
 import type { ReactElement } from 'react';
 import type { IInboxPage } from '../../requests/staff-desk.js';
 import type { IRequestRow } from '../../store/requests.js';
+import { numberOf } from '../../requests/request-number.js';
 import { requestsAddress, type IRequestFields, type IRequestQuery } from '../request-query.js';
 import { KINDS, STATES, stateWord, wantWords } from '../request-words.js';
 import { DataTable, type IColumn } from './data-table.js';
@@ -69,6 +70,7 @@ export const REQUEST_COLUMNS: readonly IColumn<IRequestRow>[] = [
     ),
     className: 'wide'
   },
+  { head: 'Number', cell: ({ id }) => <code>{numberOf(id)}</code>, className: 'time' },
   { head: 'Kind', cell: ({ want }) => KINDS[want.kind] },
   { head: 'State', cell: row => stateWord(row) },
   { head: 'Who', cell: ({ user }) => <Who user={user} />, className: 'name' },
@@ -102,23 +104,37 @@ function Filters({ fields }: { readonly fields: IRequestFields }): ReactElement 
           value={fields.kind}
           options={REQUEST_KINDS.map(name => [name, KINDS[name]])}
         />
-        <label>
-          <span>User</span>
-          <input
-            type="text"
-            name="user"
-            defaultValue={fields.user}
-            maxLength={256}
-            autoComplete="off"
-            spellCheck={false}
-          />
-        </label>
+        <TextField name="user" text="User" value={fields.user} />
+        <TextField name="number" text="Number" value={fields.number} hint="such as 54e42925" />
       </div>
       <div className="buttons">
         <button type="submit">Show</button>
         {Object.keys(fields).length > 0 && <a href="/requests">Show all</a>}
       </div>
     </form>
+  );
+}
+
+function TextField(props: {
+  readonly name: string;
+  readonly text: string;
+  readonly value: string | undefined;
+  readonly hint?: string;
+}): ReactElement {
+  const { name, text, value, hint } = props;
+  return (
+    <label>
+      <span>{text}</span>
+      <input
+        type="text"
+        name={name}
+        defaultValue={value}
+        maxLength={256}
+        placeholder={hint}
+        autoComplete="off"
+        spellCheck={false}
+      />
+    </label>
   );
 }
 

@@ -1,13 +1,16 @@
 import type { ReactElement } from 'react';
 import type { IToldStory } from '../story.js';
-import { GAPS, thousands } from '../words.js';
+import { logAddress } from '../log-query.js';
+import { counted, GAPS, thousands } from '../words.js';
 import type { IEventRow } from '../../store/server-events.js';
+import { ActPart } from './act-part.js';
 import { EventsPart } from './events-table.js';
 import { type Fact, Facts, Part } from './facts.js';
 import { GradeMark } from './marks.js';
 import { MessagePart } from './message-part.js';
 import { Moment } from './moment.js';
 import { RecordText } from './record-text.js';
+import { RequestRecordPart } from './request-record-part.js';
 import { RowsTable } from './rows-table.js';
 import { DecisionPart, EvidencePart, ThroughPart, WhoPart } from './story-parts.js';
 
@@ -15,24 +18,28 @@ export interface IStoryPageProps {
   readonly told: IToldStory;
   /** What happened to her kernels; null = nothing is to be said about that. */
   readonly events: readonly IEventRow[] | null;
+  /** The receipt that led here, as it was typed; absent = none did. */
+  readonly receipt?: string;
 }
 
 /** One record's whole story, with what is unknown about it and what proves it. */
-export function StoryPage({ told, events }: IStoryPageProps): ReactElement {
+export function StoryPage({ told, events, receipt }: IStoryPageProps): ReactElement {
   const { story, record, graded, unknown } = told;
   const { row } = story;
   return (
     <>
       <p className="crumb">
-        <a href="/log">Install log</a> › {`#${row.index}`}
+        <a href={logAddress(told.at)}>Install log</a> › {`#${row.index}`}
       </p>
       <h1>
         <RecordText text={told.headline} />
       </h1>
+      {receipt !== undefined && <Vouched receipt={receipt} seq={story.seq} />}
       <p className="lead">
         <GradeMark grade={row.grade} />. {graded.reason}
       </p>
       <Part id="what" title="What happened">
+        <p>{told.did}</p>
         {record?.gap && <p>{GAPS[record.gap.cause]}</p>}
         <Facts
           facts={[
@@ -51,7 +58,8 @@ export function StoryPage({ told, events }: IStoryPageProps): ReactElement {
         />
       </Part>
       <MessagePart told={told} />
-      <WhoPart told={told} />
+      <RequestRecordPart told={told} />
+      {told.act ? <ActPart told={told} /> : <WhoPart told={told} />}
       <ThroughPart told={told} />
       <DecisionPart told={told} />
       <EvidencePart told={told} />
@@ -78,6 +86,7 @@ export function StoryPage({ told, events }: IStoryPageProps): ReactElement {
               'Digest',
               story.digest === null ? 'not yet covered by a digest' : `covered by digest ${story.digest}`
             ],
+            ['Receipt up to here', told.receipt === null ? null : <code>{told.receipt}</code>],
             ['Leaf (SHA-256)', <code>{told.leaf}</code>],
             [
               'Link that stays',
@@ -111,10 +120,24 @@ export function StoryPage({ told, events }: IStoryPageProps): ReactElement {
   );
 }
 
+/** What a receipt that somebody has is worth. */
+function Vouched({ receipt, seq }: { readonly receipt: string; readonly seq: number }): ReactElement {
+  return (
+    <p className="aside" role="status">
+      The receipt <RecordText text={receipt} /> vouches for this record
+      {seq === 1
+        ? ', the first of its stream'
+        : ` and the ${counted(seq - 1, 'record')} before it in its stream`}
+      : the hash that it names is this record’s, and each record holds the hash of the one before it.
+    </p>
+  );
+}
+
 /** What the service itself writes has the time of the hub. */
-function happened({ record, story }: IToldStory): readonly Fact[] {
-  const at = record && <Moment atMs={record.occurredAtMs} zone />;
-  return story.row.grade === 'hub'
+function happened({ record, act, story }: IToldStory): readonly Fact[] {
+  const atMs = act?.atMs ?? record?.occurredAtMs;
+  const at = atMs === undefined ? null : <Moment atMs={atMs} zone />;
+  return act || story.row.grade === 'hub'
     ? [["Happened, by the hub's clock", at]]
     : [
         ["Happened, by the container's clock", at],

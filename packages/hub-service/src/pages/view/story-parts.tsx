@@ -71,7 +71,7 @@ export function WhoPart({ told: { story, record, personal, at } }: IPartProps): 
 }
 
 /** Which package, from where, by which tool. */
-export function ThroughPart({ told: { record, personal, at } }: IPartProps): ReactElement | null {
+export function ThroughPart({ told: { record, personal, story, at } }: IPartProps): ReactElement | null {
   if (record === null || (record.package === null && record.tool === null && record.surface === 'unknown')) {
     return null;
   }
@@ -103,8 +103,8 @@ export function ThroughPart({ told: { record, personal, at } }: IPartProps): Rea
     const { ok, code } = record.outcome;
     facts.push(['Outcome', `${ok ? 'it succeeded' : 'it failed'}${code === null ? '' : `, code ${code}`}`]);
   }
-  // Of a message it is who said what, which has a part of its own.
-  if (personal?.argv && record.action !== 'message') {
+  // Of a request it is who said what, which has a part of its own.
+  if (personal?.argv && story.row.grade !== 'hub') {
     facts.push(['Command', text(personal.argv.map(quoted).join(' '))]);
   }
   if (personal?.directUrl) {

@@ -1,9 +1,11 @@
 import type { ReactElement } from 'react';
 import type { IFeedbackRow, IVerdictTally } from '../../store/verdict-feedback.js';
+import { deathsAddress } from '../deaths-query.js';
 import { CAUSES } from '../event-words.js';
 import { thousands, wordFor } from '../words.js';
 import { DataTable } from './data-table.js';
 import { Part } from './facts.js';
+import { HubChoice } from './hub-choice.js';
 import { Moment } from './moment.js';
 import { RecordText } from './record-text.js';
 
@@ -12,18 +14,32 @@ export interface IVerdictsPageProps {
   readonly tally: readonly IVerdictTally[];
   /** The newest first. */
   readonly rows: readonly IFeedbackRow[];
+  /** Whose researchers' answers, as it stands in the address; undefined = those of the reader's own hub. */
+  readonly hub: string | undefined;
+  /** Hubs whose answers the reader may choose, her own first. */
+  readonly hubs: readonly string[];
 }
 
 const ANSWERS = { yes: 'Right', no: 'Wrong', other: 'Something else' } as const;
 
 /** What researchers answer to "Was this right?". */
-export function VerdictsPage({ tally, rows }: IVerdictsPageProps): ReactElement {
+export function VerdictsPage({ tally, rows, hub, hubs }: IVerdictsPageProps): ReactElement {
   return (
     <>
       <p>
-        <a href="/deaths">Deaths of kernels</a>
+        <a href={deathsAddress({ hub })}>Deaths of kernels</a>
       </p>
       <h1>Was it right?</h1>
+      {hubs.length > 1 && (
+        <form method="get" action="/verdicts" aria-label="Whose answers" className="filters">
+          <div className="fields">
+            <HubChoice hubs={hubs} value={hub} />
+          </div>
+          <div className="buttons">
+            <button type="submit">Show</button>
+          </div>
+        </form>
+      )}
       <p className="aside">
         What researchers say of verdicts in JupyterLab. Who says it comes from the hub; whether she knows
         better is for you to judge.
