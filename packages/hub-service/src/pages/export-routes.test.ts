@@ -103,8 +103,9 @@ describe('an export from the pages', () => {
       (browser: Browser) => browser.hub.people.get('lead')?.scopes.splice(1, 1)
     ]) {
       const slow = new MadeLog(made.made);
-      const held = Promise.withResolvers<void>();
-      Object.assign(slow, { end: () => held.promise.then(() => made.end()) });
+      let release = (): void => undefined;
+      const held = new Promise<void>(resolve => (release = resolve));
+      Object.assign(slow, { end: () => held.then(() => made.end()) });
       const exports = { source: slow, signer: made.made.key, cover: async () => undefined };
       const browser = await Browser.open({ exports });
       await browser.visit('/log');
@@ -128,7 +129,7 @@ describe('an export from the pages', () => {
         ends(browser);
         browser.nowMs += 10_000;
         await jest.advanceTimersByTimeAsync(10_000);
-        held.resolve();
+        release();
         expect(await answer).not.toBe('consistent');
       } finally {
         jest.useRealTimers();
