@@ -1,8 +1,9 @@
 import type { Hash } from 'node:crypto';
-import { continued, HELD_BACK_BYTES, WRONG_HASH, type Download } from './download.js';
+import { HELD_BACK_BYTES, WRONG_HASH, type Download } from './download.js';
 import type { OnIndexEvent } from '../index-event.js';
 import { IndexRefusal } from '../index-refusal.js';
 import type { IRemoteFile } from './remote-file.js';
+import { continued } from './resumed-body.js';
 
 const CHUNK_BYTES = 64 * 1024;
 /** With many readers each holds less. */
