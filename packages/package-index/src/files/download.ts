@@ -7,6 +7,7 @@ import { hashFor } from './file-hash.js';
 import { GrowingFile } from './growing-file.js';
 import { cacheKeyOf, type IRemoteFile } from './remote-file.js';
 import { fetchFrom, resumedBody } from './resumed-body.js';
+import { SharedBlocks } from './shared-blocks.js';
 import { Sleepers } from './sleepers.js';
 
 /** Nobody gets the end of a file before its hash is known to be right. */
@@ -100,12 +101,9 @@ export class Download {
     return this.sleepers.sleep(signal);
   }
 
-  /** Reads what is on the disk; `position` plus the buffer's length must lie within `readableBytes`. */
-  async read(buffer: Buffer, position: number): Promise<number> {
-    if (!this.growing) {
-      throw new Error('There is nothing on the disk.');
-    }
-    return this.growing.read(buffer, position);
+  /** Reads what is on the disk from `position` on, which must lie before `readableBytes`: as much as is good at once. */
+  read(position: number): Promise<Buffer> {
+    return this.blocks.read(position, this.readableBytes);
   }
 
   private async begin(): Promise<IHttpAnswer | null> {
@@ -204,6 +202,12 @@ export class Download {
   private readonly hash: Hash;
   private readonly abort = new AbortController();
   private readonly sleepers = new Sleepers();
+  private readonly blocks = new SharedBlocks(async (buffer, position) => {
+    if (!this.growing) {
+      throw new Error('There is nothing on the disk.');
+    }
+    return this.growing.read(buffer, position);
+  });
   private state: DownloadState = { kind: 'coming' };
   private growing: GrowingFile | null = null;
   private totalBytes: number | null = null;
