@@ -14,7 +14,7 @@ import { quantile } from './lib/statistics.mts';
 import { times } from './lib/trial.mts';
 
 const TIMES = times(2000, 200);
-const WARM_UP = 50;
+const WARM_UP = 300;
 const JSON_FORM = 'application/vnd.pypi.simple.v1+json';
 
 interface IMeasured {

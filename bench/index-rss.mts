@@ -13,14 +13,13 @@ import { PageAsker } from './lib/page-asker.mts';
 import { recordPages } from './lib/recorded-pages.mts';
 import { machineIndex } from './lib/machine-index.mts';
 import { record } from './lib/result.mts';
-import { extent } from './lib/trial.mts';
+import { isTrial } from './lib/trial.mts';
 
 const JSON_FORM = 'application/vnd.pypi.simple.v1+json';
 const TIMES = 300;
-const TASKS: readonly Task[] = extent<readonly Task[]>(
-  ['pip plan', 'uv plan', 'pip install', 'uv install'],
-  ['uv plan', 'uv install']
-);
+const TASKS: readonly Task[] = isTrial
+  ? ['uv plan', 'uv install']
+  : ['pip plan', 'uv plan', 'pip install', 'uv install'];
 
 const pages = await recordPages(PROJECTS);
 const [largest] = [...pages].sort((one, other) => other.body.length - one.body.length);
