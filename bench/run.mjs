@@ -48,7 +48,16 @@ const BENCHES = {
   policy: { quick: false, figures: 'policy.seconds' },
   revoke: { quick: false, figures: 'revoke.seconds' },
   search: { quick: false, figures: 'audit.search.p95' },
-  forged: { quick: false, figures: 'forged.history' }
+  forged: { quick: false, figures: 'forged.history' },
+  'index-page': { quick: false, figures: 'index.page.p95, index.page.cpu, index.304.p95' },
+  'index-rss': { quick: false, figures: 'index.rss' },
+  'index-herd': { quick: false, figures: 'index.herd' },
+  'index-concurrent': { quick: false, figures: 'index.concurrent.failures' },
+  'index-tools': {
+    quick: false,
+    figures:
+      'index.pip.ratio, index.uv.ratio, index.pip.cold.ratio, index.uv.cold.ratio, index.pipplan.ratio, index.uvplan.ratio'
+  }
 };
 
 const wanted = process.argv.slice(2);

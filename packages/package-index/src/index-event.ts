@@ -15,8 +15,10 @@ export interface IPageEvent {
   readonly project: string;
   readonly outcome: 'served' | 'unchanged';
   readonly policyVersion: string;
-  /** What policy kept from the asker. */
+  /** What policy kept from the asker: the first 2000 files. */
   readonly blocked: readonly IBlockedFile[];
+  /** How many it kept in all. */
+  readonly blockedCount: number;
   /** Epoch ms at which the upstream index last said so; null = lately enough. */
   readonly staleSinceMs: number | null;
 }

@@ -8,7 +8,7 @@ export {
   type IIndexLimits,
   type IPackageIndexOptions
 } from './package-index.js';
-export type { IProject, IProjectFile, IProjectStatus } from './project.js';
+export type { IProjectFile, IProjectStatus } from './project.js';
 export { isProjectName, normalizeName } from './project-name.js';
 export { versionOf } from './file-name.js';
 export { sentenceOf } from './pages/blocked-mark.js';

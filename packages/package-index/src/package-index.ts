@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
 import { join } from 'node:path';
@@ -5,9 +6,12 @@ import { DiskCache } from './files/disk-cache.js';
 import { FileSource } from './files/file-source.js';
 import type { OnIndexEvent } from './index-event.js';
 import { IndexRefusal } from './index-refusal.js';
+import { PreparedNames } from './pages/prepared-names.js';
 import { PreparedPages } from './pages/prepared-pages.js';
+import { ReadyBytes } from './pages/ready-bytes.js';
 import type { IProjectFile } from './project.js';
 import { httpGet, type HttpGet, type IHttpAnswer, type IHttpOptions } from './upstream/http-get.js';
+import { NameLists } from './upstream/name-lists.js';
 import { Owners } from './upstream/owners.js';
 import { PageStore } from './upstream/page-store.js';
 import { FRESHNESS, Projects, type IFreshness } from './upstream/projects.js';
@@ -23,17 +27,17 @@ export interface IIndexLimits {
   readonly fileBytes: number;
   /** Of pages and metadata on the disk. */
   readonly pageBytes: number;
-  /** Of lists of files in memory. */
-  readonly projectMemoryBytes: number;
+  /** Of pages ready to be sent on the disk. */
+  readonly readyBytes: number;
   /** Of pages ready to be sent in memory. */
-  readonly preparedMemoryBytes: number;
+  readonly readyMemoryBytes: number;
 }
 
 export const INDEX_LIMITS: IIndexLimits = {
   fileBytes: 10 * 1024 * MEGABYTE,
   pageBytes: 512 * MEGABYTE,
-  projectMemoryBytes: 8 * MEGABYTE,
-  preparedMemoryBytes: 16 * MEGABYTE
+  readyBytes: 256 * MEGABYTE,
+  readyMemoryBytes: 4 * MEGABYTE
 };
 
 /** To one upstream index at once: whoever asks for thousands of names does not make us a flood. */
@@ -68,6 +72,8 @@ export class PackageIndex {
   readonly onEvent: OnIndexEvent;
   readonly projects: Projects;
   readonly pages: PreparedPages;
+  /** The list of all projects. */
+  readonly names: PreparedNames;
   readonly files: FileSource;
   readonly metadata: MetadataSource;
 
@@ -83,21 +89,24 @@ export class PackageIndex {
     }
     const onTrouble = (message: string): void =>
       onEvent({ kind: 'trouble', index: null, project: null, message });
-    const kept = new DiskCache({ folder: join(folder, 'pages'), limitBytes: limits.pageBytes, onTrouble });
-    const wheels = new DiskCache({ folder: join(folder, 'files'), limitBytes: limits.fileBytes, onTrouble });
+    // What is ready is for the policy of this run.
+    rmSync(join(folder, 'ready'), { recursive: true, force: true });
+    const cacheOf = (name: string, limitBytes: number): DiskCache =>
+      new DiskCache({ folder: join(folder, name), limitBytes, onTrouble });
+    const kept = cacheOf('pages', limits.pageBytes);
+    const wheels = cacheOf('files', limits.fileBytes);
+    const ready = new ReadyBytes(cacheOf('ready', limits.readyBytes), limits.readyMemoryBytes);
     this.projects = new Projects({
       upstreams: this.upstreams,
-      store: new PageStore(kept, limits.projectMemoryBytes),
+      store: new PageStore(kept),
       owners: new Owners(join(folder, 'owners')),
       freshness: { ...FRESHNESS, ...options.freshness },
       onEvent,
       nowMs
     });
-    this.pages = new PreparedPages({
-      projects: this.projects,
-      memoryBytes: limits.preparedMemoryBytes,
-      nowMs
-    });
+    this.pages = new PreparedPages({ projects: this.projects, ready, nowMs });
+    const lists = new NameLists({ upstreams: this.upstreams, disk: kept, onEvent, nowMs });
+    this.names = new PreparedNames(lists, ready);
     this.files = new FileSource(wheels, onEvent);
     this.metadata = new MetadataSource({ cache: kept, wheels, files: this.files, onEvent });
   }
@@ -105,8 +114,7 @@ export class PackageIndex {
   /** @param name - normalised. @throws IndexRefusal */
   async find(name: string, filename: string): Promise<IFoundFile> {
     const known = await this.projects.find(name);
-    const project = await this.projects.project(known);
-    const listed = project.files.find(file => file.filename === filename);
+    const listed = await this.projects.file(known, filename);
     const upstream = this.upstreams.find(({ id }) => id === known.head.index);
     if (!listed || !upstream) {
       throw new IndexRefusal(

@@ -74,7 +74,8 @@ describe.each(['json', 'html'] as const)('pages, from an upstream index that spe
         outcome: 'served',
         blocked: [
           { filename: 'foo_bar-2.0-py3-none-any.whl', version: '2.0', decision: 'deny', rule: 'no-agpl' }
-        ]
+        ],
+        blockedCount: 1
       })
     );
   });
@@ -191,21 +192,17 @@ describe('pages', () => {
     }
   });
 
-  it.each([
-    'simple/..%2fetc/',
-    'simple/a%20b/',
-    'simple/demo/more/',
-    'simple/p%D0%B0y/',
-    'simple/',
-    'simple/none/'
-  ])('that are none get one sentence: %s', async path => {
-    const answer = await index.fetch(path);
-    expect(answer.status).toBe(404);
-    expect(answer.headers.get('content-type')).toContain('application/problem+json');
-    expect(await answer.json()).toMatchObject({
-      title: expect.stringMatching(/^(There is|This is|The list)/)
-    });
-  });
+  it.each(['simple/..%2fetc/', 'simple/a%20b/', 'simple/demo/more/', 'simple/p%D0%B0y/', 'simple/none/'])(
+    'that are none get one sentence: %s',
+    async path => {
+      const answer = await index.fetch(path);
+      expect(answer.status).toBe(404);
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+      expect(await answer.json()).toMatchObject({
+        title: expect.stringMatching(/^(There is|This is)/)
+      });
+    }
+  );
 
   it('in a form that we do not have are refused', async () => {
     expect((await index.fetch('simple/demo/', { accept: 'application/xml' })).status).toBe(406);

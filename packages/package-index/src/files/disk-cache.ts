@@ -56,6 +56,11 @@ export class DiskCache {
     return this.sizes.has(key);
   }
 
+  /** null = it is not there. */
+  sizeOf(key: string): number | null {
+    return this.sizes.get(key) ?? null;
+  }
+
   /** Opens a file, which is then the last used; null = it is not there. Whoever asked closes it. */
   async open(key: string): Promise<{ readonly handle: FileHandle; readonly sizeBytes: number } | null> {
     const sizeBytes = this.use(key);
@@ -147,6 +152,21 @@ export class DiskCache {
     return true;
   }
 
+  /** Adds to the end of a file that was begun, and makes room for it. @returns false = the disk takes no more. */
+  async append({ handle }: IPart, bytes: Uint8Array): Promise<boolean> {
+    if (!this.reserve(bytes.length)) {
+      return false;
+    }
+    try {
+      await handle.writeFile(bytes);
+      return true;
+    } catch (error) {
+      this.underWayBytes -= bytes.length;
+      this.options.onTrouble(`The index's cache cannot be written: ${reasonOf(error)}.`);
+      return false;
+    }
+  }
+
   /** Puts a whole file in its place. Its handle stays open for who still reads. */
   async finish(key: string, part: IPart, sizeBytes: number, reservedBytes: number): Promise<void> {
     try {
@@ -159,7 +179,8 @@ export class DiskCache {
     return this.place(key, part, sizeBytes, reservedBytes);
   }
 
-  private async place(key: string, part: IPart, sizeBytes: number, reservedBytes: number): Promise<void> {
+  /** As `finish`, of a file that whoever reads it checks: after a loss of power it may be anything. */
+  async place(key: string, part: IPart, sizeBytes: number, reservedBytes: number): Promise<void> {
     try {
       await rename(part.path, this.path(key));
       this.keptBytes += sizeBytes - (this.sizes.get(key) ?? 0);

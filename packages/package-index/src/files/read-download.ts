@@ -1,13 +1,13 @@
 import type { Hash } from 'node:crypto';
-import { continued, HELD_BACK_BYTES, WRONG_HASH, type Download } from './download.js';
+import { HELD_BACK_BYTES, WRONG_HASH, type Download } from './download.js';
 import type { OnIndexEvent } from '../index-event.js';
 import { IndexRefusal } from '../index-refusal.js';
 import type { IRemoteFile } from './remote-file.js';
+import { continued } from './resumed-body.js';
+import { BLOCK_BYTES } from './shared-blocks.js';
 
-const CHUNK_BYTES = 64 * 1024;
-/** With many readers each holds less. */
-const SMALL_CHUNK_BYTES = 16 * 1024;
-const MANY_READERS = 32;
+/** With so many readers, all wait for whole blocks, so that they read the same. */
+const MANY_READERS = 8;
 
 export interface IReadDownloadOptions {
   readonly download: Download;
@@ -26,19 +26,17 @@ export async function* readDownload(options: IReadDownloadOptions): AsyncGenerat
   let position = options.first;
   while (!signal.aborted) {
     const { now } = download;
-    const readable = Math.min(download.readableBytes, endBytes ?? Infinity) - position;
+    const until = Math.min(endOfReadable(download), endBytes ?? Infinity);
     if (position === endBytes) {
       return;
     }
-    if (readable > 0) {
-      const most = download.readerCount > MANY_READERS ? SMALL_CHUNK_BYTES : CHUNK_BYTES;
-      const buffer = Buffer.allocUnsafeSlow(Math.min(most, readable));
-      const length = await download.read(buffer, position);
-      if (length === 0) {
+    if (position < until) {
+      const bytes = (await download.read(position)).subarray(0, until - position);
+      if (bytes.length === 0) {
         throw notHad(file, 'The cache of the package index lost what it had. Try again.');
       }
-      position += length;
-      yield buffer.subarray(0, length);
+      position += bytes.length;
+      yield bytes;
     } else if (now.kind === 'coming') {
       await download.progress(signal);
     } else if (now.kind === 'failed') {
@@ -50,6 +48,12 @@ export async function* readDownload(options: IReadDownloadOptions): AsyncGenerat
       return;
     }
   }
+}
+
+/** How far it is worth reading now. */
+function endOfReadable({ now, readableBytes, readerCount }: Download): number {
+  const isForAll = now.kind === 'coming' && readerCount > MANY_READERS;
+  return isForAll ? readableBytes - (readableBytes % BLOCK_BYTES) : readableBytes;
 }
 
 /** The rest of a file that the disk did not take, from the upstream index to this one reader. */

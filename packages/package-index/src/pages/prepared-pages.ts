@@ -1,89 +1,68 @@
-import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
-import { LRUCache } from 'lru-cache';
 import type { IAsker } from '../decision.js';
 import type { IBlockedFile } from '../index-event.js';
-import { SingleFlight } from '../single-flight.js';
 import type { IKnownProject, Projects } from '../upstream/projects.js';
-import { judgeProject } from './judged-project.js';
 import type { PageForm } from './negotiate.js';
-import { renderHtml } from './render-html.js';
-import { renderJson } from './render-json.js';
+import { pack } from './pack.js';
+import { PackedPages, type IMadePage, type IReadyPage } from './packed-pages.js';
+import { PageVerdict } from './page-verdict.js';
+import type { ReadyBytes } from './ready-bytes.js';
+import { htmlRenderer } from './render-html.js';
+import { jsonRenderer } from './render-json.js';
+import { renderPage } from './render-page.js';
 
-const compress = promisify(gzip);
-/** Nearly as small as the usual 6, in half the time. */
-const LEVEL = 4;
-/** Shorter pages do not get smaller by much. */
-const COMPRESSED_FROM_BYTES = 1400;
+/** About what a blocked file takes in memory. */
+const BLOCKED_BYTES = 300;
 
-/** A page ready to be sent. */
-export interface IPreparedPage {
-  /** Weak, because it is the same for compressed bytes; of the bytes, which name the version of the policy. */
-  readonly etag: string;
-  readonly identity: Buffer;
-  /** null = it is not worth it. */
-  readonly gzip: Buffer | null;
+/** What policy says of a page. */
+export interface IPageVerdict {
+  /** The first few of those that are blocked. */
   readonly blocked: readonly IBlockedFile[];
+  readonly blockedCount: number;
   readonly untilMs: number | null;
 }
 
 export interface IPreparedPagesOptions {
   readonly projects: Projects;
-  /** Of pages ready to be sent. */
-  readonly memoryBytes: number;
+  readonly ready: ReadyBytes;
   /** Epoch ms. */
   readonly nowMs: () => number;
 }
 
-/** Pages as bytes: judged, rendered and compressed once for all who get the same. */
+/** Pages of projects as bytes: judged, rendered and compressed once for all who get the same. */
 export class PreparedPages {
   constructor(private readonly options: IPreparedPagesOptions) {
-    this.pages = new LRUCache({
-      maxSize: options.memoryBytes,
-      sizeCalculation: page =>
-        page.identity.length + (page.gzip?.length ?? 0) + 300 * page.blocked.length + 1000
-    });
+    this.pages = new PackedPages(options.ready);
   }
 
   /** @throws IndexRefusal */
-  async page(known: IKnownProject, asker: IAsker, form: PageForm): Promise<IPreparedPage> {
-    const { digest, index, name } = known.head;
+  page(known: IKnownProject, asker: IAsker, form: PageForm): Promise<IReadyPage<IPageVerdict>> {
+    const { digest, index, name, status } = known.head;
+    const { policyVersion, decisionClass } = asker;
+    const isJson = form.endsWith('json');
     const key = JSON.stringify([
-      name,
-      index,
-      digest,
-      known.staleSinceMs,
-      asker.policyVersion,
-      asker.decisionClass,
-      form.endsWith('json')
+      ...[name, index, digest, status, known.staleSinceMs],
+      ...[policyVersion, decisionClass, isJson]
     ]);
-    const ready = this.pages.get(key);
-    if (ready && (ready.untilMs === null || this.options.nowMs() < ready.untilMs)) {
-      return ready;
-    }
-    return this.flights.run(key, async () => {
-      const page = await this.prepare(known, asker, form);
-      this.pages.set(key, page);
-      return page;
+    return this.pages.find(
+      key,
+      () => this.made(known, asker, isJson),
+      ({ untilMs }) => untilMs === null || this.options.nowMs() < untilMs
+    );
+  }
+
+  private made(known: IKnownProject, asker: IAsker, isJson: boolean): Promise<IMadePage<IPageVerdict>> {
+    return this.options.projects.read(known, async page => {
+      const { name, status, hasSizes } = page.head;
+      const renderer = (isJson ? jsonRenderer : htmlRenderer)({
+        ...{ name, status, hasSizes },
+        policyVersion: asker.policyVersion,
+        staleSinceMs: known.staleSinceMs
+      });
+      const verdict = new PageVerdict();
+      const packed = await pack(renderPage(page, asker, renderer, verdict));
+      return { packed, about: verdict, aboutBytes: BLOCKED_BYTES * verdict.blocked.length };
     });
   }
 
-  private async prepare(known: IKnownProject, asker: IAsker, form: PageForm): Promise<IPreparedPage> {
-    const project = await this.options.projects.project(known);
-    const judged = judgeProject(project, known.head.index, asker);
-    const render = form.endsWith('json') ? renderJson : renderHtml;
-    const { policyVersion } = asker;
-    const identity = Buffer.from(render(judged, { policyVersion, staleSinceMs: known.staleSinceMs }));
-    return {
-      etag: `W/"${createHash('sha256').update(identity).digest('base64url')}"`,
-      identity,
-      gzip: identity.length < COMPRESSED_FROM_BYTES ? null : await compress(identity, { level: LEVEL }),
-      blocked: judged.blocked,
-      untilMs: judged.untilMs
-    };
-  }
-
-  private readonly pages: LRUCache<string, IPreparedPage>;
-  private readonly flights = new SingleFlight<IPreparedPage>();
+  private readonly pages: PackedPages<IPageVerdict>;
 }

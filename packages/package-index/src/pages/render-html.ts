@@ -1,28 +1,29 @@
-import type { IJudgedFile, IJudgedProject } from './judged-project.js';
+import { escapedHtml } from './escaped-html.js';
+import type { IJudgedFile } from './judged-file.js';
 import { listedFile } from './listed-file.js';
-import type { IPageRemarks } from './render-json.js';
+import type { IPageRemarks, IPageRenderer } from './page-renderer.js';
 
 /** The page in the form of PEP 503, frozen at version 1.4 (PEP 833), for tools that do not read JSON. */
-export function renderHtml({ project, files }: IJudgedProject, remarks: IPageRemarks): string {
-  const { name, status } = project;
+export function htmlRenderer({ name, status, policyVersion, staleSinceMs }: IPageRemarks): IPageRenderer {
   const meta = [
     ['pypi:repository-version', '1.4'],
     ...(status ? [['pypi:project-status', status.status]] : []),
     ...(status && status.reason !== null ? [['pypi:project-status-reason', status.reason]] : []),
-    ['labkeeper:policy', remarks.policyVersion],
-    ...(remarks.staleSinceMs === null
-      ? []
-      : [['labkeeper:stale-since', new Date(remarks.staleSinceMs).toISOString()]])
+    ['labkeeper:policy', policyVersion],
+    ...(staleSinceMs === null ? [] : [['labkeeper:stale-since', new Date(staleSinceMs).toISOString()]])
   ];
-  return [
+  const title = `Links for ${escapedHtml(name)}`;
+  const head = [
     '<!DOCTYPE html>',
     '<html lang="en"><head><meta charset="utf-8">',
-    ...meta.map(([key = '', value = '']) => `<meta name="${key}" content="${escaped(value)}">`),
-    `<title>Links for ${escaped(name)}</title></head><body><h1>Links for ${escaped(name)}</h1>`,
-    ...files.map(file => link(name, file)),
-    '</body></html>',
-    ''
-  ].join('\n');
+    ...meta.map(([key = '', value = '']) => `<meta name="${key}" content="${escapedHtml(value)}">`),
+    `<title>${title}</title></head><body><h1>${title}</h1>\n`
+  ];
+  return {
+    head: head.join('\n'),
+    file: judged => link(name, judged),
+    tail: () => '</body></html>\n'
+  };
 }
 
 function link(project: string, judged: IJudgedFile): string {
@@ -42,16 +43,12 @@ function link(project: string, judged: IJudgedFile): string {
     ['data-upload-time', file.uploadTime]
   ];
   const written = attributes.flatMap(([key, value]) =>
-    value === null ? [] : [`${key}="${escaped(value)}"`]
+    value === null ? [] : [`${key}="${escapedHtml(value)}"`]
   );
-  return `<a ${written.join(' ')}>${escaped(file.filename)}</a><br>`;
+  return `<a ${written.join(' ')}>${escapedHtml(file.filename)}</a><br>\n`;
 }
 
 function hashOf(hashes: Readonly<Record<string, string>>): string | null {
   const [first] = Object.entries(hashes);
   return first ? first.join('=') : null;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`);
 }

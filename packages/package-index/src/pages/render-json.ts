@@ -1,33 +1,30 @@
-import type { IJudgedFile, IJudgedProject } from './judged-project.js';
+import type { IJudgedFile } from './judged-file.js';
 import { listedFile } from './listed-file.js';
-
-/** What our pages say beside the files. Its keys begin with `_`, which the standard leaves to servers. */
-export interface IPageRemarks {
-  readonly policyVersion: string;
-  readonly staleSinceMs: number | null;
-}
+import type { IPageRemarks, IPageRenderer } from './page-renderer.js';
 
 /** The page in the form of PEP 691, with PEP 592, 658, 700, 714, 740 and 792. */
-export function renderJson({ project, files }: IJudgedProject, remarks: IPageRemarks): string {
-  const { name, status } = project;
-  const hasSizes = files.every(({ file }) => file.sizeBytes !== null);
-  return JSON.stringify({
+export function jsonRenderer({ name, status, ...remarks }: IPageRemarks): IPageRenderer {
+  const beside = JSON.stringify({
     // From 1.1 on every file must have a size, which some upstream indexes do not tell.
-    meta: { 'api-version': hasSizes ? '1.4' : '1.0' },
+    meta: { 'api-version': remarks.hasSizes ? '1.4' : '1.0' },
     name,
     ...(status && {
       'project-status': { status: status.status, ...(status.reason !== null && { reason: status.reason }) }
     }),
-    versions: project.versions ?? versionsOf(files),
-    files: files.map(judged => renderFile(name, judged)),
+    // Keys that begin with `_` are left to servers.
     _labkeeper: {
       policy: remarks.policyVersion,
       ...(remarks.staleSinceMs !== null && { staleSince: new Date(remarks.staleSinceMs).toISOString() })
     }
   });
+  return {
+    head: `${beside.slice(0, -1)},"files":[`,
+    file: (judged, isFirst) => `${isFirst ? '' : ','}${JSON.stringify(entry(name, judged))}`,
+    tail: versions => `],"versions":${JSON.stringify(versions)}}`
+  };
 }
 
-function renderFile(project: string, judged: IJudgedFile): unknown {
+function entry(project: string, judged: IJudgedFile): unknown {
   const file = listedFile(project, judged);
   const { decision, rule, reason, whatNext } = judged.decision;
   return {
@@ -42,8 +39,4 @@ function renderFile(project: string, judged: IJudgedFile): unknown {
     ...(file.provenance !== null && { provenance: file.provenance }),
     ...(decision !== 'allow' && { _labkeeper: { decision, rule, reason, whatNext } })
   };
-}
-
-function versionsOf(files: readonly IJudgedFile[]): readonly string[] {
-  return [...new Set(files.flatMap(({ version }) => (version === null ? [] : [version])))];
 }

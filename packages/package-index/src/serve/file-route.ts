@@ -4,7 +4,7 @@ import { isFileName } from '../file-name.js';
 import type { IFileEvent } from '../index-event.js';
 import { IndexRefusal } from '../index-refusal.js';
 import type { IFoundFile, PackageIndex } from '../package-index.js';
-import { judgeFile, type IJudgedFile } from '../pages/judged-project.js';
+import { judgeFile, type IJudgedFile } from '../pages/judged-file.js';
 import { isProjectName, normalizeName } from '../project-name.js';
 import { hasTag } from './entity-tags.js';
 import { refusalFor } from './decided-refusal.js';

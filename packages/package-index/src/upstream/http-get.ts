@@ -65,24 +65,19 @@ export function isHttp({ protocol }: URL): boolean {
   return protocol === 'http:' || protocol === 'https:';
 }
 
-/** The other side may have closed a kept connection just when it was used again: then once more, over a new one. */
+/** The other side may have closed a kept connection just when it was used again, or have too many of them: then once more. */
 async function twice(options: IHttpOptions, request: IHttpRequest): Promise<IHttpAnswer> {
-  let isReused = false;
   try {
-    return await once(options, request, () => (isReused = true));
+    return await once(options, request);
   } catch (error) {
-    if (!isReused || codeOf(error) !== 'ECONNRESET') {
+    if (codeOf(error) !== 'ECONNRESET' || request.signal?.aborted) {
       throw error;
     }
-    return once(options, request, () => undefined);
+    return once(options, request);
   }
 }
 
-function once(
-  options: IHttpOptions,
-  { url, headers, signal }: IHttpRequest,
-  onReused: () => void
-): Promise<IHttpAnswer> {
+function once(options: IHttpOptions, { url, headers, signal }: IHttpRequest): Promise<IHttpAnswer> {
   return new Promise((resolve, reject) => {
     const isSecure = url.protocol === 'https:';
     const agent = isSecure ? options.agents?.https : options.agents?.http;
@@ -97,9 +92,6 @@ function once(
     );
     sent.on('error', error => {
       clearTimeout(late);
-      if (sent.reusedSocket) {
-        onReused();
-      }
       reject(error);
     });
     sent.once('response', body => {

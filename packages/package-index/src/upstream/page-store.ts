@@ -1,27 +1,31 @@
 import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
 import { LRUCache } from 'lru-cache';
+import * as v from 'valibot';
 import type { DiskCache } from '../files/disk-cache.js';
-import type { IProject } from '../project.js';
-import type { IKeptPage, IPageHead } from './kept-page.js';
+import { lineBlocks } from '../files/line-blocks.js';
+import type { IPageRest } from '../project.js';
+import { KeptPage } from './kept-page.js';
+import { PageDraft } from './page-draft.js';
+import { PageHead, type IPageHead } from './page-head.js';
 
 /** Another one when what is written changes its form: what an earlier release left is then fetched anew. */
-const FORM = 1;
-/** About what a file of a page takes in memory. */
-const FILE_BYTES = 900;
+const FORM = 2;
+const StoredHead = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ form: v.literal(FORM), ...PageHead.entries })
+);
 const HEADS = 20_000;
+/** Of lists of files that the disk did not take. */
+const HELD_BYTES = 8 * 1024 * 1024;
 
-/** Pages of upstream indexes: what was used lately in memory, the others on the disk. */
+/** Who a page is of, and what its upstream index said of it. */
+export type IPageOrigin = Pick<IPageHead, 'name' | 'index' | 'validators' | 'checkedAtMs'>;
+
+/** Pages of upstream indexes on the disk; in memory there is only what was said of them. */
 export class PageStore {
-  /** @param memoryBytes - about, of the files' lists. */
-  constructor(
-    private readonly disk: DiskCache,
-    memoryBytes: number
-  ) {
-    this.projects = new LRUCache({
-      maxSize: memoryBytes,
-      sizeCalculation: project => 1000 + FILE_BYTES * project.files.length
-    });
-  }
+  constructor(private readonly disk: DiskCache) {}
 
   async head(name: string): Promise<IPageHead | null> {
     const kept = this.heads.get(name);
@@ -36,31 +40,45 @@ export class PageStore {
     return head;
   }
 
-  /** The files' list to a head; null = it was thrown away meanwhile. */
-  async project(head: IPageHead): Promise<IProject | null> {
-    const kept = this.projects.get(head.digest);
-    if (kept) {
-      return kept;
+  /** The list of files to a head, which whoever asked closes; null = it was thrown away meanwhile, or is broken. */
+  async open(head: IPageHead): Promise<KeptPage | null> {
+    const held = this.held.get(head.digest);
+    if (held) {
+      return new KeptPage(head, held);
     }
-    const bytes = await this.disk.read(projectKey(head.name));
-    // Written by us, whole or not at all; its digest says that it is this one.
-    if (bytes === null || digestOf(bytes) !== head.digest) {
+    const file = await this.disk.open(pageKey(head.name, head.digest));
+    if (file === null) {
       return null;
     }
-    const project = JSON.parse(bytes.toString('utf8')) as IProject;
-    this.projects.set(head.digest, project);
-    return project;
+    const { handle } = file;
+    if (!this.checked.has(head.digest) && !(await this.isWhole(handle, head.digest))) {
+      await handle.close();
+      return null;
+    }
+    return new KeptPage(head, handle);
   }
 
-  /** Keeps what came; the head says that the upstream index said so now. */
-  async put(head: Omit<IPageHead, 'digest'>, project: IProject): Promise<IKeptPage> {
-    const bytes = Buffer.from(JSON.stringify(project));
-    const digest = digestOf(bytes);
-    const full = { ...head, digest };
-    this.projects.set(digest, project);
-    await this.disk.put(projectKey(head.name), bytes, false);
-    await this.putHead(full);
-    return { head: full, project };
+  /** Begins to keep a page. Whoever began ends it, by `put` or by its `drop`. */
+  begin(): PageDraft {
+    return new PageDraft(this.disk);
+  }
+
+  /** Keeps what came; the head says that the upstream index said so now. @throws when there is no room for it. */
+  async put(origin: IPageOrigin, draft: PageDraft, rest: IPageRest): Promise<IPageHead> {
+    const { name } = origin;
+    const earlier = await this.head(name);
+    const { digest, held } = await draft.finish(rest, made => pageKey(name, made));
+    if (held) {
+      this.held.set(digest, held);
+    }
+    this.checked.set(digest, true);
+    if (earlier && earlier.digest !== digest) {
+      this.disk.remove(pageKey(name, earlier.digest));
+    }
+    const { hasSizes } = draft;
+    const head = { ...origin, digest, status: rest.status, hasVersions: rest.versions !== null, hasSizes };
+    await this.putHead(head);
+    return head;
   }
 
   async putHead(head: IPageHead): Promise<void> {
@@ -69,34 +87,52 @@ export class PageStore {
   }
 
   forget(name: string): void {
+    const head = this.heads.get(name);
     this.heads.delete(name);
     this.disk.remove(headKey(name));
-    this.disk.remove(projectKey(name));
+    if (head) {
+      this.held.delete(head.digest);
+      this.disk.remove(pageKey(name, head.digest));
+    }
+  }
+
+  /** It is written without care for a loss of power, so each run looks once. */
+  private async isWhole(handle: FileHandle, digest: string): Promise<boolean> {
+    const hash = createHash('sha256');
+    for await (const block of lineBlocks(handle)) {
+      hash.update(block);
+    }
+    const isWhole = hash.digest('hex') === digest;
+    if (isWhole) {
+      this.checked.set(digest, true);
+    }
+    return isWhole;
   }
 
   private readonly heads = new LRUCache<string, IPageHead>({ max: HEADS });
-  private readonly projects: LRUCache<string, IProject>;
+  private readonly held = new LRUCache<string, Buffer>({
+    maxSize: HELD_BYTES,
+    sizeCalculation: bytes => bytes.length
+  });
+  /** Digests of lists that are what they should be. */
+  private readonly checked = new LRUCache<string, true>({ max: HEADS });
 }
 
-/** null = an earlier release wrote it, or it is not what it should be. */
+/** null = an earlier release wrote it, or it is not what it should be: it is fetched anew. */
 function readHead(bytes: Buffer, name: string): IPageHead | null {
-  try {
-    const { form, ...head } = JSON.parse(bytes.toString('utf8')) as IPageHead & { readonly form: number };
-    return form === FORM && head.name === name && typeof head.checkedAtMs === 'number' ? head : null;
-  } catch {
-    // It is fetched anew.
+  const { success, output } = v.safeParse(StoredHead, bytes.toString('utf8'));
+  if (!success || output.name !== name) {
     return null;
   }
-}
-
-function digestOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  const { form: _, ...head } = output;
+  return head;
 }
 
 function headKey(name: string): string {
   return `${name}.head`;
 }
 
-function projectKey(name: string): string {
-  return `${name}.page`;
+/** With its digest, so that whoever reads one version does not get the next under its hands. */
+function pageKey(name: string, digest: string): string {
+  return `${name}.${digest.slice(0, 32)}.page`;
 }

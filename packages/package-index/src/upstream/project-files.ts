@@ -15,12 +15,13 @@ const HASHES: Readonly<Record<string, number>> = {
   blake2b: 128
 };
 
-/** Collects the files of a page, in its order: what is dangerous or twice there is left out, and told. */
+/** Hands on the files of a page, in its order: what is dangerous or twice there is left out, and told. */
 export class ProjectFiles {
-  readonly files: IProjectFile[] = [];
-
   /** @param base - what addresses of the page are relative to. */
-  constructor(private base: URL) {}
+  constructor(
+    private base: URL,
+    private readonly onFile: (file: IProjectFile) => void
+  ) {}
 
   /** In sentences; the first few, and how many more there are. */
   get troubles(): readonly string[] {
@@ -30,14 +31,12 @@ export class ProjectFiles {
 
   /** As HTML's `<base href>` says. */
   rebase(href: string): void {
-    if (URL.canParse(href, this.base.href)) {
-      this.base = new URL(href, this.base);
-    }
+    this.base = URL.parse(href, this.base.href) ?? this.base;
   }
 
   /** @param file - its URL as it stands in the page, its fragment with it. */
   add(file: IProjectFile): void {
-    const url = URL.canParse(file.url, this.base.href) ? new URL(file.url, this.base) : null;
+    const url = URL.parse(file.url, this.base.href);
     if (!isFileName(file.filename)) {
       return this.skip(
         `a name that cannot be a file's: ${JSON.stringify(file.filename.slice(0, SHOWN_CHARACTERS))}`
@@ -50,11 +49,11 @@ export class ProjectFiles {
       // One of the two would be checked against the other's hash.
       return this.skip(`${file.filename.slice(0, SHOWN_CHARACTERS)}, which is listed twice`);
     }
-    this.names.add(file.filename);
+    this.names.add(copied(file.filename));
     const named = /^#?([a-z0-9]+)=([0-9a-f]+)/i.exec(url.hash);
     const [, algorithm = '', digest = ''] = named ?? [];
     url.hash = '';
-    this.files.push({
+    this.onFile({
       ...file,
       url: url.href,
       hashes: known(named ? { [algorithm]: digest, ...file.hashes } : file.hashes),
@@ -73,13 +72,18 @@ export class ProjectFiles {
   }
 
   private webAddress(href: string | null): string | null {
-    const url = href !== null && URL.canParse(href, this.base.href) ? new URL(href, this.base) : null;
+    const url = href === null ? null : URL.parse(href, this.base.href);
     return url && isHttp(url) ? url.href : null;
   }
 
   private readonly names = new Set<string>();
   private readonly told: string[] = [];
   private skipped = 0;
+}
+
+/** A string that was cut out of a larger one holds the whole of that in memory; a copy does not. */
+function copied(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /** Hashes that can be checked. */

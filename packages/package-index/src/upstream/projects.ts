@@ -1,14 +1,19 @@
 import { reasonOf } from '@labkeeper/core';
+import { LRUCache } from 'lru-cache';
 import type { OnIndexEvent } from '../index-event.js';
 import { IndexRefusal } from '../index-refusal.js';
-import type { IProject } from '../project.js';
+import type { IProjectFile } from '../project.js';
 import { SingleFlight } from '../single-flight.js';
-import type { IPageHead } from './kept-page.js';
+import type { KeptPage } from './kept-page.js';
 import type { Owners } from './owners.js';
+import type { PageDraft } from './page-draft.js';
+import type { IPageHead } from './page-head.js';
 import type { PageStore } from './page-store.js';
-import type { Upstream, UpstreamAnswer } from './upstream.js';
+import type { IUpstreamPage, Upstream, UpstreamAnswer } from './upstream.js';
 
 const UNKNOWN_NAMES = 20_000;
+/** Files that were looked for in pages; each takes about 2 kB. */
+const FOUND_FILES = 1000;
 
 export interface IFreshness {
   /** So long a page is taken as it is. */
@@ -74,24 +79,39 @@ export class Projects {
     return this.known(head);
   }
 
-  /** The files' list. @throws IndexRefusal */
-  async project({ head }: IKnownProject): Promise<IProject> {
-    const { store } = this.options;
-    const kept = await store.project(head);
-    if (kept) {
-      return kept;
+  /** Reads the list of files. @throws IndexRefusal */
+  async read<T>({ head }: IKnownProject, act: (page: KeptPage) => Promise<T>): Promise<T> {
+    const page = (await this.options.store.open(head)) ?? (await this.fetchedAgain(head.name));
+    try {
+      return await act(page);
+    } finally {
+      await page.close();
     }
-    // The head outlived it: without validators it comes whole.
-    store.forget(head.name);
-    const again = await store.project(await this.refresh(head.name));
-    if (!again) {
+  }
+
+  /** A file of a project; null = it is not listed. @throws IndexRefusal */
+  async file(known: IKnownProject, filename: string): Promise<IProjectFile | null> {
+    const key = `${known.head.digest} ${filename}`;
+    const found = this.found.get(key) ?? (await this.read(known, page => page.file(filename)));
+    if (found) {
+      this.found.set(key, found);
+    }
+    return found;
+  }
+
+  /** The head outlived the list: without validators it comes whole. */
+  private async fetchedAgain(name: string): Promise<KeptPage> {
+    const { store } = this.options;
+    store.forget(name);
+    const page = await store.open(await this.refresh(name));
+    if (!page) {
       throw new IndexRefusal(
         503,
         'The page cannot be kept.',
         'The disk of the package index is full or broken.'
       );
     }
-    return again;
+    return page;
   }
 
   private known(head: IPageHead): IKnownProject {
@@ -135,10 +155,15 @@ export class Projects {
     }
     for (const upstream of this.askedFor(name)) {
       const validators = head?.index === upstream.id ? head.validators : null;
-      const answer = await upstream.page(name, validators);
-      const found = await this.taken(name, upstream, head, answer);
-      if (found) {
-        return found;
+      const draft = this.options.store.begin();
+      try {
+        const answer = await upstream.page(name, validators, draft);
+        const found = await this.taken(name, upstream, head, answer, draft);
+        if (found) {
+          return found;
+        }
+      } finally {
+        await draft.drop();
       }
     }
     this.forget(name);
@@ -150,7 +175,8 @@ export class Projects {
     name: string,
     upstream: Upstream,
     kept: IPageHead | null,
-    answer: UpstreamAnswer
+    answer: UpstreamAnswer<IUpstreamPage>,
+    draft: PageDraft
   ): Promise<IPageHead | null> {
     const { store, owners, upstreams, nowMs } = this.options;
     const checkedAtMs = nowMs();
@@ -176,10 +202,15 @@ export class Projects {
           const reason = `Whose the name is cannot be kept on the disk of the package index: ${reasonOf(error)}`;
           return this.failed(name, upstream, kept, reason);
         }
-        this.tell(upstream, name, answer.project.troubles);
-        this.failures.delete(name);
-        const { validators, project } = answer;
-        return (await store.put({ name, index: upstream.id, validators, checkedAtMs }, project)).head;
+        const { page, validators } = answer;
+        try {
+          const head = await store.put({ name, index: upstream.id, validators, checkedAtMs }, draft, page);
+          this.failures.delete(name);
+          this.tell(upstream, name, page.troubles);
+          return head;
+        } catch (error) {
+          return this.failed(name, upstream, kept, `Its page cannot be kept: ${reasonOf(error)}`);
+        }
       }
     }
   }
@@ -212,6 +243,7 @@ export class Projects {
   }
 
   private readonly flights = new SingleFlight<IPageHead>();
+  private readonly found = new LRUCache<string, IProjectFile>({ max: FOUND_FILES });
   /** How an upstream index last failed for a name. */
   private readonly failures = new Map<string, IFailure>();
   /** Epoch ms at which a name was last looked for in vain. */

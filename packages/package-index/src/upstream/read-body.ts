@@ -17,6 +17,14 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
 /** The whole body, decompressed. What unpacks to more than `limitBytes` ends there. @throws BodyTooLargeError */
 export async function readBody(answer: IHttpAnswer, limitBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
+  for await (const chunk of chunksOf(answer, limitBytes)) {
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The body as it comes, decompressed. What unpacks to more than `limitBytes` ends there. @throws BodyTooLargeError */
+export async function* chunksOf(answer: IHttpAnswer, limitBytes: number): AsyncGenerator<Buffer> {
   let length = 0;
   for await (const chunk of decoded(answer)) {
     const bytes: Buffer = chunk;
@@ -25,9 +33,8 @@ export async function readBody(answer: IHttpAnswer, limitBytes: number): Promise
       // Leaving the loop destroys the stream.
       throw new BodyTooLargeError(`It is larger than ${Math.round(limitBytes / 1e6)} MB.`);
     }
-    chunks.push(bytes);
+    yield bytes;
   }
-  return Buffer.concat(chunks, length);
 }
 
 function decoded({ body, headers }: IHttpAnswer): Readable {

@@ -1,55 +1,66 @@
+import { StringDecoder } from 'node:string_decoder';
 import { Parser } from 'htmlparser2';
-import type { IProject } from '../project.js';
-import { ProjectFiles } from './project-files.js';
-import { checkVersion } from './read-json-page.js';
+import type { IPageRest } from '../project.js';
+import { checkVersion, type IPageReader } from './page-reader.js';
+import type { ProjectFiles } from './project-files.js';
 
 type Attributes = Readonly<Record<string, string>>;
 
 /** Reads a page in the form of PEP 503, with what later PEPs added as attributes. */
-export function readHtmlPage(name: string, text: string, pageUrl: URL): IProject {
-  const files = new ProjectFiles(pageUrl);
-  const meta = new Map<string, string>();
-  let link: Attributes | null = null;
-  let label = '';
-  const end = (): void => {
-    if (link) {
-      addFile(files, link, label.trim());
+export class HtmlPage implements IPageReader {
+  constructor(private readonly files: ProjectFiles) {}
+
+  write(chunk: Buffer): void {
+    this.parser.write(this.decoder.write(chunk));
+  }
+
+  end(): IPageRest {
+    this.parser.end(this.decoder.end());
+    const { meta } = this;
+    checkVersion(meta.get('pypi:repository-version'));
+    const status = meta.get('pypi:project-status');
+    return {
+      status: status ? { status, reason: meta.get('pypi:project-status-reason') || null } : null,
+      versions: null
+    };
+  }
+
+  private begin(tag: string, attributes: Attributes): void {
+    if (tag === 'a') {
+      this.endLink();
+      this.link = attributes;
+    } else if (tag === 'base' && attributes['href'] !== undefined) {
+      this.files.rebase(attributes['href']);
+    } else if (tag === 'meta' && attributes['name']?.startsWith('pypi:')) {
+      this.meta.set(attributes['name'], attributes['content'] ?? '');
     }
-    link = null;
-    label = '';
-  };
-  const parser = new Parser({
-    onopentag(tag, attributes) {
-      if (tag === 'a') {
-        end();
-        link = attributes;
-      } else if (tag === 'base' && attributes['href'] !== undefined) {
-        files.rebase(attributes['href']);
-      } else if (tag === 'meta' && attributes['name']?.startsWith('pypi:')) {
-        meta.set(attributes['name'], attributes['content'] ?? '');
+  }
+
+  private endLink(): void {
+    if (this.link) {
+      addFile(this.files, this.link, this.label.trim());
+    }
+    this.link = null;
+    this.label = '';
+  }
+
+  private readonly decoder = new StringDecoder('utf8');
+  private readonly meta = new Map<string, string>();
+  private link: Attributes | null = null;
+  private label = '';
+  private readonly parser = new Parser({
+    onopentag: (tag, attributes) => this.begin(tag, attributes),
+    ontext: part => {
+      if (this.link) {
+        this.label += part;
       }
     },
-    ontext(part) {
-      if (link) {
-        label += part;
-      }
-    },
-    onclosetag(tag) {
+    onclosetag: tag => {
       if (tag === 'a') {
-        end();
+        this.endLink();
       }
     }
   });
-  parser.end(text);
-  checkVersion(meta.get('pypi:repository-version'));
-  const status = meta.get('pypi:project-status');
-  return {
-    name,
-    status: status ? { status, reason: meta.get('pypi:project-status-reason') || null } : null,
-    versions: null,
-    files: files.files,
-    troubles: files.troubles
-  };
 }
 
 function addFile(files: ProjectFiles, link: Attributes, label: string): void {

@@ -1,59 +1,42 @@
-import type { IProject, IProjectStatus } from '../project.js';
-import { ProjectFiles } from './project-files.js';
-
-/** An upstream page cannot be read. Its message is a sentence. */
-export class UnreadablePageError extends Error {
-  override readonly name = 'UnreadablePageError';
-}
+import type { IPageRest, IProjectStatus } from '../project.js';
+import { JsonPieces } from './json-pieces.js';
+import { checkVersion, UnreadablePageError, type IPageReader } from './page-reader.js';
+import type { ProjectFiles } from './project-files.js';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
+const MEMBERS = new Set(['meta', 'versions', 'project-status']);
+
 /** Reads a page in the form of PEP 691. Unknown keys are passed over, entries that cannot be read are told. */
-export function readJsonPage(name: string, text: string, pageUrl: URL): IProject {
-  const page = parse(text);
-  const meta = isObject(page['meta']) ? page['meta'] : {};
-  checkVersion(meta['api-version']);
-  if (!Array.isArray(page['files'])) {
-    throw new UnreadablePageError('The page has no list of files.');
+export class JsonPage implements IPageReader {
+  constructor(files: ProjectFiles) {
+    this.pieces = new JsonPieces({
+      list: 'files',
+      members: MEMBERS,
+      onEntry: entry => (isObject(entry) ? addFile(files, entry) : files.skip('an entry that is no object'))
+    });
   }
-  const files = new ProjectFiles(pageUrl);
-  for (const entry of page['files'] as readonly unknown[]) {
-    if (isObject(entry)) {
-      addFile(files, entry);
-    } else {
-      files.skip('an entry that is no object');
+
+  write(chunk: Buffer): void {
+    this.pieces.write(chunk);
+  }
+
+  end(): IPageRest {
+    this.pieces.end();
+    const { members, hasList } = this.pieces;
+    const meta = members.get('meta');
+    checkVersion(isObject(meta) ? meta['api-version'] : undefined);
+    if (!hasList) {
+      throw new UnreadablePageError('The page has no list of files.');
     }
+    const versions = members.get('versions');
+    return {
+      status: statusOf(members.get('project-status')),
+      versions: Array.isArray(versions) ? versions.filter(isString) : null
+    };
   }
-  const versions = page['versions'];
-  return {
-    name,
-    status: statusOf(page['project-status']),
-    versions: Array.isArray(versions) ? versions.filter(isString) : null,
-    files: files.files,
-    troubles: files.troubles
-  };
-}
 
-/** Later minor versions only add; another major version may mean anything. @throws UnreadablePageError */
-export function checkVersion(version: unknown): void {
-  if (typeof version === 'string' && !/^1(?:\.|$)/.test(version)) {
-    throw new UnreadablePageError(
-      `The page is of version ${version.slice(0, 20)}, which is not understood here.`
-    );
-  }
-}
-
-function parse(text: string): JsonObject {
-  let page: unknown;
-  try {
-    page = JSON.parse(text);
-  } catch (cause) {
-    throw new UnreadablePageError('The page is not valid JSON.', { cause });
-  }
-  if (!isObject(page)) {
-    throw new UnreadablePageError('The page is not a JSON object.');
-  }
-  return page;
+  private readonly pieces: JsonPieces;
 }
 
 function addFile(files: ProjectFiles, entry: JsonObject): void {

@@ -1,12 +1,23 @@
 import { reasonOf } from '@labkeeper/core';
-import type { IProject } from '../project.js';
+import type { IPageRest } from '../project.js';
+import { Turns } from '../turns.js';
 import { isHttp, type HttpGet, type IHttpAnswer } from './http-get.js';
-import { readBody } from './read-body.js';
-import { readHtmlPage } from './read-html-page.js';
-import { readJsonPage } from './read-json-page.js';
+import { HtmlNames, JsonNames } from './read-names.js';
+import type { IPageDraft } from './page-draft.js';
+import type { IPageHead } from './page-head.js';
+import { ProjectFiles } from './project-files.js';
+import { chunksOf } from './read-body.js';
+import { HtmlPage } from './read-html-page.js';
+import { JsonPage } from './read-json-page.js';
 
 /** 50 MB: the largest pages there are take less than a tenth. */
 export const PAGE_BYTES = 50_000_000;
+/** So many answers are waited for at once: more connections make an index slower. */
+const ASKED_AT_ONCE = 24;
+/** So many pages are read at once: each takes some hundred kilobytes. */
+const READ_AT_ONCE = 6;
+/** The list of all names took 40 MB as HTML in 2026. */
+const NAMES_BYTES = 400_000_000;
 
 const ACCEPT =
   'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1';
@@ -28,16 +39,36 @@ export interface IUpstreamOptions {
 }
 
 /** What makes an answer the same as an earlier one. */
-export interface IValidators {
-  readonly etag: string | null;
-  readonly lastModified: string | null;
-}
+export type IValidators = IPageHead['validators'];
 
-export type UpstreamAnswer =
-  | { readonly kind: 'page'; readonly project: IProject; readonly validators: IValidators }
+/** What an upstream index said. `page` = what it sent is in the draft. */
+export type UpstreamAnswer<T> =
+  | { readonly kind: 'page'; readonly page: T; readonly validators: IValidators }
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'failed'; readonly reason: string };
+
+/** What a page of a project says beside its files. */
+export interface IUpstreamPage extends IPageRest {
+  /** Entries that could not be read, in sentences; the first few. */
+  readonly troubles: readonly string[];
+}
+
+/** Reads what comes. */
+interface IReader<T> {
+  write(chunk: Buffer): void;
+  end(): T;
+}
+
+/** What an upstream index is asked for, and how the answer is read. */
+interface IQuestion<T> {
+  /** Below its simple API. */
+  readonly path: string;
+  readonly validators: IValidators | null;
+  readonly limitBytes: number;
+  readonly draft: Pick<IPageDraft, 'settle'>;
+  readonly readerFor: (url: URL, isJson: boolean) => IReader<T>;
+}
 
 /** Reads pages of one upstream index: JSON where it has it, else HTML. */
 export class Upstream {
@@ -72,11 +103,44 @@ export class Upstream {
     this.isOwnerOf = name => patterns.some(pattern => pattern.test(name));
   }
 
-  /** @param name - normalised. @param validators - of what is there already. */
-  async page(name: string, validators: IValidators | null): Promise<UpstreamAnswer> {
+  /**
+   * @param name - normalised. @param validators - of what is there already. @param draft - takes the files; whatever comes of
+   * it, whoever made it ends it.
+   */
+  page(
+    name: string,
+    validators: IValidators | null,
+    draft: IPageDraft
+  ): Promise<UpstreamAnswer<IUpstreamPage>> {
+    const readerFor = (url: URL, isJson: boolean): IReader<IUpstreamPage> => {
+      const files = new ProjectFiles(url, file => draft.add(file));
+      const page = isJson ? new JsonPage(files) : new HtmlPage(files);
+      return {
+        write: chunk => page.write(chunk),
+        end: () => ({ ...page.end(), troubles: files.troubles })
+      };
+    };
+    const question = { path: `${name}/`, validators, limitBytes: this.pageBytes, draft, readerFor };
+    return this.asking.run(() => this.ask(question));
+  }
+
+  /** All names that it has. @param draft - takes them, as in `page`. @param onName - a name as it stands there. */
+  names(
+    validators: IValidators | null,
+    draft: Pick<IPageDraft, 'settle'>,
+    onName: (name: string) => void
+  ): Promise<UpstreamAnswer<void>> {
+    const readerFor = (_url: URL, isJson: boolean): IReader<void> =>
+      isJson ? new JsonNames(onName) : new HtmlNames(onName);
+    const question = { path: '', validators, limitBytes: NAMES_BYTES, draft, readerFor };
+    return this.asking.run(() => this.ask(question));
+  }
+
+  private async ask<T>(question: IQuestion<T>): Promise<UpstreamAnswer<T>> {
+    const { path, validators, limitBytes, draft, readerFor } = question;
     try {
       const answer = await this.get({
-        url: new URL(`${name}/`, this.base),
+        url: new URL(path, this.base),
         headers: {
           accept: ACCEPT,
           'accept-encoding': 'gzip',
@@ -85,7 +149,23 @@ export class Upstream {
           ...(validators?.lastModified && { 'if-modified-since': validators.lastModified })
         }
       });
-      return await this.read(name, answer);
+      const { status, headers, body, url } = answer;
+      if (status !== 200) {
+        body.destroy();
+        return withoutPage(status);
+      }
+      const type = headers['content-type'] ?? '';
+      const isJson = JSON_TYPE.test(type);
+      if (!isJson && !HTML_TYPE.test(type)) {
+        body.destroy();
+        return { kind: 'failed', reason: `It sent ${type.slice(0, 60) || 'something without a type'}.` };
+      }
+      const page = await this.reading.run(() => readAll(answer, limitBytes, readerFor(url, isJson), draft));
+      return {
+        kind: 'page',
+        page,
+        validators: { etag: headers.etag ?? null, lastModified: headers['last-modified'] ?? null }
+      };
     } catch (error) {
       return { kind: 'failed', reason: reasonOf(error) };
     }
@@ -98,37 +178,36 @@ export class Upstream {
       : {};
   }
 
-  private async read(name: string, answer: IHttpAnswer): Promise<UpstreamAnswer> {
-    const { status, headers, body, url } = answer;
-    if (status !== 200) {
-      body.destroy();
-      switch (status) {
-        case 304:
-          return { kind: 'unchanged' };
-        case 404:
-        case 410:
-          return { kind: 'unknown' };
-        default:
-          // Whoever may not look cannot say that it is not there.
-          return { kind: 'failed', reason: `It answered with status ${status}.` };
-      }
-    }
-    const type = headers['content-type'] ?? '';
-    const parse = JSON_TYPE.test(type) ? readJsonPage : HTML_TYPE.test(type) ? readHtmlPage : null;
-    if (parse === null) {
-      body.destroy();
-      return { kind: 'failed', reason: `It sent ${type.slice(0, 60) || 'something without a type'}.` };
-    }
-    const text = (await readBody(answer, this.pageBytes)).toString('utf8');
-    return {
-      kind: 'page',
-      project: parse(name, text, url),
-      validators: { etag: headers.etag ?? null, lastModified: headers['last-modified'] ?? null }
-    };
-  }
-
+  private readonly asking = new Turns(ASKED_AT_ONCE);
+  private readonly reading = new Turns(READ_AT_ONCE);
   private readonly base: URL;
   private readonly authorization: string | null = null;
+}
+
+async function readAll<T>(
+  answer: IHttpAnswer,
+  limitBytes: number,
+  reader: IReader<T>,
+  draft: Pick<IPageDraft, 'settle'>
+): Promise<T> {
+  for await (const chunk of chunksOf(answer, limitBytes)) {
+    reader.write(chunk);
+    await draft.settle();
+  }
+  return reader.end();
+}
+
+function withoutPage(status: number): UpstreamAnswer<never> {
+  switch (status) {
+    case 304:
+      return { kind: 'unchanged' };
+    case 404:
+    case 410:
+      return { kind: 'unknown' };
+    default:
+      // Whoever may not look cannot say that it is not there.
+      return { kind: 'failed', reason: `It answered with status ${status}.` };
+  }
 }
 
 function patternOf(glob: string): RegExp {

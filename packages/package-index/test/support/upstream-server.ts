@@ -62,6 +62,9 @@ export class UpstreamServer {
       return;
     }
     const [, kind, name = '', rest = ''] = path.split('/');
+    if (path === '/simple/') {
+      return this.list(request, response);
+    }
     const project = this.projects.get(name);
     if (kind === 'simple' && project) {
       return this.page(request, response, name, project);
@@ -81,14 +84,25 @@ export class UpstreamServer {
     }
   }
 
+  private list(request: IncomingMessage, response: ServerResponse): void {
+    const names = [...this.projects.keys()];
+    const links = names.map(name => `<a href="/simple/${name}/">${name}</a>`).join('\n');
+    const text =
+      this.form === 'json' ? namesPage(names) : `<!DOCTYPE html><html><body>${links}</body></html>`;
+    this.send(request, response, text);
+  }
+
   private page(
     request: IncomingMessage,
     response: ServerResponse,
     name: string,
     project: IServedProject
   ): void {
+    this.send(request, response, this.form === 'json' ? jsonPage(name, project) : htmlPage(name, project));
+  }
+
+  private send(request: IncomingMessage, response: ServerResponse, text: string): void {
     const isJson = this.form === 'json';
-    const text = isJson ? jsonPage(name, project) : htmlPage(name, project);
     const etag = `"${createHash('sha256').update(text).digest('hex')}"`;
     if (this.knowsTags && request.headers['if-none-match'] === etag) {
       return void response.writeHead(304, { etag }).end();
@@ -120,6 +134,10 @@ export class UpstreamServer {
 
   private port = 0;
   private readonly server: Server = createServer((request, response) => this.answer(request, response));
+}
+
+function namesPage(names: readonly string[]): string {
+  return JSON.stringify({ meta: { 'api-version': '1.4' }, projects: names.map(name => ({ name })) });
 }
 
 function jsonPage(name: string, { files, status }: IServedProject): string {
