@@ -69,7 +69,7 @@ describe('the relay', () => {
       ...new Array(3).fill('POST api/v1/records Bearer')
     ]);
     expect(relay.connected).toBe(true);
-    expect(receipts.short).toMatch(/^[0-9a-f]{8}$/);
+    expect(receipts.short).toMatch(/^\d+-[0-9a-f]{8}$/);
     const kept = JSON.parse(readFileSync(join(scene.disk.folder, `${scene.boot}.receipt`), 'utf8'));
     expect(kept.body.seq).toBe(1201);
     await scene.spool.record([SOMETHING]);

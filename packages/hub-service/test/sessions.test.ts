@@ -147,7 +147,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('people at the pages, on %s'
         payload: new URLSearchParams({ form, ...fields }).toString()
       });
     const saved = await post('/views/save', {
-      query: 'user=%3Cb%3Ealice&effect=deny&odd=1',
+      query: 'user=%3Cb%3Ealice&effect=deny',
       name: '<i>Denied',
       shared: 'yes'
     });
@@ -158,6 +158,7 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('people at the pages, on %s'
     for (const [fields, status, words] of [
       [{ query: 'user=a', name: '' }, 400, 'A view needs a name'],
       [{ query: 'grade=odd', name: 'x' }, 400, 'can only be one of confirmed, corroborated'],
+      [{ query: 'user=a&odd=1', name: 'x' }, 400, 'cannot be saved'],
       [{ query: 'user=a', name: 'x'.repeat(61) }, 400, 'at most 60 characters'],
       [{ query: 'user=a', name: 'x', form: 'other' }, 403, 'not sent from a page of this session']
     ] as const) {

@@ -3,11 +3,13 @@ import { wellFormed } from './well-formed.js';
 /** What stands for something that was taken out. */
 const REDACTED = '***';
 /**
- * What may be kept as a scheme where no slashes follow it: of other words before a colon nobody can say that they are no
- * name or password.
+ * What may be kept as a scheme. Slashes follow it, whatever stands before them; where none follow, of other words before a
+ * colon nobody can say that they are no name or password.
  */
 const SCHEME =
-  /^(?:[a-z][a-z0-9+.-]*:[/\\]+|(?:(?:git|hg|svn|bzr)\+)?(?:https?|ssh|git|ftps?|sftp|file|svn|s3|gs):|[/\\]+)/i;
+  /^(?:[^/\\@:]*:[/\\]+|(?:(?:git|hg|svn|bzr)\+)?(?:https?|ssh|git|ftps?|sftp|file|svn|s3|gs):|[/\\]+)/i;
+/** Users of URLs that stand anywhere in a text. */
+const USERS = /([/\\]{2})[^\s/\\]*@/g;
 /** Longest URL that a record holds, in characters. */
 const URL_CHARACTERS = 2048;
 
@@ -23,7 +25,7 @@ export function redactUrl(url: string): string {
   const cut = plain.search(/[?#]/);
   const place = cut < 0 ? plain : plain.slice(0, cut);
   const rest = cut < 0 ? '' : plain.slice(cut);
-  return shorten(withoutToken(withoutUser(place)) + withoutValues(rest));
+  return shorten(withoutToken(withoutUser(place.replace(USERS, `$1${REDACTED}@`))) + withoutValues(rest));
 }
 
 /** Takes out whatever stands before the last @ of the part that names the host. */
