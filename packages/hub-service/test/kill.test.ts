@@ -25,7 +25,8 @@ async function companion(
   url: string,
   token: string,
   stream: CompanionStream,
-  until: () => boolean
+  until: () => boolean,
+  told: () => void
 ): Promise<IAcknowledged> {
   let ticket: string | null = null;
   const acknowledged: IAcknowledged = { seq: 0, receipts: [] };
@@ -44,6 +45,7 @@ async function companion(
         acknowledged.seq = head.seq;
         acknowledged.receipts.push(receipt?.body ?? {});
         waiting = null;
+        told();
       } else {
         throw new Error(`status ${response.status}`);
       }
@@ -101,12 +103,23 @@ describe('a service that is killed under load', () => {
       await service.start();
       const url = `http://127.0.0.1:${port}${PREFIX}`;
       const streams = Array.from({ length: COMPANIONS }, () => new CompanionStream());
-      let isOver = false;
+      let [isOver, batches] = [false, 0];
       const companions = streams.map((stream, i) =>
-        companion(url, hub.serverToken(`token-${i}-0123456789`, `user-${i}`, ''), stream, () => isOver)
+        companion(
+          url,
+          hub.serverToken(`token-${i}-0123456789`, `user-${i}`, ''),
+          stream,
+          () => isOver,
+          () => void (batches += 1)
+        )
       );
       for (let kill = 0; kill < kills; kill++) {
-        await pause(200 + Math.random() * 300);
+        // However slow the machine is, it is under load.
+        const before = batches;
+        while (batches < before + COMPANIONS) {
+          await pause(20);
+        }
+        await pause(Math.random() * 300);
         await service.end('SIGKILL');
         await service.start();
       }
