@@ -85,6 +85,24 @@ def lines_of(script: str, name: str, *values: object) -> list[str]:
     return answer.stdout.splitlines()
 
 
+def why_not_begun(name: str, done: list[list[object]], left_s: float) -> str:
+    program = (
+        f"import {{ whyNotBegun }} from {json.dumps(str(ROOT / 'scripts' / 'time-left.mjs'))};"
+        f"console.log(whyNotBegun({json.dumps(name)}, {json.dumps(done)}, {left_s}))"
+    )
+    answer = subprocess.run(
+        ["node", "--input-type=module", "-e", program], capture_output=True, text=True, check=True
+    )
+    return answer.stdout.strip()
+
+
+def test_a_suite_that_would_not_end_in_time_is_not_begun_and_says_why() -> None:
+    assert why_not_begun("machine", [["lint", 59], ["units", 490]], 430) == "null"
+    slow = why_not_begun("machine", [["lint", 118], ["units", 980]], 430)
+    assert slow.startswith("Not run: at the pace of this machine it needs 15 minutes, and 7 are left")
+    assert why_not_begun("lint", [], 10).startswith("Not run")
+
+
 def summary(retried: int) -> list[str]:
     counts = {"passed": 12, "failed": 0, "skipped": 1, "retried": retried}
     return lines_of("test-summary.mjs", "summary", [["browser", counts, "3.5"]], counts)
