@@ -21,26 +21,27 @@ export function endWithRight(body: Readable, options: IEndWithRightOptions): voi
   const { hasRight, monotonicMs, everyMs = EVERY_MS, unsureMs = UNSURE_MS } = options;
   let sureMs = monotonicMs();
   let isAsking = false;
-  const look = async (): Promise<void> => {
+  const breakOff = (why: string, cause?: unknown): void => void body.destroy(new Error(why, { cause }));
+  const ask = async (): Promise<void> => {
+    isAsking = true;
     try {
       if (!(await hasRight())) {
-        body.destroy(new Error('Whoever read it may no longer.'));
+        breakOff('Whoever read it may no longer.');
       }
       sureMs = monotonicMs();
     } catch (error) {
       if (isNo(error)) {
-        body.destroy(new Error('Whoever read it may no longer.', { cause: error }));
-      } else if (monotonicMs() - sureMs > unsureMs) {
-        body.destroy(
-          new Error('For too long nobody could say whether it may still be read.', { cause: error })
-        );
+        breakOff('Whoever read it may no longer.', error);
       }
+    } finally {
+      isAsking = false;
     }
   };
   const timer = setInterval(() => {
-    if (!isAsking) {
-      isAsking = true;
-      void look().finally(() => (isAsking = false));
+    if (monotonicMs() - sureMs > unsureMs) {
+      breakOff('For too long nobody could say whether it may still be read.');
+    } else if (!isAsking) {
+      void ask();
     }
   }, everyMs).unref();
   body.once('close', () => clearInterval(timer));
