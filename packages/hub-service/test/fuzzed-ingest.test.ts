@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { BatchAnswer, HUB_PATHS, HubRefusal, StreamHead } from '@labkeeper/protocol';
 import { sql } from 'kysely';
 import * as v from 'valibot';
@@ -33,7 +34,7 @@ class Fuzzer {
   async send(): Promise<void> {
     const { random } = this;
     if (performance.now() - this.ticketAtMs > TICKET_MS) {
-      [this.ticket, this.ticketAtMs] = [await this.service.ticket(this.user), performance.now()];
+      [this.ticket, this.ticketAtMs] = [await this.freshTicket(), performance.now()];
     }
     if (random() < 0.05) {
       // A few records follow one another, so that there is something to damage in the middle of.
@@ -65,6 +66,18 @@ class Fuzzer {
     this.taken.set(boot, [...known, ...hashes]);
     // What was taken may be other bytes than the stream meant.
     Object.assign(this.stream, { boot, seq: head.seq, head: head.hash });
+  }
+
+  /** On a busy machine the stand-in for JupyterHub is slow at times, as JupyterHub is. */
+  private async freshTicket(): Promise<string> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await this.service.ticket(this.user);
+      } catch (error) {
+        if (attempt === 4 || !String(error).includes('503')) throw error;
+        await pause(1000);
+      }
+    }
   }
 
   private stream = new CompanionStream();
