@@ -73,7 +73,7 @@ export class AuditLog {
     const ownServerId = serverId(procRoot, serverPid ?? process.ppid);
     // Apart from the spool: what removes that leaves the notes.
     const ledger = new StreamLedger({
-      ...{ serverId: ownServerId, clock },
+      ...{ serverId: ownServerId, clock, log },
       disk: new HomeDisk(home, serverName, boot, 'streams')
     });
     this.spool = new Spool({

@@ -85,17 +85,31 @@ export class EarlierStreams {
       }
     }
     this.streams.sort((a, b) => a.openedAtMs - b.openedAtMs);
-    const missed = noted.filter(({ boot: earlier }) => !segments.has(earlier));
+    const missed = await this.stillMissed(noted.filter(({ boot: earlier }) => !segments.has(earlier)));
     const vanished = missed.filter(life => isDead(life, serverId, nowMs, serverLives));
     const unsure = undecided.length + missed.length - vanished.length;
     return { dead, undecided: unsure, damaged, vanished, empty };
   }
 
-  /** Streams of others that are noted, and do not wait. @throws the system's error. */
+  /** Streams of others that are noted, and do not wait. */
   private async noted(): Promise<readonly INotedStream[]> {
     const { ledger, isOwn } = this.options;
     const noted = (await ledger?.noted()) ?? [];
     return noted.filter(({ boot }) => !isOwn(boot) && !this.streams.some(stream => stream.boot === boot));
+  }
+
+  /**
+   * Looks again in the same order: a companion that brings the last of a stream to the hub while this one begins removes its
+   * note and then its files, and may have done so between the two. @throws the system's error.
+   */
+  private async stillMissed(missed: readonly INotedStream[]): Promise<readonly INotedStream[]> {
+    if (missed.length === 0) {
+      return missed;
+    }
+    const noted = new Set((await this.noted()).map(({ boot }) => boot));
+    const names = await this.options.disk.names();
+    const withFiles = new Set(names.map(name => parseSegmentName(name)?.boot));
+    return missed.filter(({ boot }) => noted.has(boot) && !withFiles.has(boot));
   }
 
   /** A stream has been sent whole. @throws the system's error. */

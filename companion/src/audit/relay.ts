@@ -199,7 +199,15 @@ export class Relay implements IDisposable {
       this.failure = null;
       log('The hub service takes the records of the audited log again.');
     }
-    await spool.acknowledged(stream, head.seq);
+    try {
+      await spool.acknowledged(stream, head.seq);
+    } catch (error) {
+      // The hub has it: what cannot be removed here must not hold up the next stream.
+      if (!this.toldLeft) {
+        this.toldLeft = true;
+        log(`What the hub service has cannot be removed from the spool: ${reasonOf(error)}`);
+      }
+    }
     this.options.changed?.();
   }
 
@@ -285,4 +293,6 @@ export class Relay implements IDisposable {
   private timer: IDisposable | null = null;
   private idle: (() => void) | null = null;
   private disposed = false;
+  /** That files are left over was said. */
+  private toldLeft = false;
 }

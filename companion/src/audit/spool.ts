@@ -6,7 +6,7 @@ import { codeOf, reasonOf } from '../failure.js';
 import type { Log } from '../log.js';
 import type { IAuditDisk } from './audit-disk.js';
 import { EarlierStreams } from './earlier-streams.js';
-import { LifeSign, readLives } from './life-sign.js';
+import { LifeSign, readLives, type INotedLife } from './life-sign.js';
 import type { SpooledStream } from './spooled-stream.js';
 import type { StreamLedger } from './stream-ledger.js';
 import { StreamWriter } from './stream-writer.js';
@@ -131,7 +131,8 @@ export class Spool {
   /** The hub has a stream up to here: what is no longer needed is removed. @throws the system's error. */
   async acknowledged(stream: SpooledStream, seq: number): Promise<void> {
     if (stream === this.own) {
-      if (this.isClosed && seq >= stream.head.seq) {
+      if (this.writing === null && seq >= stream.head.seq) {
+        // No file of it is left then, however this companion ends. It is noted again with its next one.
         await this.ledger?.end(stream.boot);
       }
       await stream.acknowledged(seq, this.writing);
@@ -152,10 +153,8 @@ export class Spool {
       await this.restart(count);
     } else {
       await this.earlier.setAside(stream);
-      this.owe(gapEvent('spool-lost', stream.openedAtMs, count, this.options.clock.wallMs()));
-      if (await this.settle()) {
-        await this.ledger?.end(stream.boot);
-      }
+      this.oweStream(stream.boot, stream.openedAtMs, count);
+      await this.settle();
     }
   }
 
@@ -163,7 +162,6 @@ export class Spool {
   async close(orderly: boolean): Promise<void> {
     const recorded = orderly && (await this.settle([streamEvent('closed', this.options.clock.wallMs())]));
     await this.writer.close();
-    this.isClosed = recorded;
     await this.life.close(recorded);
     await this.ledger?.close();
   }
@@ -178,41 +176,37 @@ export class Spool {
       streamEvent('opened', clock.wallMs()),
       ...this.owed.filter(({ action }) => action !== 'opened')
     ];
-    this.owe(gapEvent('spool-lost', given.stream.openedAtMs, count, clock.wallMs()));
+    this.oweStream(given.stream.boot, given.stream.openedAtMs, count);
     await given.close();
-    const isTold = await this.settle();
+    await this.settle();
     await this.earlier.setAside(given.stream);
-    if (isTold) {
-      await this.ledger?.end(given.stream.boot);
-    }
   }
 
   private newWriter(boot: string): StreamWriter {
     this.ownBoots.add(boot);
-    return new StreamWriter({ ...this.options, boot, begun: (...stream) => this.note(...stream) });
-  }
-
-  /** Notes that a stream was begun. Where that cannot be written it is recorded all the same. */
-  private async note(boot: string, openedAtMs: number): Promise<void> {
-    try {
-      await this.ledger?.begin(boot, openedAtMs);
-    } catch (error) {
-      this.options.log(`It cannot be noted that a stream of the audited log was begun: ${reasonOf(error)}`);
-    }
+    const { ledger } = this;
+    return new StreamWriter({ ...this.options, boot, begun: async (...stream) => ledger?.begin(...stream) });
   }
 
   /** Writes what the stream owes, and then these events. @returns whether that is on the disk. */
   private async settle(events: readonly IRecordEvent[] = []): Promise<boolean> {
-    const owed = this.owed;
+    const { owed, forgettable } = this;
     this.owed = [];
+    this.forgettable = new Map();
     const all = [...owed, ...events];
     const recorded = all.length === 0 || (await this.writer.record(all));
     if (!recorded) {
       this.owed = [...owed, ...this.owed];
-    } else if (all.length > 0) {
+      this.forgettable = new Map([...forgettable, ...this.forgettable]);
+      return false;
+    }
+    if (all.length > 0) {
       this.options.grew();
     }
-    return recorded;
+    for (const forget of forgettable.values()) {
+      await forget();
+    }
+    return true;
   }
 
   private owe(gap: IRecordEvent): void {
@@ -222,6 +216,17 @@ export class Spool {
     }
   }
 
+  /** A stream is lost. That is told once, and when it is on the disk the next companion need not know of the stream. */
+  private oweStream(boot: string, openedAtMs: number, count: number | null): void {
+    this.owe(gapEvent('spool-lost', openedAtMs, count, this.options.clock.wallMs()));
+    this.endLater(boot);
+  }
+
+  private endLater(boot: string): void {
+    this.ledger?.dismiss(boot);
+    this.forgettable.set(boot, async () => this.ledger?.end(boot));
+  }
+
   /** Looks for what earlier companions left; again each minute, where nobody can say yet what is left. */
   private async findEarlier(): Promise<void> {
     this.isUndecided = false;
@@ -229,10 +234,7 @@ export class Spool {
       await this.tryToFind();
     } catch (error) {
       this.isUndecided = true;
-      if (!this.told) {
-        this.told = true;
-        this.options.log(`What earlier companions recorded cannot be read: ${reasonOf(error)}`);
-      }
+      this.tellTrouble(error);
     }
   }
 
@@ -241,20 +243,39 @@ export class Spool {
     const found = await this.earlier.find(await readLives(disk, boot));
     const { dead, undecided, damaged, vanished, empty } = found;
     this.isUndecided = undecided > 0;
-    const sinceMs = unwatchedSinceMs(dead, serverId);
+    const sinceMs = unwatchedSinceMs(
+      dead.filter(life => !this.told.has(life.boot)),
+      serverId
+    );
     if (sinceMs !== null) {
       this.owe(gapEvent('companion-down', sinceMs, null, clock.wallMs()));
     }
-    this.lost(damaged);
-    vanished.forEach(({ openedAtMs }) => this.owe(gapEvent('spool-lost', openedAtMs, null, clock.wallMs())));
-    if (await this.settle()) {
-      // Not before the gap is on the disk: the next companion would know nothing of it.
-      await this.earlier.removeLives(dead);
-      for (const stream of [...vanished.map(({ boot }) => boot), ...empty]) {
-        await this.ledger?.end(stream);
-      }
+    for (const life of dead) {
+      this.told.add(life.boot);
+      this.forgettable.set(`${life.boot}.life`, () => this.forget(life));
     }
+    this.lost(damaged);
+    vanished.forEach(({ boot: earlier, openedAtMs }) => this.oweStream(earlier, openedAtMs, null));
+    empty.forEach(earlier => this.endLater(earlier));
+    await this.settle();
     this.options.grew();
+  }
+
+  private async forget(life: INotedLife): Promise<void> {
+    try {
+      await this.earlier.removeLives([life]);
+    } catch (error) {
+      // Tried again each minute.
+      this.isUndecided = true;
+      this.tellTrouble(error);
+    }
+  }
+
+  private tellTrouble(error: unknown): void {
+    if (!this.toldTrouble) {
+      this.toldTrouble = true;
+      this.options.log(`What earlier companions left cannot be read or removed: ${reasonOf(error)}`);
+    }
   }
 
   private minute(): void {
@@ -269,8 +290,7 @@ export class Spool {
       void this.findEarlier();
     }
     void this.lookForOwn();
-    // Others look at when it was touched; where that fails they wait, or this companion's files tell them.
-    void this.ledger?.touch().catch(() => undefined);
+    void this.ledger?.touch();
     this.options.minute();
   }
 
@@ -308,13 +328,15 @@ export class Spool {
   private owed: IRecordEvent[];
   /** Since when there is no room, wall clock ms; null = there is. */
   private fullSinceMs: number | null = null;
+  /** Removes, by name, what would tell the next companion the same things, as soon as what is owed is on the disk. */
+  private forgettable = new Map<string, () => Promise<void>>();
+  /** Companions of which it was told that they are dead. */
+  private readonly told = new Set<string>();
   private clockOffsetMs: number;
-  /** The own stream has its last record. */
-  private isClosed = false;
   /** A companion that may live elsewhere left something. */
   private isUndecided = false;
-  /** That they cannot be read was said. */
-  private told = false;
+  /** That there is trouble with what earlier companions left was said. */
+  private toldTrouble = false;
 }
 
 const FULL =

@@ -18,7 +18,7 @@ export interface IStreamWriterOptions {
   readonly serverId: string;
   readonly clock: IClock;
   readonly log: Log;
-  /** The stream has its first file, and nothing in it yet. */
+  /** The stream has a new file, and nothing in that yet. Never throws. */
   readonly begun?: (boot: string, openedAtMs: number) => Promise<void>;
 }
 
@@ -98,9 +98,7 @@ export class StreamWriter {
         const name = segmentName(boot, this.number++);
         this.file = { name, file: await disk.create(name), after, sizeBytes: 0 };
         await disk.syncFolder();
-        if (this.file.after.seq === 0) {
-          await this.options.begun?.(boot, this.openedAtMs);
-        }
+        await this.options.begun?.(boot, this.openedAtMs);
         pieces.unshift(encodeHeader({ after, serverId, openedAtMs: this.openedAtMs }));
       }
       const bytes = Buffer.concat(pieces);

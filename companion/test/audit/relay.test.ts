@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { HubAway, HubClient } from '../../src/audit/hub-client.js';
 import { OutgoingLedger } from '../../src/outgoing/outgoing-ledger.js';
@@ -12,6 +12,13 @@ import { SOMETHING, SpoolScene } from './scene.js';
 import { TestHub, type Fate } from './test-hub.js';
 
 jest.setTimeout(30_000);
+
+/** The note of `old` is a folder now, as anybody can make it who has the home. */
+function turnToFolder(old: SpoolScene, { noted }: SpoolScene): void {
+  const path = join(noted.folder, `${old.boot}.stream`);
+  rmSync(path);
+  mkdirSync(path);
+}
 
 describe('the relay', () => {
   let [home, hub] = [scratch(), null as TestHub | null];
@@ -287,6 +294,50 @@ describe('the relay', () => {
     expect(await scene.told()).toEqual(['opened', 'spool-lost']);
     expect(readdirSync(scene.disk.folder).filter(name => name.endsWith('.aside'))).toHaveLength(1);
     expect(relay.trouble).toBe('The hub service says: This is no batch.');
+  });
+
+  it.each([
+    ['the note of an earlier stream', (scene: SpoolScene, old: SpoolScene) => turnToFolder(old, scene)],
+    [
+      'the file of an earlier stream',
+      (scene: SpoolScene) =>
+        void jest
+          .spyOn(scene.disk, 'remove')
+          .mockRejectedValue(Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' }))
+    ]
+  ])('goes on to send where %s cannot be removed, and says so once', async (_what, hinder) => {
+    const old = companion('secret', 'old');
+    old.relay.dispose();
+    await old.scene.spool.start();
+    await old.scene.spool.record([SOMETHING]);
+    await old.end(true);
+    const { scene, relay } = companion();
+    scene.grew = () => undefined;
+    await scene.spool.start();
+    hinder(scene, old.scene);
+    relay.wake();
+    await until(() => relay.waiting === 0 && seqs(scene.boot).length === 1);
+    await scene.spool.record([SOMETHING]);
+    relay.wake();
+    await until(() => relay.waiting === 0 && seqs(scene.boot).length === 2);
+    expect(seqs(old.scene.boot)).toEqual([1, 2, 3]);
+    expect(relay.trouble).toBeNull();
+    expect(scene.logged).toHaveLength(1);
+  });
+
+  it('says nothing of a loss where it sent at the end what its server left unsent when it was gone', async () => {
+    const { scene, relay, end } = companion();
+    await scene.spool.start();
+    await until(() => relay.waiting === 0);
+    await scene.spool.record([SOMETHING]);
+    await scene.spool.close(false);
+    await relay.flush(500);
+    expect(seqs(scene.boot)).toEqual([1, 2]);
+    await end();
+    const next = new SpoolScene(home.path, { serverId: 'next' });
+    await next.spool.start();
+    expect(await next.told()).not.toContain('spool-lost');
+    await next.spool.close(false);
   });
 
   it('does not ask again and again where its token is not known', async () => {

@@ -20,8 +20,11 @@ export class SpoolScene {
     this.clock = more.clock ?? new FakeClock(Date.now());
     this.disk = new AuditDisk(home, '', this.boot);
     const serverId = more.serverId ?? 'server';
-    const noted = new HomeDisk(home, '', this.boot, 'streams');
-    this.ledger = new StreamLedger({ disk: noted, serverId, clock: this.clock });
+    this.noted = new HomeDisk(home, '', this.boot, 'streams');
+    this.ledger = new StreamLedger({
+      ...{ disk: this.noted, serverId, clock: this.clock },
+      log: line => this.logged.push(line)
+    });
     this.spool = new Spool({
       disk: this.disk,
       boot: this.boot,
@@ -39,6 +42,8 @@ export class SpoolScene {
   readonly boot: string;
   readonly clock: IClock;
   readonly disk: AuditDisk;
+  /** Where it is noted which streams there were. */
+  readonly noted: HomeDisk;
   readonly ledger: StreamLedger;
   readonly spool: Spool;
   readonly logged: string[] = [];
