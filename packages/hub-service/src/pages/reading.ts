@@ -1,5 +1,6 @@
 import type { HubScope } from '../hubs/hub-scope.js';
 import { TokenBuckets } from '../ingest/token-buckets.js';
+import { isAdmin } from '../people/admin-right.js';
 import type { AuditRight } from '../people/audit-right.js';
 import type { IHubPerson } from '../people/hub-identity.js';
 import type { Reach } from '../people/support-right.js';
@@ -13,6 +14,7 @@ import type {
   INewRows
 } from '../store/log-reader.js';
 import { Refusal } from './refusal.js';
+import { withholdAct } from './withhold-act.js';
 
 /** Who reads, and what she may read. */
 export interface IVisitor {
@@ -192,22 +194,24 @@ export class Reading {
         return null;
       }
       await this.tellThere(visitor, 'story', address, story.row.hub);
-      return story;
+      return withholdAct(story, false, false);
     }
     return read(async () => {
       if (story === null) {
         return null;
       }
+      const { person } = visitor;
+      const { hub } = person;
       if (right.kind === 'all') {
-        return story;
+        return withholdAct(story, own === null || story.row.hub === hub, isAdmin(person));
       }
-      const { hub } = visitor.person;
       if (!(await this.isOfGroups(story.row, hub, right.groups))) {
         return null;
       }
       // Somebody may have joined the group in the midst of a stream.
       const known = await Promise.all(story.neighbours.map(row => this.isOfGroups(row, hub, right.groups)));
-      return { ...story, neighbours: story.neighbours.filter((_row, at) => known[at]) };
+      const near = story.neighbours.filter((_row, at) => known[at]);
+      return withholdAct({ ...story, neighbours: near }, false, false);
     });
   }
 
