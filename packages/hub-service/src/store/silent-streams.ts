@@ -1,16 +1,18 @@
 import type { StreamHead } from '@labkeeper/protocol';
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import * as v from 'valibot';
 import type { IDatabase } from './database.js';
 import type { ISpeaker } from './log-writer.js';
 import { OWN_USER } from './own-acts.js';
-import { isServiceStream, streamAbout } from './service-stream.js';
+import { isCompanionStream, streamAbout } from './service-stream.js';
+import type { ITables } from './tables.js';
 
 const Groups = v.array(v.string());
 
 /** A stream of which nothing came any more, and that does not say that it ended. */
 export interface ISilentStream {
   readonly speaker: ISpeaker;
+  readonly serverId: number;
   /** Name of the service's stream that tells of it, and what that holds; null = nothing. */
   readonly told: string;
   readonly head: StreamHead | null;
@@ -25,7 +27,7 @@ export interface ISilentPlace {
 }
 
 /**
- * Streams that fell silent before `untilMs` and that nobody told of since.
+ * Streams of companions that fell silent before `untilMs` and that nobody told of since.
  *
  * @param after - those behind this place.
  * @param limit - of streams that are looked at.
@@ -56,6 +58,7 @@ export async function silentStreams(
         .on('t.boot', '=', sql<string>`substr(s.boot, 1, 14) || '8' || substr(s.boot, 16)`)
     )
     .select(['s.id', 's.boot', 's.seen_at_ms', 'r.action', 'group_set.names as groups'])
+    .select(['s.server_id as serverId', 'server.person_id as personId'])
     .select(['t.seq as toldSeq', 't.head as toldHead', 't.seen_at_ms as toldMs'])
     .select(['hub.name as hub', 'person.name as user', 'server.name as server'])
     .where('s.seen_at_ms', '<=', untilMs)
@@ -66,26 +69,25 @@ export async function silentStreams(
       ])
     )
     .where('s.seen_at_ms', '>=', after.seenAtMs)
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom('request').select('request.id').whereRef('request.boot', '=', 's.boot')))
-    )
     .orderBy('s.seen_at_ms')
     .orderBy('s.id')
     .limit(limit)
     .execute();
+  const ofRequests = await streamsOfRequests(read, rows);
   const streams = rows.flatMap((row): ISilentStream[] => {
     const { hub, user, server, boot, seen_at_ms: seenAtMs, groups, action } = row;
     const isTold = row.toldMs !== null && row.toldMs >= seenAtMs;
     // Whoever was erased has no name, and the service's own streams have no end.
     const isNobody = user === null || server === null || user === OWN_USER;
-    if (isNobody || isTold || action === null || action === 'closed' || isServiceStream(boot)) {
+    const isOther = !isCompanionStream(boot) || ofRequests.has(boot);
+    if (isNobody || isTold || isOther || action === null || action === 'closed') {
       return [];
     }
-    const { toldSeq, toldHead } = row;
+    const { toldSeq, toldHead, serverId } = row;
     return [
       {
         speaker: { hub, user, server, groups: groups === null ? [] : v.parse(Groups, JSON.parse(groups)) },
-        told: streamAbout(boot),
+        ...{ serverId, told: streamAbout(boot) },
         head: toldSeq === null || toldHead === null ? null : { seq: toldSeq, hash: toldHead },
         seenAtMs
       }
@@ -96,4 +98,22 @@ export async function silentStreams(
     streams,
     last: last && rows.length === limit ? { seenAtMs: last.seen_at_ms, id: last.id } : null
   };
+}
+
+/** Which of these are streams of requests from versions that called them as a companion's. */
+async function streamsOfRequests(
+  db: Kysely<ITables>,
+  streams: readonly { readonly boot: string; readonly personId: number }[]
+): Promise<ReadonlySet<string>> {
+  if (streams.length === 0) {
+    return new Set();
+  }
+  const found = await db
+    .selectFrom('request')
+    .select('boot')
+    // The index of persons leads there; streams have none among the requests.
+    .where('person_id', 'in', [...new Set(streams.map(({ personId }) => personId))])
+    .where('boot', 'in', [...new Set(streams.map(({ boot }) => boot))])
+    .execute();
+  return new Set(found.map(({ boot }) => boot));
 }
