@@ -74,6 +74,19 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the log on %s', kind => {
     expect(await Promise.all(asks.map(ask => ask()))).toEqual([new Map(), 0]);
   });
 
+  it('finds ends of streams of one hub also where many of another begin alike', async () => {
+    for (let i = 0; i < 6; i += 1) {
+      await writer.append([batchOf({ ...ALICE, hub: 'south' }, new CompanionStream().batch(1))]);
+    }
+    const own = new CompanionStream();
+    await writer.append([batchOf(ALICE, own.batch(2))]);
+    // All begin with nothing.
+    expect(await reader.streamEnds('', ['north'])).toEqual([7]);
+    expect(await reader.streamEnds('', ['north', 'south'])).toHaveLength(5);
+    expect(await reader.streamEnds(own.head, null)).toEqual([7]);
+    expect(await reader.streamEnds(own.head, ['south'])).toEqual([]);
+  });
+
   it('does not know a stream for anybody but the one that began it', async () => {
     const stream = new CompanionStream();
     await writer.append([batchOf(ALICE, stream.batch(1))]);

@@ -41,6 +41,10 @@ export const COUNT_CAP = 1000;
 const LOOKS = 200;
 /** Looks of one person: each is a row that is kept, and forced to the disk. Nobody reads faster than that. */
 const LOOK_RATE = { perSecond: 5, burst: 100 } as const;
+/** Searches for a hash without a number, of one person. */
+const SEARCH_RATE = { perSecond: 0.2, burst: 10 } as const;
+/** And so many are under way at a time. */
+const SEARCHES = 2;
 
 export interface ILogPage {
   readonly rows: readonly ILogRow[];
@@ -57,6 +61,7 @@ export interface ILogPage {
 export class Reading {
   constructor(private readonly options: IReadingOptions) {
     this.rate = new TokenBuckets({ ...LOOK_RATE, monotonicMs: options.monotonicMs });
+    this.searches = new TokenBuckets({ ...SEARCH_RATE, monotonicMs: options.monotonicMs });
   }
 
   /**
@@ -168,14 +173,34 @@ export class Reading {
   }
 
   /**
-   * Ends of streams whose hash begins so, of any hub and anybody: `story` says which of them somebody may know of.
+   * Ends of streams whose hash begins so, of anybody at hubs that she may read: `story` says which of them she may know of.
+   * All streams are read for it, so that one person has one question under way, and few a minute.
    *
    * @param address - of the question, for the record.
    */
   async streamEnds(visitor: IVisitor, head: string, address: string): Promise<readonly number[]> {
     this.groupOf(visitor, undefined);
-    await this.putOnRecord(visitor, 'story', address, undefined);
-    return read(() => this.options.reader.streamEnds(head));
+    const { person } = visitor;
+    const key = JSON.stringify([person.hub, person.name]);
+    if (this.searching.has(key) || this.searching.size >= SEARCHES) {
+      throw new Refusal(429, 'A receipt is being looked up already; nothing is shown for a moment.', {
+        todo: 'Try again when that is done. With the number before it, as JupyterLab shows it, a receipt is found at once.'
+      });
+    }
+    // Counted before anything is waited for, so that many at once are seen.
+    this.searching.add(key);
+    try {
+      const waitMs = this.searches.take(key, 1);
+      if (waitMs > 0) {
+        throw tooMany(waitMs);
+      }
+      await this.putOnRecord(visitor, 'story', address, undefined);
+      const own = this.hubOf(visitor, undefined);
+      const hubs = own === null ? null : [own, ...this.reached(visitor)];
+      return await read(() => this.options.reader.streamEnds(head, hubs));
+    } finally {
+      this.searching.delete(key);
+    }
   }
 
   /**
@@ -286,13 +311,7 @@ export class Reading {
     const { hub, name } = person;
     const waitMs = this.rate.take(JSON.stringify([hub, name]), 1);
     if (waitMs > 0) {
-      throw new Refusal(
-        429,
-        'You have looked at more pages than one person reads; nothing is shown for a moment.',
-        {
-          todo: `Try again in ${Math.ceil(waitMs / 1000)} s. An export takes a whole view away as one look.`
-        }
-      );
+      throw tooMany(waitMs);
     }
     const look = { hub, reader: name, kind, query };
     await (asked === undefined || asked === hub
@@ -321,6 +340,19 @@ export class Reading {
   }
 
   private readonly rate: TokenBuckets;
+  private readonly searches: TokenBuckets;
+  /** Whose searches for a hash are under way. */
+  private readonly searching = new Set<string>();
+}
+
+function tooMany(waitMs: number): Refusal {
+  return new Refusal(
+    429,
+    'You have looked at more pages than one person reads; nothing is shown for a moment.',
+    {
+      todo: `Try again in ${Math.ceil(waitMs / 1000)} s. An export takes a whole view away as one look.`
+    }
+  );
 }
 
 /** What her own hub's people are told of a look at another: where and whose, not for whom there she searched. */

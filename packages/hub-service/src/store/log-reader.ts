@@ -95,8 +95,12 @@ export interface ILogReader {
   count(filter: ILogFilter, cap: number): Promise<number>;
   /** null = there is no such record. */
   story(index: number): Promise<ILogStory | null>;
-  /** Numbers of the last records of streams whose hash begins so, some of them. @param head - lower-case hexadecimal digits, eight or more. */
-  streamEnds(head: string): Promise<readonly number[]>;
+  /**
+   * Numbers of the last records of streams whose hash begins so, some of them. All streams are read for it.
+   *
+   * @param head - lower-case hexadecimal digits, eight or more. @param hubs - those of these hubs alone; null = all.
+   */
+  streamEnds(head: string, hubs: readonly string[] | null): Promise<readonly number[]>;
   /** All of them or none. Durable when it resolves. */
   looked(...looks: readonly ILook[]): Promise<void>;
   /** The newest first. @param hub - of whose people alone; null = of all. */
