@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { AuditRecord } from '@labkeeper/protocol';
 import { EndedStreams, SILENT_MS } from '../src/ingest/ended-streams.js';
 import { SETTLING_MS } from '../src/ingest/settled-hubs.js';
@@ -263,6 +264,24 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('a stream that falls silent,
     await append(batchOf(ALICE, alice.batch(1)));
     await live(service, 36 * HOUR_MS);
     expect((await gaps()).map(({ record }) => record.seq)).toEqual([1, 2]);
+  });
+
+  it('is not told of a request’s stream from a version that called it as a companion’s', async () => {
+    const stream = new CompanionStream();
+    await append(batchOf(ALICE, stream.batch(1)));
+    const place = await database.read
+      .selectFrom('record')
+      .select(['person_id', 'server_id', 'group_set_id'])
+      .executeTakeFirstOrThrow();
+    const request = {
+      ...{ ...place, id: randomUUID(), origin: 'container', kind: 'help', state: 'requested', version: 1 },
+      ...{ subject: null, want: '{}', reason: 'x', evidence: '{}', created_at_ms: 1, changed_at_ms: 1 },
+      ...{ lapses_at_ms: null, until_ms: null, decided_at_ms: null, decided_by: null, decision_reason: null },
+      ...{ messages: 0, last_from: null, boot: stream.boot, change: 1 }
+    } as const;
+    await database.write.insertInto('request').values(request).execute();
+    await live(replica(), SILENT_MS);
+    expect(await gaps()).toEqual([]);
   });
 
   it('is said by no container', async () => {

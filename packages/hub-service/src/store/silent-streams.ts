@@ -1,11 +1,10 @@
 import type { StreamHead } from '@labkeeper/protocol';
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import * as v from 'valibot';
 import type { IDatabase } from './database.js';
 import type { ISpeaker } from './log-writer.js';
 import { OWN_USER } from './own-acts.js';
 import { isCompanionStream, streamAbout } from './service-stream.js';
-import type { ITables } from './tables.js';
 
 const Groups = v.array(v.string());
 
@@ -58,7 +57,7 @@ export async function silentStreams(
         .on('t.boot', '=', sql<string>`substr(s.boot, 1, 14) || '8' || substr(s.boot, 16)`)
     )
     .select(['s.id', 's.boot', 's.seen_at_ms', 'r.action', 'group_set.names as groups'])
-    .select(['s.server_id as serverId', 'server.person_id as personId'])
+    .select('s.server_id as serverId')
     .select(['t.seq as toldSeq', 't.head as toldHead', 't.seen_at_ms as toldMs'])
     .select(['hub.name as hub', 'person.name as user', 'server.name as server'])
     .where('s.seen_at_ms', '<=', untilMs)
@@ -69,18 +68,20 @@ export async function silentStreams(
       ])
     )
     .where('s.seen_at_ms', '>=', after.seenAtMs)
+    // Of versions that called those of requests as a companion's.
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('request').select('request.id').whereRef('request.boot', '=', 's.boot')))
+    )
     .orderBy('s.seen_at_ms')
     .orderBy('s.id')
     .limit(limit)
     .execute();
-  const ofRequests = await streamsOfRequests(read, rows);
   const streams = rows.flatMap((row): ISilentStream[] => {
     const { hub, user, server, boot, seen_at_ms: seenAtMs, groups, action } = row;
     const isTold = row.toldMs !== null && row.toldMs >= seenAtMs;
     // Whoever was erased has no name, and the service's own streams have no end.
     const isNobody = user === null || server === null || user === OWN_USER;
-    const isOther = !isCompanionStream(boot) || ofRequests.has(boot);
-    if (isNobody || isTold || isOther || action === null || action === 'closed') {
+    if (isNobody || isTold || !isCompanionStream(boot) || action === null || action === 'closed') {
       return [];
     }
     const { toldSeq, toldHead, serverId } = row;
@@ -98,22 +99,4 @@ export async function silentStreams(
     streams,
     last: last && rows.length === limit ? { seenAtMs: last.seen_at_ms, id: last.id } : null
   };
-}
-
-/** Which of these are streams of requests from versions that called them as a companion's. */
-async function streamsOfRequests(
-  db: Kysely<ITables>,
-  streams: readonly { readonly boot: string; readonly personId: number }[]
-): Promise<ReadonlySet<string>> {
-  if (streams.length === 0) {
-    return new Set();
-  }
-  const found = await db
-    .selectFrom('request')
-    .select('boot')
-    // The index of persons leads there; streams have none among the requests.
-    .where('person_id', 'in', [...new Set(streams.map(({ personId }) => personId))])
-    .where('boot', 'in', [...new Set(streams.map(({ boot }) => boot))])
-    .execute();
-  return new Set(found.map(({ boot }) => boot));
 }
