@@ -52,7 +52,7 @@ export function serviceParts(options: IAppOptions) {
     keptMs: () => eventsKeptMs(policy.active.policy),
     announce: (speaker, event) => told.died(speaker, event)
   });
-  const ended = new EndedStreams({ ...base, commit });
+  const ended = new EndedStreams({ ...base, commit, monotonicMs });
   const load = sheddingParts({ registry, monotonicMs, lagMs: options.lagMs });
   const access = offboardingParts({ ...base, stateFolder, at, ownActs, acts, outgoing });
   return {

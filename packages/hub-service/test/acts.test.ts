@@ -210,6 +210,23 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('acts in the log on %s', kin
     expect(told).toEqual(['user.offboarded']);
   });
 
+  it('names the case of the hold that it sets, and not that of one that was on', async () => {
+    const first = await offboarding().offboard(ACTOR, wanted('anna'));
+    expect(first?.parts[0]?.says).toContain('A legal hold is on for the case C-7');
+    const legal = legalOf(own());
+    const [hold] = await legal.holds();
+    await legal.lift(ACTOR, hold?.id ?? 0);
+    await legal.hold(ACTOR, 'anna', 'SECRET-1');
+    access.tokenIds = ['b1'];
+    const answer = await offboarding().offboard(
+      { ...ACTOR, by: 'directory', isMachine: true },
+      { ...wanted('anna'), case: null }
+    );
+    expect(answer?.parts[0]).toMatchObject({ what: 'hold', state: 'none' });
+    expect(answer?.parts[0]?.says).toMatch(/^Hold \d+ was on already: nothing of this person can be erased/);
+    expect(JSON.stringify(answer)).not.toContain('SECRET-1');
+  });
+
   it('says what could not be ended, and goes on there', async () => {
     access.stuck = 'a2';
     const part = await offboarding().offboard(ACTOR, wanted('anna'));

@@ -55,6 +55,38 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('the log on %s', kind => {
     expect((await reader.list({}, null, 10)).map(({ index }) => index)).toEqual([5, 4, 3, 2, 1, 0]);
   });
 
+  it('is exported again after a question about its schema that the database did not answer', async () => {
+    let isAway = true;
+    const flaky = new LogRange({
+      ...database,
+      get read() {
+        if (isAway) {
+          throw new Error('away');
+        }
+        return database.read;
+      }
+    });
+    const asks = [() => flaky.images([randomUUID()]), () => flaky.goneCount(0, 1)];
+    for (const ask of asks) {
+      await expect(ask()).rejects.toThrow('away');
+    }
+    isAway = false;
+    expect(await Promise.all(asks.map(ask => ask()))).toEqual([new Map(), 0]);
+  });
+
+  it('finds ends of streams of one hub also where many of another begin alike', async () => {
+    for (let i = 0; i < 6; i += 1) {
+      await writer.append([batchOf({ ...ALICE, hub: 'south' }, new CompanionStream().batch(1))]);
+    }
+    const own = new CompanionStream();
+    await writer.append([batchOf(ALICE, own.batch(2))]);
+    // All begin with nothing.
+    expect(await reader.streamEnds('', ['north'])).toEqual([7]);
+    expect(await reader.streamEnds('', ['north', 'south'])).toHaveLength(5);
+    expect(await reader.streamEnds(own.head, null)).toEqual([7]);
+    expect(await reader.streamEnds(own.head, ['south'])).toEqual([]);
+  });
+
   it('does not know a stream for anybody but the one that began it', async () => {
     const stream = new CompanionStream();
     await writer.append([batchOf(ALICE, stream.batch(1))]);

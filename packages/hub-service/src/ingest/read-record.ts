@@ -51,9 +51,9 @@ function readRecord(line: Buffer): AuditRecord | null {
   return read.success && !isOfService(read.output) && isCanonical(text, json) ? read.output : null;
 }
 
-/** What only the service itself puts on record: no container says what was said at the hub. */
-function isOfService({ action, message }: AuditRecord): boolean {
-  return action === 'message' || message !== undefined;
+/** What only the service itself puts on record: no container says what was said at the hub, or that nothing came there. */
+function isOfService({ action, message, gap }: AuditRecord): boolean {
+  return action === 'message' || message !== undefined || gap?.cause === 'stream-silent';
 }
 
 /** @returns undefined = it is no JSON. */

@@ -89,7 +89,8 @@ export class Offboarding {
     const holds = await legal.holds(actor.hub);
     const on = holds.find(({ person, hub }) => person?.name === user && hub === actor.hub);
     if (on) {
-      const says = heldWords(`Hold ${on.id} was on already`, on.caseName);
+      // For which case somebody else set it is no business of whoever asks, such as the firm's directory.
+      const says = heldWords(`Hold ${on.id} was on already`, null);
       return { what: 'hold', state: 'none', ended: 0, failed: 0, says };
     }
     const isSet = await legal.hold(actor, user, caseName);

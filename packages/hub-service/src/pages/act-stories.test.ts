@@ -1,5 +1,7 @@
 import { type Act, ActAction, AuditAction, OffboardPart, type Retirement } from '@labkeeper/protocol';
 import type { IActFacts } from '../store/act-facts.js';
+import { OWN_HUB } from '../hubs/hub-scope.js';
+import { ADMIN_SCOPE } from '../people/admin-right.js';
 import { actUnknowns, didWords, machineWords, PARTS } from './act-words.js';
 import { Browser } from './browser.test.data.js';
 import { START_MS, STREAM } from './memory-log.test.data.js';
@@ -16,8 +18,9 @@ function actOf(action: ActAction, more: Partial<Act> = {}): Act {
   };
 }
 
-async function page(did: Act, facts: IActFacts): Promise<string> {
+async function page(did: Act, facts: IActFacts, rights = [ADMIN_SCOPE]): Promise<string> {
   const browser = await Browser.open();
+  browser.hub.people.get('lead')?.scopes.push(...rights);
   browser.log.add({ act: { did, facts }, user: 'labkeeper/service' });
   return (await browser.visit('/log/0')).body;
 }
@@ -34,7 +37,9 @@ describe('the story of each kind of record', () => {
     expect(ACTIONS[action]).toMatch(/^[A-Z].+/);
     expect(didWords(act)).toMatch(/^[A-Z].+\.$/);
     expect(machineWords(action)).toMatch(/\w/);
-    for (const sentence of actUnknowns(act, { by: null, subject: null, reason: null })) {
+    for (const sentence of actUnknowns(act, {
+      act: { by: null, subject: null, reason: null }
+    })) {
       expect(sentence).toMatch(/^[A-Z].+\.$/);
     }
   });
@@ -60,6 +65,35 @@ describe('the page of an act', () => {
     expect(body).toContain('href="/log?user=bob"');
     expect(body).toContain('Happened, by the hub&#x27;s clock');
     expect(body).not.toContain('could not be read');
+  });
+
+  it('says why only to who sets holds', async () => {
+    const body = await page(actOf('hold'), NAMED, []);
+    expect(fact(body, 'Done by')).toBe('carol');
+    expect(fact(body, 'On')).toBe('bob');
+    expect(fact(body, 'Case')).toBe('2026-17');
+    expect(body).not.toContain('in May');
+    expect(body).toContain('Why is told to administrators of its hub alone');
+    expect(body).not.toContain('Why is not known');
+    const none = await page(actOf('hold'), { ...NAMED, reason: null }, []);
+    expect(none).toContain('Why is not known.');
+  });
+
+  it('names nobody to people of another hub', async () => {
+    const browser = await Browser.open({ scope: OWN_HUB, reach: () => ['east'] });
+    browser.hub.people.get('lead')?.scopes.push(ADMIN_SCOPE);
+    const did = actOf('hold', { hub: 'east' });
+    browser.log.add({ act: { did, facts: NAMED }, user: 'labkeeper/service', hub: 'east' });
+    for (const address of ['/log/0', '/receipt?of=0']) {
+      const { body } = await browser.visit(address);
+      expect(body).toContain('A legal hold was set.');
+      expect(fact(body, 'Done by')).toBe(`not told here, ${STREAM.slice(0, 8)}`);
+      expect(fact(body, 'On')).toBe('not told here, 1b4e28ba');
+      expect(body).toContain('Who had it done, on whom and why is told to people of its own hub alone.');
+      for (const text of ['carol', 'bob', 'in May', 'was erased']) {
+        expect(body).not.toContain(text);
+      }
+    }
   });
 
   it('of a hold on everybody, and of its end', async () => {

@@ -1,5 +1,6 @@
 import type { Act, OffboardPart } from '@labkeeper/protocol';
-import type { IActFacts } from '../store/act-facts.js';
+import type { ActWithheld } from '../store/act-facts.js';
+import type { ILogStory } from '../store/log-reader.js';
 import { CLASS_NAMES } from './retention-state.js';
 import { counted, TRUST } from './words.js';
 
@@ -64,8 +65,16 @@ export function machineWords(action: Act['action']): string {
   }
 }
 
+const WITHHELD: Readonly<Record<ActWithheld, string>> = {
+  all: 'Who had it done, on whom and why is told to people of its own hub alone.',
+  reason: 'Why is told to administrators of its hub alone: the scope custom:labkeeper:admin.'
+};
+
 /** What an act does not tell, a sentence each. */
-export function actUnknowns(act: Act, facts: IActFacts | null): readonly string[] {
+export function actUnknowns(
+  act: Act,
+  { act: facts, withheld }: Pick<ILogStory, 'act' | 'withheld'>
+): readonly string[] {
   const { action, actor, subject, parts } = act;
   const isAsked = action !== 'retire' && action !== 'trust';
   return [
@@ -76,7 +85,8 @@ export function actUnknowns(act: Act, facts: IActFacts | null): readonly string[
       : subject !== null && facts !== null && facts.subject === null
         ? 'The name of the person whom it is about was erased.'
         : null,
-    isAsked && facts !== null && facts.reason === null
+    isAsked && withheld !== undefined ? WITHHELD[withheld] : null,
+    isAsked && withheld === undefined && facts !== null && facts.reason === null
       ? action === 'offboard'
         ? 'Why is not kept with this act; the legal hold that it set has the reason.'
         : 'Why is not known.'

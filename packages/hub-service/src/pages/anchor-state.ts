@@ -7,7 +7,8 @@ import type { IAdvice } from './service-state.js';
 /** One target, and how it stands. */
 export interface IShownAnchor extends ITargetState {
   readonly kind: IAnchorTarget['kind'];
-  readonly place: string;
+  /** null = it is not told, and neither is what it says. */
+  readonly place: string | null;
 }
 
 /** What each kind is called. */
@@ -16,6 +17,13 @@ export const ANCHOR_NAMES: Readonly<Record<IAnchorTarget['kind'], string>> = {
   witness: 'Witness',
   timestamp: 'Timestamp authority'
 };
+
+/** For whom the service's places are not: how far it is anchored, and that something is wrong. */
+export function withoutPlace(anchor: IShownAnchor): IShownAnchor {
+  const altered =
+    anchor.altered === null ? null : 'who reads everything at the service’s first hub sees what.';
+  return { ...anchor, place: null, trouble: null, altered };
+}
 
 /** How the anchors stand; part of the status. */
 export interface IShownAnchors {
@@ -59,7 +67,7 @@ export function anchorAdvice(
       ? []
       : [
           {
-            sentence: `${ANCHOR_NAMES[kind]} ${place} does not hold what this log says: ${what}`,
+            sentence: `${anchorName(kind, place)} does not hold what this log says: ${what}`,
             todo: 'Find out who changed what before anything is deleted: compare an export with what is there (labkeeper verify --anchor).'
           }
         ]
@@ -69,10 +77,21 @@ export function anchorAdvice(
       ? []
       : [
           {
-            sentence: `${waiting === 1 ? 'One digest has' : `${waiting} digests have`} waited for ${Math.floor((nowMs - waitingSinceMs) / HOUR_MS)} hours for ${ANCHOR_NAMES[kind].toLowerCase()} ${place}.`,
-            todo: trouble === null ? 'It is handed over next.' : `It said last: ${trouble}`
+            sentence: `${waiting === 1 ? 'One digest has' : `${waiting} digests have`} waited for ${Math.floor((nowMs - waitingSinceMs) / HOUR_MS)} hours for ${anchorName(kind, place, ANCHOR_NAMES[kind].toLowerCase())}.`,
+            todo: lateTodo(place, trouble)
           }
         ]
   );
   return [...altered, ...late];
+}
+
+function anchorName(kind: IAnchorTarget['kind'], place: string | null, name = ANCHOR_NAMES[kind]): string {
+  return place === null ? name : `${name} ${place}`;
+}
+
+function lateTodo(place: string | null, trouble: string | null): string {
+  if (place === null) {
+    return 'Who reads everything at the service’s first hub sees why.';
+  }
+  return trouble === null ? 'It is handed over next.' : `It said last: ${trouble}`;
 }

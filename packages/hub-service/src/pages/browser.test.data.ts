@@ -78,6 +78,7 @@ export class Browser {
       };
       readonly looks?: IFollowRoutesOptions['looks'];
       readonly advice?: IPagesOptions['advice'];
+      readonly anchors?: IPagesOptions['anchors'];
       /** Lets commands in. */
       readonly access?: (hub: FakeHub) => TokenAccess;
     } = {}
@@ -110,6 +111,7 @@ export class Browser {
       ...(options.outgoing && { outgoing: options.outgoing.state, again: options.outgoing.again }),
       ...(options.looks && { looks: options.looks }),
       ...(options.advice && { advice: options.advice }),
+      ...(options.anchors && { anchors: options.anchors }),
       ...(access && {
         api: {
           tokens: new HubTokens(

@@ -57,10 +57,11 @@ export class ExportDesk {
     if (format === null || problems.length > 0) {
       throw new Refusal(400, problems[0] ?? 'An export is jsonl, csv or ocsf.');
     }
+    // Nothing may throw behind `begin`: what nobody reads would be counted as running for ever.
+    const view = JSON.stringify(reading.within(visitor, filter));
     const body = await this.begin(visitor, filter, format, `${prefix}${exportAddress(fields, format)}`);
     reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
     body.once('error', error => request.log.warn({ err: error }, 'An export broke off.'));
-    const view = JSON.stringify(reading.within(visitor, filter));
     endWithRight(body, {
       hasRight: async () => JSON.stringify(reading.within(await again(), filter)) === view,
       monotonicMs
@@ -92,6 +93,8 @@ export class ExportDesk {
     try {
       const asked = await reading.exporting(visitor, filter, address);
       await log.cover();
+      // That may have taken minutes.
+      reading.within(visitor, filter);
       const range = { filter: Object.keys(asked).length > 0 ? asked : null, firstIndex: 0, endIndex: null };
       // Here, because nobody can be refused any more who has been sent a part.
       const countedEnd = range.filter !== null && format === 'jsonl' ? await log.source.end() : 0;

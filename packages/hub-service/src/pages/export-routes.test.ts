@@ -1,5 +1,6 @@
 import { verified } from '../../test/support/exported.js';
 import { MadeKey, MadeLog } from '../../test/support/made-log.js';
+import { OWN_HUB } from '../hubs/hub-scope.js';
 import { TokenAccess } from '../people/token-access.js';
 import { Browser } from './browser.test.data.js';
 
@@ -95,6 +96,22 @@ describe('an export from the pages', () => {
     expect((await browser.ask('/export')).statusCode).toBe(503);
     browser.cookies.clear();
     expect((await browser.ask('/export')).statusCode).toBe(401);
+  });
+
+  it('holds up no other where the right to it went while it was being prepared', async () => {
+    const reached = ['east'];
+    let covering = (): void => undefined;
+    const exports = { source: made, signer: made.made.key, cover: async () => covering() };
+    const browser = await Browser.open({ exports, scope: OWN_HUB, reach: () => reached });
+    await browser.visit('/log');
+    for (let i = 0; i < 3; i += 1) {
+      reached.splice(0, 1, 'east');
+      covering = () => void reached.splice(0, 1);
+      const { statusCode } = await browser.ask('/export?format=csv&hub=east');
+      expect([i, statusCode]).toEqual([i, 403]);
+    }
+    covering = () => undefined;
+    expect((await browser.ask('/export?format=csv')).statusCode).toBe(200);
   });
 
   it('breaks off when the right to it is withdrawn, or the session ends', async () => {

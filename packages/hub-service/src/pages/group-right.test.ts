@@ -1,5 +1,6 @@
 import type { IHubState } from '../hubs/hub-state.js';
 import { Browser } from './browser.test.data.js';
+import { START_MS } from './memory-log.test.data.js';
 
 describe('a right to one group’s records', () => {
   const limited = async (groupsFiltered = true): Promise<Browser> => {
@@ -56,6 +57,46 @@ describe('a right to one group’s records', () => {
     const { body } = await browser.visit('/status');
     expect(body).not.toMatch(/hubs\.toml|east/);
     expect(body).toContain('file of hubs has a mistake about this hub.');
+  });
+
+  it('shows on Status not where the service sends to, nor what went wrong there', async () => {
+    const target = {
+      ...{ name: 'hook.example.org', kind: 'webhook' as const, waiting: 0, dead: 30, lag: null },
+      ...{ sentAtMs: START_MS, trouble: 'It answered with status 410.', losses: [] }
+    };
+    const anchor = {
+      ...{ kind: 'witness' as const, place: 'https://witness.example.org', tries: 3, nextAtMs: START_MS },
+      ...{ trouble: 'It answered with status 500.', altered: null, newest: 7, newestAtMs: START_MS },
+      ...{ waiting: 9, waitingSinceMs: START_MS - 86_400_000 }
+    };
+    const browser = await Browser.open({
+      outgoing: { state: async () => ({ targets: [target], dead: [] }), again: async () => 0 },
+      partitions: async () => ({ trouble: 'No right.', strays: 3, madeUntilMs: START_MS }),
+      anchors: { lateMs: 1000, read: async () => [anchor, { ...anchor, altered: 'Digest 3 is another.' }] }
+    });
+    browser.log.add({ groups: ['lab-a'] });
+    const hidden = ['hook.example.org', 'status 410', 'coming months', 'Months are made'];
+    const anchored = ['witness.example.org', 'status 500', 'Digest 3 is another.'];
+    const all = (await browser.visit('/status')).body;
+    for (const text of [...hidden, ...anchored]) {
+      expect(all).toContain(text);
+    }
+    const scopes = ['access:services', 'custom:labkeeper:audit!group=lab-a'];
+    const statusOf = async (...more: string[]): Promise<string> => {
+      browser.hub.people.set('lead', { name: 'lead', groups: [], scopes: [...scopes, ...more] });
+      browser.cookies.clear();
+      return (await browser.visit('/status')).body;
+    };
+    const body = await statusOf();
+    for (const text of [...hidden, ...anchored]) {
+      expect(body).not.toContain(text);
+    }
+    // How far it is anchored is what an auditor of one group must know too.
+    expect(body).toContain('number 7');
+    expect(body).toContain('Witness does not hold what this log says');
+    expect(body).toContain('hours for witness.');
+    // Who runs Labkeeper sees it whatever she may read.
+    expect(await statusOf('custom:labkeeper:admin')).toContain('hook.example.org');
   });
 
   it('gives nothing where the log cannot be read by group', async () => {

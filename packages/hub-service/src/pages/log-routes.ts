@@ -22,7 +22,7 @@ import { RECEIPT_FIELD, readReceiptQuery, receiptAddress } from './receipt-query
 import { headOf } from './record-head.js';
 import { Refusal } from './refusal.js';
 import type { ISavedView, ISavedViews } from './saved-views.js';
-import { anchorAdvice, type IShownAnchors } from './anchor-state.js';
+import { anchorAdvice, type IShownAnchors, withoutPlace } from './anchor-state.js';
 import { CLASS_NAMES, retentionAdvice } from './retention-state.js';
 import type { IShownPartitions } from '../partitions/partition-keeper.js';
 import { outgoingAdvice } from './outgoing-advice.js';
@@ -325,6 +325,8 @@ export class LogRoutes {
     const known = this.options.hubStates?.() ?? [];
     // Other hubs, and where the service's files lie, are nothing for who reads of one group's people.
     const isWhole = isFirst && right.kind === 'all';
+    // Nor is where it sends to, how that goes, and what is done with all records.
+    const isService = isWhole || (isFirst && isAdmin(person));
     const shown = isWhole ? known : known.filter(({ id }) => id === hub).map(shownThere);
     const states = known.length > 1 ? shown : null;
     let status;
@@ -334,10 +336,10 @@ export class LogRoutes {
     let months: IShownPartitions | null;
     try {
       status = await reader.status(reading.scopeOf(person));
-      outgoing = isFirst ? ((await this.options.outgoing?.()) ?? null) : null;
-      anchors = held && (await held.read());
-      retention = isFirst ? ((await this.options.retention?.read()) ?? null) : null;
-      months = isFirst ? ((await this.options.partitions?.()) ?? null) : null;
+      outgoing = isService ? ((await this.options.outgoing?.()) ?? null) : null;
+      anchors = held && (await held.read()).map(anchor => (isService ? anchor : withoutPlace(anchor)));
+      retention = isService ? ((await this.options.retention?.read()) ?? null) : null;
+      months = isService ? ((await this.options.partitions?.()) ?? null) : null;
     } catch (cause) {
       throw new Refusal(
         503,

@@ -1,5 +1,6 @@
 import type { HubScope } from '../hubs/hub-scope.js';
 import { TokenBuckets } from '../ingest/token-buckets.js';
+import { isAdmin } from '../people/admin-right.js';
 import type { AuditRight } from '../people/audit-right.js';
 import type { IHubPerson } from '../people/hub-identity.js';
 import type { Reach } from '../people/support-right.js';
@@ -13,6 +14,7 @@ import type {
   INewRows
 } from '../store/log-reader.js';
 import { Refusal } from './refusal.js';
+import { withholdAct } from './withhold-act.js';
 
 /** Who reads, and what she may read. */
 export interface IVisitor {
@@ -39,6 +41,10 @@ export const COUNT_CAP = 1000;
 const LOOKS = 200;
 /** Looks of one person: each is a row that is kept, and forced to the disk. Nobody reads faster than that. */
 const LOOK_RATE = { perSecond: 5, burst: 100 } as const;
+/** Searches for a hash without a number, of one person. */
+const SEARCH_RATE = { perSecond: 0.2, burst: 10 } as const;
+/** And so many are under way at a time. */
+const SEARCHES = 2;
 
 export interface ILogPage {
   readonly rows: readonly ILogRow[];
@@ -55,6 +61,7 @@ export interface ILogPage {
 export class Reading {
   constructor(private readonly options: IReadingOptions) {
     this.rate = new TokenBuckets({ ...LOOK_RATE, monotonicMs: options.monotonicMs });
+    this.searches = new TokenBuckets({ ...SEARCH_RATE, monotonicMs: options.monotonicMs });
   }
 
   /**
@@ -166,14 +173,34 @@ export class Reading {
   }
 
   /**
-   * Ends of streams whose hash begins so, of any hub and anybody: `story` says which of them somebody may know of.
+   * Ends of streams whose hash begins so, of anybody at hubs that she may read: `story` says which of them she may know of.
+   * All streams are read for it, so that one person has one question under way, and few a minute.
    *
    * @param address - of the question, for the record.
    */
   async streamEnds(visitor: IVisitor, head: string, address: string): Promise<readonly number[]> {
     this.groupOf(visitor, undefined);
-    await this.putOnRecord(visitor, 'story', address, undefined);
-    return read(() => this.options.reader.streamEnds(head));
+    const { person } = visitor;
+    const key = JSON.stringify([person.hub, person.name]);
+    if (this.searching.has(key) || this.searching.size >= SEARCHES) {
+      throw new Refusal(429, 'A receipt is being looked up already; nothing is shown for a moment.', {
+        todo: 'Try again when that is done. With the number before it, as JupyterLab shows it, a receipt is found at once.'
+      });
+    }
+    // Counted before anything is waited for, so that many at once are seen.
+    this.searching.add(key);
+    try {
+      const waitMs = this.searches.take(key, 1);
+      if (waitMs > 0) {
+        throw tooMany(waitMs);
+      }
+      await this.putOnRecord(visitor, 'story', address, undefined);
+      const own = this.hubOf(visitor, undefined);
+      const hubs = own === null ? null : [own, ...this.reached(visitor)];
+      return await read(() => this.options.reader.streamEnds(head, hubs));
+    } finally {
+      this.searching.delete(key);
+    }
   }
 
   /**
@@ -192,22 +219,24 @@ export class Reading {
         return null;
       }
       await this.tellThere(visitor, 'story', address, story.row.hub);
-      return story;
+      return withholdAct(story, false, false);
     }
     return read(async () => {
       if (story === null) {
         return null;
       }
+      const { person } = visitor;
+      const { hub } = person;
       if (right.kind === 'all') {
-        return story;
+        return withholdAct(story, own === null || story.row.hub === hub, isAdmin(person));
       }
-      const { hub } = visitor.person;
       if (!(await this.isOfGroups(story.row, hub, right.groups))) {
         return null;
       }
       // Somebody may have joined the group in the midst of a stream.
       const known = await Promise.all(story.neighbours.map(row => this.isOfGroups(row, hub, right.groups)));
-      return { ...story, neighbours: story.neighbours.filter((_row, at) => known[at]) };
+      const near = story.neighbours.filter((_row, at) => known[at]);
+      return withholdAct({ ...story, neighbours: near }, false, false);
     });
   }
 
@@ -282,13 +311,7 @@ export class Reading {
     const { hub, name } = person;
     const waitMs = this.rate.take(JSON.stringify([hub, name]), 1);
     if (waitMs > 0) {
-      throw new Refusal(
-        429,
-        'You have looked at more pages than one person reads; nothing is shown for a moment.',
-        {
-          todo: `Try again in ${Math.ceil(waitMs / 1000)} s. An export takes a whole view away as one look.`
-        }
-      );
+      throw tooMany(waitMs);
     }
     const look = { hub, reader: name, kind, query };
     await (asked === undefined || asked === hub
@@ -317,6 +340,19 @@ export class Reading {
   }
 
   private readonly rate: TokenBuckets;
+  private readonly searches: TokenBuckets;
+  /** Whose searches for a hash are under way. */
+  private readonly searching = new Set<string>();
+}
+
+function tooMany(waitMs: number): Refusal {
+  return new Refusal(
+    429,
+    'You have looked at more pages than one person reads; nothing is shown for a moment.',
+    {
+      todo: `Try again in ${Math.ceil(waitMs / 1000)} s. An export takes a whole view away as one look.`
+    }
+  );
 }
 
 /** What her own hub's people are told of a look at another: where and whose, not for whom there she searched. */

@@ -80,6 +80,34 @@ describe('a receipt on the pages', () => {
     expect((await browser.ask(ask(receiptAt(0, await headAt(browser, 0))))).statusCode).toBe(200);
   });
 
+  it('of which only the hash is told is searched one at a time, and few a minute', async () => {
+    const browser = await Browser.open();
+    browser.log.add({});
+    await browser.visit('/status');
+    let found = (): void => undefined;
+    const slow = new Promise<void>(resolve => (found = resolve));
+    const searched = jest.spyOn(browser.log, 'streamEnds').mockImplementation(async () => {
+      await slow;
+      return [];
+    });
+    const search = async (): Promise<number> => (await browser.ask(ask('00000000aa'))).statusCode;
+    const first = search();
+    while (searched.mock.calls.length === 0) {
+      await new Promise(setImmediate);
+    }
+    expect(await search()).toBe(429);
+    found();
+    expect(await first).toBe(404);
+    const answers: number[] = [];
+    for (let i = 0; i < 10; i += 1) {
+      answers.push(await search());
+    }
+    expect(answers).toEqual([...Array<number>(9).fill(404), 429]);
+    expect(searched).toHaveBeenCalledTimes(10);
+    // Whatever has a number is found at once, and other pages are as they were.
+    expect((await browser.ask(ask(receiptAt(0, await headAt(browser, 0))))).statusCode).toBe(200);
+  });
+
   it('has the hash of what could not be read, too', () => {
     const bytes = Buffer.from([0, 1, 255]);
     expect(headOf(JSON.stringify({ opaque: bytes.toString('base64') }))).toBe(sha256Hex(bytes));

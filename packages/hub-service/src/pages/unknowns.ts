@@ -16,7 +16,7 @@ const OF_NO_INSTALL: readonly string[] = ['opened', 'closed', 'heartbeat', 'gap'
  */
 export function unknowns(record: AuditRecord | null, act: Act | null, story: ILogStory): readonly string[] {
   return [
-    ...(act ? actUnknowns(act, story.act) : record ? ofRecord(record, story) : UNREAD),
+    ...(act ? actUnknowns(act, story) : record ? ofRecord(record, story) : UNREAD),
     ...ofClocks(story),
     ...(story.personalErased
       ? ['The personal part was erased: paths and the command are gone for ever.']

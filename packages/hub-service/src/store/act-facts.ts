@@ -12,6 +12,9 @@ export interface IActFacts {
   readonly reason: string | null;
 }
 
+/** What of these is kept from somebody: all, or the reason alone. */
+export type ActWithheld = 'all' | 'reason';
+
 /** Looks up what an act does not say itself. */
 export async function actFacts(
   db: Kysely<ITables>,

@@ -5,6 +5,7 @@ import { type ISpeakerRows, learnSpeakers, speakerKey } from './learn-speakers.j
 import { learnStreams, streamKey } from './learn-streams.js';
 import type { ISpeaker } from './log-writer.js';
 import type { PersonKeys } from './person-keys.js';
+import { type IStanding, standingSpeakers } from './standing-speakers.js';
 import type { ITables } from './tables.js';
 
 /** The rows that stand for a speaker, and her key. */
@@ -23,9 +24,10 @@ export interface IUnplaced {
   readonly speaker: ISpeaker;
   readonly boot: string;
   readonly first: number;
+  readonly onlyServer?: number;
 }
 
-/** Whose a batch is; null = of a stream that is not there, and it is not its begin. */
+/** Whose a batch is; null = of a stream that is not there, and it is not its begin, or of a server that is not there. */
 export type KnownPlace = { readonly speaker: IKnownSpeaker; readonly stream: IKnownStream } | null;
 
 /** Learnt rows are believed so long, in ms. */
@@ -69,13 +71,13 @@ export class Identities {
   /** @returns null = not all of them are known: see `learn`. */
   recall(batches: readonly IUnplaced[]): readonly KnownPlace[] | null {
     const places: KnownPlace[] = [];
-    for (const { speaker, boot } of batches) {
+    for (const { speaker, boot, onlyServer } of batches) {
       const known = this.speakers.get(speakerKey(speaker));
       const stream = known && this.streams.get(streamKey({ server: known.serverId, boot }));
       if (!known || !stream) {
         return null;
       }
-      places.push({ speaker: known, stream });
+      places.push(isFor(known, onlyServer) ? { speaker: known, stream } : null);
     }
     return places;
   }
@@ -93,33 +95,42 @@ export class Identities {
     const unknown = new Map<string, ISpeaker>();
     // Taken out now: while the others are looked up, what is remembered may come to its end.
     const remembered = new Map<string, IKnownSpeaker>();
-    for (const { speaker } of batches) {
+    const standing: IStanding[] = [];
+    for (const { speaker, onlyServer } of batches) {
       const key = speakerKey(speaker);
       const known = this.speakers.get(key);
       if (known) {
         remembered.set(key, known);
-      } else {
+      } else if (onlyServer === undefined) {
         unknown.set(key, speaker);
+      } else {
+        standing.push({ speaker, onlyServer });
       }
     }
     const { lastErasure } = this;
-    const learnt = await this.withKeys(db, await learnSpeakers(db, [...unknown.values()], this.nowMs()));
-    const speakers = batches.map(({ speaker }) => {
+    const found = await standingSpeakers(db, standing);
+    const made = await learnSpeakers(db, [...unknown.values()], this.nowMs());
+    const learnt = await this.withKeys(db, new Map([...found, ...made]));
+    const speakers = batches.map(({ speaker, onlyServer }) => {
       const key = speakerKey(speaker);
-      return there(learnt.get(key) ?? remembered.get(key));
+      const known = learnt.get(key) ?? remembered.get(key);
+      if (onlyServer === undefined) {
+        return there(known);
+      }
+      return known && isFor(known, onlyServer) ? known : null;
     });
-    const wanted = batches.map(({ boot, first }, i) => ({
-      ...{ server: there(speakers[i]).serverId, boot },
-      isBegun: first === 1
-    }));
+    const wanted = batches.flatMap(({ boot, first }, i) => {
+      const speaker = speakers[i];
+      return speaker ? [{ server: speaker.serverId, boot, isBegun: first === 1 }] : [];
+    });
     // Their begins last: of the batches of one stream any may be its first.
     wanted.sort((a, b) => Number(a.isBegun) - Number(b.isBegun));
     const learntStreams = await learnStreams(db, wanted, this.nowMs());
     return {
       places: batches.map(({ boot }, i) => {
-        const speaker = there(speakers[i]);
-        const stream = learntStreams.get(streamKey({ server: speaker.serverId, boot }));
-        return stream ? { speaker, stream } : null;
+        const speaker = speakers[i];
+        const stream = speaker && learntStreams.get(streamKey({ server: speaker.serverId, boot }));
+        return speaker && stream ? { speaker, stream } : null;
       }),
       keep: () => {
         // Somebody was erased meanwhile, perhaps one of these.
@@ -140,8 +151,12 @@ export class Identities {
       db,
       [...rows.values()].map(({ personId }) => personId)
     );
+    // Who has none was erased since she was found.
     return new Map(
-      [...rows].map(([key, row]) => [key, { ...row, personKey: there(keys.get(row.personId)) }])
+      [...rows].flatMap(([key, row]) => {
+        const personKey = keys.get(row.personId);
+        return personKey ? [[key, { ...row, personKey }] as const] : [];
+      })
     );
   }
 
@@ -150,6 +165,11 @@ export class Identities {
   /** Number of the last erasure; null = there was none. */
   private lastErasure: number | null = null;
   private lookedAtMs = Number.NEGATIVE_INFINITY;
+}
+
+/** Whether it is the server that a batch is for. */
+function isFor({ serverId }: IKnownSpeaker, onlyServer: number | undefined): boolean {
+  return onlyServer === undefined || serverId === onlyServer;
 }
 
 /** Believes for a time. */

@@ -64,7 +64,8 @@ export async function learnSpeakers(
   );
 }
 
-function groupNames(groups: readonly string[]): readonly string[] {
+/** As a set holds them. */
+export function groupNames(groups: readonly string[]): readonly string[] {
   return [...new Set(groups)].sort();
 }
 
@@ -164,11 +165,13 @@ function learnServers(db: Kysely<ITables>, wanted: readonly (IWantedServer & { n
   );
 }
 
-function setKey({ hubId, names }: { readonly hubId: number; readonly names: string }): string {
+/** Sets of groups are told apart by this. */
+export function setKey({ hubId, names }: { readonly hubId: number; readonly names: string }): string {
   return `${hubId} ${names}`;
 }
 
-function learnGroupSets(
+/** Looks sets of groups up, and makes what is not there. @returns by `setKey`. */
+export function learnGroupSets(
   db: Kysely<ITables>,
   sets: readonly { readonly hubId: number; readonly groups: readonly string[] }[]
 ) {

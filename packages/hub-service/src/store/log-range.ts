@@ -250,7 +250,7 @@ export class LogRange {
 
   /** Which image the server of a stream ran in, by the stream's UUID, as its spawner said. @param streams - at most some thousands. */
   async images(streams: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    if (streams.length === 0 || !(await (this.imaged ??= hasTable(this.database, 'stream_image')))) {
+    if (streams.length === 0 || !(await this.has('stream_image'))) {
       return new Map();
     }
     const rows = await this.database.read
@@ -366,7 +366,14 @@ export class LogRange {
 
   /** An export beside a service of an older version finds no such table. */
   private hasRetired(): Promise<boolean> {
-    return (this.retired ??= hasTable(this.database, 'retired'));
+    return this.has('retired');
+  }
+
+  /** Asked once, unless the database did not answer: then the next who needs it asks again. */
+  private async has(table: keyof ITables): Promise<boolean> {
+    const found = this.tables.get(table) ?? (await hasTable(this.database, table));
+    this.tables.set(table, found);
+    return found;
   }
 
   private async personal(places: readonly ILogPlace[]): Promise<Map<number, IPart>> {
@@ -394,8 +401,8 @@ export class LogRange {
     return parts;
   }
 
-  private retired: Promise<boolean> | null = null;
-  private imaged: Promise<boolean> | null = null;
+  /** Which tables there are, as far as it was asked. */
+  private readonly tables = new Map<keyof ITables, boolean>();
 }
 
 /** A personal part whose person was not erased. */

@@ -1,5 +1,5 @@
 import type { Grade } from '@labkeeper/core';
-import type { IActFacts } from './act-facts.js';
+import type { ActWithheld, IActFacts } from './act-facts.js';
 
 /** What is looked for; a member that is left out is not asked for. Texts are compared whole, but `text`. */
 export interface ILogFilter {
@@ -66,8 +66,10 @@ export interface ILogStory {
   /** Which image the server ran in, as its spawner said; null = nobody said. */
   readonly image: string | null;
   readonly seq: number;
-  /** Names and reason of an act of the service; null = the record is none. */
+  /** Names and reason of an act of the service; null = the record is none, or they are withheld. */
   readonly act: IActFacts | null;
+  /** What of an act's names and reason is not for whoever reads; absent = nothing. */
+  readonly withheld?: ActWithheld;
   /** The digest that covers it; null = none yet. */
   readonly digest: number | null;
   /** Neighbours in the same stream, oldest first, at most five before and five after. */
@@ -93,8 +95,12 @@ export interface ILogReader {
   count(filter: ILogFilter, cap: number): Promise<number>;
   /** null = there is no such record. */
   story(index: number): Promise<ILogStory | null>;
-  /** Numbers of the last records of streams whose hash begins so, some of them. @param head - lower-case hexadecimal digits, eight or more. */
-  streamEnds(head: string): Promise<readonly number[]>;
+  /**
+   * Numbers of the last records of streams whose hash begins so, some of them. All streams are read for it.
+   *
+   * @param head - lower-case hexadecimal digits, eight or more. @param hubs - those of these hubs alone; null = all.
+   */
+  streamEnds(head: string, hubs: readonly string[] | null): Promise<readonly number[]>;
   /** All of them or none. Durable when it resolves. */
   looked(...looks: readonly ILook[]): Promise<void>;
   /** The newest first. @param hub - of whose people alone; null = of all. */

@@ -42,6 +42,11 @@ export interface IRecordColumns {
 /** A batch whose own chain has been checked. */
 export interface IIncomingBatch {
   readonly speaker: ISpeaker;
+  /**
+   * Number of the server that it is for, where the service speaks in somebody's name: whoever was erased since is not made
+   * anew for it. Where the speaker's names do not lead to this server any more, it is a conflict. Absent = a container's own.
+   */
+  readonly onlyServer?: number;
   readonly boot: string;
   readonly first: number;
   /** Hash of the record before the first, hexadecimal. */

@@ -4,13 +4,14 @@ import * as v from 'valibot';
 import type { IDatabase } from './database.js';
 import type { ISpeaker } from './log-writer.js';
 import { OWN_USER } from './own-acts.js';
-import { isServiceStream, streamAbout } from './service-stream.js';
+import { isCompanionStream, streamAbout } from './service-stream.js';
 
 const Groups = v.array(v.string());
 
 /** A stream of which nothing came any more, and that does not say that it ended. */
 export interface ISilentStream {
   readonly speaker: ISpeaker;
+  readonly serverId: number;
   /** Name of the service's stream that tells of it, and what that holds; null = nothing. */
   readonly told: string;
   readonly head: StreamHead | null;
@@ -25,7 +26,7 @@ export interface ISilentPlace {
 }
 
 /**
- * Streams that fell silent before `untilMs` and that nobody told of since.
+ * Streams of companions that fell silent before `untilMs` and that nobody told of since.
  *
  * @param after - those behind this place.
  * @param limit - of streams that are looked at.
@@ -56,6 +57,7 @@ export async function silentStreams(
         .on('t.boot', '=', sql<string>`substr(s.boot, 1, 14) || '8' || substr(s.boot, 16)`)
     )
     .select(['s.id', 's.boot', 's.seen_at_ms', 'r.action', 'group_set.names as groups'])
+    .select('s.server_id as serverId')
     .select(['t.seq as toldSeq', 't.head as toldHead', 't.seen_at_ms as toldMs'])
     .select(['hub.name as hub', 'person.name as user', 'server.name as server'])
     .where('s.seen_at_ms', '<=', untilMs)
@@ -66,6 +68,7 @@ export async function silentStreams(
       ])
     )
     .where('s.seen_at_ms', '>=', after.seenAtMs)
+    // Of versions that called those of requests as a companion's.
     .where(({ not, exists, selectFrom }) =>
       not(exists(selectFrom('request').select('request.id').whereRef('request.boot', '=', 's.boot')))
     )
@@ -78,14 +81,14 @@ export async function silentStreams(
     const isTold = row.toldMs !== null && row.toldMs >= seenAtMs;
     // Whoever was erased has no name, and the service's own streams have no end.
     const isNobody = user === null || server === null || user === OWN_USER;
-    if (isNobody || isTold || action === null || action === 'closed' || isServiceStream(boot)) {
+    if (isNobody || isTold || !isCompanionStream(boot) || action === null || action === 'closed') {
       return [];
     }
-    const { toldSeq, toldHead } = row;
+    const { toldSeq, toldHead, serverId } = row;
     return [
       {
         speaker: { hub, user, server, groups: groups === null ? [] : v.parse(Groups, JSON.parse(groups)) },
-        told: streamAbout(boot),
+        ...{ serverId, told: streamAbout(boot) },
         head: toldSeq === null || toldHead === null ? null : { seq: toldSeq, hash: toldHead },
         seenAtMs
       }

@@ -146,17 +146,24 @@ export class SqlLogReader implements ILogReader {
     };
   }
 
-  async streamEnds(head: string): Promise<readonly number[]> {
+  async streamEnds(head: string, hubs: readonly string[] | null): Promise<readonly number[]> {
     // Every stream is looked at, of which there are far fewer than records: an index of heads would cost each append.
-    const rows = await this.db
+    const ends = this.db
       .selectFrom('stream')
       .innerJoin('record', join =>
         join.onRef('record.stream_id', '=', 'stream.id').onRef('record.seq', '=', 'stream.seq')
       )
       .select('record.idx')
       .where('stream.head', 'like', `${head}%`)
-      .limit(ENDS)
-      .execute();
+      .limit(ENDS);
+    const rows = await (
+      hubs === null
+        ? ends
+        : ends
+            .innerJoin('hub', 'hub.id', 'record.hub_id')
+            // The first of them are told: those of others must not take their place.
+            .where('hub.name', 'in', hubs)
+    ).execute();
     return rows.map(({ idx }) => idx);
   }
 

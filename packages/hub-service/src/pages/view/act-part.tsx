@@ -1,5 +1,6 @@
 import type { Act, HubTrust, OffboardPart, Retirement } from '@labkeeper/protocol';
 import type { ReactElement } from 'react';
+import type { ILogStory } from '../../store/log-reader.js';
 import { machineWords, outcomeWords, PARTS } from '../act-words.js';
 import { logAddress } from '../log-query.js';
 import { CLASS_NAMES } from '../retention-state.js';
@@ -48,7 +49,7 @@ function by(act: Act, { story }: IToldStory): ReactElement | string {
   if (name !== null) {
     return <RecordText text={name} />;
   }
-  return act.actor === null ? machineWords(act.action) : erased(act.actor);
+  return act.actor === null ? machineWords(act.action) : nameless(act.actor, story);
 }
 
 function whom(act: Act, { story }: IToldStory): readonly Fact[] {
@@ -60,7 +61,7 @@ function whom(act: Act, { story }: IToldStory): readonly Fact[] {
     act.subject === null ? (
       'everybody at this hub'
     ) : name === null ? (
-      erased(act.subject)
+      nameless(act.subject, story)
     ) : (
       <RecordText text={name} />
     );
@@ -83,10 +84,11 @@ function more(act: Act, { story }: IToldStory): readonly Fact[] {
   ];
 }
 
-function erased(uuid: string): ReactElement {
+/** A person whose name is not there, or not for whoever reads. */
+function nameless(uuid: string, { withheld }: ILogStory): ReactElement {
   return (
     <>
-      erased, <code>{uuid.slice(0, 8)}</code>
+      {withheld === 'all' ? 'not told here' : 'erased'}, <code>{uuid.slice(0, 8)}</code>
     </>
   );
 }

@@ -1,7 +1,7 @@
 import type { ReactElement } from 'react';
 import { ANCHOR_NAMES, type IShownAnchor } from '../anchor-state.js';
 import { counted } from '../words.js';
-import { Facts, Part } from './facts.js';
+import { type Fact, Facts, Part } from './facts.js';
 import { Moment } from './moment.js';
 import { RecordText } from './record-text.js';
 
@@ -12,12 +12,15 @@ export function AnchorsPart({ anchors }: { readonly anchors: readonly IShownAnch
       {anchors.length === 0 ? (
         <p>None: this log is consistent, not anchored.</p>
       ) : (
-        anchors.map(anchor => (
+        anchors.map((anchor, at) => (
           <Facts
-            key={`${anchor.kind} ${anchor.place}`}
+            key={`${anchor.kind} ${anchor.place ?? at}`}
             without="none yet"
             facts={[
-              [ANCHOR_NAMES[anchor.kind], <RecordText text={anchor.place} />],
+              [
+                ANCHOR_NAMES[anchor.kind],
+                anchor.place === null ? 'at a place of the service’s' : <RecordText text={anchor.place} />
+              ],
               ['Has digests up to', anchor.newest === null ? null : <Newest anchor={anchor} />],
               [
                 'Waiting',
@@ -29,16 +32,17 @@ export function AnchorsPart({ anchors }: { readonly anchors: readonly IShownAnch
                   </>
                 )
               ],
-              [
-                'Last trouble',
-                anchor.trouble === null ? 'none' : <RecordText text={anchor.trouble.slice(0, 500)} />
-              ]
+              ...(anchor.place === null ? [] : [trouble(anchor)])
             ]}
           />
         ))
       )}
     </Part>
   );
+}
+
+function trouble({ trouble: said }: IShownAnchor): Fact {
+  return ['Last trouble', said === null ? 'none' : <RecordText text={said.slice(0, 500)} />];
 }
 
 function Newest({ anchor: { newest, newestAtMs } }: { readonly anchor: IShownAnchor }): ReactElement {

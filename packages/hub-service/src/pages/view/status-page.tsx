@@ -68,8 +68,8 @@ export function StatusPage({
           </p>
         ) : (
           <ul>
-            {advice.map(({ sentence, todo }) => (
-              <li key={sentence}>
+            {advice.map(({ sentence, todo }, at) => (
+              <li key={at}>
                 <strong>{sentence}</strong> {todo}
               </li>
             ))}
