@@ -33,7 +33,8 @@ class Fuzzer {
 
   async send(): Promise<void> {
     const { random } = this;
-    if (performance.now() - this.ticketAtMs > TICKET_MS) {
+    // Not all of them at once.
+    if (performance.now() - this.ticketAtMs > TICKET_MS * (1 - random() / 2)) {
       [this.ticket, this.ticketAtMs] = [await this.freshTicket(), performance.now()];
     }
     if (random() < 0.05) {
@@ -74,8 +75,8 @@ class Fuzzer {
       try {
         return await this.service.ticket(this.user);
       } catch (error) {
-        if (attempt === 4 || !String(error).includes('503')) throw error;
-        await pause(1000);
+        if (attempt === 30 || !String(error).includes('503')) throw error;
+        await pause(1000 + 2000 * Math.random());
       }
     }
   }
