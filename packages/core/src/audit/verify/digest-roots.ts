@@ -7,6 +7,7 @@ type Body = SignedDigest['body'];
 
 interface IRange {
   readonly body: Body;
+  readonly signed: SignedDigest;
   readonly end: number;
   /** null = none of its records was there yet, or all were. */
   tree: MerkleRoot | null;
@@ -36,8 +37,9 @@ export class DigestRoots {
     digests: readonly SignedDigest[]
   ) {
     this.ranges = digests
-      .map(({ body }) => ({
-        body,
+      .map(signed => ({ signed, body: signed.body }))
+      .map(({ signed, body }) => ({
+        ...{ signed, body },
         end: body.firstIndex + body.count,
         tree: null,
         seen: 0,
@@ -116,6 +118,11 @@ export class DigestRoots {
   /** The digest whose range an index is in, as the file tells it; null = of none. */
   bodyAt(index: number): Body | null {
     return this.rangeOf(index)?.body ?? null;
+  }
+
+  /** The same with its signature. */
+  signedAt(index: number): SignedDigest | null {
+    return this.rangeOf(index)?.signed ?? null;
   }
 
   private rangeOf(index: number): IRange | null {
