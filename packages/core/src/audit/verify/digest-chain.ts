@@ -156,6 +156,12 @@ export class DigestChain {
       this.gone += 1;
     } else if (outcome === 'differs') {
       this.tellDiffers(body);
+    } else if (outcome === 'twice') {
+      this.findings.add(
+        'root',
+        `Digest ${number} cannot be compared: another line says that it is that one, of other records.`,
+        { index: firstIndex }
+      );
     } else if (isInside && this.known.isMissing(firstIndex, end)) {
       // That is told: that it cannot be compared only follows.
       this.short += 1;

@@ -26,6 +26,8 @@ export type RootOutcome =
   | 'differs'
   /** Not all of them are in the export, or not in order. */
   | 'short'
+  /** Another line says that it is that digest, of other records. */
+  | 'twice'
   /** None is there: all were deleted by retention. */
   | 'gone';
 
@@ -100,6 +102,9 @@ export class DigestRoots {
 
   outcome(body: Body): RootOutcome {
     const range = this.byNumber.get(body.number);
+    if (range && (range.body.firstIndex !== body.firstIndex || range.body.count !== body.count)) {
+      return 'twice';
+    }
     if (range && body.count > 0 && range.gone === body.count) {
       return 'gone';
     }
