@@ -56,6 +56,9 @@ function done(
   const [a = 1, b = 1] = [one, other].map(where => 1 + Math.floor(where * (lines.length - 1)));
   const line = (at: number): Buffer => lines[at] ?? GARBAGE;
   const block = lines.slice(a, a + length);
+  if (lines.length < 2) {
+    return lines;
+  }
   switch (kind) {
     case 'swap':
       return lines.with(a, line(b)).with(b, line(a));
@@ -145,6 +148,13 @@ it('whatever is done to the lines of a file, all of it is told, and nothing that
       for (const [, index] of text.matchAll(/Record (\d+) was altered/g)) {
         const genuine = lineOf(lines, Number(index))[0] ?? GARBAGE;
         expect(lineOf(changed, Number(index)).some(line => !line.equals(genuine))).toBe(true);
+      }
+      const isThere = (index: number): boolean =>
+        changed.some(line => lineOf(lines, index).some(genuine => genuine.equals(line)));
+      for (const [, one, other] of text.matchAll(/Altered: record (\d+), or record (\d+) and those after/g)) {
+        const behind = Array.from({ length: 100 }, (_, at) => Number(other) + at);
+        const touched = [Number(one), ...behind].filter(index => lineOf(lines, index).length > 0);
+        expect(touched.every(isThere)).toBe(false);
       }
       for (const [, first, last] of text.matchAll(/Missing from the log: records? (\d+)(?: to (\d+))?\./g)) {
         for (let index = Number(first); index <= Number(last ?? first); index++) {

@@ -118,7 +118,8 @@ export class ExportVerifier implements ILineTaker {
     const isPutBack = this.options.putBack !== undefined;
     const counted = { records: records.count, digests: this.digestLines };
     const signed = ending && checkEnd(ending, head, counted, signatures, findings, isPutBack);
-    const covers = signed?.isOverAll ? (isPutBack ? 'put-back' : 'as-it-is') : 'no';
+    const isLast = ending?.lines === this.lines - 1 && !this.cutter.isTorn;
+    const covers = signed?.isOverAll && isLast ? (isPutBack ? 'put-back' : 'as-it-is') : 'no';
     return concluded({
       ...{ tools: this.tools, head, signatures, signer: signed?.key ?? null, covers },
       ...{ records, digests, findings },
