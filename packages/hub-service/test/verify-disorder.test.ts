@@ -147,6 +147,14 @@ describe('of two lines that say the same and hold something else', () => {
     expect(behind.covers).toBe('put-back');
   });
 
+  it('the place of a record that stands elsewhere is not given to another one', async () => {
+    const lines = linesOf((await exported(log)).bytes);
+    const [zero = GARBAGE, one = GARBAGE] = lines.slice(1, 3);
+    const [first, second] = [forged(one), Buffer.from(one.toString().replace('pack-', 'puck-'))];
+    const what = found(lines.toSpliced(1, 2, first, second, one, zero)).join(' ');
+    expect(what).not.toMatch(/Record 0 was altered|Where record 0 belongs/);
+  });
+
   it('that it stood elsewhere is told as well', async () => {
     const lines = linesOf((await exported(log)).bytes);
     const line = lines[51] ?? GARBAGE;

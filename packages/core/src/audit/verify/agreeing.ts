@@ -15,9 +15,9 @@ export function agreeing(stretches: readonly IStretch[], prefersLater: boolean):
   return new Set([...certain, ...agree]);
 }
 
-/** Places that are taken, rising. */
-class Places {
-  constructor(stretches: readonly IStretch[]) {
+/** Places that stretches tell of, rising. */
+export class Places {
+  constructor(stretches: Iterable<IStretch>) {
     const sorted = [...stretches].sort((one, other) => one.first - other.first);
     for (const { first, end } of sorted) {
       if (first !== this.firsts.at(-1)) {
@@ -25,6 +25,10 @@ class Places {
         this.ends.push(end);
       }
     }
+  }
+
+  has(place: number): boolean {
+    return (this.firsts[countUpTo(this.ends, place)] ?? Infinity) <= place;
   }
 
   /** @returns false when it shares places with another one, but not all. */

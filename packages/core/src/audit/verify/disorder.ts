@@ -1,4 +1,4 @@
-import { agreeing } from './agreeing.js';
+import { agreeing, Places } from './agreeing.js';
 import type { IVerifyFinding } from './findings.js';
 import { countUpTo, inOrder } from './in-order.js';
 import { DIGEST_PLACES, type ILinePart, type IStretch } from './line-stretches.js';
@@ -45,6 +45,7 @@ export class Disorder {
     const { stretches, prefersLater } = options;
     const inside = stretches.filter(stretch => !this.isOutside(stretch));
     this.agreeing = agreeing(inside, prefersLater);
+    this.told = new Places(this.agreeing);
     this.kept = inOrder(inside.filter(stretch => this.agreeing.has(stretch)));
     this.order = stretches.filter(stretch => this.kept.has(stretch));
     this.ends = this.order.map(({ end }) => end);
@@ -196,6 +197,7 @@ export class Disorder {
 
   private renumber(stretch: IStretch, place: number): void {
     const { words } = this.options;
+    this.filled.add(place);
     this.parts.set(stretch.line, { ...stretch, first: place, says: words.indexOf(place), others: [] });
     this.tell(
       stretch,
@@ -216,7 +218,9 @@ export class Disorder {
     }
     const from = before ? before.end : range.first;
     const to = next ?? (after && after.first < DIGEST_PLACES ? after.first : range.end);
-    return to - from === 1 && from < DIGEST_PLACES ? from : null;
+    // Where a line elsewhere says that it belongs there, that is the one.
+    const isEmpty = !this.told.has(from) && !this.filled.has(from);
+    return to - from === 1 && from < DIGEST_PLACES && isEmpty ? from : null;
   }
 
   private tellMoved(): void {
@@ -303,6 +307,9 @@ export class Disorder {
   }
 
   private readonly agreeing: ReadonlySet<IStretch>;
+  private readonly told: Places;
+  /** Places of lines that say that they are others. */
+  private readonly filled = new Set<number>();
   private readonly kept: ReadonlySet<IStretch>;
   /** Those that stay, in their order, which is that of the file and of the log. */
   private readonly order: readonly IStretch[];
