@@ -202,3 +202,13 @@ it('a file without any order is given up, and says so', async () => {
   const report = verified(fileOf([head, ...parts, ...rest.with(10, other).with(30, one)]));
   expect(report.findings.first[0]?.what).toMatch(/^Which lines were moved was not told apart/);
 });
+
+it('where more was done than is printed, the report does not say that nothing else was', async () => {
+  const lines = linesOf((await exported(log)).bytes);
+  const twice = lines.flatMap((line, at) => (at > 0 && at < 60 && at % 2 === 0 ? [line, line] : [line]));
+  const report = verified(fileOf(twice));
+  expect(report.covers).toBe('put-back');
+  expect(report.findings.count).toBeGreaterThan(20);
+  expect(text(twice)).toContain('Not all that was done is told below.');
+  expect(text(twice)).not.toContain('nothing else was done');
+});
