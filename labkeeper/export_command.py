@@ -112,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
         "access:services!service=labkeeper and custom:labkeeper:audit), as the pages export. Beside the service: with its "
         "LABKEEPER_STATE, and its LABKEEPER_DATABASE where it has one. Either is a look on record.",
         epilog="Status 0 = the file is there and whole, 1 = it broke off or could not be written, and there is none, 2 = it "
-        "could not be asked for, or was refused.",
+        "could not be asked for, or was refused, 130 = Ctrl-C ended it, and there is none.",
     )
     parser.add_argument(
         "--out", required=True, metavar="FILE", help="what is written; it is .part until it is whole"

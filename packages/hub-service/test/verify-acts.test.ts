@@ -146,7 +146,7 @@ it('a changed byte of a record is told by no other record than that one', async 
       for (const [, named] of text.matchAll(/Record (\d+) was altered/g)) {
         expect(Number(named)).toBe(index);
       }
-      for (const [, first, last] of text.matchAll(/one of records (\d+) to (\d+) is not what/g)) {
+      for (const [, first, last] of text.matchAll(/more of records (\d+) to (\d+) are not what/g)) {
         expect(index).toBeGreaterThanOrEqual(Number(first));
         expect(index).toBeLessThanOrEqual(Number(last));
       }
@@ -195,8 +195,10 @@ describe('what was done is told in words', () => {
     const changed = Buffer.from(line(all, 115));
     changed.write('x', changed.indexOf('pack-') + 1);
     const text = found(all.with(116, changed)).join(' ');
-    expect(text).toContain('Altered: one of records 0 to 115 is not what digest 0 was signed over.');
-    const [, named = ''] = /so it is one of records ([\d, and]+), or what the service noted/.exec(text) ?? [];
+    expect(text).toContain('Altered: one or more of records 0 to 115 are not what digest 0 was signed over.');
+    const [, named = ''] =
+      /if only one was changed, it is one of records ([\d, and]+), or what the service noted/.exec(text) ??
+      [];
     const suspects = named.split(/, | and /).map(Number);
     const streams = new Map(
       log.lines.map(({ index, entry }) => [String(JSON.parse(entry).stream), index] as const)

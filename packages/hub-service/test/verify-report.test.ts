@@ -59,7 +59,7 @@ describe('the report for people', () => {
     const swapped = fileOf(lines.with(3, next ?? Buffer.alloc(0)).with(4, one ?? Buffer.alloc(0)));
     const text = reportText('export.jsonl', verified(swapped));
     expect(text).toContain('With what is told below undone, every byte is what the service signed');
-    expect(text).toContain(`${rest}, which holds once what is told below is undone`);
+    expect(text).toContain(`${rest}, which holds once every line is where it belongs`);
   });
 
   it('infers nothing where more was done than taking records away', async () => {

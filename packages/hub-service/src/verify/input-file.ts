@@ -23,16 +23,18 @@ export class InputFile implements IExportSource {
   /** Length in bytes, when it was opened. */
   readonly bytes: number;
 
-  /** From the first byte to the last, or those of [from, to). A block is good until the next one. @throws InputError. */
-  *blocks(from = 0, to = Infinity): Generator<Uint8Array> {
-    const block = Buffer.allocUnsafe(Math.max(1, Math.min(BLOCK_BYTES, to - from)));
-    for (let at = from; at < to;) {
-      const length = this.read(block, at, Math.min(BLOCK_BYTES, to - at));
-      if (length === 0) {
-        return;
-      }
+  /**
+   * From the first byte to the last, or those of [from, to). What was added since it was opened does not come. A block is good
+   * until the next one.
+   *
+   * @throws InputError.
+   */
+  *blocks(from = 0, to = this.bytes): Generator<Uint8Array> {
+    const block = Buffer.allocUnsafe(Math.max(0, Math.min(BLOCK_BYTES, to - from)));
+    for (let at = from; at < to; at += BLOCK_BYTES) {
+      const length = Math.min(BLOCK_BYTES, to - at);
+      this.read(block, at, length);
       yield block.subarray(0, length);
-      at += length;
     }
   }
 
@@ -73,15 +75,28 @@ export class InputFile implements IExportSource {
     if (this.bytes > maxBytes) {
       throw new InputError(`${this.path} is longer than ${maxBytes} bytes.`);
     }
-    return Buffer.concat([...this.blocks()].map(block => Buffer.from(block))).toString('utf8');
+    const text = Buffer.alloc(this.bytes);
+    let at = 0;
+    for (const block of this.blocks()) {
+      text.set(block, at);
+      at += block.length;
+    }
+    return text.toString('utf8');
   }
 
   close(): void {
     closeSync(this.descriptor);
   }
 
-  private read(into: Buffer, at: number, length: number): number {
-    return this.attempt(() => readSync(this.descriptor, into, 0, length, at));
+  /** @throws InputError where so much is not there any more. */
+  private read(into: Buffer, at: number, length: number): void {
+    for (let done = 0; done < length;) {
+      const read = this.attempt(() => readSync(this.descriptor, into, done, length - done, at + done));
+      if (read === 0) {
+        throw new InputError(`${this.path} got shorter while it was read.`);
+      }
+      done += read;
+    }
   }
 
   private attempt<Value>(action: () => Value): Value {

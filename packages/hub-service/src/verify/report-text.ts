@@ -74,10 +74,15 @@ function headline({ outcome, findings, anchoredEnd }: IVerifyReport): string {
 }
 
 /** Where only the order was changed, nothing else was: that is worth knowing. */
-function putBack({ covers }: IVerifyReport): readonly string[] {
-  return covers === 'put-back'
-    ? ['With what is told below undone, every byte is what the service signed: nothing else was done to it.']
-    : [];
+function putBack({ covers, findings }: IVerifyReport): readonly string[] {
+  if (covers !== 'put-back') {
+    return [];
+  }
+  return [
+    findings.count <= PRINTED
+      ? 'With what is told below undone, every byte is what the service signed: nothing else was done to it.'
+      : 'With every line where it belongs, and without those that do not belong to it, every byte is what the service signed. Not all that was done is told below.'
+  ];
 }
 
 function lacks({ missing: { moreLacks } }: IVerifyReport): readonly string[] {
@@ -156,7 +161,7 @@ function about(report: IVerifyReport): readonly string[] {
   const restBy = {
     'as-it-is': 'nothing but the signature over the whole file',
     'put-back':
-      'nothing but the signature over the whole file, which holds once what is told below is undone',
+      'nothing but the signature over the whole file, which holds once every line is where it belongs',
     no: 'nothing: no signature over the whole file holds for these bytes'
   }[report.covers];
   lines.push([

@@ -33,7 +33,8 @@ export function checkEnd(
   head: ExportHead | null,
   counted: ICounted,
   signatures: Signatures,
-  findings: Findings
+  findings: Findings,
+  isPutBack = false
 ): ISignedEnd {
   const line = parseShape(EndLine, ending.text);
   // It is the one line that no hash covers: it has to stand as the service writes it, to the byte.
@@ -64,7 +65,9 @@ export function checkEnd(
     );
   }
   if (differs.length > 0) {
-    findings.add('end', differs.join(' '));
+    // What is counted then is not the file as it lies there.
+    const undone = isPutBack ? 'With the lines put back and left out as told above: ' : '';
+    findings.add('end', `${undone}${differs.join(' ')}`);
   }
   if (head && !isAbout(body, head)) {
     findings.add('end', 'First and last line do not tell the same filter and range.');

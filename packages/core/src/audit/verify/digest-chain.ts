@@ -7,6 +7,7 @@ import { recordsFrom, type Findings } from './findings.js';
 import { hexOf } from './hex.js';
 import type { Signatures } from './signatures.js';
 import type { IVerifyTools } from './tools.js';
+import type { IListed } from './verify-report.js';
 
 /** A digest whose signature holds. */
 export interface ICheckedDigest {
@@ -23,20 +24,17 @@ export interface IKnownRecords {
   /** Whether it was told that one of [first, end) is missing. */
   isMissing(first: number, end: number): boolean;
   /** Which of [first, end) are known to be altered, by their index. */
-  altered(first: number, end: number): readonly number[];
+  altered(first: number, end: number): IListed<number>;
   /** Which of [first, end) no later record of their stream vouches for, by their index; null = not known. */
-  unvouched(first: number, end: number): readonly number[] | null;
+  unvouched(first: number, end: number): IListed<number> | null;
 }
 
 const NOTHING_KNOWN: IKnownRecords = {
   deleted: () => 0,
   isMissing: () => false,
-  altered: () => [],
+  altered: () => ({ count: 0, first: [] }),
   unvouched: () => null
 };
-
-/** So many are named in one sentence. */
-const NAMED = 20;
 
 /** What the digests of an export are like. */
 export interface IDigestSummary {
@@ -158,6 +156,12 @@ export class DigestChain {
       this.gone += 1;
     } else if (outcome === 'differs') {
       this.tellDiffers(body);
+    } else if (outcome === 'twice') {
+      this.findings.add(
+        'root',
+        `Digest ${number} cannot be compared: another line says that it is that one, of other records.`,
+        { index: firstIndex }
+      );
     } else if (isInside && this.known.isMissing(firstIndex, end)) {
       // That is told: that it cannot be compared only follows.
       this.short += 1;
@@ -176,11 +180,11 @@ export class DigestChain {
     const end = firstIndex + count;
     const which = recordsFrom(firstIndex, end);
     const altered = this.known.altered(firstIndex, end);
-    const [index = firstIndex] = altered;
+    const [index = firstIndex] = altered.first;
     const what =
-      altered.length > 0
-        ? `Digest ${number} does not hold for ${which}: ${named(altered)} ${altered.length === 1 ? 'is' : 'are'} not what it was signed over.`
-        : `Altered: one of ${which} is not what digest ${number} was signed over. ${this.suspects(firstIndex, end)}`;
+      altered.count > 0
+        ? `Digest ${number} does not hold for ${which}: ${named(altered)} ${altered.count === 1 ? 'is' : 'are'} not what it was signed over.`
+        : `Altered: ${count === 1 ? `${which} is` : `one or more of ${which} are`} not what digest ${number} was signed over.${this.suspects(firstIndex, end)}`;
     this.findings.add('root', what, { index });
   }
 
@@ -189,11 +193,12 @@ export class DigestChain {
     const suspects = this.known.unvouched(first, end);
     const note = 'what the service noted beside one of them (who, where, when it came)';
     if (suspects === null) {
-      return 'Which one cannot be known.';
+      return end - first === 1 ? '' : ' Which one cannot be known.';
     }
-    return suspects.length === 0
-      ? `What they say themselves is as the records after them hold it: so it is ${note}.`
-      : `The records after them hold what the others say: so it is ${suspects.length === 1 ? '' : 'one of '}${named(suspects)}, or ${note}.`;
+    // Who makes a stream anew leaves no break in it.
+    return suspects.count === 0
+      ? ` What they say themselves is as the records after them hold it: if only one was changed, it is ${note}.`
+      : ` The records after them hold what the others say: if only one was changed, it is ${suspects.count === 1 ? '' : 'one of '}${named(suspects)}, or ${note}.`;
   }
 
   private tell(what: string): void {
@@ -210,8 +215,8 @@ export class DigestChain {
 }
 
 /** `record 7`, `records 7 and 9`, `records 7, 9 and 12 more`. */
-function named(indexes: readonly number[]): string {
-  const shown = indexes.length > NAMED ? indexes.slice(0, NAMED) : indexes.slice(0, -1);
-  const last = indexes.length > NAMED ? `${indexes.length - NAMED} more` : `${indexes.at(-1)}`;
+function named({ count, first }: IListed<number>): string {
+  const shown = count > first.length ? first : first.slice(0, -1);
+  const last = count > first.length ? `${count - first.length} more` : `${first.at(-1)}`;
   return shown.length === 0 ? `record ${last}` : `records ${shown.join(', ')} and ${last}`;
 }

@@ -7,6 +7,7 @@ type Body = SignedDigest['body'];
 
 interface IRange {
   readonly body: Body;
+  readonly signed: SignedDigest;
   readonly end: number;
   /** null = none of its records was there yet, or all were. */
   tree: MerkleRoot | null;
@@ -25,6 +26,8 @@ export type RootOutcome =
   | 'differs'
   /** Not all of them are in the export, or not in order. */
   | 'short'
+  /** Another line says that it is that digest, of other records. */
+  | 'twice'
   /** None is there: all were deleted by retention. */
   | 'gone';
 
@@ -36,8 +39,9 @@ export class DigestRoots {
     digests: readonly SignedDigest[]
   ) {
     this.ranges = digests
-      .map(({ body }) => ({
-        body,
+      .map(signed => ({ signed, body: signed.body }))
+      .map(({ signed, body }) => ({
+        ...{ signed, body },
         end: body.firstIndex + body.count,
         tree: null,
         seen: 0,
@@ -98,6 +102,9 @@ export class DigestRoots {
 
   outcome(body: Body): RootOutcome {
     const range = this.byNumber.get(body.number);
+    if (range && (range.body.firstIndex !== body.firstIndex || range.body.count !== body.count)) {
+      return 'twice';
+    }
     if (range && body.count > 0 && range.gone === body.count) {
       return 'gone';
     }
@@ -116,6 +123,11 @@ export class DigestRoots {
   /** The digest whose range an index is in, as the file tells it; null = of none. */
   bodyAt(index: number): Body | null {
     return this.rangeOf(index)?.body ?? null;
+  }
+
+  /** The same with its signature. */
+  signedAt(index: number): SignedDigest | null {
+    return this.rangeOf(index)?.signed ?? null;
   }
 
   private rangeOf(index: number): IRange | null {

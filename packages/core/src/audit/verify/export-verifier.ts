@@ -26,6 +26,9 @@ import type { IVerifyReport } from './verify-report.js';
 
 /** What is found where lines do not stand in order. */
 const OUT_OF_ORDER: readonly FindingKind[] = ['order', 'missing', 'line', 'digest'];
+/** Of these one act can leave several. */
+const MANY_OF_ONE: readonly FindingKind[] = ['order', 'missing', 'digest'];
+const HEAD = ascii('{"labkeeperExport":');
 const END = ascii('{"end":');
 const NO_HEAD = 'is no export of Labkeeper: its first line is not the head of one.';
 
@@ -84,6 +87,11 @@ export class ExportVerifier implements ILineTaker {
     return OUT_OF_ORDER.some(kind => this.findings.has(kind));
   }
 
+  /** Whether what was found may be less than it seems. */
+  get mayTellTwice(): boolean {
+    return MANY_OF_ONE.some(kind => this.findings.has(kind));
+  }
+
   /** The next bytes of the file. @throws NotAnExportError. */
   push(block: Uint8Array): void {
     this.cutter.push(block);
@@ -107,9 +115,11 @@ export class ExportVerifier implements ILineTaker {
     // Where nothing follows the records the file was cut off, and no record of the rest is missing by itself.
     const isCutOff = ending === null && this.digestLines === 0;
     records.finish(isCutOff ? null : (head?.endIndex ?? null));
+    const isPutBack = this.options.putBack !== undefined;
     const counted = { records: records.count, digests: this.digestLines };
-    const signed = ending && checkEnd(ending, head, counted, signatures, findings);
-    const covers = signed?.isOverAll ? (this.options.putBack ? 'put-back' : 'as-it-is') : 'no';
+    const signed = ending && checkEnd(ending, head, counted, signatures, findings, isPutBack);
+    const isLast = ending?.lines === this.lines - 1 && !this.cutter.isTorn;
+    const covers = signed?.isOverAll && isLast ? (isPutBack ? 'put-back' : 'as-it-is') : 'no';
     return concluded({
       ...{ tools: this.tools, head, signatures, signer: signed?.key ?? null, covers },
       ...{ records, digests, findings },
@@ -234,7 +244,8 @@ export class ExportVerifier implements ILineTaker {
 
 /** Where the first line cannot be read, the second one tells whether this was an export. */
 function isOfAnExport(line: Uint8Array): boolean {
-  return isEntryLine(line) || isGoneLine(line) || isDigestLine(line) || isEndLine(line);
+  const isHead = new ByteReader(line).has(HEAD);
+  return isHead || isEntryLine(line) || isGoneLine(line) || isDigestLine(line) || isEndLine(line);
 }
 
 function isEndLine(line: Uint8Array): boolean {

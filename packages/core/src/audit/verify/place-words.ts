@@ -26,6 +26,11 @@ export function placeWords(ranked: ArrayLike<number> | null): IPlaceWords {
   };
 }
 
+/** `line 7` or `lines 7 to 9`. */
+export function asLines(part: ILinePart): string {
+  return linesText(part).toLowerCase();
+}
+
 /** `Line 7` or `Lines 7 to 9`. */
 export function linesText({ line, lines }: ILinePart): string {
   return lines === 1 ? `Line ${line}` : `Lines ${line} to ${line + lines - 1}`;

@@ -1,6 +1,6 @@
 import type { IDisorder, IPutBack } from './disorder.js';
 import type { IExportSource } from './export-source.js';
-import type { ILinePart, IStretches } from './line-stretches.js';
+import { DIGEST_PLACES, type ILinePart, type IStretches } from './line-stretches.js';
 import type { IVerifyTools } from './tools.js';
 
 const NEWLINE = Uint8Array.of(0x0a);
@@ -13,7 +13,7 @@ export class PutBackFile {
     private readonly found: IStretches,
     private readonly disorder: IDisorder
   ) {
-    found.head.forEach(part => this.number(part, 1));
+    [...found.head, ...disorder.lead].forEach(part => this.number(part, 1));
     for (const part of disorder.parts) {
       this.number(part, part.step);
       part.others.forEach(other => this.number(other, 1));
@@ -23,7 +23,7 @@ export class PutBackFile {
 
   /** Its bytes, in order. */
   *blocks(): Generator<Uint8Array> {
-    for (const { from, to } of this.found.head) {
+    for (const { from, to } of [...this.found.head, ...this.disorder.lead]) {
       yield* this.source.blocks(from, to);
     }
     for (const part of this.disorder.parts) {
@@ -39,6 +39,14 @@ export class PutBackFile {
     yield* this.source.blocks(this.found.bytes);
   }
 
+  /** Its digests and acts of retention, from the last line of them backwards. */
+  *announcing(): Generator<Uint8Array> {
+    const digests = this.disorder.parts.filter(({ first }) => first >= DIGEST_PLACES);
+    for (const { from, to } of [...digests, ...this.found.tail].reverse()) {
+      yield* this.source.linesBackwards(from, to);
+    }
+  }
+
   /** Where a line of it stands in the file, from 1. */
   lineOf(line: number): number {
     let [low, high] = [0, this.numbers.length];
@@ -52,7 +60,8 @@ export class PutBackFile {
     }
     const found = this.numbers[low];
     if (!found) {
-      return line;
+      // Behind the last one that ends.
+      return this.found.lines + line - this.lines;
     }
     const { part, step, after } = found;
     return step === 1 ? part.line + part.lines - 1 - (after - line) : part.line + after - line;
@@ -85,17 +94,10 @@ export class PutBackFile {
     [];
 }
 
-/** Whether two parts of a file are the same, byte for byte, but for the index that they begin with. */
+/** Whether two parts of a file are the same, byte for byte. */
 export function isSamePart(source: IExportSource, one: ILinePart, other: ILinePart): boolean {
-  if (one.to - one.from !== other.to - other.from && one.lines > 1) {
+  if (one.to - one.from !== other.to - other.from) {
     return false;
-  }
-  if (one.lines === 1) {
-    const [first, second] = [one, other].map(({ from, to }) => {
-      const line = bytesOf(source, from, to);
-      return line.subarray(afterIndex(line));
-    });
-    return first !== undefined && second !== undefined && areSame(first, second);
   }
   for (let at = 0; at < one.to - one.from; at += STEP_BYTES) {
     const [first, second] = [one, other].map(({ from, to }) =>
@@ -112,7 +114,7 @@ export function isSamePart(source: IExportSource, one: ILinePart, other: ILinePa
 const STEP_BYTES = 1024 * 1024;
 const COMMA = 0x2c;
 
-/** Where the rest of a line begins, behind its index. */
+/** Where the rest of a record's line begins, behind its index. */
 function afterIndex(line: Uint8Array): number {
   return Math.max(0, line.indexOf(COMMA));
 }

@@ -43,6 +43,6 @@ export function rankedPlace(place: PlaceOf, ranked: Float64Array): PlaceOf {
     const found = place(line);
     return found === null || found === 'tail' || found.first >= DIGEST_PLACES
       ? found
-      : { first: countUpTo(ranked, found.first) - 1, count: 1 };
+      : { first: countUpTo(ranked, found.first) - 1, count: 1, isRecord: found.isRecord };
   };
 }

@@ -1,4 +1,5 @@
-import { GoneLine, parseShape, type ExportHead } from '@labkeeper/protocol';
+import { GoneLine, parseShape, type ExportHead, type SignedDigest } from '@labkeeper/protocol';
+import { digestText } from '../digest.js';
 import { Deletions } from './deletions.js';
 import { recordsFrom, type Findings } from './findings.js';
 import { DigestRoots } from './digest-roots.js';
@@ -23,13 +24,14 @@ export class RecordPass {
     private readonly tools: IVerifyTools,
     private readonly findings: Findings,
     head: ExportHead | null,
-    signatures: Signatures,
+    private readonly signatures: Signatures,
     options: IVerifyOptions,
     private readonly personal: PersonalMatch | null
   ) {
     const isWhole = head !== null && head.filter === null;
     this.isFiltered = head !== null && head.filter !== null;
     this.isWhole = isWhole;
+    this.log = head?.log ?? null;
     this.roots = new DigestRoots(tools.sha256, options.digests);
     const { retirements = [] } = options;
     this.deletions = new Deletions(tools, signatures, head, this.roots, findings, retirements);
@@ -38,10 +40,16 @@ export class RecordPass {
     this.order = new IndexOrder(isWhole ? head.firstIndex : null, isWhole, findings, (first, end) =>
       this.places.missing(first, end)
     );
-    this.chains = new StreamChains(findings, isWhole, head?.firstIndex ?? 0, {
-      ...{ between, ownBoot: head?.log ?? null },
-      lacks: lack => this.places.lacks(lack)
-    });
+    this.chains = new StreamChains(
+      findings,
+      isWhole,
+      head?.firstIndex ?? 0,
+      {
+        ...{ between, ownBoot: head?.log ?? null },
+        lacks: lack => this.places.lacks(lack)
+      },
+      index => this.roots.numberOf(index)
+    );
     this.receipts = new ReceiptAnchors(options.anchors.receipts);
   }
 
@@ -122,9 +130,18 @@ export class RecordPass {
   /** The records have passed, and the digests come. */
   settle(): void {
     this.chains.settle(index => {
-      const body = this.roots.bodyAt(index);
-      return body && this.roots.outcome(body);
+      const digest = this.roots.signedAt(index);
+      return digest && this.isSigned(digest) ? this.roots.outcome(digest.body) : null;
     });
+  }
+
+  private isSigned({ body, key, signature }: SignedDigest): boolean {
+    let holds = this.signed.get(body.number);
+    if (holds === undefined) {
+      holds = body.log === this.log && this.signatures.holds(key, digestText(body), signature) === true;
+      this.signed.set(body.number, holds);
+    }
+    return holds;
   }
 
   /** No more records. @param end - the first index that is no longer in the range; null = not known. */
@@ -175,6 +192,9 @@ export class RecordPass {
 
   private readonly isFiltered: boolean;
   private readonly isWhole: boolean;
+  private readonly log: string | null;
+  /** Whether the signature of an announced digest holds, by its number. */
+  private readonly signed = new Map<number, boolean>();
   private readonly order: IndexOrder;
   private number = 0;
   private lastIndex: number | null = null;

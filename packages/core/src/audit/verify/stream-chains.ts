@@ -1,9 +1,10 @@
 import { NO_HASH } from '../sha256.js';
 import { ChainBreaks, type DigestOutcome, type IBreak } from './chain-breaks.js';
 import { recordsFrom, type Findings } from './findings.js';
-import { countUpTo } from './in-order.js';
+import { listedBetween } from './known-indexes.js';
 import type { IStreamLack } from './missing-places.js';
 import type { IRecordFacts } from './record-facts.js';
+import type { IListed } from './verify-report.js';
 
 /** A record as it stands in its stream. */
 export interface IChained {
@@ -29,6 +30,8 @@ interface IHead {
   isClosed: boolean;
   /** The chain is broken right before this record; null = it is not. */
   broken: IBreak | null;
+  /** The last break, from which on the chain has held so far; null = there is none, or it has not. */
+  run: IBreak | null;
 }
 
 /** What the streams of an export are like. */
@@ -58,9 +61,10 @@ export class StreamChains {
     private readonly findings: Findings,
     private readonly isWhole: boolean,
     private readonly firstIndex: number,
-    private readonly deleted: IDeleted = { between: () => 0, ownBoot: null }
+    private readonly deleted: IDeleted = { between: () => 0, ownBoot: null },
+    digestOf?: (index: number) => number | null
   ) {
-    this.breaks = new ChainBreaks(findings);
+    this.breaks = new ChainBreaks(findings, digestOf);
   }
 
   /** Records that streams lack because they were deleted, as far as a later one shows it. */
@@ -95,17 +99,17 @@ export class StreamChains {
   }
 
   /** Which of [first, end) are known to be altered, by their index. */
-  altered(first: number, end: number): readonly number[] {
-    return [...this.breaks.altered].filter(index => index >= first && index < end).sort(byNumber);
+  altered(first: number, end: number): IListed<number> {
+    return this.breaks.altered(first, end);
   }
 
-  /** Which of [first, end) no later record of their stream vouches for, by their index; null = too many to be known. */
-  unvouched(first: number, end: number): readonly number[] | null {
-    if (this.loose.length === MOST_LOOSE) {
+  /** Which of [first, end) no later record of their stream vouches for, by their index; null = that is not known. */
+  unvouched(first: number, end: number): IListed<number> | null {
+    if (this.loose.length === MOST_LOOSE || !this.breaks.knowsAll(first, end)) {
       return null;
     }
     this.ends ??= [...this.loose, ...[...this.heads.values()].map(({ index }) => index)].sort(byNumber);
-    return this.ends.slice(countUpTo(this.ends, first - 1), countUpTo(this.ends, end - 1));
+    return listedBetween(this.ends, first, end);
   }
 
   summary(): IStreamSummary {
@@ -154,7 +158,7 @@ export class StreamChains {
       boot: facts?.boot ?? null,
       isFromFirst: seq === 1,
       isClosed: facts?.action === 'closed',
-      broken: null
+      ...{ broken: null, run: null }
     });
   }
 
@@ -167,6 +171,9 @@ export class StreamChains {
         this.loose.push(head.index);
       }
     }
+    if (seq > head.seq + 1 || !facts) {
+      head.run = null;
+    }
     if (seq > head.seq + 1) {
       head.isFromFirst = false;
       if (this.isWhole && !this.isExcused(record, head.index + 1, seq - head.seq - 1)) {
@@ -175,8 +182,12 @@ export class StreamChains {
     } else if (facts && facts.prev !== head.hash) {
       head.isFromFirst = false;
       broken = this.breaks.add(stream, { index: head.index, seq: head.seq }, record, head.broken);
+      head.run = broken ?? head.broken;
     } else if (head.broken && facts) {
-      head.broken.isAfterVouchedFor = true;
+      head.broken.hasMore = true;
+    }
+    if (head.run) {
+      this.breaks.goesOn(head.run, record.index);
     }
     head.broken = broken;
     head.index = record.index;
