@@ -141,12 +141,11 @@ export class EarlierStreams {
     return missed.filter(({ boot }) => noted.has(boot) && !withFiles.has(boot));
   }
 
-  /** A stream has been sent whole. @throws the system's error. */
-  async sent(stream: SpooledStream): Promise<void> {
+  /** A stream has been sent whole. @returns whether its files are gone; otherwise that is tried again with the next look. */
+  async sent(stream: SpooledStream): Promise<boolean> {
     // Before its files: a stream that is noted and has none is one that was lost.
     await this.options.ledger?.end(stream.boot);
-    await stream.acknowledged(stream.head.seq, null);
-    this.remove(stream);
+    return this.drop(stream, 'removed');
   }
 
   /**
@@ -154,9 +153,13 @@ export class EarlierStreams {
    *
    * @returns whether they have them. Otherwise that is tried again with the next look; the stream is dropped all the same.
    */
-  async setAside(stream: SpooledStream): Promise<boolean> {
+  setAside(stream: SpooledStream): Promise<boolean> {
+    return this.drop(stream, 'aside');
+  }
+
+  private async drop(stream: SpooledStream, where: Cleared): Promise<boolean> {
     for (const name of stream.names) {
-      await this.clear(name, 'aside');
+      await this.clear(name, where);
     }
     this.remove(stream);
     return this.leftOver.size === 0;
@@ -176,11 +179,21 @@ export class EarlierStreams {
   /** A file is no longer wanted among those that wait; what cannot be moved now is tried again. */
   private async clear(name: string, where: Cleared): Promise<void> {
     try {
-      await (where === 'removed' ? this.options.disk.remove(name) : this.moveAside(name));
+      await (where === 'removed' ? this.removeOrMove(name) : this.moveAside(name));
       this.leftOver.delete(name);
     } catch (error) {
       this.leftOver.set(name, where);
       this.tell('A file of the spool cannot be set aside or removed', error);
+    }
+  }
+
+  /** @throws the system's error. */
+  private async removeOrMove(name: string): Promise<void> {
+    try {
+      await this.options.disk.remove(name);
+    } catch {
+      // Somebody may have made a folder of it: the next companion is not to look for records there.
+      await this.moveAside(name);
     }
   }
 

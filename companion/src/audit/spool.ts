@@ -131,7 +131,7 @@ export class Spool {
       }
       await stream.acknowledged(seq, this.writing);
     } else if (seq >= stream.head.seq) {
-      await this.earlier.sent(stream);
+      this.lookAgainUnless(await this.earlier.sent(stream));
     } else {
       await stream.acknowledged(seq, null);
     }
@@ -181,10 +181,12 @@ export class Spool {
   }
 
   private async setAside(stream: SpooledStream): Promise<void> {
-    if (!(await this.earlier.setAside(stream))) {
-      // Tried again each minute.
-      this.isUndecided = true;
-    }
+    this.lookAgainUnless(await this.earlier.setAside(stream));
+  }
+
+  /** What could not be moved is tried again each minute. */
+  private lookAgainUnless(isDone: boolean): void {
+    this.isUndecided ||= !isDone;
   }
 
   /** Begins a new stream of this companion, which says that the old one is given up. */

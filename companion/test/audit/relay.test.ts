@@ -302,10 +302,11 @@ describe('the relay', () => {
     ['the note of an earlier stream', (scene: SpoolScene, old: SpoolScene) => turnToFolder(old, scene)],
     [
       'the file of an earlier stream',
-      (scene: SpoolScene) =>
-        void jest
-          .spyOn(scene.disk, 'remove')
-          .mockRejectedValue(Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' }))
+      ({ disk }: SpoolScene) => {
+        const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+        jest.spyOn(disk, 'remove').mockRejectedValue(denied);
+        jest.spyOn(disk, 'rename').mockRejectedValue(denied);
+      }
     ]
   ])('goes on to send where %s cannot be removed, and says so once', async (_what, hinder) => {
     const old = companion('secret', 'old');

@@ -181,6 +181,21 @@ describe('the spool goes on whatever somebody makes of its files', () => {
     await scene.spool.close(false);
   });
 
+  it('and tells nothing of a stream that the hub has whole where its file is a folder', async () => {
+    const old = await killed();
+    const { scene } = next();
+    await scene.spool.start();
+    toFolder(scene.disk, fileOf(old));
+    const [stream] = scene.spool.earlier.waiting;
+    await scene.spool.acknowledged(stream ?? scene.spool.own, old.spool.own.head.seq);
+    expect(scene.spool.earlier.waiting).toEqual([]);
+    await scene.spool.close(true);
+    const third = next().scene;
+    await third.spool.start();
+    expect(await third.told()).toEqual(['opened']);
+    await third.spool.close(true);
+  });
+
   it('and sets a stream aside under another name where the first is taken', async () => {
     const old = await killed();
     const { scene } = next();
