@@ -69,7 +69,7 @@ export class AuditLog {
   constructor(private readonly options: IAuditLogOptions) {
     const { environment, home, serverName, serverPid, boot, procRoot, clock, log } = options;
     const disk = new AuditDisk(home, serverName, boot);
-    this.receipts = new Receipts(disk);
+    this.receipts = new Receipts(disk, log);
     const ownServerId = serverId(procRoot, serverPid ?? process.ppid);
     // Apart from the spool: what removes that leaves the notes.
     const ledger = new StreamLedger({

@@ -5,6 +5,7 @@ import type { IJournalDisk, IJournalFile } from '../journal/journal-disk.js';
 import type { Log } from '../log.js';
 import { NotOursError } from '../recorder/own-folder.js';
 import { readSmallFile } from './audit-disk.js';
+import { isSpoilt } from './spoilt.js';
 
 /** A companion that lives says so this often, in ms. */
 export const LIFE_SIGN_MS = 60_000;
@@ -51,10 +52,13 @@ export class LifeSign implements IDisposable {
     await this.noting;
     const { file } = this;
     this.file = null;
-    if (orderly) {
-      await file?.append(Buffer.from(`${CLOSED}\n`));
+    try {
+      if (orderly) {
+        await file?.append(Buffer.from(`${CLOSED}\n`));
+      }
+    } finally {
+      await file?.close();
     }
-    await file?.close();
   }
 
   dispose(): void {
@@ -74,16 +78,42 @@ export class LifeSign implements IDisposable {
   private async note(): Promise<void> {
     const { disk, boot, serverId } = this.options;
     await disk.prepare();
-    this.file = await disk.create(`${boot}.life`);
-    await this.file.append(Buffer.from(`${JSON.stringify({ serverId })}\n`));
-    await disk.syncFolder();
+    const file = await disk.create(`${boot}.life`);
+    try {
+      await file.append(Buffer.from(`${JSON.stringify({ serverId })}\n`));
+      await disk.syncFolder();
+      this.file = file;
+    } catch (error) {
+      // Half a note is none: tried again each minute.
+      await file.close();
+      await disk.remove(`${boot}.life`);
+      throw error;
+    }
   }
 
   private async touch(): Promise<void> {
     try {
+      await this.leaveWhatIsSpoilt();
       await (this.file === null ? this.note() : this.file.touch(this.options.clock.wallMs()));
     } catch (error) {
       this.trouble(error);
+    }
+  }
+
+  /** A note that somebody removed, or made something else of, is made again: others would take our stream for a dead one's. */
+  private async leaveWhatIsSpoilt(): Promise<void> {
+    const { disk, boot } = this.options;
+    const name = `${boot}.life`;
+    try {
+      await disk.state(name);
+    } catch (error) {
+      if (!(await isSpoilt(disk, error))) {
+        return;
+      }
+      const { file } = this;
+      this.file = null;
+      await file?.close();
+      await disk.remove(name);
     }
   }
 
@@ -166,11 +196,9 @@ async function readLife(disk: IJournalDisk, boot: string, name: string): Promise
       ? { boot, serverId: note.serverId, lastMs: changedAtMs, closed: second === CLOSED }
       : null;
   } catch (error) {
-    // It was just removed, or it is damaged: then the stream's own files tell enough.
-    if (
-      codeOf(error) === 'ENOENT' ||
-      [SyntaxError, RangeError, NotOursError].some(kind => error instanceof kind)
-    ) {
+    // It was just removed, or it is damaged: then the stream's own files tell enough. Not where a disk fails for a while:
+    // a stream that is still written to would be taken.
+    if (error instanceof SyntaxError || error instanceof RangeError || (await isSpoilt(disk, error))) {
       return null;
     }
     throw error;

@@ -15,12 +15,15 @@ import { failureOf, said } from './hub-answers.js';
 import type { HubTickets } from './hub-tickets.js';
 import type { Receipts } from './receipts.js';
 import type { Spool } from './spool.js';
-import type { SpooledStream } from './spooled-stream.js';
+import { StreamAwayError, type SpooledStream } from './spooled-stream.js';
 
 /** What comes within so short a time goes in one batch, ms. */
 const LINGER_MS = 200;
 /** A receipt that does not come is asked for so often; records must not wait for it. */
 const RECEIPT_TRIES = 3;
+/** A stream that cannot be read is looked at again after so long, ms; others are sent meanwhile. */
+const HELD_MS = 60_000;
+const UNREAD = 'Records that lay in the spool can no longer be read';
 
 export interface IRelayOptions {
   readonly client: HubClient;
@@ -48,7 +51,8 @@ export class Relay implements IDisposable {
 
   /** Why records do not reach the hub, a sentence; null = they do, as far as is known. */
   get trouble(): string | null {
-    return this.failure;
+    const [unread] = this.unread.values();
+    return this.failure ?? unread ?? null;
   }
 
   /** Records that the hub has not acknowledged. */
@@ -76,6 +80,8 @@ export class Relay implements IDisposable {
         limit.dispose();
         resolve();
       };
+      // A last try.
+      this.letGo();
       this.turn();
     });
     this.idle = null;
@@ -84,6 +90,7 @@ export class Relay implements IDisposable {
   dispose(): void {
     this.disposed = true;
     this.timer?.dispose();
+    this.letGo();
     this.options.client.dispose();
   }
 
@@ -93,7 +100,9 @@ export class Relay implements IDisposable {
     }
     this.timer?.dispose();
     this.timer = null;
-    const waiting = this.streams().map(({ boot, head }) => ({ boot, last: head.seq }));
+    const waiting = this.streams()
+      .filter(({ boot }) => !this.held.has(boot))
+      .map(({ boot, head }) => ({ boot, last: head.seq }));
     const step = this.course.next(this.options.clock.monotonicMs(), waiting);
     if (step.do === 'wait') {
       if (step.ms !== null) {
@@ -124,7 +133,9 @@ export class Relay implements IDisposable {
         await (step.do === 'head' ? this.askForHead(stream) : this.send(stream, step.after, step.records));
       }
     } catch (error) {
-      if (error instanceof HubAway) {
+      if (error instanceof StreamAwayError) {
+        this.hold(error);
+      } else if (error instanceof HubAway) {
         // A batch may have arrived before the question after it found nobody.
         this.fail(error.unreached && this.asked <= 1 ? 'unreached' : 'away', error.message);
       } else {
@@ -157,7 +168,7 @@ export class Relay implements IDisposable {
   private async send(stream: SpooledStream, after: StreamHead, most: number): Promise<void> {
     const batch = await stream.batch(after, most);
     if (!batch) {
-      await this.giveUp(stream, 'Records that lay in the spool can no longer be read');
+      await this.giveUp(stream, UNREAD, { isUnread: true });
       return;
     }
     const answer = await this.ask('POST', HUB_PATHS.records, batch.body);
@@ -183,10 +194,15 @@ export class Relay implements IDisposable {
     if (hash !== head.hash) {
       // Records are removed here when they were acknowledged, and only then.
       const isOlder = hash === null && head.seq < (this.reached.get(stream.boot) ?? 0);
+      if (hash === null && !isOlder && head.seq <= stream.head.seq) {
+        await this.giveUp(stream, UNREAD, { isUnread: true });
+        return;
+      }
       const what = isOlder
         ? 'no longer has records that it had acknowledged'
         : 'has other records of a stream than those that were spooled here';
-      await this.giveUp(stream, `The hub service ${what}`, isOlder ? stream.head.seq - head.seq : null);
+      const count = isOlder ? stream.head.seq - head.seq : null;
+      await this.giveUp(stream, `The hub service ${what}`, { count });
       this.fail('away', what);
       return;
     }
@@ -195,6 +211,7 @@ export class Relay implements IDisposable {
     }
     this.reached.set(stream.boot, head.seq);
     this.course.reached(stream.boot, head);
+    this.unread.delete(stream.boot);
     if (this.failure !== null) {
       this.failure = null;
       log('The hub service takes the records of the audited log again.');
@@ -239,14 +256,45 @@ export class Relay implements IDisposable {
     return true;
   }
 
-  /** @param count - records that the hub does not have; null = those that it has not acknowledged. */
-  private async giveUp(stream: SpooledStream, why: string, count: number | null = null): Promise<void> {
+  /**
+   * @param count - records that the hub does not have; null = those that it has not acknowledged.
+   * @param isUnread - they cannot be read here.
+   */
+  private async giveUp(
+    stream: SpooledStream,
+    why: string,
+    { count = null, isUnread = false }: { readonly count?: number | null; readonly isUnread?: boolean } = {}
+  ): Promise<void> {
     const { spool, log } = this.options;
     const reached = this.reached.get(stream.boot);
     const left = reached === undefined ? null : Math.max(0, stream.head.seq - reached);
     log(`${why.replace(/\.$/, '')}. They are set aside, and a gap is recorded.`);
     this.course.forget(stream.boot);
-    await spool.giveUp(stream, count ?? left);
+    this.unread.delete(stream.boot);
+    await spool.giveUp(stream, count ?? left, isUnread);
+  }
+
+  /** A stream cannot be read now: it must not hold up the others. */
+  private hold(error: StreamAwayError): void {
+    const { clock, log } = this.options;
+    const { boot } = error;
+    const again = clock.after(HELD_MS, () => {
+      this.held.delete(boot);
+      this.wake();
+    });
+    this.held.set(boot, again);
+    if (!this.unread.has(boot)) {
+      const trouble = `Records that wait for the hub service cannot be read: ${reasonOf(error)}`;
+      this.unread.set(boot, trouble);
+      log(`${trouble.replace(/\.$/, '')}. It is tried again each minute.`);
+      this.options.changed?.();
+    }
+  }
+
+  /** Those that are held are looked at with the next turn. */
+  private letGo(): void {
+    this.held.forEach(again => again.dispose());
+    this.held.clear();
   }
 
   private ask(method: 'GET' | 'POST', path: string, body?: Buffer): Promise<IHubAnswer> {
@@ -293,6 +341,10 @@ export class Relay implements IDisposable {
   private timer: IDisposable | null = null;
   private idle: (() => void) | null = null;
   private disposed = false;
+  /** Streams that could not be read, until they are looked at again. */
+  private readonly held = new Map<string, IDisposable>();
+  /** Why a stream cannot be read, a sentence. */
+  private readonly unread = new Map<string, string>();
   /** That files are left over was said. */
   private toldLeft = false;
 }

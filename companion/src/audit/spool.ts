@@ -7,6 +7,7 @@ import type { Log } from '../log.js';
 import type { IAuditDisk } from './audit-disk.js';
 import { EarlierStreams } from './earlier-streams.js';
 import { LifeSign, readLives, type INotedLife } from './life-sign.js';
+import { isSpoilt } from './spoilt.js';
 import type { SpooledStream } from './spooled-stream.js';
 import type { StreamLedger } from './stream-ledger.js';
 import { StreamWriter } from './stream-writer.js';
@@ -115,13 +116,6 @@ export class Spool {
     return (await this.settle(events)) ? 'recorded' : 'failed';
   }
 
-  /** So many things that were recorded can no longer be sent: the stream says so. */
-  lost(streams: number): void {
-    for (let lost = 0; lost < Math.min(streams, MOST_OWED); lost += 1) {
-      this.owe(gapEvent('spool-lost', null, null, this.options.clock.wallMs()));
-    }
-  }
-
   /** Something is missing from the log, for a reason that is not the spool's. */
   async gap(cause: AuditGap['cause'], sinceMs: number | null, count: number | null): Promise<void> {
     this.owe(gapEvent(cause, sinceMs, count, this.options.clock.wallMs()));
@@ -137,7 +131,7 @@ export class Spool {
       }
       await stream.acknowledged(seq, this.writing);
     } else if (seq >= stream.head.seq) {
-      await this.earlier.sent(stream);
+      this.lookAgainUnless(await this.earlier.sent(stream));
     } else {
       await stream.acknowledged(seq, null);
     }
@@ -147,29 +141,59 @@ export class Spool {
    * A stream cannot be sent as it is: it is set aside, and the log says so.
    *
    * @param count - records that the hub will not get; null = not known.
+   * @param isUnread - its files cannot be read, or some of them.
    */
-  async giveUp(stream: SpooledStream, count: number | null): Promise<void> {
+  async giveUp(stream: SpooledStream, count: number | null, isUnread = false): Promise<void> {
+    if (this.given.has(stream)) {
+      // Whoever else found that out has told it.
+      return;
+    }
     if (stream === this.own) {
       await this.restart(count);
-    } else {
-      await this.earlier.setAside(stream);
-      this.oweStream(stream.boot, stream.openedAtMs, count);
-      await this.settle();
+      return;
     }
+    this.given.add(stream);
+    await this.setAside(stream);
+    if (isUnread && this.damaged.has(stream.boot)) {
+      // That was told when it was found: what comes behind the damage cannot be sent without what is missing.
+      this.endLater(stream.boot);
+    } else {
+      this.oweStream(stream.boot, stream.openedAtMs, count);
+    }
+    await this.settle();
   }
 
   /** Ends the stream. @param orderly - false: the server is gone, so what this end was nobody can say. */
   async close(orderly: boolean): Promise<void> {
     const recorded = orderly && (await this.settle([streamEvent('closed', this.options.clock.wallMs())]));
-    await this.writer.close();
-    await this.life.close(recorded);
+    await this.quietly('closed', () => this.writer.close());
+    await this.quietly('closed', () => this.life.close(recorded));
     await this.ledger?.close();
+  }
+
+  /** What is recorded can be sent all the same. */
+  private async quietly(what: string, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.options.log(`A file of the audited log cannot be ${what}: ${reasonOf(error)}`);
+    }
+  }
+
+  private async setAside(stream: SpooledStream): Promise<void> {
+    this.lookAgainUnless(await this.earlier.setAside(stream));
+  }
+
+  /** What could not be moved is tried again each minute. */
+  private lookAgainUnless(isDone: boolean): void {
+    this.isUndecided ||= !isDone;
   }
 
   /** Begins a new stream of this companion, which says that the old one is given up. */
   private async restart(count: number | null): Promise<void> {
     const { clock } = this.options;
     const given = this.writer;
+    this.given.add(given.stream);
     const boot = randomUUID();
     this.writer = this.newWriter(boot);
     this.owed = [
@@ -177,9 +201,9 @@ export class Spool {
       ...this.owed.filter(({ action }) => action !== 'opened')
     ];
     this.oweStream(given.stream.boot, given.stream.openedAtMs, count);
-    await given.close();
+    await this.quietly('closed', () => given.close());
     await this.settle();
-    await this.earlier.setAside(given.stream);
+    await this.setAside(given.stream);
   }
 
   private newWriter(boot: string): StreamWriter {
@@ -228,7 +252,13 @@ export class Spool {
   }
 
   /** Looks for what earlier companions left; again each minute, where nobody can say yet what is left. */
-  private async findEarlier(): Promise<void> {
+  private findEarlier(): Promise<void> {
+    // One at a time: a home on a network may hang.
+    this.finding ??= this.findAll().finally(() => (this.finding = null));
+    return this.finding;
+  }
+
+  private async findAll(): Promise<void> {
     this.isUndecided = false;
     try {
       await this.tryToFind();
@@ -241,8 +271,8 @@ export class Spool {
   private async tryToFind(): Promise<void> {
     const { disk, boot, serverId, clock } = this.options;
     const found = await this.earlier.find(await readLives(disk, boot));
-    const { dead, undecided, damaged, vanished, empty } = found;
-    this.isUndecided = undecided > 0;
+    const { dead, isUndecided, damaged, vanished, empty } = found;
+    this.isUndecided ||= isUndecided;
     const sinceMs = unwatchedSinceMs(
       dead.filter(life => !this.told.has(life.boot)),
       serverId
@@ -254,7 +284,10 @@ export class Spool {
       this.told.add(life.boot);
       this.forgettable.set(`${life.boot}.life`, () => this.forget(life));
     }
-    this.lost(damaged);
+    for (const earlier of damaged) {
+      this.damaged.add(earlier);
+      this.owe(gapEvent('spool-lost', null, null, clock.wallMs()));
+    }
     vanished.forEach(({ boot: earlier, openedAtMs }) => this.oweStream(earlier, openedAtMs, null));
     empty.forEach(earlier => this.endLater(earlier));
     await this.settle();
@@ -294,23 +327,35 @@ export class Spool {
     this.options.minute();
   }
 
-  /** Where somebody removed the file that is written to, what goes on into it is lost: a new stream says so. */
+  /**
+   * Where somebody removed the file that is written to, cut it or made something else of it, what goes on into it is lost: a
+   * new stream says so.
+   */
   private async lookForOwn(): Promise<void> {
-    const { disk, log } = this.options;
-    const name = this.writing;
-    if (name === null) {
+    const { log } = this.options;
+    const { own, writing } = this;
+    if (writing === null || !(await this.isLost(own, writing)) || writing !== this.writing) {
       return;
     }
+    log('The spool of the audited log was removed or changed while it was written to. A gap is recorded.');
+    await this.restart(null).catch((failure: unknown) =>
+      log(`The new stream cannot be begun: ${reasonOf(failure)}`)
+    );
+  }
+
+  private async isLost(own: SpooledStream, file: string): Promise<boolean> {
+    const { disk } = this.options;
+    const sizeBytes = own.sizeOf(file);
     try {
-      await disk.state(name);
+      return (await disk.state(file)).sizeBytes < sizeBytes;
     } catch (error) {
-      // What the disk has otherwise is told by those who write.
-      if (codeOf(error) === 'ENOENT' && name === this.writing) {
-        log('The spool of the audited log was removed while it was written to. A gap is recorded.');
-        await this.restart(null).catch((failure: unknown) =>
-          log(`The new stream cannot be begun: ${reasonOf(failure)}`)
-        );
+      if (NO_FOLDER.has(codeOf(error) ?? '') && !(await isSpoilt(disk, error))) {
+        // Something else is in the place of the whole folder: with the next file those who write say so.
+        this.writer.leave();
+        return false;
       }
+      // What the disk has otherwise is told by those who write.
+      return isSpoilt(disk, error);
     }
   }
 
@@ -333,8 +378,13 @@ export class Spool {
   /** Companions of which it was told that they are dead. */
   private readonly told = new Set<string>();
   private clockOffsetMs: number;
-  /** A companion that may live elsewhere left something. */
+  /** Something that earlier companions left is to be looked at again. */
   private isUndecided = false;
+  private finding: Promise<void> | null = null;
+  /** Streams of which it was told that something of them is missing. */
+  private readonly damaged = new Set<string>();
+  /** Streams that are given up. */
+  private readonly given = new Set<SpooledStream>();
   /** That there is trouble with what earlier companions left was said. */
   private toldTrouble = false;
 }
@@ -342,3 +392,4 @@ export class Spool {
 const FULL =
   'The spool of the audited log is full because the hub takes no records: what is installed now is not recorded until it does.';
 const MOST_OWED = 32;
+const NO_FOLDER = new Set(['ENOTDIR', 'ELOOP']);

@@ -1,8 +1,9 @@
 import { NOTHING_YET } from '@labkeeper/core';
 import { BATCH_BYTES, HUB_PROTOCOL, type BatchHead, type StreamHead } from '@labkeeper/protocol';
 import type { IJournalDisk } from '../journal/journal-disk.js';
-import { codeOf } from '../failure.js';
+import { codeOf, reasonOf } from '../failure.js';
 import { readSegment, type ISegment, type ISpooledRecord } from './segment.js';
+import { isSpoilt } from './spoilt.js';
 
 /** Longest segment that is read, in bytes: ours are a good deal shorter. */
 const READ_BYTES = 8 * 1024 * 1024;
@@ -11,8 +12,20 @@ const HEAD_BYTES = 512;
 
 /** Stands for the files of a stream that are all gone. */
 const NO_FILE = '';
-/** What is read of a file that somebody removed: whoever has this home may. */
-const REMOVED: ISegment = { header: null, records: [], isDamaged: true };
+/** What is read of a file that somebody removed, or made something else of. */
+const SPOILT: ISegment = { header: null, records: [], isDamaged: true };
+
+/** A file of a stream cannot be read now, and perhaps later: as where the home is on a network. */
+export class StreamAwayError extends Error {
+  override readonly name = 'StreamAwayError';
+
+  constructor(
+    readonly boot: string,
+    override readonly cause: unknown
+  ) {
+    super(reasonOf(cause));
+  }
+}
 
 /** One file of a stream, as far as it is on the disk for sure. */
 export interface ISegmentFacts {
@@ -63,7 +76,12 @@ export class SpooledStream {
     this.segments = [...others.map(other => clipped(other, facts.after)), facts];
   }
 
-  /** The hash of a record; null = it is no longer here, or was never. @throws the system's error. */
+  /** Bytes of one of its files, as far as they are on the disk for sure. */
+  sizeOf(file: string): number {
+    return this.segments.find(({ name }) => name === file)?.sizeBytes ?? 0;
+  }
+
+  /** The hash of a record; null = it is no longer here, or was never. @throws StreamAwayError */
   async hashAt(seq: number): Promise<string | null> {
     if (seq === 0) {
       return NOTHING_YET.hash;
@@ -79,7 +97,7 @@ export class SpooledStream {
     return record?.head.hash ?? null;
   }
 
-  /** The records behind `after`, as many as fit; null = they cannot be read. @throws the system's error. */
+  /** The records behind `after`, as many as fit; null = they cannot be read. @throws StreamAwayError */
   async batch(after: StreamHead, mostRecords: number): Promise<IBatch | null> {
     const segment = this.segmentOf(after.seq + 1);
     if (!segment) {
@@ -120,7 +138,7 @@ export class SpooledStream {
     };
   }
 
-  /** Its last records that still lie here, newest first, at most so many. @throws the system's error. */
+  /** Its last records that still lie here, newest first, at most so many. @throws StreamAwayError */
   async newest(most: number): Promise<ISpooledRecord[]> {
     const found: ISpooledRecord[] = [];
     for (const facts of [...this.segments].reverse()) {
@@ -156,10 +174,10 @@ export class SpooledStream {
     try {
       return readSegment(await readWhole(this.disk, facts.name, facts.sizeBytes), this.boot);
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') {
-        return REMOVED;
+      if (await isSpoilt(this.disk, error)) {
+        return SPOILT;
       }
-      throw error;
+      throw new StreamAwayError(this.boot, error);
     }
   }
 }
@@ -189,8 +207,8 @@ export async function scanStream(
   let facts: ISegmentFacts[] = [];
   let [serverId, openedAtMs, isDamaged] = ['', 0, false];
   for (const name of names) {
-    const { sizeBytes } = await disk.state(name);
-    const { header, records, isDamaged: broken } = readSegment(await readWhole(disk, name, sizeBytes), boot);
+    const { sizeBytes, segment } = await scanFile(disk, boot, name);
+    const { header, records, isDamaged: broken } = segment;
     if (header === null) {
       isDamaged ||= broken;
       continue;
@@ -210,6 +228,23 @@ export async function scanStream(
     }
   }
   return { stream: new SpooledStream(disk, boot, openedAtMs, facts), serverId, names, isDamaged };
+}
+
+async function scanFile(
+  disk: IJournalDisk,
+  boot: string,
+  name: string
+): Promise<{ readonly sizeBytes: number; readonly segment: ISegment }> {
+  try {
+    const { sizeBytes } = await disk.state(name);
+    return { sizeBytes, segment: readSegment(await readWhole(disk, name, sizeBytes), boot) };
+  } catch (error) {
+    // One that was just removed may have been brought to the hub by another companion: the next look tells.
+    if (codeOf(error) !== 'ENOENT' && (await isSpoilt(disk, error))) {
+      return { sizeBytes: 0, segment: SPOILT };
+    }
+    throw error;
+  }
 }
 
 /** Two segments meet at a record that is another one in each. */

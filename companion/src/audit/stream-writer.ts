@@ -62,6 +62,11 @@ export class StreamWriter {
     });
   }
 
+  /** What is recorded next goes into a new file. */
+  leave(): void {
+    this.isLeaving = true;
+  }
+
   /** Ends the file; what waits is written before. */
   async close(): Promise<void> {
     await this.writingAll;
@@ -90,7 +95,7 @@ export class StreamWriter {
       return encodeRecord(record);
     });
     try {
-      if (this.file !== null && this.file.sizeBytes > SEGMENT_BYTES) {
+      if (this.file !== null && (this.isLeaving || this.file.sizeBytes > SEGMENT_BYTES)) {
         await this.leaveFile();
       }
       if (this.file === null) {
@@ -143,6 +148,7 @@ export class StreamWriter {
   private async leaveFile(): Promise<void> {
     const { file } = this;
     this.file = null;
+    this.isLeaving = false;
     await file?.file.close();
   }
 
@@ -155,6 +161,8 @@ export class StreamWriter {
     readonly after: StreamHead;
     sizeBytes: number;
   } | null = null;
+  /** The file that is written to is not to be written to any more. */
+  private isLeaving = false;
   private number = 0;
   private failure: string | null = null;
 }

@@ -202,12 +202,25 @@ export class InstalledWatch implements IDisposable {
         ...before.filter(({ name }) => !group.has(name)),
         ...installed.filter(({ name }) => group.has(name))
       ]);
-      await this.known.save();
+      await this.save();
     }
     // Also where only the times of files differ, and that nothing lies in a folder.
     if (isOther(this.known.sites.get(site.path)?.installed ?? null, installed)) {
       this.known.put(site, installed);
+      await this.save();
+    }
+  }
+
+  /** What cannot be noted is recorded all the same, and by the next companion again. */
+  private async save(): Promise<void> {
+    const { log } = this.options;
+    try {
       await this.known.save();
+    } catch (error) {
+      if (!this.toldUnsaved) {
+        this.toldUnsaved = true;
+        log(`What was recorded as installed cannot be noted: ${reasonOf(error)}`);
+      }
     }
   }
 
@@ -238,6 +251,8 @@ export class InstalledWatch implements IDisposable {
   private timer: IDisposable | null = null;
   private looking: Promise<void> | null = null;
   private told = false;
+  /** That it cannot be noted was said. */
+  private toldUnsaved = false;
   private paused = false;
   private disposed = false;
 }

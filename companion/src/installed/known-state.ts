@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IInstalled } from '@labkeeper/core';
 import { readSmallFile } from '../audit/audit-disk.js';
 import { codeOf } from '../failure.js';
+import { isSpoilt } from '../audit/spoilt.js';
 import type { IJournalDisk } from '../journal/journal-disk.js';
 import type { ISite } from './find-sites.js';
 
@@ -30,7 +31,7 @@ export class KnownState {
     return this.known;
   }
 
-  /** Reads what an earlier companion left. @returns false = it is damaged, so everything is new. @throws the system's error. */
+  /** Reads what an earlier companion left. @returns false = it is damaged or no file of ours, so everything is new. @throws the system's error. */
   async read(): Promise<boolean> {
     let text: string;
     try {
@@ -39,7 +40,7 @@ export class KnownState {
       if (codeOf(error) === 'ENOENT') {
         return true;
       }
-      if (error instanceof RangeError) {
+      if (error instanceof RangeError || (await isSpoilt(this.disk, error))) {
         return false;
       }
       throw error;

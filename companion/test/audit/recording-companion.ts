@@ -48,7 +48,7 @@ export class RecordingCompanion {
       ...{ client, clock, log, random },
       tickets: new HubTickets({ client, token, clock }),
       spool: this.spool,
-      receipts: new Receipts(disk)
+      receipts: new Receipts(disk, () => undefined)
     });
   }
 

@@ -9,6 +9,7 @@ import { systemClock } from '../../src/clock.js';
 import { until } from '../until.js';
 import { scratch } from '../wire.js';
 import { SOMETHING, SpoolScene } from './scene.js';
+import { failing, SPOILS, toFolder, toLink } from './spoil.js';
 import { TestHub, type Fate } from './test-hub.js';
 
 jest.setTimeout(30_000);
@@ -38,7 +39,7 @@ describe('the relay', () => {
   /** A companion whose relay speaks to the hub of the test. */
   function companion(token = 'secret', serverId = 'server') {
     const scene = new SpoolScene(home.path, { clock: systemClock, serverId });
-    const receipts = new Receipts(scene.disk);
+    const receipts = new Receipts(scene.disk, line => scene.logged.push(line));
     const client = new HubClient(
       hub?.url ?? new URL('http://127.0.0.1:1/'),
       () => Date.now(),
@@ -229,7 +230,8 @@ describe('the relay', () => {
     Object.assign(hub ?? {}, how === 'older' ? { givesReceipts: false } : { receiptStatus: 503 });
     hub?.fates.push('lost-answer');
     await scene.spool.record([SOMETHING]);
-    await until(() => relay.connected && seqs(scene.boot).length === 2);
+    // Not by `connected`: that may still be so from before.
+    await until(() => relay.waiting === 0 && seqs(scene.boot).length === 2);
     const asked = hub?.requests.filter(request => request.startsWith('GET api/v1/receipt')).length;
     expect(asked).toBe(how === 'older' ? 1 : 3);
     await scene.spool.record([SOMETHING]);
@@ -300,10 +302,11 @@ describe('the relay', () => {
     ['the note of an earlier stream', (scene: SpoolScene, old: SpoolScene) => turnToFolder(old, scene)],
     [
       'the file of an earlier stream',
-      (scene: SpoolScene) =>
-        void jest
-          .spyOn(scene.disk, 'remove')
-          .mockRejectedValue(Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' }))
+      ({ disk }: SpoolScene) => {
+        const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+        jest.spyOn(disk, 'remove').mockRejectedValue(denied);
+        jest.spyOn(disk, 'rename').mockRejectedValue(denied);
+      }
     ]
   ])('goes on to send where %s cannot be removed, and says so once', async (_what, hinder) => {
     const old = companion('secret', 'old');
@@ -323,6 +326,102 @@ describe('the relay', () => {
     expect(seqs(old.scene.boot)).toEqual([1, 2, 3]);
     expect(relay.trouble).toBeNull();
     expect(scene.logged).toHaveLength(1);
+  });
+
+  /** What the hub has of a stream, action by action; of a gap its cause. */
+  const toldHub = (boot: string): string[] =>
+    (hub?.records(boot) ?? []).map(line => {
+      const record: { action: string; gap: { cause: string } | null } = JSON.parse(line);
+      return record.gap?.cause ?? record.action;
+    });
+
+  /** A companion that found what a killed one left, and sends nothing before it is woken. */
+  async function found(): Promise<ReturnType<typeof companion> & { readonly old: string }> {
+    const old = companion('secret', 'old');
+    old.relay.dispose();
+    await old.scene.spool.start();
+    await old.scene.spool.record([SOMETHING]);
+    await old.end();
+    const now = companion();
+    now.scene.grew = () => undefined;
+    await now.scene.spool.start();
+    now.scene.grew = () => now.relay.wake();
+    return { ...now, old: old.scene.boot };
+  }
+
+  it.each(SPOILS)('goes on to send where the file of an earlier stream is %s', async (_what, spoil) => {
+    const { scene, relay, old } = await found();
+    spoil(scene.disk, `${old}.0.audit`);
+    relay.wake();
+    await until(() => relay.waiting === 0 && seqs(scene.boot).length === 3);
+    expect(toldHub(scene.boot)).toEqual(['opened', 'companion-down', 'spool-lost']);
+    expect(readdirSync(scene.disk.folder).filter(name => name.endsWith('.aside'))).toHaveLength(1);
+    await scene.spool.record([SOMETHING]);
+    await until(() => seqs(scene.boot).length === 4);
+    expect(relay.trouble).toBeNull();
+  });
+
+  it('goes on to send where the hub has a part of an earlier stream whose file is a link', async () => {
+    const { scene, relay, old } = await found();
+    hub?.streams.set(old, { seq: 1, hash: 'e'.repeat(64), lines: [] });
+    toLink(scene.disk, `${old}.0.audit`);
+    relay.wake();
+    await until(() => relay.waiting === 0 && seqs(scene.boot).length === 3);
+    expect(toldHub(scene.boot)).toEqual(['opened', 'companion-down', 'spool-lost']);
+    expect(scene.logged.join(' ')).toContain('can no longer be read');
+  });
+
+  it.each(SPOILS)('goes on in another stream where the file of its own is %s', async (_what, spoil) => {
+    const { scene, relay } = companion();
+    await scene.spool.start();
+    await until(() => relay.waiting === 0);
+    hub?.fates.push('busy');
+    await scene.spool.record([SOMETHING, SOMETHING]);
+    spoil(scene.disk, `${scene.boot}.0.audit`);
+    await until(() => scene.spool.own.boot !== scene.boot);
+    await until(() => hub?.records(scene.spool.own.boot).length === 2 && relay.waiting === 0);
+    expect(toldHub(scene.spool.own.boot)).toEqual(['opened', 'spool-lost']);
+    expect(relay.trouble).toBeNull();
+  });
+
+  it('sends its own records while an earlier stream cannot be read, and that one when it can', async () => {
+    const { scene, relay, old } = await found();
+    const mend = failing(scene.disk, `${old}.0.audit`, 'EIO');
+    relay.wake();
+    await until(() => seqs(scene.boot).length === 2);
+    await scene.spool.record([SOMETHING]);
+    await until(() => seqs(scene.boot).length === 3);
+    expect(toldHub(scene.boot)).toEqual(['opened', 'companion-down', 'heartbeat']);
+    expect(relay.trouble).toMatch(/^Records that wait for the hub service cannot be read: .*EIO/);
+    await until(() => relay.waiting === 2);
+    expect(scene.logged).toHaveLength(1);
+    mend();
+    await relay.flush(5000);
+    expect(seqs(old)).toEqual([1, 2]);
+    expect(relay.waiting).toBe(0);
+    expect(relay.trouble).toBeNull();
+  });
+
+  it.each([
+    ['a link', toLink],
+    ['a folder', toFolder]
+  ])('goes on to send where a receipt is %s, and says so at most once', async (_what, spoil) => {
+    const { scene, relay, old, receipts } = await found();
+    spoil(scene.disk, `${old}.receipt`);
+    spoil(scene.disk, `${scene.boot}.receipt`);
+    relay.wake();
+    await until(() => relay.waiting === 0);
+    await scene.spool.record([SOMETHING]);
+    await until(() => relay.waiting === 0 && seqs(scene.boot).length === 3);
+    expect(seqs(old)).toEqual([1, 2]);
+    expect(relay.trouble).toBeNull();
+    expect(scene.logged).toHaveLength(spoil === toFolder ? 1 : 0);
+    rmSync(join(scene.disk.folder, `${old}.receipt`), { recursive: true });
+    await scene.spool.record([SOMETHING]);
+    await until(() => relay.waiting === 0 && seqs(scene.boot).length === 4);
+    // One that could not be kept is kept when it can be.
+    expect(existsSync(join(scene.disk.folder, `${old}.receipt`))).toBe(spoil === toFolder);
+    expect((await receipts.of(scene.boot))?.seq).toBe(4);
   });
 
   it('says nothing of a loss where it sent at the end what its server left unsent when it was gone', async () => {

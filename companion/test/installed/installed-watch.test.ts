@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { FakeClock } from '../fake-clock.js';
+import { failing, SPOILS } from '../audit/spoil.js';
 import { until } from '../until.js';
 import { scratch } from '../wire.js';
 import { Watched } from './watched.js';
@@ -158,6 +159,43 @@ describe('what is installed', () => {
       expect(after.forgot).toBe(1);
     }
   );
+
+  it.each(SPOILS)('is recorded anew, with a gap, where the list of it is %s', async (_what, spoil) => {
+    put('one', '1');
+    const clock = new FakeClock(Date.now() + 60_000);
+    const before = await watch(clock);
+    await run(clock, 1000, () => keeps(before, 'one'));
+    before.watch.dispose();
+    spoil(before.disk, 'installed.json');
+    const after = before.again(clock);
+    watches.push(after);
+    await after.start();
+    await run(clock, 1000, () => after.told.length === 1);
+    // It goes on also where that list cannot be kept.
+    put('two', '1');
+    await run(clock, 1000, () => after.told.length === 2);
+    expect(after.told).toEqual(['found-on-disk one 1', 'install two 1']);
+    expect(after.forgot).toBe(1);
+    expect(after.logged.length).toBeLessThanOrEqual(1);
+  });
+
+  it('waits where the list of it cannot be read for a while', async () => {
+    put('one', '1');
+    const clock = new FakeClock(Date.now() + 60_000);
+    const before = await watch(clock);
+    await run(clock, 1000, () => keeps(before, 'one'));
+    before.watch.dispose();
+    const mend = failing(before.disk, 'installed.json', 'EIO');
+    const after = before.again(clock);
+    watches.push(after);
+    await after.start();
+    await run(clock, 1000, () => after.logged.length === 1);
+    mend();
+    put('two', '1');
+    await run(clock, 1000, () => after.told.length === 1);
+    expect(after.told).toEqual(['install two 1']);
+    expect(after.forgot).toBe(0);
+  });
 
   it('of hundreds is told in one look, and costs next to nothing after that', async () => {
     for (let number = 0; number < 500; number += 1) {

@@ -17,8 +17,13 @@ export const NO_SITES: ISites = {
 
 /** A watch over folders of a test. */
 export class Watched {
-  constructor(home: string, sites: Partial<ISites>, clock: IClock = systemClock) {
-    this.disk = new AuditDisk(home, '', randomUUID());
+  constructor(
+    private readonly home: string,
+    private readonly sites: Partial<ISites>,
+    clock: IClock = systemClock,
+    disk = new AuditDisk(home, '', randomUUID())
+  ) {
+    this.disk = disk;
     this.watch = new InstalledWatch({
       sites: { ...NO_SITES, ...sites },
       disk: this.disk,
@@ -43,6 +48,11 @@ export class Watched {
     await this.disk.prepare();
     this.watch.start();
     return this;
+  }
+
+  /** The next companion, with the same disk. */
+  again(clock: IClock): Watched {
+    return new Watched(this.home, this.sites, clock, this.disk);
   }
 
   /** What was recorded: `action name version`. */
