@@ -98,7 +98,7 @@ export class FleetCompanion implements IFleetCount {
       client: new CountingClient(serviceUrl, this),
       ...{ tickets, clock, log },
       spool: this.spool,
-      receipts: new Receipts(disk),
+      receipts: new Receipts(disk, log),
       random: Math.random
     });
     this.watch = new PolicyWatch({

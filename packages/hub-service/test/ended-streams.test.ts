@@ -274,11 +274,12 @@ describe.each<DatabaseKind>(['sqlite', 'postgres'])('a stream that falls silent,
       .select(['person_id', 'server_id', 'group_set_id'])
       .executeTakeFirstOrThrow();
     const request = {
-      ...{ ...place, id: randomUUID(), origin: 'container', kind: 'help', state: 'requested', version: 1 },
+      ...{ ...place, id: randomUUID(), origin: 'container' as const, version: 1 },
+      ...{ kind: 'help' as const, state: 'requested' as const },
       ...{ subject: null, want: '{}', reason: 'x', evidence: '{}', created_at_ms: 1, changed_at_ms: 1 },
       ...{ lapses_at_ms: null, until_ms: null, decided_at_ms: null, decided_by: null, decision_reason: null },
       ...{ messages: 0, last_from: null, boot: stream.boot, change: 1 }
-    } as const;
+    };
     await database.write.insertInto('request').values(request).execute();
     await live(replica(), SILENT_MS);
     expect(await gaps()).toEqual([]);

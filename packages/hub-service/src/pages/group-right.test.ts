@@ -71,7 +71,7 @@ describe('a right to one group’s records', () => {
     };
     const browser = await Browser.open({
       outgoing: { state: async () => ({ targets: [target], dead: [] }), again: async () => 0 },
-      partitions: async () => ({ trouble: 'No right.', strays: 3, madeUntilMs: START_MS }),
+      partitions: async () => ({ trouble: 'forbidden' as const, strays: 3, madeUntilMs: START_MS }),
       anchors: { lateMs: 1000, read: async () => [anchor, { ...anchor, altered: 'Digest 3 is another.' }] }
     });
     browser.log.add({ groups: ['lab-a'] });
