@@ -164,7 +164,7 @@ describe('odd requests', () => {
     browser.log.add({});
     await browser.visit('/status');
     // No reader of the log would do so.
-    browser.log.story = () => Promise.resolve(JSON.parse('{"row":null,"entry":"{}"}'));
+    browser.log.story = () => Promise.resolve(JSON.parse('{"row":null,"act":null,"entry":"{}"}'));
     const answer = await browser.ask('/log/0');
     expect(answer.statusCode).toBe(500);
     expect(answer.body).toMatch(/This page failed; the log of the service says why, at request [\w-]+\./);
