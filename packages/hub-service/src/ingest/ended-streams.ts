@@ -8,6 +8,7 @@ import type { IIncomingBatch } from '../store/log-writer.js';
 import { silentStreams, type ISilentStream } from '../store/silent-streams.js';
 import type { GroupCommit } from './group-commit.js';
 import { SettledHubs } from './settled-hubs.js';
+import { streamColumns } from '../store/stream-columns.js';
 
 /**
  * A stream of which nothing came for so long, and that does not say that it ended, is put on record, in ms, once others of its
@@ -119,18 +120,7 @@ export class EndedStreams {
       records: [
         {
           ...{ seq: record.head.seq, line: record.line, opaque: null, personal: null },
-          columns: {
-            occurredAtMs: event.occurredAtMs,
-            action: 'gap',
-            ecosystem: null,
-            packageName: null,
-            packageVersion: null,
-            tool: null,
-            effect: null,
-            grade: 'stream',
-            environment: null,
-            held: null
-          }
+          columns: streamColumns('gap', event.occurredAtMs)
         }
       ]
     };

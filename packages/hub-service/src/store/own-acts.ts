@@ -9,6 +9,7 @@ import type { IDatabase } from './database.js';
 import type { IIncomingRecord, ILogWriter, ISpeaker } from './log-writer.js';
 import { linesAt } from './record-lines.js';
 import type { ITables } from './tables.js';
+import { streamColumns } from './stream-columns.js';
 
 /** JupyterHub lets no user's name have a slash, so that this is nobody's. */
 export const OWN_USER = 'labkeeper/service';
@@ -176,18 +177,7 @@ export class OwnActs {
     return {
       ...{ seq, opaque: null, personal: null },
       line: canonicalJson(record),
-      columns: {
-        occurredAtMs: act.atMs,
-        action: act.action,
-        ecosystem: null,
-        packageName: null,
-        packageVersion: null,
-        tool: null,
-        effect: null,
-        grade: 'stream',
-        environment: null,
-        held: null
-      }
+      columns: streamColumns(act.action, act.atMs)
     };
   }
 
